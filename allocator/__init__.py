@@ -1,0 +1,105 @@
+"""Allocates a care system's fixed budget across sectors, and proves the plan is the best.
+
+>>> import allocator
+>>> instance = allocator.read("instances/avonside")
+>>> plan = allocator.solve(instance)
+>>> plan.allocation
+
+Names are imported when first used, so ``import allocator`` costs nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from allocator.errors import (
+        AllocatorError,
+        InstanceError,
+        NeedsBinaries,
+        Problem,
+        SolverError,
+        UsageError,
+        VerificationError,
+    )
+    from allocator.evaluate import Evaluation, evaluate
+    from allocator.export import export
+    from allocator.instance.instance import Instance, Settings
+    from allocator.instance.reader import read
+    from allocator.instance.writer import write
+    from allocator.plan import Certificate, Plan
+    from allocator.solve import solve
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AllocatorError",
+    "Certificate",
+    "Evaluation",
+    "Instance",
+    "InstanceError",
+    "NeedsBinaries",
+    "Plan",
+    "Problem",
+    "Settings",
+    "SolverError",
+    "UsageError",
+    "VerificationError",
+    "__version__",
+    "evaluate",
+    "export",
+    "read",
+    "solve",
+    "write",
+]
+
+_HOMES = {
+    "AllocatorError": "allocator.errors",
+    "Certificate": "allocator.plan",
+    "Evaluation": "allocator.evaluate",
+    "Instance": "allocator.instance.instance",
+    "InstanceError": "allocator.errors",
+    "NeedsBinaries": "allocator.errors",
+    "Plan": "allocator.plan",
+    "Problem": "allocator.errors",
+    "Settings": "allocator.instance.instance",
+    "SolverError": "allocator.errors",
+    "UsageError": "allocator.errors",
+    "VerificationError": "allocator.errors",
+    "evaluate": "allocator.evaluate",
+    "export": "allocator.export",
+    "read": "allocator.instance.reader",
+    "solve": "allocator.solve",
+    "write": "allocator.instance.writer",
+}
+
+
+class _Package(ModuleType):
+    """Keeps ``allocator.solve`` the function when the module of that name is imported.
+
+    Importing a submodule binds it in its package under its own name, which would turn
+    ``allocator.solve(instance)`` into a call of a module.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if isinstance(value, ModuleType) and _HOMES.get(name) == value.__name__:
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,287 @@
+"""The verbs: what each takes and what it prints."""
+
+from __future__ import annotations
+
+import io
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import allocator
+from allocator.cli.guard import Exit, asked, failed, hang_up
+from allocator.cli.output import print_json, printer, say, working
+from allocator.errors import InstanceError, UsageError, VerificationError
+
+if TYPE_CHECKING:
+    from allocator.instance.instance import Instance
+    from allocator.plan import Plan
+
+STATUSES = {
+    "optimal": Exit.DONE,
+    "feasible": Exit.DONE,
+    "infeasible": Exit.INFEASIBLE,
+    "unbounded": Exit.BAD_INPUT,
+    "limit": Exit.LIMIT,
+}
+
+# typer does not export the base of its command-line errors.
+CommandLineError: Any = typer.BadParameter.__mro__[2]
+
+
+class Algorithm(StrEnum):
+    """Algorithms of the solver."""
+
+    SIMPLEX = "simplex"
+    IPX = "ipx"
+    HIPO = "hipo"
+    PDLP = "pdlp"
+
+
+class Format(StrEnum):
+    """Formats a model can be exported to."""
+
+    MPS = "mps"
+    LP = "lp"
+    PYOMO = "pyomo"
+
+
+InstancePath = Annotated[
+    Path,
+    typer.Argument(metavar="INSTANCE", help="Folder with instance.toml and CSVs, or a zip of it."),
+]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object; everything else to stderr.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")]
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Write a folder with the tables.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")]
+All = Annotated[bool, typer.Option("--all", help="List every problem, however many.")]
+
+app = typer.Typer(
+    help="Allocates a care system's fixed budget and proves the plan is the best.",
+    epilog="Exit status: 0 done and verified, 1 a fault of ours, 2 bad input or usage, "
+    "3 proved infeasible, 4 stopped at a limit, 5 a plan failed its check.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Words after the program's name; those of the process when left out.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    json = asked(words, "--json")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        status = app(words, prog_name="allocator", standalone_mode=False) or Exit.DONE
+        sys.stdout.flush()
+    except BrokenPipeError:
+        hang_up()
+        return Exit.NO_READER
+    except (KeyboardInterrupt, typer.Abort):
+        status = Exit.INTERRUPTED
+    except CommandLineError as error:
+        hint = "" if error.ctx is None else f" Try '{error.ctx.command_path} --help'."
+        message = error.format_message().strip() or "Name a verb."
+        return failed(UsageError(f"{message}{hint}"), json=json, debug=False)
+    except Exception as error:
+        debug, every = asked(words, "--debug"), asked(words, "--all")
+        return failed(error, json=json, debug=debug, every=every)
+    if status == Exit.INTERRUPTED:
+        say("Stopped.")
+    return int(status)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"allocator {allocator.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _allocator(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Options that go before a verb."""
+
+
+@app.command("check")
+def _check(
+    instance: InstancePath, all: All = False, json: Json = False, debug: Debug = False
+) -> int:
+    """Say everything that is wrong with an instance, and what it does not value."""
+    from allocator.instance.reader import diagnose
+    from allocator.report.problems import check_record, print_check
+
+    with working("Checking"):
+        found, problems = diagnose(instance)
+    if json:
+        print_json(check_record(found, problems))
+    else:
+        print_check(found, problems, printer(), every=all)
+    return Exit.BAD_INPUT if found is None else Exit.DONE
+
+
+@app.command("solve")
+def _solve(
+    instance: InstancePath,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    keep: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Keep this share of the gain and move as few pounds as possible."
+        ),
+    ] = None,
+    algorithm: Annotated[Algorithm, typer.Option(help="How the solver works.")] = Algorithm.SIMPLEX,
+    threads: Annotated[int, typer.Option(min=1, help="Threads the solver may use.")] = 1,
+    time_limit: Annotated[
+        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop the solver after this.")
+    ] = None,
+    years: Annotated[bool, typer.Option("--years", help="Show sectors for every year.")] = False,
+    all: All = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Find the best plan, prove it, check it independently and show it."""
+    from allocator.report.folder import check_target, write_plan
+    from allocator.report.summary import print_summary
+
+    if out is not None:
+        check_target(out, overwrite)
+    found, seconds = _read(instance)
+    plan = _best(
+        found, seconds, keep=keep, algorithm=algorithm.value, threads=threads, time_limit=time_limit
+    )
+    if out is not None and plan.found:
+        write_plan(plan, found, out, overwrite=overwrite)
+    if json:
+        print_json(plan.to_dict())
+    else:
+        print_summary(plan, found, printer(), all_years=years)
+    if out is not None:
+        said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."
+        say(said)
+    return STATUSES[plan.status]
+
+
+@app.command("evaluate")
+def _evaluate(
+    instance: InstancePath,
+    plan: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN",
+            help="Plan folder, or a CSV with the columns programme, year and activity.",
+        ),
+    ],
+    best: Annotated[
+        bool, typer.Option(help="Solve as well, and say how far the plan is from the best.")
+    ] = True,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    all: All = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Say whether a plan of your own is allowed, what it breaks, and how far it is from best."""
+    from allocator.report.folder import check_target, located, read_plan, write_evaluation
+    from allocator.report.verdict import print_verdict, verdict_record
+
+    if out is not None:
+        check_target(out, overwrite)
+    found, seconds = _read(instance)
+    draft = read_plan(plan)
+    try:
+        evaluation = allocator.evaluate(found, draft)
+    except InstanceError as error:
+        raise located(error, draft) from None
+    answer = _best(found, seconds) if best else None
+    record = verdict_record(evaluation, answer, found)
+    if out is not None:
+        write_evaluation(evaluation, record, out, overwrite=overwrite)
+    if json:
+        print_json(record)
+    else:
+        print_verdict(evaluation, answer, found, printer(), every=all)
+    if out is not None:
+        say(f"Written to {out}.")
+    return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK
+
+
+@app.command("export")
+def _export(
+    instance: InstancePath,
+    format: Annotated[Format, typer.Option(help="Format of the file.")],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="File to write.")],
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Write the linear programme to a file other solvers read."""
+    if out.exists() and (out.is_dir() or not overwrite):
+        raise UsageError(f"{out} already exists; --overwrite replaces a file.")
+    found, _ = _read(instance)
+    with working("Writing the model"):
+        allocator.export(found, out, format.value)
+    if json:
+        print_json({"status": "written", "file": str(out), "format": format.value})
+    say(f"Written to {out}.")
+    return Exit.DONE
+
+
+@app.command("new")
+def _new(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder to make.")],
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Make a small commented instance to start from."""
+    from allocator.instance.starter import write_starter
+
+    write_starter(folder)
+    if json:
+        print_json({"status": "written", "folder": str(folder)})
+    say(f"Made {folder}. Next: allocator solve {folder}")
+    return Exit.DONE
+
+
+def _read(path: Path) -> tuple[Instance, float]:
+    """Instance at `path` and the seconds it took; warnings are counted on standard error."""
+    start = time.perf_counter()
+    with working("Reading"):
+        instance = allocator.read(path)
+    if instance.warnings:
+        from allocator.report.words import count
+
+        said = count(len(instance.warnings), "warning")
+        say(f"{said}: allocator check {path} lists them.")
+    return instance, time.perf_counter() - start
+
+
+def _best(instance: Instance, read: float, **options: Any) -> Plan:
+    """Solved plan that knows how long reading took; refuses one that failed its check."""
+    with working("Finding the best plan"):
+        plan: Plan = allocator.solve(instance, **options)
+    if plan.found and not plan.verified:
+        raise VerificationError(f"The largest violation is {plan.max_violation:.1e}.")
+    total = plan.seconds.get("total", 0.0) + read
+    return replace(plan, seconds={**plan.seconds, "read": read, "total": total})

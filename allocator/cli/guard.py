@@ -1,0 +1,111 @@
+"""From what went wrong to a short message and an exit status other programs rely on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Sequence
+from enum import IntEnum
+
+import allocator
+from allocator.errors import (
+    AllocatorError,
+    InstanceError,
+    Problem,
+    SolverError,
+    UsageError,
+    VerificationError,
+)
+
+
+class Exit(IntEnum):
+    """Exit statuses."""
+
+    DONE = 0
+    OUR_FAULT = 1
+    BAD_INPUT = 2
+    INFEASIBLE = 3
+    LIMIT = 4
+    FAILED_CHECK = 5
+    INTERRUPTED = 130
+    NO_READER = 141
+
+
+def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) -> Exit:
+    """Report `error` and return the exit status it stands for.
+
+    Parameters
+    ----------
+    error : Exception
+        What a verb raised.
+    json : bool
+        Whether standard output gets the error as a JSON object.
+    debug : bool
+        Whether to show the traceback of a fault of ours.
+    every : bool
+        Whether to list every problem of an instance.
+    """
+    from allocator.cli.output import print_json, printer, say
+    from allocator.report.problems import print_problems
+    from allocator.report.record import error_record
+
+    problems, status = _problems(error)
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    if json:
+        print_json(error_record(problems))
+    if isinstance(error, InstanceError):
+        print_problems(problems, printer(error=True), every=every)
+    else:
+        for problem in problems:
+            say(problem.message)
+    if status == Exit.OUR_FAULT and not debug:
+        say(f"{_versions()}. Run again with --debug for the traceback.")
+    return status
+
+
+def _problems(error: Exception) -> tuple[list[Problem], Exit]:
+    if isinstance(error, InstanceError):
+        return error.problems, Exit.BAD_INPUT
+    if isinstance(error, UsageError):
+        return [_problem(str(error))], Exit.BAD_INPUT
+    if isinstance(error, VerificationError):
+        message = f"Nothing here is a plan: the solution failed its independent check. {error}"
+        return [_problem(message)], Exit.FAILED_CHECK
+    if isinstance(error, SolverError):
+        return [_problem(f"The solver cannot be trusted here: {error}")], Exit.OUR_FAULT
+    if isinstance(error, AllocatorError):
+        return [_problem(str(error))], Exit.OUR_FAULT
+    name = type(error).__name__
+    message = f"A fault in allocator, not in your figures: {name}: {error}".rstrip(": ")
+    return [_problem(message)], Exit.OUR_FAULT
+
+
+def _problem(message: str) -> Problem:
+    return Problem("", None, "", "", message)
+
+
+def _versions() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    parts = [f"allocator {allocator.__version__}"]
+    for package in ("pyomo", "highspy", "pandas"):
+        try:
+            parts.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            parts.append(f"{package} not installed")
+    return ", ".join([*parts, f"Python {platform.python_version()}", platform.platform()])
+
+
+def asked(arguments: Sequence[str], option: str) -> bool:
+    """Whether `option` is among `arguments`, whatever else may be wrong with them."""
+    before = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return option in before
+
+
+def hang_up() -> None:
+    """Let standard output go quietly when its reader has gone away."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

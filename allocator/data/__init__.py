@@ -1,0 +1,9 @@
+"""An instance as arrays: what a formulation needs, in integer codes and numbers.
+
+Data extraction never touches variables, and mathematics never touches tables.
+"""
+
+from allocator.data.data import Data, extract
+from allocator.data.index import Axis, Grouped, Index, LookupMiss
+
+__all__ = ["Axis", "Data", "Grouped", "Index", "LookupMiss", "extract"]

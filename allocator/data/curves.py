@@ -1,0 +1,147 @@
+"""Response curves, and the chords a linear programme can use in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = npt.NDArray[np.float64]
+Parameters = dict[str, Numbers]
+
+SLOPE_STEP = np.log(1.02)
+"""Neighbouring chords differ in slope by at most this much (in logarithms)."""
+
+ERROR_SHARE = 1e-3
+"""Most a chord may miss, as a share of the change in effect over the range."""
+
+MAX_SEGMENTS = 64
+LN2 = np.log(2.0)
+
+
+def _linear(x: Numbers, p: Parameters) -> Numbers:
+    return p["per_unit"] * x
+
+
+def _linear_slope(x: Numbers, p: Parameters) -> Numbers:
+    return p["per_unit"] + 0.0 * x
+
+
+def _power(x: Numbers, p: Parameters) -> Numbers:
+    e, b = p["elasticity"], p["baseline"]
+    return p["per_unit"] * b / e * (x / b) ** e
+
+
+def _power_slope(x: Numbers, p: Parameters) -> Numbers:
+    with np.errstate(divide="ignore"):
+        return p["per_unit"] * (x / p["baseline"]) ** (p["elasticity"] - 1.0)
+
+
+def _saturating(x: Numbers, p: Parameters) -> Numbers:
+    return p["maximum"] * (1.0 - 2.0 ** (-x / p["half"]))
+
+
+def _saturating_slope(x: Numbers, p: Parameters) -> Numbers:
+    return p["maximum"] * LN2 / p["half"] * 2.0 ** (-x / p["half"])
+
+
+Curve = Callable[[Numbers, Parameters], Numbers]
+
+EFFECT: dict[str, Curve] = {"linear": _linear, "power": _power, "saturating": _saturating}
+"""Outcome in a year at an activity, by smooth shape."""
+
+SLOPE: dict[str, Curve] = {
+    "linear": _linear_slope,
+    "power": _power_slope,
+    "saturating": _saturating_slope,
+}
+"""Derivative of the outcome, by smooth shape."""
+
+
+def points_effect(x: Numbers, activity: Numbers, effect: Numbers) -> Numbers:
+    """Outcome on straight lines through points, flat after the last one."""
+    return np.interp(x, activity, effect)
+
+
+def breakpoints(lo: Numbers, hi: Numbers, bend: Numbers, decay: Numbers) -> tuple[Numbers, Numbers]:
+    """Ends of chords that follow smooth concave curves closely enough.
+
+    The slope of the curves changes (in logarithms) at most at the rate
+    ``bend / x + decay``; breakpoints are equally spaced in the integral of that rate, so
+    that every chord spends an equal part of the slope's change.
+
+    Parameters
+    ----------
+    lo, hi : ndarray, shape (n,)
+        Range of each driver.
+    bend, decay : ndarray, shape (n,)
+        ``1 - elasticity`` of the most bent power curve, ``ln 2 / half`` of the most bent
+        saturating curve; 0 for straight lines.
+
+    Returns
+    -------
+    owner : ndarray of int, shape (segments,)
+        Which range a chord belongs to, in order.
+    ends : ndarray, shape (segments, 2)
+        Left and right end of each chord.
+    """
+    width = hi - lo
+    open_width = width > 0
+    floor = np.where(lo > 0, lo, np.where(bend > 0, hi * 1e-6, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stretch = np.where(bend > 0, bend * np.log(np.where(open_width, hi / floor, 1.0)), 0.0)
+    change = stretch + decay * (hi - floor)
+    by_slope = np.ceil(change / SLOPE_STEP - 1e-9)
+    by_error = np.ceil(np.sqrt(change / (4.0 * ERROR_SHARE)))
+    count = np.clip(np.maximum(by_slope, by_error), 1, MAX_SEGMENTS).astype(np.int64)
+    count[~open_width] = 0
+    owner = np.repeat(np.arange(len(lo)), count)
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    left = _at_change(step / count[owner], owner, floor, hi, bend, decay, change)
+    right = _at_change((step + 1) / count[owner], owner, floor, hi, bend, decay, change)
+    left[step == 0] = lo[owner[step == 0]]
+    last = step == count[owner] - 1
+    right[last] = hi[owner[last]]
+    return owner, np.column_stack([left, right])
+
+
+def _at_change(
+    part: Numbers,
+    owner: npt.NDArray[np.int64],
+    floor: Numbers,
+    hi: Numbers,
+    bend: Numbers,
+    decay: Numbers,
+    change: Numbers,
+) -> Numbers:
+    """Where a given part of the slope's change is spent (Newton from the geometric mean)."""
+    low, high, a, b = floor[owner], hi[owner], bend[owner], decay[owner]
+    target = part * change[owner]
+    straight = change[owner] <= 0
+    x = low + part * (high - low)
+    curved = ~straight & (a > 0)
+    if curved.any():
+        lc, hc, ac, bc, tc = low[curved], high[curved], a[curved], b[curved], target[curved]
+        y = lc * (hc / lc) ** part[curved]
+        for _ in range(30):
+            miss = ac * np.log(y / lc) + bc * (y - lc) - tc
+            step = miss / (ac / y + bc)
+            y = np.clip(y - step, 0.5 * y, 2.0 * y)
+            if np.all(np.abs(step) <= 1e-12 * y):
+                break
+        x[curved] = np.clip(y, lc, hc)
+    return x
+
+
+def chord_gap(left: Numbers, right: Numbers, chord: Numbers, width: Numbers) -> Numbers:
+    """Most a concave curve can rise above a chord, from its end slopes.
+
+    The two end tangents and the chord make a triangle that holds the curve; its height is
+    the bound. An infinite left slope (a power curve at nothing) leaves the right tangent.
+    """
+    steep = np.maximum(left - chord, 0.0)
+    flat = np.maximum(chord - right, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        height = np.where(np.isinf(left), flat, steep * flat / (steep + flat))
+    return np.where(steep + flat > 0, height, 0.0) * width

@@ -1,0 +1,168 @@
+"""Everything a formulation is built from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from allocator.data.activity import Activity, activity, prices
+from allocator.data.demand import Demand, demand
+from allocator.data.equity import Equity, equity
+from allocator.data.index import Axis, Index
+from allocator.data.money import Capacity, Money, capacity, money
+from allocator.data.responses import Responses, discount, responses
+from allocator.data.rules import Rules, rules
+from allocator.instance.instance import Instance
+
+Numbers = npt.NDArray[np.float64]
+
+HELD_WEIGHT = 1000.0
+"""How much more a held programme counts than others when the reference plan is found."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """An instance as arrays.
+
+    Attributes
+    ----------
+    programme, year, pool, outcome : Axis
+        Labels of the coordinates.
+    programme_years : Index
+        Every (programme, year).
+    activity, demand, money, capacity, responses, equity, rules
+        One part a constraint family.
+    harm_value : ndarray
+        Objective lost per unit of unmet need, following ``demand.rows``.
+    tail : ndarray, shape (programmes, years)
+        Objective per unit of activity above baseline for need avoided after the plan.
+    held : ndarray of bool, shape (programmes,)
+        Programmes kept at the reference plan.
+    target : ndarray, shape (programmes, years)
+        Spend of the baseline rolled forward, which the reference plan is nearest to.
+    """
+
+    programme: Axis
+    year: Axis
+    pool: Axis
+    outcome: Axis
+    programme_years: Index
+    activity: Activity
+    demand: Demand
+    money: Money
+    capacity: Capacity
+    responses: Responses
+    equity: Equity
+    rules: Rules
+    harm_value: Numbers
+    tail: Numbers
+    held: npt.NDArray[np.bool_]
+    target: Numbers
+
+
+def extract(instance: Instance) -> Data:
+    """Turn a checked instance into arrays.
+
+    Parameters
+    ----------
+    instance : Instance
+
+    Returns
+    -------
+    Data
+
+    Raises
+    ------
+    NeedsBinaries
+        When a response can only be planned with yes-or-no decisions.
+    """
+    programme = Axis("programme", tuple(instance.programmes["programme"]))
+    year = Axis("year", instance.settings.years)
+    pool = Axis("pool", tuple(dict.fromkeys(instance.budgets["pool"])))
+    outcome = Axis("outcome", tuple(instance.outcomes["outcome"]))
+    shape = (len(programme), len(year))
+
+    price = prices(instance)
+    need = demand(instance, programme, year, outcome, price)
+    funds = money(instance, pool, year)
+    room = capacity(instance, programme, pool, year)
+    ceiling = np.minimum(funds.within_reach()[funds.payer] / price, room.ceiling(shape))
+    at = need.rows.columns
+    most = need.need_max.copy()
+    most[need.rows.positions(need.avoided.columns)] += need.surplus
+    ceiling[at] = np.minimum(ceiling[at], most)
+    doing = activity(instance, programme, ceiling)
+
+    fair = equity(instance, programme)
+    low, high = doing.lo.copy(), np.maximum(doing.hi, doing.lo)
+    low[at], high[at] = need.arriving * need.min_met, need.need_max
+    buys = responses(instance, programme, year, outcome, (low, high), fair.weight)
+    held = _held(instance, programme, need)
+    return Data(
+        programme,
+        year,
+        pool,
+        outcome,
+        Index.product(programme, year),
+        doing,
+        need,
+        funds,
+        room,
+        buys,
+        fair,
+        rules(instance, (programme, year, outcome), doing, need, buys, fair),
+        _harm_value(instance, need, fair),
+        need.tail,
+        held,
+        _target(doing, need, funds, held),
+    )
+
+
+def _harm_value(instance: Instance, need: Demand, fair: Equity) -> Numbers:
+    """Harm in units of the objective: weight, discount and equity."""
+    factor, discounted = discount(instance)
+    i, t = need.rows.columns
+    k = need.harm_outcome
+    fall = np.where(discounted[k], factor**t, 1.0)
+    worth = instance.outcomes["weight"].to_numpy()[k] * fall * fair.weight[i]
+    return np.where(k >= 0, need.harm * worth, 0.0)
+
+
+def _held(instance: Instance, programme: Axis, need: Demand) -> npt.NDArray[np.bool_]:
+    table = instance.programmes
+    valued = np.zeros(len(programme), bool)
+    valued[programme.codes(instance.responses["programme"].tolist())] = True
+    valued[programme.codes(instance.effects["source"].tolist())] = True
+    follows = np.zeros(len(programme), bool)
+    follows[need.rows.columns[0]] = True
+    strict = table["class"].isin(["emergency", "entitlement"]).to_numpy()
+    default = ~follows & (~valued | strict)
+    said = table["held"].to_numpy(dtype=object)
+    return (said == "yes") | ((said == "") & default)
+
+
+def _target(
+    doing: Activity, need: Demand, funds: Money, held: npt.NDArray[np.bool_]
+) -> Numbers:
+    """Baseline rolled forward: held at baseline, need followed, the rest pro rata."""
+    base = doing.baseline[:, None] * doing.price
+    fixed = held.copy()
+    follows = np.unique(need.rows.columns[0])
+    fixed[follows] = True
+    activity = np.repeat(doing.baseline[:, None], doing.price.shape[1], axis=1)
+    i, t = need.rows.columns
+    activity[i, t] = np.minimum(np.where(held[i], doing.baseline[i], need.arriving), doing.hi[i, t])
+    target = np.where(fixed[:, None], activity * doing.price, 0.0)
+    pools = len(funds.amount)
+    for pool in range(pools):
+        mine = funds.payer == pool
+        spread = mine & ~fixed
+        start = doing.baseline[spread] * doing.unit_cost[spread]
+        left = funds.amount[pool] - target[mine].sum(axis=0)
+        if start.sum() > 0:
+            target[spread] = np.maximum(left, 0.0)[None, :] * (start / start.sum())[:, None]
+        else:
+            target[spread] = base[spread]
+    return target

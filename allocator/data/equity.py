@@ -1,0 +1,65 @@
+"""Who benefits, and what an outcome for them is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from allocator.data.index import Axis
+from allocator.instance.instance import Instance
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Equity:
+    """Reach of programmes over segments.
+
+    Attributes
+    ----------
+    segment : Axis
+        Names of the segments; empty when there are none.
+    share : ndarray, shape (programmes, segments)
+        Part of a programme's outcome that goes to a segment; rows sum to 1.
+    weight : ndarray, shape (programmes,)
+        Value of a programme's outcome relative to one spread evenly over the population.
+    """
+
+    segment: Axis
+    share: Numbers
+    weight: Numbers
+
+
+def equity(instance: Instance, programme: Axis) -> Equity:
+    """Extract reach and equity weights."""
+    table = instance.segments
+    segment = Axis("segment", tuple(dict.fromkeys(table["segment"])))
+    if not len(segment):
+        return Equity(segment, np.zeros((len(programme), 0)), np.ones(len(programme)))
+    group = segment.codes(table["segment"].tolist())
+    heads = table["heads"].to_numpy(dtype=float)
+    weight = table["weight"].to_numpy() * heads.sum() / (heads * table["weight"]).sum()
+
+    homes = instance.programmes["place"].to_numpy(dtype=object)
+    home_names, home = np.unique(homes.astype(str), return_inverse=True)
+    lives = table["place"].to_numpy(dtype=object).astype(str)
+    here = (lives[None, :] == "") | (lives[None, :] == home_names[:, None])
+    here |= (home_names == "")[:, None]
+    count = np.zeros((len(home_names), len(segment)))
+    worth = np.zeros_like(count)
+    for row in range(len(table)):
+        count[:, group[row]] += here[:, row] * heads[row]
+        worth[:, group[row]] += here[:, row] * heads[row] * weight[row]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        local_weight = np.where(count > 0, worth / count, 0.0)
+        local_share = count / count.sum(axis=1, keepdims=True)
+
+    share = local_share[home]
+    reach = instance.reach
+    if len(reach):
+        i = programme.codes(reach["programme"].tolist())
+        share[np.unique(i)] = 0.0
+        share[i, segment.codes(reach["segment"].tolist())] = reach["share"].to_numpy()
+    return Equity(segment, share, (share * local_weight[home]).sum(axis=1))

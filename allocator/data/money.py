@@ -1,0 +1,150 @@
+"""Pools of money, what moves between them, and what activity needs besides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from allocator.data.index import Axis, Codes, Index
+from allocator.data.years import by_year
+from allocator.instance.instance import Instance
+
+Numbers = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Money:
+    """Pools by year; arrays are (pools, years).
+
+    Attributes
+    ----------
+    amount, carry_max, overdraw_max : ndarray
+        Money received, most carried on, most owed on.
+    opening : ndarray, shape (pools,)
+        Money brought into the first plan year.
+    transfers : Index
+        (giving pool, receiving pool, year).
+    transfer_max : ndarray
+        Most that may move, following `transfers`.
+    payer : ndarray of int, shape (programmes,)
+        Pool that pays for each programme.
+    """
+
+    amount: Numbers
+    carry_max: Numbers
+    overdraw_max: Numbers
+    opening: Numbers
+    transfers: Index
+    transfer_max: Numbers
+    payer: Codes
+
+    def within_reach(self) -> Numbers:
+        """Most money a pool could spend in a year, shape (pools, years)."""
+        reach = self.amount + self.overdraw_max
+        reach[:, 0] += self.opening
+        reach[:, 1:] += self.carry_max[:, :-1]
+        _, to, t = self.transfers.columns
+        np.add.at(reach, (to, t), self.transfer_max)
+        return np.maximum(reach, 0.0)
+
+
+def money(instance: Instance, pool: Axis, year: Axis) -> Money:
+    """Extract pools and transfers."""
+    years = instance.settings.years
+    shape = (len(pool), len(year))
+    budgets = by_year(instance.budgets, ["pool", "kind"], years)
+    b, t = pool.codes(budgets["pool"].tolist()), budgets["t"].to_numpy()
+    amount, carry, overdraw = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    for out, column in ((amount, "amount"), (carry, "carry_max"), (overdraw, "overdraw_max")):
+        np.add.at(out, (b, t), budgets[column].to_numpy())
+    opening = np.zeros(len(pool))
+    first = t == 0
+    np.add.at(opening, b[first], budgets["opening"].to_numpy()[first])
+    moves = by_year(instance.transfers, ["from_pool", "to_pool"], years)
+    transfers = Index(
+        (pool, pool, year),
+        [
+            pool.codes(moves["from_pool"].tolist()),
+            pool.codes(moves["to_pool"].tolist()),
+            moves["t"].to_numpy(),
+        ],
+    )
+    payer = pool.codes(instance.programmes["pool"].tolist())
+    return Money(amount, carry, overdraw, opening, transfers, moves["max"].to_numpy(), payer)
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Resources by place and year.
+
+    Attributes
+    ----------
+    rows : Index
+        (resource, place, year); place "" is everywhere.
+    amount, extra_max, extra_price : ndarray
+        Available, most that may be added, and what a unit added costs in the year.
+    extra_pool : ndarray of int
+        Pool charged for what is added; -1 for none.
+    use_rows : Index
+        (resource, place, year, programme).
+    use : ndarray
+        Resource per unit of activity.
+    """
+
+    rows: Index
+    amount: Numbers
+    extra_max: Numbers
+    extra_price: Numbers
+    extra_pool: Codes
+    use_rows: Index
+    use: Numbers
+
+    def ceiling(self, shape: tuple[int, int]) -> Numbers:
+        """Most activity each programme could do with all capacity to itself."""
+        out = np.full(shape, np.inf)
+        at = self.rows.positions(self.use_rows.columns[:3])
+        room = self.amount[at] + self.extra_max[at]
+        _, _, t, i = self.use_rows.columns
+        np.minimum.at(out, (i, t), room / self.use)
+        return out
+
+
+def capacity(instance: Instance, programme: Axis, pool: Axis, year: Axis) -> Capacity:
+    """Extract capacity and what activity uses of it."""
+    settings = instance.settings
+    table = by_year(instance.capacity, ["resource", "place"], settings.years)
+    resource = Axis("resource", tuple(dict.fromkeys(table["resource"])))
+    place = Axis("place", tuple(dict.fromkeys(["", *table["place"], *instance.programmes["place"]])))
+    t = table["t"].to_numpy()
+    rows = Index(
+        (resource, place, year),
+        [resource.codes(table["resource"].tolist()), place.codes(table["place"].tolist()), t],
+    )
+    lag = np.asarray(settings.years)[t] - settings.base_year
+    price = table["extra_cost"].to_numpy() * (1.0 + settings.cost_uplift) ** lag
+    extra_pool = np.array([pool.position.get(b, -1) for b in table["extra_pool"]], dtype=np.int64)
+
+    use = instance.use[instance.use["per_unit"].to_numpy() > 0]
+    user = programme.codes(use["programme"].tolist())
+    used = np.array([resource.position.get(r, -1) for r in use["resource"]], dtype=np.int64)
+    home = place.codes(instance.programmes["place"].tolist())[user]
+    per_unit = use["per_unit"].to_numpy()
+    row_resource, row_place, _ = rows.columns
+    pair_row, pair_use = np.nonzero(
+        (row_resource[:, None] == used[None, :])
+        & ((row_place[:, None] == place.position[""]) | (row_place[:, None] == home[None, :]))
+    )
+    use_rows = Index(
+        (resource, place, year, programme), [*(c[pair_row] for c in rows.columns), user[pair_use]]
+    )
+    return Capacity(
+        rows,
+        table["amount"].to_numpy(),
+        table["extra_max"].to_numpy(),
+        price,
+        extra_pool,
+        use_rows,
+        per_unit[pair_use],
+    )

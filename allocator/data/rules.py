@@ -1,0 +1,344 @@
+"""Every rule, multiplied out into coefficients of one row a year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from allocator.data.activity import Activity
+from allocator.data.demand import Demand
+from allocator.data.equity import Equity
+from allocator.data.index import Axis, Codes, Index
+from allocator.data.responses import Responses
+from allocator.data.years import by_year
+from allocator.instance.instance import Instance
+
+Numbers = npt.NDArray[np.float64]
+
+CRITERIA = ("sector", "place", "provider", "pool", "contract", "programme", "class")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Coefficients of one kind of variable in the rules.
+
+    Attributes
+    ----------
+    rows : Index
+        (rule, year, then the coordinates of the variable).
+    coefficient : ndarray
+        One number a row of `rows`.
+    """
+
+    rows: Index
+    coefficient: Numbers
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules as ``left (>=, <=, =) right``, one row a rule and year.
+
+    Attributes
+    ----------
+    rows : Index
+        (rule, year); the arrays below follow it.
+    sense : ndarray of str
+        ``min``, ``max`` or ``equal``.
+    right : ndarray
+        Right side once every variable has been brought to the left.
+    penalty : ndarray
+        Objective lost per unit of violation; NaN for a hard rule.
+    activity, stranded, unmet, outcome : Terms
+        Left side: coefficients of activity, stranded cost, unmet need (each by programme
+        and year) and of outcomes (by outcome, programme and year).
+    """
+
+    rows: Index
+    sense: npt.NDArray[np.object_]
+    right: Numbers
+    penalty: Numbers
+    activity: Terms
+    stranded: Terms
+    unmet: Terms
+    outcome: Terms
+
+    def of_sense(self, sense: str) -> Index:
+        """Rows of one sense."""
+        return self.rows.take(self.sense == sense)
+
+    def soft(self, sense: str) -> npt.NDArray[np.bool_]:
+        """Mask of the soft rows that may be missed in a direction (``below``, ``above``)."""
+        missed = ("min", "equal") if sense == "below" else ("max", "equal")
+        return ~np.isnan(self.penalty) & np.isin(self.sense, missed)
+
+
+@dataclass
+class _Collector:
+    """Grows the triples of one kind of term."""
+
+    rule: list[Codes] = field(default_factory=list)
+    member: list[tuple[Codes, ...]] = field(default_factory=list)
+    coefficient: list[Numbers] = field(default_factory=list)
+
+    def add(self, rule: Codes, member: tuple[Codes, ...], coefficient: Numbers) -> None:
+        some = coefficient != 0.0
+        self.rule.append(rule[some])
+        self.member.append(tuple(m[some] for m in member))
+        self.coefficient.append(coefficient[some])
+
+    def terms(self, rows: Index, axes: tuple[Axis, ...]) -> Terms:
+        """Triples with the same rule and variable added together."""
+        rule = np.concatenate([np.empty(0, np.int64), *self.rule])
+        columns = [
+            np.concatenate([np.empty(0, np.int64), *(m[d] for m in self.member)])
+            for d in range(len(axes))
+        ]
+        coefficient = np.concatenate([np.empty(0), *self.coefficient])
+        key = rule
+        for axis, column in zip(axes, columns, strict=True):
+            key = key * len(axis) + column
+        _, first, where = np.unique(key, return_index=True, return_inverse=True)
+        total = np.bincount(where, coefficient, minlength=len(first))
+        some = np.abs(total) > 1e-14 * np.bincount(where, np.abs(coefficient), len(first))
+        first, total = first[some], total[some]
+        rule_columns = [c[rule[first]] for c in rows.columns]
+        index = Index((*rows.axes, *axes), [*rule_columns, *(c[first] for c in columns)])
+        return Terms(index, total)
+
+
+class Selections:
+    """Shares with which programmes count in each selection."""
+
+    def __init__(self, instance: Instance, programme: Axis) -> None:
+        self._programmes = instance.programmes
+        self._rows = dict(tuple(instance.selections.groupby("selection", sort=False)))
+        self._codes: dict[str, tuple[dict[str, int], Codes]] = {}
+        self._tags: dict[str, npt.NDArray[np.bool_]] = {}
+        self._known: dict[str, Numbers] = {"": np.ones(len(programme))}
+        self._known["all"] = self._known[""]
+        for i, tags in enumerate(instance.programmes["tags"]):
+            for tag in tags.split():
+                self._tags.setdefault(tag, np.zeros(len(programme), bool))[i] = True
+
+    def _matches(self, criterion: str, value: str) -> npt.NDArray[np.bool_]:
+        if criterion not in self._codes:
+            codes, names = pd.factorize(self._programmes[criterion])
+            self._codes[criterion] = ({n: c for c, n in enumerate(names)}, codes)
+        names, codes = self._codes[criterion]
+        matched: npt.NDArray[np.bool_] = codes == names.get(value, -1)
+        return matched
+
+    def share(self, selection: str) -> Numbers:
+        """Share of each programme in a selection, shape (programmes,)."""
+        if selection not in self._known:
+            out = np.zeros(len(self._programmes))
+            for row in self._rows[selection].to_dict("records"):
+                mask = np.ones(len(out), bool)
+                for criterion in CRITERIA:
+                    if row[criterion]:
+                        mask &= self._matches(criterion, row[criterion])
+                if row["tag"]:
+                    mask &= self._tags.get(row["tag"], np.zeros(len(out), bool))
+                out[mask] = row["share"]
+            self._known[selection] = out
+        return self._known[selection]
+
+    def places(self, selection: str) -> list[str]:
+        """Places named by every row of a selection; empty when some row names none."""
+        if selection in ("", "all"):
+            return []
+        places = self._rows[selection]["place"].tolist()
+        return sorted(set(places)) if all(places) else []
+
+
+class _Expansion:
+    """Multiplies rules out; holds what the measures are made of."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        programme: Axis,
+        outcome: Axis,
+        activity: Activity,
+        demand: Demand,
+        responses: Responses,
+        equity: Equity,
+    ) -> None:
+        self.selections = Selections(instance, programme)
+        self.settings = instance.settings
+        self.activity_data = activity
+        self.demand = demand
+        self.responses = responses
+        self.equity = equity
+        self.outcomes = outcome
+        self.heads = self._heads(instance)
+        self.activity, self.stranded = _Collector(), _Collector()
+        self.unmet, self.outcome = _Collector(), _Collector()
+
+    def _heads(self, instance: Instance) -> dict[str, Numbers]:
+        years = self.settings.years
+        table = by_year(instance.places, ["place"], years)
+        heads: dict[str, Numbers] = {}
+        for place, t, count in zip(table["place"], table["t"], table["heads"], strict=True):
+            heads.setdefault(place, np.zeros(len(years)))[t] = count
+        return heads
+
+    def row(self, rule: dict[str, object], rows: Codes, t: Codes) -> Numbers:
+        """Add the terms of one line of the rules table; return its right sides.
+
+        Parameters
+        ----------
+        rule : dict
+            The line.
+        rows, t : ndarray of int
+            Rule rows it makes and their years.
+        """
+        share = self.selections.share(str(rule["selection"]))
+        value, basis, measure = float(rule["value"]), rule["basis"], str(rule["measure"])
+        right = np.zeros(len(rows))
+        if measure in ("outcome", "unmet"):
+            right += self._outcome_or_unmet(rule, share, rows, t)
+            right += value * self._per(rule, t)
+            return right
+        here = [(share, t, np.ones(len(t)))]
+        if basis in ("amount", "per_head"):
+            right += value * self._per(rule, t)
+        elif basis in ("share", "ratio"):
+            other = self.selections.share(str(rule["relative_to"]))
+            here.append((other, t, np.full(len(t), -value)))
+        else:
+            reference = self._reference_year(rule, t)
+            before = reference < 0
+            right += np.where(before, (1 + value) * self._at_baseline(measure, share), 0.0)
+            here.append((share, reference, np.where(before, 0.0, -(1 + value))))
+        self._activity_terms(measure, str(rule["sense"]), here, rows)
+        return right
+
+    def _per(self, rule: dict[str, object], t: Codes) -> Numbers:
+        if rule["basis"] != "per_head":
+            return np.ones(len(t))
+        places = self.selections.places(str(rule["selection"])) or list(self.heads)
+        total: Numbers = np.sum([self.heads[p] for p in places], axis=0)[t]
+        return total
+
+    def _reference_year(self, rule: dict[str, object], t: Codes) -> Codes:
+        """Position of the reference year of a growth rule; negative before the plan."""
+        reference = str(rule["reference"]) or "previous"
+        if reference == "previous":
+            return t - 1
+        year = self.settings.base_year if reference == "baseline" else int(reference[:4])
+        return np.full(len(t), year - self.settings.years[0])
+
+    def _at_baseline(self, measure: str, share: Numbers) -> float:
+        a = self.activity_data
+        return float(np.sum(share * a.baseline * (1.0 if measure == "activity" else a.unit_cost)))
+
+    def _unit(self, measure: str, t: Codes) -> Numbers:
+        """What a unit of activity measures, shape (years asked for, programmes)."""
+        a = self.activity_data
+        if measure == "spend":
+            unit: Numbers = a.price[:, np.maximum(t, 0)].T
+            return unit
+        row = a.unit_cost if measure == "value" else np.ones_like(a.unit_cost)
+        return np.broadcast_to(row, (len(t), len(row)))
+
+    def _activity_terms(
+        self,
+        measure: str,
+        sense: str,
+        parts: list[tuple[Numbers, Codes, Numbers]],
+        rows: Codes,
+    ) -> None:
+        late = self.activity_data.fixed_share * (self.activity_data.release_years > 0) > 0
+        net: dict[int, tuple[Codes, Numbers]] = {}
+        for share, t, factor in parts:
+            some = np.flatnonzero(share)
+            coefficient = (self._unit(measure, t) * share * factor[:, None])[:, some]
+            rule = np.repeat(rows, len(some))
+            year = np.repeat(np.maximum(t, 0), len(some))
+            self.activity.add(rule, (np.tile(some, len(rows)), year), coefficient.ravel())
+            if measure == "spend" and late.any() and sense != "equal":
+                weight = share * factor[:, None]
+                for n, (at, y) in enumerate(zip(rows, np.maximum(t, 0), strict=True)):
+                    codes, total = net.setdefault(
+                        int(at) * 100_000 + int(y), (np.array([at, y]), np.zeros(len(share)))
+                    )
+                    total += weight[n]
+        for codes, total in net.values():
+            hurts = total < 0 if sense == "min" else total > 0
+            some = np.flatnonzero(hurts & late)
+            self.stranded.add(
+                np.full(len(some), codes[0]), (some, np.full(len(some), codes[1])), total[some]
+            )
+
+    def _outcome_or_unmet(
+        self, rule: dict[str, object], share: Numbers, rows: Codes, t: Codes
+    ) -> Numbers:
+        at_year = np.full(len(self.settings.years), -1)
+        at_year[t] = rows
+        if rule["measure"] == "unmet":
+            i, year = self.demand.rows.columns
+            mine = (share[i] != 0) & (at_year[year] >= 0)
+            self.unmet.add(at_year[year[mine]], (i[mine], year[mine]), share[i[mine]])
+            return np.zeros(len(rows))
+        code = self.outcomes.position[rule["outcome"]]
+        if rule["segment"]:
+            share = share * self.equity.share[:, self.equity.segment.position[rule["segment"]]]
+        k, i, year = self.responses.rows.columns
+        mine = (k == code) & (share[i] != 0) & (at_year[year] >= 0)
+        self.outcome.add(
+            at_year[year[mine]], (k[mine], i[mine], year[mine]), share[i[mine]]
+        )
+        i, year = self.demand.rows.columns
+        mine = (self.demand.harm_outcome == code) & (share[i] != 0) & (at_year[year] >= 0)
+        harm = -share[i[mine]] * self.demand.harm[mine]
+        self.unmet.add(at_year[year[mine]], (i[mine], year[mine]), harm)
+        return np.zeros(len(rows))
+
+
+def rules(
+    instance: Instance,
+    axes: tuple[Axis, Axis, Axis],
+    activity: Activity,
+    demand: Demand,
+    responses: Responses,
+    equity: Equity,
+) -> Rules:
+    """Multiply every rule out into coefficients.
+
+    Parameters
+    ----------
+    instance : Instance
+    axes : tuple of Axis
+        Programme, year and outcome.
+    activity, demand, responses, equity
+        What the measures are made of.
+    """
+    programme, year, outcome = axes
+    table = by_year(instance.rules, ["rule"], instance.settings.years)
+    name = Axis("rule", tuple(dict.fromkeys(table["rule"])))
+    rows = Index((name, year), [name.codes(table["rule"].tolist()), table["t"].to_numpy()])
+    expansion = _Expansion(instance, programme, outcome, activity, demand, responses, equity)
+    right = np.zeros(len(rows))
+    columns = ["measure", "selection", "outcome", "segment", "sense", "value", "basis"]
+    columns += ["relative_to", "reference"]
+    alike = table.groupby(["rule", *columns], sort=False, dropna=False).indices
+    for key, at in alike.items():
+        line = dict(zip(columns, key[1:], strict=True))
+        at = np.sort(at)
+        right[at] = expansion.row(line, at, rows.columns[1][at])
+    penalty = table["penalty"].to_numpy()
+    where = (programme, year)
+    return Rules(
+        rows,
+        table["sense"].to_numpy(dtype=object),
+        right,
+        penalty,
+        expansion.activity.terms(rows, where),
+        expansion.stranded.terms(rows, where),
+        expansion.unmet.terms(rows, where),
+        expansion.outcome.terms(rows, (outcome, *where)),
+    )

@@ -1,0 +1,85 @@
+"""What can go wrong, said so that a planner can mend it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with an instance, and where.
+
+    Attributes
+    ----------
+    table : str
+        Table or file the problem is in; ``instance.toml`` for settings.
+    line : int or None
+        Line of the file (the header is line 1); None when no single line is to blame.
+    column : str
+        Column or setting; empty when no single one is to blame.
+    value : str
+        The offending text as written.
+    message : str
+        What is wrong and what is allowed, as a full sentence without the place.
+    suggestion : str
+        What was probably meant, or how to mend it; empty when nothing is close.
+    severity : str
+        ``error`` stops the run; ``warning`` is reported and the run goes on.
+    """
+
+    table: str
+    line: int | None
+    column: str
+    value: str
+    message: str
+    suggestion: str = ""
+    severity: str = "error"
+
+    @property
+    def place(self) -> str:
+        """Where it is: table, line and column as far as known."""
+        parts = [self.table]
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.column:
+            parts.append(self.column)
+        return ", ".join(parts)
+
+    def __str__(self) -> str:
+        hint = f" {self.suggestion}" if self.suggestion else ""
+        return f"{self.place}: {self.message}{hint}"
+
+
+class AllocatorError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class InstanceError(AllocatorError):
+    """An instance that cannot be used; carries every problem found.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        All problems found in one pass, errors and warnings alike.
+    """
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        errors = [p for p in problems if p.severity == "error"]
+        super().__init__("\n".join(str(p) for p in errors))
+
+
+class UsageError(AllocatorError):
+    """A request that cannot be carried out as asked."""
+
+
+class NeedsBinaries(InstanceError):
+    """An instance that only a mixed-integer programme could plan."""
+
+
+class SolverError(AllocatorError):
+    """The solver, or what it was given, cannot be trusted."""
+
+
+class VerificationError(AllocatorError):
+    """A solution that failed its independent check and so is no plan."""

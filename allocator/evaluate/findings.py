@@ -1,0 +1,149 @@
+"""Violations: how far a plan misses what the instance asks, and how that reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocator.evaluate.tables import Array, Codes
+from allocator.instance.instance import Settings
+
+SMALLEST_SCALE = 1e-9
+ROUNDING = 1e-3
+"""A row is never measured on less than this share of its natural size: with the default
+tolerance, rounding of a billionth of a service or a pool is not a violation of a zero limit."""
+
+COLUMNS = ("kind", "name", "year", "value", "limit", "violation", "relative", "message")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What rows are about, and how a message names and measures it.
+
+    Attributes
+    ----------
+    what : str
+        Kind of thing, as a message begins: Programme, Pool.
+    names : sequence of str
+        Name of every row.
+    years : sequence of int
+        Year of every column.
+    settings : Settings
+        How years and money are written.
+    amount : callable
+        From a figure and its row to words.
+    """
+
+    what: str
+    names: Sequence[str]
+    years: Sequence[int] | Codes
+    settings: Settings
+    amount: Callable[[Any, int], str]
+
+
+class Findings:
+    """Collects violations of hard limits and rules.
+
+    Parameters
+    ----------
+    tolerance : float
+        Relative violation up to which a row counts as kept.
+    """
+
+    def __init__(self, tolerance: float) -> None:
+        self.tolerance = tolerance
+        self.largest = 0.0
+        self._rows: list[tuple[Any, ...]] = []
+
+    def add(
+        self,
+        kind: str,
+        subject: Subject,
+        said: str,
+        *,
+        value: Array,
+        limit: Array,
+        most: bool,
+        terms: Array,
+        natural: Array,
+        also: Mapping[str, Array] | None = None,
+    ) -> None:
+        """Take in rows of one kind, shaped (row, year); those that are missed are violations.
+
+        Parameters
+        ----------
+        kind : str
+            limit, growth, demand, capacity, budget, carry, transfer or response.
+        subject : Subject
+            What the rows are about.
+        said : str
+            What is wrong, with places for ``value``, ``limit``, ``off`` and `also`.
+        value, limit : numpy.ndarray
+            What the plan does, and what is asked; an infinite limit asks nothing.
+        most : bool
+            Whether the limit is the most allowed, rather than the least.
+        terms : numpy.ndarray
+            Sum of the sizes of the row's terms.
+        natural : numpy.ndarray
+            Size of the thing the row is about; broadcasts with the rows.
+        also : mapping of str to numpy.ndarray
+            More figures the message names.
+        """
+        excess = value - limit if most else limit - value
+        right = np.where(np.isfinite(limit), np.abs(limit), 0.0)
+        missed, relative = self.measure(excess, np.maximum(terms, right), natural)
+        for row, t in zip(*np.nonzero(relative > self.tolerance), strict=True):
+            at = int(row), int(t)
+            figures = {"value": value[at], "limit": limit[at], "off": missed[at]}
+            figures |= {name: array[at] for name, array in (also or {}).items()}
+            shown = {name: subject.amount(v, at[0]) for name, v in figures.items()}
+            name, year = subject.names[row], int(subject.years[t])
+            begin = f"{subject.what} '{name}' in {subject.settings.year_label(year)}"
+            message = f"{begin} {said.format(**shown)}."
+            self.note(kind, name, year, (value[at], limit[at], missed[at], relative[at]), message)
+
+    def measure(self, excess: Array, scale: Array, natural: Array) -> tuple[Array, Array]:
+        """Violation of rows, in their own unit and relative to their size.
+
+        Parameters
+        ----------
+        excess : numpy.ndarray
+            How far rows are missed; not positive where they are kept. A row that cannot be
+            computed (NaN) is missed without measure.
+        scale : numpy.ndarray
+            Size of the rows' terms and right side.
+        natural : numpy.ndarray
+            Size of the thing the rows are about.
+        """
+        missed = np.where(np.isnan(excess), np.inf, np.maximum(excess, 0.0))
+        size = np.maximum(np.maximum(scale, ROUNDING * natural), SMALLEST_SCALE)
+        relative = np.where(np.isfinite(missed), missed, 0.0) / size
+        relative = np.where(np.isfinite(missed) & np.isfinite(size), relative, np.inf)
+        self.largest = max(self.largest, float(relative.max(initial=0.0)))
+        return missed, relative
+
+    def note(
+        self, kind: str, name: str, year: int, figures: tuple[float, ...], message: str
+    ) -> None:
+        """Keep one violation: value, limit, violation and relative violation as figures."""
+        self._rows.append((kind, name, year, *(float(f) for f in figures), message))
+
+    def frame(self) -> pd.DataFrame:
+        """All violations, hard rows only, in the order in which they were found."""
+        frame = pd.DataFrame(self._rows, columns=list(COLUMNS))
+        return frame.astype(
+            {
+                "kind": "str",
+                "name": "str",
+                "year": "int64",
+                "value": "float64",
+                "limit": "float64",
+                "violation": "float64",
+                "relative": "float64",
+                "message": "str",
+            }
+        )

@@ -1,0 +1,391 @@
+"""The rules table: what a plan does, what it is asked, and what a miss costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from allocator.evaluate.findings import Findings
+from allocator.evaluate.outcomes import Outcomes, Segments
+from allocator.evaluate.selections import Selections
+from allocator.evaluate.tables import (
+    Array,
+    Codes,
+    Flags,
+    Programmes,
+    Words,
+    figure,
+    money,
+    numbers,
+    positions,
+    rows_by_year,
+    words,
+)
+from allocator.instance.instance import Instance
+
+RELATIVE = ("share", "ratio")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What rules can measure, by programme; column 0 is the base year, then the plan years.
+
+    Attributes
+    ----------
+    spend : numpy.ndarray
+        Price times activity, without stranded cost.
+    stranded, activity, value, unmet : numpy.ndarray
+        Stranded cost, activity, activity at base-year unit cost, unmet need.
+    outcomes : Outcomes
+        Outcomes, unweighted.
+    segments : Segments
+        Shares of the outcomes.
+    """
+
+    spend: Array
+    stranded: Array
+    activity: Array
+    value: Array
+    unmet: Array
+    outcomes: Outcomes
+    segments: Segments
+
+    def of(self, kind: str, outcome: int, segment: int) -> Array:
+        """Figures of one measure by programme; an outcome whole or a segment's part of it."""
+        if kind != "outcome":
+            figures: Array = getattr(self, kind)
+            return figures
+        size = len(self.activity)
+        amount = self.outcomes.by_programme(outcome, size)
+        if segment >= 0:
+            amount = amount * self.segments.share[:, segment, None]
+        return np.column_stack([np.zeros(size), amount])
+
+
+def measure(
+    programmes: Programmes,
+    activity: Array,
+    stranded: Array,
+    unmet: Array,
+    outcomes: Outcomes,
+    segments: Segments,
+) -> Measured:
+    """Measures of a plan, the base year at baseline activity and base-year prices before it."""
+    nothing = np.zeros((len(programmes.names), 1))
+    base = programmes.baseline[:, None]
+    unit_cost = programmes.unit_cost[:, None]
+    return Measured(
+        spend=np.hstack([unit_cost * base, programmes.price * activity]),
+        stranded=np.hstack([nothing, stranded]),
+        activity=np.hstack([base, activity]),
+        value=unit_cost * np.hstack([base, activity]),
+        unmet=np.hstack([nothing, unmet]),
+        outcomes=outcomes,
+        segments=segments,
+    )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules in force, a row a rule and year.
+
+    Attributes
+    ----------
+    name, label, kind, basis, sense : numpy.ndarray
+        Words of the table; `kind` is the measure, with outcome and segment apart.
+    year : numpy.ndarray
+        Position of the plan year.
+    selection, relative_to : numpy.ndarray
+        Positions of the selections.
+    reference : numpy.ndarray
+        Column of the reference year: 0 for the base year.
+    value, penalty, heads : numpy.ndarray
+        Figure of the rule, its price (NaN: hard), and people it is counted for.
+    subject : numpy.ndarray
+        Shape (row, 2): positions of outcome and segment, -1 for none.
+    """
+
+    name: Words
+    label: Words
+    kind: Words
+    basis: Words
+    sense: Words
+    year: Codes
+    selection: Codes
+    relative_to: Codes
+    reference: Codes
+    value: Array
+    penalty: Array
+    heads: Array
+    subject: Codes
+
+    def measures(self) -> Iterator[tuple[str, int, int, Flags]]:
+        """Every measure with outcome and segment, and the rows that use it."""
+        kinds, kind = np.unique(self.kind.astype(str), return_inverse=True)
+        key = np.column_stack([kind, self.subject])
+        for one in np.unique(key, axis=0):
+            mine = (key == one).all(axis=1)
+            yield str(kinds[one[0]]), int(one[1]), int(one[2]), mine
+
+
+def read_rules(
+    instance: Instance,
+    programmes: Programmes,
+    chosen: Selections,
+    outcomes: pd.Index,
+    segments: pd.Index,
+) -> Rules:
+    """Rules in force in every plan year, sorted by rule and year."""
+    table, years = instance.rules, programmes.years
+    names = pd.Index(table["rule"].unique())
+    rows = rows_by_year(table, positions(names, table, "rules", "rule"), len(names), years)
+    year = np.nonzero(rows >= 0)[1]
+    table = table.iloc[rows[rows >= 0]]
+    selection = positions(chosen.names, table, "rules", "selection")
+    label = words(table, "label")
+    return Rules(
+        name=words(table, "rule"),
+        label=np.where(label == "", words(table, "rule"), label),
+        kind=words(table, "measure"),
+        basis=words(table, "basis"),
+        sense=words(table, "sense"),
+        year=year,
+        selection=selection,
+        relative_to=positions(chosen.names, table, "rules", "relative_to"),
+        reference=_reference(words(table, "reference"), year, instance),
+        value=numbers(table, "value"),
+        penalty=numbers(table, "penalty"),
+        heads=chosen.heads[selection, year],
+        subject=np.column_stack(
+            [
+                outcomes.get_indexer(pd.Index(table["outcome"])),
+                segments.get_indexer(pd.Index(table["segment"])),
+            ]
+        ).astype(np.intp),
+    )
+
+
+def _reference(written: Words, year: Codes, instance: Instance) -> Codes:
+    """Column of the year a rule on growth compares with; the base year is column 0."""
+    base = instance.settings.base_year
+    named = {
+        w: 0 if w == "baseline" else int(str(w).partition("/")[0]) - base
+        for w in set(written) - {"", "previous"}
+    }
+    return np.array([named.get(w, t) for w, t in zip(written, year, strict=True)], dtype=np.intp)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a plan stands against every rule in force, a row a rule and year.
+
+    Attributes
+    ----------
+    rules : Rules
+        The rules.
+    left, right : numpy.ndarray
+        Both sides, multiplied out, in the unit of the measure.
+    shown : numpy.ndarray
+        Left-hand side in the unit of the basis: a fraction, growth, or per head.
+    slack, violation : numpy.ndarray
+        Distance to the rule, and by how much it is missed.
+    penalty : numpy.ndarray
+        Value taken off the objective.
+    scale, natural : numpy.ndarray
+        Size of the rule's terms, and of what it measures in any year.
+    """
+
+    rules: Rules
+    left: Array
+    right: Array
+    shown: Array
+    slack: Array
+    violation: Array
+    penalty: Array
+    scale: Array
+    natural: Array
+
+    def frame(self, years: Codes) -> pd.DataFrame:
+        """Rules by year, as :attr:`Evaluation.rules` describes."""
+        rules = self.rules
+        return pd.DataFrame(
+            {
+                "rule": pd.Series(rules.name, dtype="str"),
+                "year": years[rules.year].astype(np.int64),
+                "label": pd.Series(rules.label, dtype="str"),
+                "measure": pd.Series(rules.kind, dtype="str"),
+                "sense": pd.Series(rules.sense, dtype="str"),
+                "value": self.shown,
+                "limit": rules.value,
+                "left": self.left,
+                "right": self.right,
+                "slack": self.slack,
+                "violation": self.violation,
+                "soft": ~np.isnan(rules.penalty),
+                "penalty": self.penalty,
+            }
+        )
+
+
+def judge(rules: Rules, measured: Measured, chosen: Selections) -> Verdict:
+    """Work out every rule, with stranded cost against it and never towards it."""
+    rows = len(rules.name)
+    left, compared, terms, natural = (np.zeros(rows) for _ in range(4))
+    toward = np.select([rules.sense == "max", rules.sense == "min"], [1.0, -1.0], 0.0)
+    growth = rules.basis == "growth"
+    relative = growth | np.isin(rules.basis, RELATIVE)
+    factor = np.where(growth, 1.0 + rules.value, rules.value)
+    other = np.where(growth, rules.selection, rules.relative_to)
+    column = np.where(growth, rules.reference, rules.year + 1)
+    for kind, outcome, segment, mine in rules.measures():
+        figures = measured.of(kind, outcome, segment)
+        total, size = chosen.total(figures), chosen.total(np.abs(figures))
+        here = rules.selection[mine], rules.year[mine] + 1
+        left[mine], terms[mine] = total[here], size[here]
+        natural[mine] = size.max(axis=1)[here[0]]
+        to = mine & relative
+        there = other[to], column[to]
+        compared[to] = total[there]
+        terms[to] += np.abs(factor[to]) * size[there]
+    pull = np.where(relative, -toward * factor, 0.0)
+    kept, against = _stranded(rules, (other, column), toward, pull, measured.stranded, chosen)
+    left, compared = left + kept, compared + against
+    terms += kept + np.abs(factor) * against
+    heads = np.where(rules.basis == "per_head", rules.heads, 1.0)
+    right = np.where(relative, factor * compared, rules.value * heads)
+
+    off = left - right
+    slack = np.select([toward > 0, toward < 0], [-off, off], 0.0 - np.abs(off))
+    violation = np.maximum(-slack, 0.0)
+    divisor = np.where(relative, compared, heads)
+    shown = np.full(rows, np.nan)
+    np.divide(left, divisor, out=shown, where=divisor != 0)
+    return Verdict(
+        rules=rules,
+        left=left,
+        right=right,
+        shown=np.where(growth, shown - 1.0, shown),
+        slack=slack,
+        violation=violation,
+        penalty=np.nan_to_num(rules.penalty) * violation,
+        scale=np.maximum(terms, np.abs(right)),
+        natural=natural,
+    )
+
+
+def _stranded(
+    rules: Rules,
+    there: tuple[Codes, Codes],
+    toward: Array,
+    pull: Array,
+    stranded: Array,
+    chosen: Selections,
+) -> tuple[Array, Array]:
+    """Stranded cost that counts on both sides of every rule: where it makes it harder to meet.
+
+    Parameters
+    ----------
+    rules : Rules
+        The rules.
+    there : tuple of numpy.ndarray
+        Selection and column that a rule compares with.
+    toward, pull : numpy.ndarray
+        How much harder a pound on either side makes the rule; negative where it helps. A
+        programme whose cost stands on both sides in a year counts by the difference.
+    stranded : numpy.ndarray
+        Shape (programme, column).
+    chosen : Selections
+        The selections.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        To add to the left-hand side, and to what it is compared with.
+    """
+    added = np.zeros((2, len(rules.name)))
+    late = np.flatnonzero(stranded.any(axis=1))
+    rows = np.flatnonzero((rules.kind == "spend") & (toward != 0))
+    if not len(late) or not len(rows):
+        return added[0], added[1]
+    other, column = (side[rows] for side in there)
+    year = rules.year[rows] + 1
+    together = column == year
+    # Years of a rule share everything but the costs, so they are worked out once.
+    key = np.column_stack([rules.selection[rows], other, toward[rows], pull[rows], together])
+    kinds, kind = np.unique(key, axis=0, return_inverse=True)
+    share = chosen.shares(late)
+    own, its = (share[kinds[:, side].astype(np.intp)] for side in (0, 1))
+    harder, harder_there = kinds[:, 2, None] * own, kinds[:, 3, None] * its
+    net, both = harder + harder_there, kinds[:, 4, None] > 0
+    counted = np.where(np.where(both, net, harder) > 0, own, 0.0) @ stranded[late]
+    counted_there = np.where(np.where(both, net, harder_there) > 0, its, 0.0) @ stranded[late]
+    added[0, rows] = counted[kind, year]
+    added[1, rows] = counted_there[kind, column]
+    return added[0], added[1]
+
+
+def check_rules(
+    verdict: Verdict,
+    programmes: Programmes,
+    chosen: Selections,
+    outcome_units: Words,
+    found: Findings,
+) -> None:
+    """Note hard rules that the plan misses.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        How the plan stands.
+    programmes, chosen : Programmes, Selections
+        Names and units of what is measured.
+    outcome_units : numpy.ndarray
+        Unit of every outcome.
+    found : Findings
+        Takes the violations.
+    """
+    rules, settings = verdict.rules, programmes.settings
+    hard = np.isnan(rules.penalty)
+    missed, relative = found.measure(
+        np.where(hard, -verdict.slack, 0.0), verdict.scale, verdict.natural
+    )
+    asked = {"min": "at least", "max": "at most", "equal": "exactly"}
+    for r in np.flatnonzero(relative > found.tolerance).tolist():
+        name, year = str(rules.name[r]), int(programmes.years[rules.year[r]])
+        left, right, off = (
+            _in_words(figures[r], rules, r, programmes, chosen, outcome_units)
+            for figures in (verdict.left, verdict.right, missed)
+        )
+        label = "" if rules.label[r] == name else f" ({rules.label[r]})"
+        basis = ""
+        if rules.basis[r] != "amount":
+            basis = f"; {rules.basis[r]} {verdict.shown[r]:.6g} against {rules.value[r]:.6g}"
+        message = (
+            f"Rule '{name}'{label} in {settings.year_label(year)} is missed by {off}: "
+            f"{rules.kind[r]} is {left} and must be {asked[rules.sense[r]]} {right}{basis}."
+        )
+        figures = (verdict.left[r], verdict.right[r], missed[r], relative[r])
+        found.note("rule", name, year, figures, message)
+
+
+def _in_words(
+    value: float,
+    rules: Rules,
+    row: int,
+    programmes: Programmes,
+    chosen: Selections,
+    outcome_units: Words,
+) -> str:
+    """Figure of a rule with its unit, where all it measures shares one."""
+    if rules.kind[row] in ("spend", "value"):
+        return money(value, programmes.settings)
+    if rules.kind[row] == "outcome":
+        return f"{figure(value)} {outcome_units[rules.subject[row, 0]]}".rstrip()
+    who = chosen.programme[chosen.rows == rules.selection[row]]
+    units = {programmes.units[i] for i in who}
+    if units == {"money"}:
+        return money(value, programmes.settings)
+    return f"{figure(value)} {units.pop()}" if len(units) == 1 else figure(value)

@@ -1,0 +1,1 @@
+"""Tables of an instance: what they hold, reading, checking and writing them."""

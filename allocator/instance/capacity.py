@@ -1,0 +1,49 @@
+"""Capacity of resources, and the programmes that share each of them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.instance.by_year import by_year
+from allocator.instance.draft import Draft
+
+
+class Capacity:
+    """Capacity rows and the programmes that share each of them.
+
+    Parameters
+    ----------
+    draft : Draft
+        With whole tables.
+    rank : dict of str to int
+        Position of each programme.
+
+    Attributes
+    ----------
+    available : ndarray, shape (rows by resource and place, years)
+        Amount with all that may be added.
+    group, programme, per_unit : ndarray
+        One entry for each programme that uses a capacity row: row, programme, use.
+    """
+
+    def __init__(self, draft: Draft, rank: dict[str, int]) -> None:
+        grid = by_year(draft["capacity"], draft.years)
+        self.lines = grid.lines()
+        self.available = grid.values("amount", np.inf) + grid.values("extra_max", 0.0)
+        self.names = [r if not place else f"{r} in {place}" for r, place in grid.keys]
+        self.short = np.zeros(len(grid.keys), dtype=bool)
+        place_of = draft["programmes"]["place"]
+        groups: dict[str, list[tuple[int, str]]] = {}
+        for g, (resource, place) in enumerate(grid.keys):
+            groups.setdefault(resource, []).append((g, place))
+        found = [
+            (g, rank[name], per_unit)
+            for _, name, resource, per_unit in draft["use"].lists(
+                "programme", "resource", "per_unit"
+            )
+            for g, place in groups.get(resource, [])
+            if per_unit > 0 and place in ("", place_of[rank[name]])
+        ]
+        self.group = np.array([g for g, _, _ in found], dtype=np.int64)
+        self.programme = np.array([i for _, i, _ in found], dtype=np.int64)
+        self.per_unit = np.array([u for _, _, u in found], dtype=np.float64)

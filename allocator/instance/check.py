@@ -1,0 +1,67 @@
+"""All checks of an instance, run together so that everything wrong is said at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from allocator.errors import Problem
+from allocator.instance import (
+    checks_people,
+    checks_programmes,
+    checks_references,
+    checks_rules,
+    checks_worth,
+    checks_years,
+    pump,
+)
+from allocator.instance.binaries import needs_binaries
+from allocator.instance.collisions import TABLES, collisions
+from allocator.instance.draft import Draft, Problems
+from allocator.instance.propagate import propagate
+
+Check = Callable[[Draft], Problems]
+
+
+def impossible(draft: Draft) -> Problems:
+    """Bounds that collide, and rows that a linear programme cannot plan."""
+    ranges = None
+    if draft.settings is not None and draft.whole(*TABLES):
+        ranges = propagate(draft)
+        yield from collisions(draft, ranges)
+        if ranges.collisions or ranges.shortages:
+            ranges = None
+    if draft.whole("programmes", "responses", "response_points", "outcomes"):
+        yield from needs_binaries(draft, ranges)
+
+
+STAGES: tuple[tuple[Check, ...], ...] = (
+    checks_references.CHECKS,
+    checks_years.CHECKS,
+    (
+        *checks_programmes.CHECKS,
+        *checks_people.CHECKS,
+        *checks_worth.CHECKS,
+        *checks_rules.CHECKS,
+    ),
+    pump.CHECKS,
+    (impossible,),
+)
+"""Checks in the order in which they run.
+
+A stage trusts what the stages before it found usable: tables with an error are set
+aside for checks that need all of their rows.
+"""
+
+
+def run(draft: Draft) -> list[Problem]:
+    """Problems of the draft that reading its cells did not show."""
+    problems: list[Problem] = []
+    for stage in STAGES:
+        found = [p for check in stage for p in check(draft)]
+        draft.partial |= _with_errors(found)
+        problems += found
+    return problems
+
+
+def _with_errors(problems: Iterable[Problem]) -> set[str]:
+    return {p.table for p in problems if p.severity == "error"}

@@ -1,0 +1,261 @@
+"""Checks of the rules table: do the parts of a rule go together."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.instance.columns import year_of
+from allocator.instance.draft import Draft, Problems, needs, problem
+from allocator.instance.rows import BLANK_YEAR, Array, Rows
+from allocator.instance.schema import LEGAL_RULES
+from allocator.instance.selections import Selections
+from allocator.instance.wording import listing, number
+
+REFERENCES = ("", "baseline", "previous")
+
+
+def legal_combinations(draft: Draft) -> Problems:
+    """Measure, basis and sense have a meaning together."""
+    rows = draft["rules"]
+    for position, (_, measure, basis, sense) in enumerate(rows.lists("measure", "basis", "sense")):
+        bases = LEGAL_RULES[measure]
+        if basis not in bases:
+            yield problem(
+                rows,
+                position,
+                "basis",
+                f"measure {measure} cannot have basis {basis}; it takes {', '.join(bases)}.",
+            )
+        elif sense not in bases[basis]:
+            yield problem(
+                rows,
+                position,
+                "sense",
+                f"measure {measure} with basis {basis} cannot be {sense}; it takes "
+                f"{', '.join(bases[basis])}.",
+            )
+
+
+def columns_that_belong(draft: Draft) -> Problems:
+    """Outcome, segment, relative_to and reference stand only where they mean something."""
+    rows = draft["rules"]
+    outcome = rows["measure"] == "outcome"
+    compared = np.isin(rows["basis"], ("share", "ratio"))
+    growth = rows["basis"] == "growth"
+    given = {c: rows[c] != "" for c in ("outcome", "segment", "relative_to", "reference")}
+    for position in np.flatnonzero(outcome & ~given["outcome"]).tolist():
+        yield problem(rows, position, "outcome", "measure outcome needs the outcome it measures.")
+    misplaced = (
+        ("outcome", given["outcome"] & ~outcome, "measure outcome"),
+        ("segment", given["segment"] & ~outcome, "measure outcome"),
+        ("relative_to", given["relative_to"] & ~compared, "basis share or ratio"),
+        ("reference", given["reference"] & ~growth, "basis growth"),
+    )
+    for column, wrong, place in misplaced:
+        for position in np.flatnonzero(wrong).tolist():
+            yield problem(rows, position, column, f"{column} belongs to {place} only; clear it.")
+
+
+def values(draft: Draft) -> Problems:
+    """The figure of a rule is one its basis can have."""
+    rows = draft["rules"]
+    value, basis = rows["value"], rows["basis"]
+    share = basis == "share"
+    for position in np.flatnonzero(share & ((value < 0) | (value > 1))).tolist():
+        yield problem(
+            rows,
+            position,
+            "value",
+            f"a share is from 0 to 1, not {number(value[position])}"
+            + ("; write 5% as 0.05." if value[position] > 1 else "."),
+        )
+    for position in np.flatnonzero((basis == "growth") & (value < -1)).tolist():
+        yield problem(
+            rows, position, "value", "growth is -1 (nothing left) or more; 0.05 is 5% more."
+        )
+    natural = (rows["measure"] != "outcome") & (basis != "growth") & ~share
+    for position in np.flatnonzero(natural & (value < 0)).tolist():
+        measure = rows["measure"][position]
+        yield problem(
+            rows,
+            position,
+            "value",
+            f"{number(value[position])} is not allowed: {measure} is never negative.",
+        )
+
+
+@needs(years=True)
+def growth_references(draft: Draft) -> Problems:
+    """Growth is measured on the baseline, the year before or an earlier plan year."""
+    rows = draft["rules"]
+    years = draft.years
+    for position in np.flatnonzero(rows["basis"] == "growth").tolist():
+        text = rows["reference"][position]
+        if text in REFERENCES:
+            continue
+        year = year_of(text)
+        own = rows["year"][position]
+        if year is None or year not in years:
+            base = year == years[0] - 1
+            hint = "write baseline." if base else f"plan years are {years[0]} to {years[-1]}."
+            yield problem(
+                rows,
+                position,
+                "reference",
+                f"'{text}' is not a reference: it is baseline, previous or a plan year;",
+                hint,
+            )
+        elif own == BLANK_YEAR:
+            yield problem(
+                rows,
+                position,
+                "reference",
+                f"growth on {year} cannot hold in every year; give the rule a year after {year}.",
+            )
+        elif own <= year:
+            yield problem(
+                rows,
+                position,
+                "reference",
+                f"the reference {year} must be before the rule's own year, {own}.",
+            )
+
+
+@needs("places")
+def heads_known(draft: Draft) -> Problems:
+    """A rule per head has a population to divide by."""
+    rows = draft["rules"]
+    if len(draft["places"]):
+        return
+    for position in np.flatnonzero(rows["basis"] == "per_head").tolist():
+        yield problem(rows, position, "basis", "a rule per head needs the table places with heads.")
+
+
+@needs("programmes", "selections", "responses", "demand")
+def measured_programmes(draft: Draft) -> Problems:
+    """A rule measures something its programmes have, in one unit."""
+    measured = _Measured(draft)
+    rows = draft["rules"]
+    for position, measure in enumerate(rows["measure"].tolist()):
+        if measure == "activity":
+            yield from measured.units(rows, position)
+        elif measure == "unmet":
+            yield from measured.unmet(rows, position)
+        elif measure == "outcome":
+            yield from measured.outcome(rows, position)
+        if rows["basis"][position] == "share":
+            yield from measured.inside(rows, position)
+        if rows["basis"][position] == "growth":
+            yield from measured.growth_of_nothing(rows, position)
+
+
+class _Measured:
+    """What the selections of rules hold."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.programmes = draft["programmes"]
+        self.selections = Selections(self.programmes, draft["selections"])
+        self._shares: dict[str, Array] = {}
+        self._units: dict[str, tuple[str, ...]] = {}
+        names = self.programmes["programme"].tolist()
+        self.rank = {name: i for i, name in enumerate(names)}
+        self.with_demand = self._mask(draft["demand"]["programme"].tolist())
+        self.buyers: dict[str, Array] = {}
+        pairs = [
+            *draft["responses"].tuples(),
+            *draft["demand"].tuples(("programme", "harm_outcome")),
+        ]
+        for outcome in {outcome for _, outcome in pairs}:
+            self.buyers[outcome] = self._mask([p for p, o in pairs if o == outcome])
+        self.value = self.programmes["unit_cost"] * self.programmes["baseline"]
+
+    def _mask(self, names: list[str]) -> Array:
+        mask = np.zeros(len(self.programmes), dtype=bool)
+        mask[[self.rank[name] for name in names if name in self.rank]] = True
+        return mask
+
+    def shares(self, selection: str) -> Array:
+        if selection not in self._shares:
+            self._shares[selection] = self.selections.shares(selection)
+        return self._shares[selection]
+
+    def examples(self, selection: str) -> tuple[str, ...]:
+        """One programme of each unit in the selection, with its unit."""
+        if selection not in self._units:
+            found: dict[str, str] = {}
+            for i in np.flatnonzero(self.shares(selection)).tolist():
+                found.setdefault(self.programmes["unit"][i], self.programmes["programme"][i])
+            self._units[selection] = tuple(f"'{p}' in {u}" for u, p in found.items())
+        return self._units[selection]
+
+    def units(self, rows: Rows, position: int) -> Problems:
+        compared = rows["basis"][position] in ("share", "ratio")
+        columns = ("selection", "relative_to") if compared else ("selection",)
+        for column in columns:
+            units = self.examples(rows[column][position])
+            if len(units) > 1:
+                yield problem(
+                    rows,
+                    position,
+                    column,
+                    f"activity in different units cannot be added: {units[0]} and {units[1]}; "
+                    "measure value instead, or select one unit.",
+                )
+
+    def unmet(self, rows: Rows, position: int) -> Problems:
+        if not (self.shares(rows["selection"][position])[self.with_demand] > 0).any():
+            yield problem(
+                rows,
+                position,
+                "measure",
+                "no programme of the selection has demand that could be unmet.",
+            )
+
+    def outcome(self, rows: Rows, position: int) -> Problems:
+        outcome = rows["outcome"][position]
+        buyers = self.buyers.get(outcome)
+        if outcome and (
+            buyers is None or not (self.shares(rows["selection"][position])[buyers] > 0).any()
+        ):
+            yield problem(
+                rows,
+                position,
+                "outcome",
+                f"no programme of the selection changes '{outcome}': none has a response or a "
+                "harm for it.",
+            )
+
+    def inside(self, rows: Rows, position: int) -> Problems:
+        part = self.shares(rows["selection"][position])
+        whole = self.shares(rows["relative_to"][position])
+        outside = np.flatnonzero(part > whole).tolist()
+        if outside:
+            names = listing((f"'{self.programmes['programme'][i]}'" for i in outside), 3)
+            yield problem(
+                rows,
+                position,
+                "relative_to",
+                f"a share is of a whole that holds it, but {names} counts less or not at all in "
+                "relative_to; use basis ratio, or widen that selection.",
+            )
+
+    def growth_of_nothing(self, rows: Rows, position: int) -> Problems:
+        shares = self.shares(rows["selection"][position])
+        if rows["reference"][position] in REFERENCES and not (shares * self.value).any():
+            yield problem(
+                rows,
+                position,
+                "basis",
+                "the selection has no baseline to grow from, so growth of it is always 0.",
+                severity="warning",
+            )
+
+
+CHECKS = (
+    legal_combinations,
+    columns_that_belong,
+    values,
+    growth_references,
+    heads_known,
+    measured_programmes,
+)

@@ -1,0 +1,753 @@
+"""The tables of an instance: every column declared once.
+
+Each table is a :class:`pandera.DataFrameSchema`. A column carries, as metadata,
+what a planner needs to know to fill it: kind, unit, meaning, default, whether it
+is part of the key, which table it refers to and which words it accepts. Reading,
+checking, the starter instance and the reference page all work from here, so none
+of them can drift.
+
+Kinds
+-----
+text      any words; blank is the empty string
+choice    one of the listed words
+number    a finite decimal number
+integer   a whole number
+year      a plan year; blank means every plan year
+flag      yes or no
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandera.pandas as pa
+
+REQUIRED = "required"
+"""Default of a column that must be there and must not be blank."""
+
+NO_VALUE = None
+"""Default of a number that may be left blank and is then absent (NaN)."""
+
+CLASSES = ("emergency", "entitlement", "safety", "discretionary")
+SHAPES = ("linear", "power", "saturating", "logistic", "points")
+LIMIT_BASES = ("activity", "baseline", "growth")
+BUDGET_KINDS = ("recurrent", "non_recurrent", "capital", "grant")
+MEASURES = ("spend", "activity", "value", "outcome", "unmet")
+SENSES = ("min", "max", "equal")
+RULE_BASES = ("amount", "share", "growth", "ratio", "per_head")
+PROVENANCE = ("", "seen", "derived", "judgement", "assumed", "unverified")
+AUTHORITIES = (
+    "",
+    "statutory",
+    "national",
+    "contract",
+    "safety",
+    "physical",
+    "political",
+    "assumed",
+)
+GRADES = ("", "A", "B", "C", "D")
+
+LATER_TABLES = (
+    "funding",
+    "adjustments",
+    "contracts",
+    "providers",
+    "options",
+    "option_effects",
+    "option_links",
+    "incomes",
+)
+"""Tables the format has a place for and this version does not read yet."""
+
+_DTYPES = {
+    "text": str,
+    "choice": str,
+    "number": float,
+    "integer": int,
+    "year": "Int64",
+    "flag": bool,
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the format.
+
+    Attributes
+    ----------
+    name : str
+        File name without ``.csv``; sheet name in a workbook.
+    row : str
+        What one row is, in a planner's words.
+    required : bool
+        Whether an instance must have the table.
+    schema : pandera.DataFrameSchema
+        Columns in file order with their checks and metadata.
+    key : tuple of str
+        Columns that together name a row; no two rows may share them.
+    """
+
+    name: str
+    row: str
+    required: bool
+    schema: pa.DataFrameSchema
+    key: tuple[str, ...]
+
+    def meta(self, column: str) -> dict[str, Any]:
+        """Metadata of `column`: kind, unit, meaning, default, key, refers, choices."""
+        metadata: dict[str, Any] = self.schema.columns[column].metadata
+        return metadata
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Column names in file order."""
+        return tuple(self.schema.columns)
+
+
+def _column(
+    kind: str,
+    meaning: str,
+    *,
+    unit: str = "",
+    default: Any = REQUIRED,
+    key: bool = False,
+    refers: str = "",
+    choices: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+) -> pa.Column:
+    checks = []
+    if choices:
+        checks.append(pa.Check.isin(choices))
+    if low is not None:
+        checks.append(pa.Check.ge(low))
+    if above is not None:
+        checks.append(pa.Check.gt(above))
+    if high is not None:
+        checks.append(pa.Check.le(high))
+    metadata = {
+        "kind": kind,
+        "unit": unit,
+        "meaning": meaning,
+        "default": default,
+        "key": key,
+        "refers": refers,
+        "choices": choices,
+        "low": low,
+        "above": above,
+        "high": high,
+    }
+    nullable = default is NO_VALUE or kind == "year"
+    return pa.Column(_DTYPES[kind], checks, nullable=nullable, metadata=metadata)
+
+
+def _key(meaning: str, refers: str = "") -> pa.Column:
+    return _column("text", meaning, key=True, refers=refers)
+
+
+def _text(meaning: str, default: Any = "", refers: str = "", key: bool = False) -> pa.Column:
+    return _column("text", meaning, default=default, refers=refers, key=key)
+
+
+def _year() -> pa.Column:
+    return _column("year", "plan year; blank: every plan year", default=NO_VALUE, key=True)
+
+
+def _number(meaning: str, **options: Any) -> pa.Column:
+    return _column("number", meaning, **options)
+
+
+def _money(meaning: str, **options: Any) -> pa.Column:
+    return _column("number", meaning, unit="money", **{"low": 0.0, **options})
+
+
+def _provenance() -> dict[str, pa.Column]:
+    return {
+        "status": _column(
+            "choice", "how the figures of the row are known", default="", choices=PROVENANCE
+        ),
+        "source": _text("where the figures come from"),
+        "note": _text("anything a reader should know"),
+    }
+
+
+def _authority() -> dict[str, pa.Column]:
+    return {
+        "status": _column(
+            "choice", "what gives the limit its force", default="", choices=AUTHORITIES
+        ),
+        "source": _text("where the limit comes from"),
+        "note": _text("anything a reader should know"),
+    }
+
+
+def _evidence(meaning: str) -> dict[str, pa.Column]:
+    return {
+        "evidence": _column(
+            "choice", "grade of the evidence, A strong to D weak", default="", choices=GRADES
+        ),
+        "low": _number(f"low figure for {meaning}", default=NO_VALUE),
+        "high": _number(f"high figure for {meaning}", default=NO_VALUE),
+    }
+
+
+def _table(name: str, row: str, columns: dict[str, pa.Column], required: bool = False) -> Table:
+    key = tuple(c for c, spec in columns.items() if spec.metadata["key"])
+    schema = pa.DataFrameSchema(columns, strict=True, ordered=True, name=name)
+    return Table(name, row, required, schema, key)
+
+
+PROGRAMMES = _table(
+    "programmes",
+    "a service line somebody pays for",
+    {
+        "programme": _key("name of the programme"),
+        "label": _text("name for reports; blank: the programme's name"),
+        "sector": _text("sector of care, such as acute or community", default=REQUIRED),
+        "place": _text("place it serves; blank: the whole system", refers="places"),
+        "provider": _text("who provides it"),
+        "pool": _text("pool of money that pays for it", default=REQUIRED, refers="budgets"),
+        "contract": _text("contract it is bought under"),
+        "tags": _text("words to select it by, separated by spaces"),
+        "class": _column(
+            "choice",
+            "emergency follows demand and takes no benefit curve; entitlement allows no unmet "
+            "need; safety does not fall below its baseline unless a limit says so; "
+            "discretionary moves within its limits",
+            default="discretionary",
+            choices=CLASSES,
+        ),
+        "unit": _text("unit of activity", default="money"),
+        "unit_cost": _money(
+            "cost of a unit of activity in the base year (1 makes activity money)",
+            default=1.0,
+            low=None,
+            above=0.0,
+        ),
+        "baseline": _number("activity in the base year", unit="activity", low=0.0),
+        "fixed_share": _number(
+            "share of the unit cost that does not fall at once when activity falls",
+            unit="share",
+            default=0.0,
+            low=0.0,
+            high=1.0,
+        ),
+        "release_years": _column(
+            "integer",
+            "years until that share is released",
+            unit="years",
+            default=0,
+            low=0,
+            high=50,
+        ),
+        "cost_uplift": _number(
+            "yearly growth of the unit cost; blank: the instance's",
+            unit="share a year",
+            default=NO_VALUE,
+            low=-0.5,
+            high=1.0,
+        ),
+        "held": _column(
+            "choice",
+            "yes: held at its baseline, or the nearest its limits and the rules allow; no: may "
+            "move; blank: held when nothing says what it is worth (no response, no demand, no "
+            "effect)",
+            default="",
+            choices=("", "yes", "no"),
+        ),
+        **_provenance(),
+    },
+    required=True,
+)
+
+LIMITS = _table(
+    "limits",
+    "what a programme may do in a year",
+    {
+        "programme": _key("programme limited", refers="programmes"),
+        "year": _year(),
+        "basis": _column(
+            "choice",
+            "activity: in units of activity; baseline: ratio to the baseline activity; growth: "
+            "growth of activity on the year before (0.05 is 5% more)",
+            default="baseline",
+            key=True,
+            choices=LIMIT_BASES,
+        ),
+        "min": _number("least allowed; blank: none", default=NO_VALUE),
+        "max": _number("most allowed; blank: none", default=NO_VALUE),
+        "growth_amount": _number(
+            "activity allowed on top of growth, so that a service can start from nothing",
+            unit="activity",
+            default=0.0,
+            low=0.0,
+        ),
+        **_authority(),
+    },
+)
+
+BUDGETS = _table(
+    "budgets",
+    "a pool of money in a year",
+    {
+        "pool": _key("pool of money"),
+        "year": _year(),
+        "kind": _column(
+            "choice",
+            "what the money is for",
+            default="recurrent",
+            key=True,
+            choices=BUDGET_KINDS,
+        ),
+        "amount": _money("money received in the year"),
+        "opening": _number(
+            "money brought into the first plan year (negative: owed)",
+            unit="money",
+            default=0.0,
+        ),
+        "carry_max": _money("most that may be carried into the next year", default=0.0),
+        "overdraw_max": _money("most that may be owed to the next year", default=0.0),
+        "owner": _text("who answers for the pool"),
+        **_provenance(),
+    },
+    required=True,
+)
+
+TRANSFERS = _table(
+    "transfers",
+    "money one pool may hand to another in a year",
+    {
+        "from_pool": _key("pool that gives", refers="budgets"),
+        "to_pool": _key("pool that receives", refers="budgets"),
+        "year": _year(),
+        "max": _money("most that may be handed over"),
+        "instrument": _text("agreement it is made under, such as section 75"),
+        **_provenance(),
+    },
+)
+
+OUTCOMES = _table(
+    "outcomes",
+    "something valued",
+    {
+        "outcome": _key("name of the outcome"),
+        "domain": _text("clinical, functional or experiential"),
+        "unit": _text("unit the outcome is counted in"),
+        "weight": _number("value of one unit in the plan's objective", unit="value per unit"),
+        "discounted": _column("flag", "whether later years count for less", default=True),
+        **_provenance(),
+    },
+    required=True,
+)
+
+RESPONSES = _table(
+    "responses",
+    "what a programme's activity buys of an outcome",
+    {
+        "programme": _key("programme that buys", refers="programmes"),
+        "outcome": _key("outcome bought", refers="outcomes"),
+        "shape": _column("choice", "shape of the curve", default="linear", choices=SHAPES),
+        "per_unit": _number(
+            "linear: outcome per unit of activity; power: outcome per further unit at baseline",
+            unit="outcome per activity",
+            default=NO_VALUE,
+        ),
+        "elasticity": _number(
+            "power: percentage change of outcome for 1% more activity",
+            default=NO_VALUE,
+            above=0.0,
+            high=10.0,
+        ),
+        "maximum": _number(
+            "saturating, logistic: outcome approached with ever more activity",
+            unit="outcome a year",
+            default=NO_VALUE,
+            low=0.0,
+        ),
+        "half": _number(
+            "saturating, logistic: activity at which half the maximum is reached",
+            unit="activity",
+            default=NO_VALUE,
+            above=0.0,
+        ),
+        "steepness": _number(
+            "logistic: how sharply the curve turns at half",
+            unit="per activity",
+            default=NO_VALUE,
+            above=0.0,
+        ),
+        "delay": _column(
+            "integer",
+            "years between the activity and the outcome",
+            unit="years",
+            default=0,
+            low=0,
+            high=100,
+        ),
+        **_evidence("per_unit or maximum"),
+        **_provenance(),
+    },
+    required=True,
+)
+
+RESPONSE_POINTS = _table(
+    "response_points",
+    "a point of a response curve of shape points",
+    {
+        "programme": _key("programme that buys", refers="programmes"),
+        "outcome": _key("outcome bought", refers="outcomes"),
+        "activity": _column("number", "activity at the point", unit="activity", key=True, low=0.0),
+        "effect": _number("outcome in a year at that activity", unit="outcome a year"),
+        **_provenance(),
+    },
+)
+
+DEMAND = _table(
+    "demand",
+    "need that arrives anyway",
+    {
+        "programme": _key("programme that meets it", refers="programmes"),
+        "year": _year(),
+        "demand": _number("need arriving in the year", unit="activity", low=0.0),
+        "opening_backlog": _number(
+            "need already waiting at the start of the first plan year",
+            unit="activity",
+            default=0.0,
+            low=0.0,
+        ),
+        "carry": _number(
+            "share of unmet need that is still there the year after (waiting list 1, emergency 0)",
+            unit="share",
+            default=0.0,
+            low=0.0,
+            high=1.0,
+        ),
+        "min_met": _number(
+            "least share of the year's need that must be met; blank: 1 for emergency and "
+            "entitlement, otherwise 0",
+            unit="share",
+            default=NO_VALUE,
+            low=0.0,
+            high=1.0,
+        ),
+        "harm_outcome": _text("outcome lost when need is not met", refers="outcomes"),
+        "harm": _number(
+            "outcome lost per unit of unmet need",
+            unit="outcome per activity",
+            default=0.0,
+            low=0.0,
+        ),
+        **_provenance(),
+    },
+)
+
+EFFECTS = _table(
+    "effects",
+    "a programme avoiding the need for another",
+    {
+        "source": _key("programme whose activity avoids need", refers="programmes"),
+        "target": _key("programme whose demand is avoided", refers="programmes"),
+        "per_unit": _number(
+            "units of demand avoided per unit of source activity above its baseline",
+            unit="activity per activity",
+        ),
+        "delay": _column(
+            "integer",
+            "years until the effect is felt",
+            unit="years",
+            default=0,
+            low=0,
+            high=100,
+        ),
+        "fade": _number(
+            "share of the effect that is left each year after (0: felt for one year)",
+            unit="share a year",
+            default=0.0,
+            low=0.0,
+            high=1.0,
+        ),
+        **_evidence("per_unit"),
+        "status": _column(
+            "choice", "how the figures of the row are known", default="", choices=PROVENANCE
+        ),
+        "citation": _text("where the figures come from"),
+        "note": _text("anything a reader should know"),
+    },
+)
+
+RESOURCES = _table(
+    "resources",
+    "staff, beds, slots: what activity needs besides money",
+    {
+        "resource": _key("name of the resource"),
+        "unit": _text("unit it is counted in"),
+        "note": _text("anything a reader should know"),
+    },
+)
+
+CAPACITY = _table(
+    "capacity",
+    "how much of a resource there is",
+    {
+        "resource": _key("resource", refers="resources"),
+        "place": _text("place it serves; blank: every place", refers="places", key=True),
+        "year": _year(),
+        "amount": _number("amount available", unit="resource", low=0.0),
+        "extra_max": _number("most that may be added", unit="resource", default=0.0, low=0.0),
+        "extra_cost": _money("cost of a unit added, at base-year prices", default=0.0),
+        "extra_pool": _text("pool that pays for what is added", refers="budgets"),
+        **_provenance(),
+    },
+)
+
+USE = _table(
+    "use",
+    "what a programme's activity needs of a resource",
+    {
+        "programme": _key("programme", refers="programmes"),
+        "resource": _key("resource", refers="resources"),
+        "per_unit": _number("resource per unit of activity", unit="resource per activity", low=0.0),
+        **_provenance(),
+    },
+)
+
+SELECTIONS = _table(
+    "selections",
+    "programmes that count towards a named selection",
+    {
+        "selection": _key("name of the selection; its rows add up"),
+        "sector": _text("only this sector; blank: any", key=True),
+        "place": _text("only this place; blank: any", key=True),
+        "provider": _text("only this provider; blank: any", key=True),
+        "pool": _text("only this pool; blank: any", key=True),
+        "contract": _text("only this contract; blank: any", key=True),
+        "programme": _text("only this programme; blank: any", key=True),
+        "class": _text("only this class; blank: any", key=True),
+        "tag": _text("only programmes with this tag; blank: any", key=True),
+        "share": _number(
+            "part of each programme that counts",
+            unit="share",
+            default=1.0,
+            above=0.0,
+            high=1.0,
+        ),
+        **_provenance(),
+    },
+)
+
+RULES = _table(
+    "rules",
+    "a policy or contract rule",
+    {
+        "rule": _key("name of the rule, as it comes back in reports"),
+        "year": _year(),
+        "label": _text("the rule in words"),
+        "measure": _column("choice", "what is measured", choices=MEASURES),
+        "selection": _text(
+            "programmes it is measured over; blank: all of them", refers="selections"
+        ),
+        "outcome": _text("measure outcome: which outcome", refers="outcomes"),
+        "segment": _text("measure outcome: only for this segment", refers="segments"),
+        "sense": _column("choice", "min: at least; max: at most; equal", choices=SENSES),
+        "value": _number("the figure in the rule, in the unit its basis implies"),
+        "basis": _column(
+            "choice",
+            "amount: in the measure's unit; share, ratio: of the measure over relative_to; "
+            "growth: on the reference (0.05 is 5% more); per_head: per head of the population",
+            default="amount",
+            choices=RULE_BASES,
+        ),
+        "relative_to": _text(
+            "share and ratio: selection it is compared with; blank: all programmes",
+            refers="selections",
+        ),
+        "reference": _text(
+            "growth: baseline, previous (the year before) or a plan year; blank: previous"
+        ),
+        "penalty": _number(
+            "value lost per unit by which the rule is missed in a year; blank: it must hold",
+            unit="value per unit of the measure",
+            default=NO_VALUE,
+            above=0.0,
+        ),
+        "status": _column(
+            "choice", "what gives the rule its force", default="", choices=AUTHORITIES
+        ),
+        "owner": _text("who answers for the rule"),
+        "reason": _text("why it is there"),
+        "source": _text("where it comes from"),
+        "note": _text("anything a reader should know"),
+    },
+)
+
+PLACES = _table(
+    "places",
+    "a place and the people who live there",
+    {
+        "place": _key("name of the place"),
+        "year": _year(),
+        "heads": _number("people", unit="heads", above=0.0),
+        **_provenance(),
+    },
+)
+
+SEGMENTS = _table(
+    "segments",
+    "a group of people whose outcomes are followed or weighted",
+    {
+        "segment": _key("name of the segment"),
+        "place": _text("place they live in; blank: the whole system", refers="places", key=True),
+        "heads": _number("people in the segment", unit="heads", above=0.0),
+        "weight": _number(
+            "value of an outcome for them; rescaled so that the population's mean is 1",
+            default=1.0,
+            low=0.0,
+        ),
+        **_provenance(),
+    },
+)
+
+REACH = _table(
+    "reach",
+    "the part of a programme's outcome that goes to a segment",
+    {
+        "programme": _key("programme", refers="programmes"),
+        "segment": _key("segment", refers="segments"),
+        "share": _number(
+            "share of the programme's outcome; a programme's shares sum to 1",
+            unit="share",
+            low=0.0,
+            high=1.0,
+        ),
+        **_provenance(),
+    },
+)
+
+TABLES: dict[str, Table] = {
+    t.name: t
+    for t in (
+        PROGRAMMES,
+        LIMITS,
+        BUDGETS,
+        TRANSFERS,
+        OUTCOMES,
+        RESPONSES,
+        RESPONSE_POINTS,
+        DEMAND,
+        EFFECTS,
+        RESOURCES,
+        CAPACITY,
+        USE,
+        SELECTIONS,
+        RULES,
+        PLACES,
+        SEGMENTS,
+        REACH,
+    )
+}
+"""Every table of the format, in the order in which a reader meets them."""
+
+LEGAL_RULES: dict[str, dict[str, tuple[str, ...]]] = {
+    "spend": dict.fromkeys(RULE_BASES, SENSES),
+    "value": dict.fromkeys(RULE_BASES, SENSES),
+    "activity": dict.fromkeys(RULE_BASES, SENSES),
+    "outcome": {"amount": SENSES, "per_head": SENSES},
+    "unmet": {"amount": ("max",), "per_head": ("max",)},
+}
+"""Measure -> basis -> senses that have a meaning together."""
+
+SHAPE_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "linear": ("per_unit",),
+    "power": ("per_unit", "elasticity"),
+    "saturating": ("maximum", "half"),
+    "logistic": ("maximum", "half", "steepness"),
+    "points": (),
+}
+"""Parameters each response shape needs; any other must be blank."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One entry of ``instance.toml``."""
+
+    name: str
+    kind: str
+    meaning: str
+    default: Any = REQUIRED
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+
+
+SETTINGS: dict[str, Setting] = {
+    s.name: s
+    for s in (
+        Setting("name", "text", "name of the planning round"),
+        Setting("currency", "text", "currency of every money column", "GBP"),
+        Setting(
+            "money_unit",
+            "choice",
+            "unit of every money column",
+            "one",
+            choices=("one", "thousand", "million", "billion"),
+        ),
+        Setting(
+            "price_basis",
+            "choice",
+            "cash: prices of each year; real: base-year prices throughout",
+            "cash",
+            choices=("cash", "real"),
+        ),
+        Setting("base_year", "year", "year of the baseline, the one before the first plan year"),
+        Setting("years", "years", "plan years, one after the other"),
+        Setting(
+            "financial_years",
+            "flag",
+            "whether 2025 means the financial year 2025/26 in reports",
+            True,
+        ),
+        Setting(
+            "discount_rate",
+            "number",
+            "how much less a discounted outcome counts each year later",
+            0.0,
+            low=0.0,
+            high=0.5,
+        ),
+        Setting(
+            "cost_uplift",
+            "number",
+            "yearly growth of unit costs, net of efficiency",
+            0.0,
+            low=-0.5,
+            high=1.0,
+        ),
+        Setting(
+            "tail_years",
+            "integer",
+            "years after the last plan year in which avoided need still counts",
+            0,
+            low=0,
+            high=50,
+        ),
+        Setting(
+            "saving_value",
+            "number",
+            "value of a unit of money saved in the tail years",
+            0.0,
+            low=0.0,
+        ),
+        Setting(
+            "accept_money_pump",
+            "texts",
+            "programmes that may save more than they cost",
+            (),
+        ),
+        Setting("source", "text", "where the instance comes from", ""),
+        Setting("notes", "text", "anything a reader should know", ""),
+    )
+}
+"""Every entry ``instance.toml`` may hold."""

@@ -1,0 +1,219 @@
+"""A plan: what was decided, how good it is, and how that is known.
+
+Nothing here knows Pyomo or the solver. A plan keeps apart why the solver stopped
+(:attr:`Plan.status`) and whether there is something to read (:attr:`Plan.found`);
+reading tables of a plan that was not found raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from allocator.errors import AllocatorError
+
+STATUSES = ("optimal", "feasible", "infeasible", "unbounded", "limit")
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """How good a plan is proved to be; all in units of the objective.
+
+    Attributes
+    ----------
+    objective, reference_objective : float or None
+        Value of the plan and of the reference plan, as the programme counts it.
+    bound : float or None
+        The solver's own bound on the best objective.
+    certified_bound : float or None
+        Bound recomputed from the duals with rounding carried outward; no plan the rules
+        allow is worth more on the chords. None for integer programmes or without duals.
+    curve_error : float
+        What the chords may leave out: no plan is worth more than
+        ``certified_bound + curve_error`` on the true curves.
+    true_objective : float or None
+        Value of the plan on the true curves, from the independent check.
+    """
+
+    objective: float | None
+    reference_objective: float | None
+    bound: float | None
+    certified_bound: float | None
+    curve_error: float
+    true_objective: float | None
+
+    @property
+    def gap(self) -> float | None:
+        """Certified bound less objective, over the objective's size."""
+        best = self.bound if self.certified_bound is None else self.certified_bound
+        if best is None or self.objective is None:
+            return None
+        return max(0.0, best - self.objective) / max(1.0, abs(self.objective))
+
+    @property
+    def gain(self) -> float | None:
+        """Objective gained over the reference plan."""
+        if self.objective is None or self.reference_objective is None:
+            return None
+        return self.objective - self.reference_objective
+
+    @property
+    def gain_gap(self) -> float | None:
+        """Certified bound less objective, over the gain on the reference plan."""
+        best = self.bound if self.certified_bound is None else self.certified_bound
+        if best is None or self.objective is None or not self.gain:
+            return None
+        return max(0.0, best - self.objective) / abs(self.gain)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The result of a solve.
+
+    Attributes
+    ----------
+    status : str
+        ``optimal``, ``feasible`` (kept 90% of the gain, say), ``infeasible``,
+        ``unbounded`` or ``limit``.
+    verified : bool
+        Whether the independent check found every hard rule kept and the claimed
+        objective right.
+    max_violation : float
+        Largest violation of a hard rule relative to the size of its terms.
+    certificate : Certificate
+        Objective, bounds and gaps.
+    tables : mapping of str to pandas.DataFrame
+        The tidy result tables, also reachable as attributes; empty when nothing was found.
+
+        - ``allocation``: programme, label, sector, place, pool, year, baseline_spend,
+          reference_spend, spend, change (spend less reference), activity,
+          reference_activity, baseline, unmet, avoided, stranded, held
+        - ``outcomes``: outcome, year, amount, beyond_horizon, value, reference_amount,
+          reference_value
+        - ``segments``: outcome, segment, year, amount
+        - ``rules``: rule, year, label, measure, sense, value, limit, slack, violation,
+          soft, penalty, price (objective per unit of the rule's left side, >= 0)
+        - ``limits``: programme, year, activity, lo, hi, price (objective per unit of
+          activity if the binding limit moved out, >= 0)
+        - ``capacity``: resource, place, year, used, amount, extra, slack, price
+        - ``budgets``: pool, year, amount, spend, extra_cost, transfers_in,
+          transfers_out, carry_in, carry_out, slack, price (objective per unit of money)
+        - ``transfers``: from_pool, to_pool, year, amount
+    model : dict
+        name, rows, columns, nonzeros, integers.
+    solver : dict
+        name, version, algorithm that ran, options read back.
+    seconds : dict
+        read, build, compile, handover, solve, readback, verify, total.
+    instance : dict
+        name and sha256.
+    versions : dict
+        Versions of everything the result depends on.
+    weak_share : float or None
+        Share of the gain that rests on evidence graded C, D or not graded.
+    conflict : tuple of str
+        For an infeasible instance: rules, limits and budgets, in the planner's words,
+        that cannot hold together; empty when none was found.
+    """
+
+    status: str
+    verified: bool
+    max_violation: float | None
+    certificate: Certificate
+    tables: Mapping[str, pd.DataFrame]
+    model: dict[str, Any]
+    solver: dict[str, Any]
+    seconds: dict[str, float]
+    instance: dict[str, str]
+    versions: dict[str, str] = field(default_factory=dict)
+    weak_share: float | None = None
+    conflict: tuple[str, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a plan to read."""
+        return bool(self.tables)
+
+    @property
+    def objective(self) -> float | None:
+        """Value of the plan, as the programme counts it."""
+        return self.certificate.objective
+
+    @property
+    def reference_objective(self) -> float | None:
+        """Value of the reference plan."""
+        return self.certificate.reference_objective
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        tables = self.__dict__.get("tables", {})
+        if name in tables:
+            table: pd.DataFrame = tables[name]
+            return table
+        if name in TABLE_NAMES:
+            raise AllocatorError(f"there is no plan to read {name} from: status {self.status}")
+        raise AttributeError(f"a plan has no table or attribute {name!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the tables, as ``solve --json`` prints it."""
+        c = self.certificate
+        summary: dict[str, Any] = {
+            "status": self.status,
+            "objective": c.objective,
+            "reference_objective": c.reference_objective,
+            "bound": c.bound,
+            "gap": c.gap,
+            "gain": c.gain,
+            "gain_gap": c.gain_gap,
+            "certified_bound": c.certified_bound,
+            "curve_error": c.curve_error,
+            "true_objective": c.true_objective,
+            "verified": self.verified,
+            "max_violation": self.max_violation,
+            "weak_share": self.weak_share,
+            "conflict": list(self.conflict),
+            "model": self.model,
+            "solver": self.solver,
+            "seconds": self.seconds,
+            "instance": self.instance,
+            "versions": self.versions,
+            "sectors": [],
+            "outcomes": [],
+        }
+        if self.found:
+            sectors = self.sectors()
+            summary["sectors"] = sectors[["sector", "year", "baseline", "spend"]].to_dict("records")
+            amounts = self.outcomes[["outcome", "year", "amount"]]
+            summary["outcomes"] = amounts.to_dict("records")
+        return summary
+
+    def sectors(self) -> pd.DataFrame:
+        """Spend by sector and year.
+
+        Returns
+        -------
+        pandas.DataFrame
+            sector, year, baseline, reference, spend; money in the instance's unit.
+        """
+        money = self.allocation.groupby(["sector", "year"], sort=False, as_index=False)[
+            ["baseline_spend", "reference_spend", "spend"]
+        ].sum()
+        return money.rename(
+            columns={"baseline_spend": "baseline", "reference_spend": "reference"}
+        )
+
+
+TABLE_NAMES = (
+    "allocation",
+    "outcomes",
+    "segments",
+    "rules",
+    "limits",
+    "capacity",
+    "budgets",
+    "transfers",
+)

@@ -1,0 +1,246 @@
+"""From column values and duals to the tables of a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from allocator.data import Data, Index
+from allocator.evaluate import Evaluation
+from allocator.instance.instance import Instance
+from allocator.solver.program import Program
+
+Numbers = npt.NDArray[np.float64]
+
+
+def frame(index: Index, names: tuple[str, ...]) -> pd.DataFrame:
+    """Members of an index as columns of labels."""
+    columns: dict[str, Any] = {}
+    for k, name in enumerate(names):
+        labels = index.column_labels(k)
+        columns[name] = labels.astype(np.int64) if name == "year" else labels.astype(str)
+    return pd.DataFrame(columns)
+
+
+def values(program: Program, x: Numbers, name: str) -> Numbers:
+    """Values of one variable's columns; empty when the model has none."""
+    block = program.block(name)
+    return np.empty(0) if block is None else x[block.span]
+
+
+def refilled(data: Data, program: Program, x: Numbers) -> Numbers:
+    """Column values with every curve's segments filled in order.
+
+    Where a curve buys nothing that counts, the solver may leave segments out of order;
+    filling the steeper ones first never lowers an outcome.
+    """
+    block = program.block("fill")
+    if block is None or not len(block):
+        return x
+    r = data.responses
+    owner = r.drivers.positions(r.segments.columns[:2])
+    fill = np.maximum(x[block.span], 0.0)
+    total = np.bincount(owner, fill, minlength=len(r.drivers))
+    before = np.cumsum(r.width) - r.width
+    first = np.searchsorted(owner, np.arange(len(r.drivers)))
+    first = np.minimum(first, max(0, len(owner) - 1))
+    before -= before[first][owner]
+    out = x.copy()
+    out[block.span] = np.clip(total[owner] - before, 0.0, r.width)
+    return out
+
+
+def decisions(data: Data, program: Program, x: Numbers) -> dict[str, pd.DataFrame]:
+    """What a plan decides, in the form the independent check reads.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        allocation (programme, year, activity, unmet), capacity (resource, place, year,
+        extra), budgets (pool, year, carry_out), transfers (from_pool, to_pool, year, amount).
+    """
+    allocation = frame(data.programme_years, ("programme", "year"))
+    allocation["activity"] = np.maximum(values(program, x, "activity"), 0.0)
+    unmet = np.full(len(allocation), np.nan)
+    need = data.demand.rows
+    unmet[data.programme_years.positions(need.columns)] = np.maximum(
+        values(program, x, "unmet"), 0.0
+    )
+    allocation["unmet"] = unmet
+    more = data.capacity.extra_max > 0
+    capacity = frame(data.capacity.rows.take(more), ("resource", "place", "year"))
+    capacity["extra"] = values(program, x, "extra")
+    pools = Index.product(data.pool, data.year)
+    budgets = frame(pools, ("pool", "year"))
+    carry = np.zeros(len(pools))
+    block = program.block("carried")
+    if block is not None and block.index is not None:
+        carry[pools.positions(block.index.columns)] = x[block.span]
+    budgets["carry_out"] = carry
+    transfers = frame(data.money.transfers, ("from_pool", "to_pool", "year"))
+    transfers["amount"] = np.maximum(values(program, x, "transfer"), 0.0)
+    return {
+        "allocation": allocation,
+        "capacity": capacity,
+        "budgets": budgets,
+        "transfers": transfers,
+    }
+
+
+def tables(
+    instance: Instance,
+    data: Data,
+    program: Program,
+    checked: Evaluation,
+    reference: Evaluation,
+    row_dual: Numbers | None,
+    reduced_cost: Numbers | None,
+) -> dict[str, pd.DataFrame]:
+    """Tidy tables of a plan: the checker's figures, with prices from the duals.
+
+    Parameters
+    ----------
+    instance, data, program
+        The instance, its arrays and the programme that was solved.
+    checked, reference : Evaluation
+        The plan and the reference plan as recomputed from the tables.
+    row_dual, reduced_cost : ndarray or None
+        Duals of the best plan; None leaves prices NaN.
+    """
+    prices = _Prices(program, row_dual, reduced_cost)
+    outcomes = checked.outcomes.copy()
+    outcomes["reference_amount"] = reference.outcomes["amount"].to_numpy()
+    outcomes["reference_value"] = reference.outcomes["value"].to_numpy()
+    rules = checked.rules.copy()
+    rules["price"] = prices.of(data.rules.rows, rules, ("rule", "year"), "rule_")
+    capacity = checked.capacity.copy()
+    keys = ("resource", "place", "year")
+    capacity["price"] = prices.of(data.capacity.rows, capacity, keys, "capacity")
+    budgets = checked.budgets.copy()
+    pools = Index.product(data.pool, data.year)
+    budgets["price"] = prices.of(pools, budgets, ("pool", "year"), "pool")
+    moved = checked.transfers
+    return {
+        "allocation": _allocation(instance, data, checked, reference),
+        "outcomes": outcomes,
+        "segments": checked.segments,
+        "rules": rules,
+        "limits": _limits(data, checked, prices),
+        "capacity": capacity,
+        "budgets": budgets,
+        "transfers": moved,
+    }
+
+
+def _allocation(
+    instance: Instance, data: Data, checked: Evaluation, reference: Evaluation
+) -> pd.DataFrame:
+    years = len(data.year)
+    programmes = instance.programmes
+    row = np.repeat(np.arange(len(programmes)), years)
+    mine, theirs = checked.allocation, reference.allocation
+    label = programmes["label"].where(programmes["label"] != "", programmes["programme"])
+    base = (data.activity.baseline * data.activity.unit_cost)[row]
+    spend, before = mine["spend"].to_numpy(), theirs["spend"].to_numpy()
+    return pd.DataFrame(
+        {
+            "programme": mine["programme"],
+            "label": label.to_numpy()[row],
+            "sector": programmes["sector"].to_numpy()[row],
+            "place": programmes["place"].to_numpy()[row],
+            "pool": programmes["pool"].to_numpy()[row],
+            "year": mine["year"],
+            "baseline_spend": base,
+            "reference_spend": before,
+            "spend": spend,
+            "change": spend - before,
+            "activity": mine["activity"],
+            "reference_activity": theirs["activity"],
+            "baseline": data.activity.baseline[row],
+            "unmet": mine["unmet"],
+            "avoided": mine["avoided"],
+            "stranded": mine["stranded"],
+            "held": data.held[row],
+        }
+    )
+
+
+def _limits(data: Data, checked: Evaluation, prices: _Prices) -> pd.DataFrame:
+    """Programme-years whose own limits bind, with what moving them is worth."""
+    out = frame(data.programme_years, ("programme", "year"))
+    for column in ("activity", "lo", "hi"):
+        out[column] = checked.allocation[column].to_numpy()
+    total = prices.columns("activity", len(out))
+    for sense in ("max", "min"):
+        rows = data.activity.growth_rows(sense, (data.programme, data.year))
+        at = data.programme_years.positions(rows.columns)
+        np.add.at(total, at, prices.rows(f"growth_{sense}", len(rows)))
+    held = np.repeat(data.held, len(data.year))
+    out["held"] = held
+    out["price"] = total
+    some = (total > 1e-12 * max(1e-300, float(np.max(total, initial=0.0)))) & ~held
+    return out[some].reset_index(drop=True)
+
+
+class _Prices:
+    """Sizes of duals, by component."""
+
+    def __init__(
+        self, program: Program, row_dual: Numbers | None, reduced_cost: Numbers | None
+    ) -> None:
+        self._program = program
+        self._row_dual = row_dual
+        self._reduced_cost = reduced_cost
+
+    def rows(self, name: str, size: int) -> Numbers:
+        """Prices of one constraint's rows."""
+        block = self._program.block(name)
+        if block is None or self._row_dual is None:
+            return np.zeros(size)
+        return np.abs(self._row_dual[block.span])
+
+    def columns(self, name: str, size: int) -> Numbers:
+        """Sizes of one variable's reduced costs."""
+        block = self._program.block(name)
+        if block is None or self._reduced_cost is None:
+            return np.zeros(size)
+        return np.abs(self._reduced_cost[block.span])
+
+    def of(
+        self, index: Index, table: pd.DataFrame, keys: tuple[str, ...], prefix: str
+    ) -> Numbers:
+        """Prices of all constraints whose name starts with `prefix`, in the table's order."""
+        price = np.full(len(index), np.nan if self._row_dual is None else 0.0)
+        if self._row_dual is not None:
+            for block in self._program.rows:
+                if block.name.startswith(prefix) and block.index is not None:
+                    at = index.positions(block.index.columns)
+                    price[at] = np.abs(self._row_dual[block.span])
+        codes = [
+            axis.codes(table[key].tolist()) for axis, key in zip(index.axes, keys, strict=True)
+        ]
+        return price[index.positions(codes)]
+
+
+def weak_share(instance: Instance, checked: Evaluation, reference: Evaluation) -> float | None:
+    """Share of the change in value that rests on evidence graded C, D or not at all.
+
+    Returns
+    -------
+    float or None
+        Sum over programmes and outcomes of |change in value| with weak evidence, over the
+        same sum with any; None when nothing changes.
+    """
+    grade = instance.responses.set_index(["programme", "outcome"])["evidence"]
+    mine = checked.by_programme.set_index(["programme", "outcome", "year"])["value"]
+    theirs = reference.by_programme.set_index(["programme", "outcome", "year"])["value"]
+    change = (mine - theirs).abs()
+    total = float(change.sum())
+    if total <= 0.0:
+        return None
+    pairs = change.index.droplevel("year")
+    strong = grade.reindex(pairs).isin(["A", "B"]).to_numpy()
+    return float(change.to_numpy()[~strong].sum()) / total

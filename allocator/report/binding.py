@@ -1,0 +1,221 @@
+"""What holds the plan back, each with what a little more room would buy, in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from allocator.report.words import figure, years_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from allocator.instance.instance import Instance, Settings
+    from allocator.plan import Plan
+    from allocator.report.words import Money, Worth
+
+MOST_LISTED = 5
+NOTHING = 1e-9
+"""Share of the largest price of its kind below which a price is rounding."""
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """Something that binds in at least one year.
+
+    Attributes
+    ----------
+    name : str
+        Pool, rule, resource or programme.
+    years : tuple of int
+        Years in which it binds.
+    gain : float
+        Objective gained by one step more room in the dearest year; orders the list.
+    sentence : str
+        The finding for a planner.
+    """
+
+    name: str
+    years: tuple[int, ...]
+    gain: float
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Everything of one sort that binds, dearest first."""
+
+    title: str
+    bottlenecks: tuple[Bottleneck, ...]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The dearest ones, then how many are left out."""
+        lines = [b.sentence for b in self.bottlenecks[:MOST_LISTED]]
+        rest = len(self.bottlenecks) - MOST_LISTED
+        return lines + ([f"{rest} more bind at a lower price."] if rest > 0 else [])
+
+
+def what_binds(plan: Plan, instance: Instance, money: Money, worth: Worth) -> list[Kind]:
+    """Budgets, rules, capacities and limits that cost value, by kind.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found, with prices.
+    instance : Instance
+        The instance it answers.
+    money : Money
+        One unit of it is the step money is told in.
+    worth : Worth
+        Units in which value is told.
+
+    Returns
+    -------
+    list of Kind
+        Only kinds that bind somewhere.
+    """
+    kinds = [
+        Kind("Money", tuple(_ordered(_budgets(plan, instance.settings, money, worth)))),
+        Kind("Rules", tuple(_ordered(_rules(plan, instance.settings, money, worth)))),
+        Kind("Staff, beds and slots", tuple(_ordered(_capacities(plan, instance, worth)))),
+        Kind("Limits on programmes", tuple(_ordered(_limits(plan, instance, money, worth)))),
+    ]
+    return [kind for kind in kinds if kind.bottlenecks]
+
+
+def missed_rules(plan: Plan, instance: Instance, money: Money, worth: Worth) -> list[str]:
+    """Soft rules the plan misses, by how much and at what cost, dearest first."""
+    settings = instance.settings
+    bases = dict(zip(instance.rules["rule"], instance.rules["basis"], strict=True))
+    rules = plan.rules
+    missed = rules[rules["soft"].astype(bool) & (rules["penalty"] > 0)]
+    lines = []
+    for _, row in missed.sort_values("penalty", ascending=False, kind="stable").iterrows():
+        comparison = {"min": "at least", "max": "at most"}.get(row["sense"], "exactly")
+        basis = bases.get(row["rule"], "amount")
+        value, limit = (_measured(row[c], row["measure"], basis, money) for c in ("value", "limit"))
+        lines.append(
+            f"{row['label'] or row['rule']} is missed in {settings.year_label(int(row['year']))}: "
+            f"{value} against {comparison} {limit} (costs {worth.text(row['penalty'])})."
+        )
+    return lines
+
+
+def _measured(value: float, measure: str, basis: str, money: Money) -> str:
+    """Left side of a rule in the unit its basis implies."""
+    if basis in ("share", "growth"):
+        return f"{value * 100:,.2f}%"
+    if measure in ("spend", "value") and basis in ("amount", "per_head"):
+        return money.text(value) + (" a head" if basis == "per_head" else "")
+    return figure(value) + (" a head" if basis == "per_head" else "")
+
+
+def _ordered(found: Iterable[Bottleneck]) -> list[Bottleneck]:
+    return sorted(found, key=lambda b: (-b.gain, b.name))
+
+
+def _priced(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[pd.DataFrame, pd.Series]]:
+    """Rows with a price by key, each with its dearest row."""
+    if table.empty or not (table["price"] > 0).any():
+        return
+    binding = table[table["price"] > NOTHING * table["price"].max()]
+    for _, rows in binding.groupby(list(keys), sort=False, dropna=False):
+        yield rows, rows.loc[rows["price"].idxmax()]
+
+
+def _when(rows: pd.DataFrame, settings: Settings) -> str:
+    """Years in which something binds, when there is more to say than its dearest year."""
+    return f" (binds {years_text(_years(rows), settings)})" if len(rows) > 1 else ""
+
+
+def _years(rows: pd.DataFrame) -> tuple[int, ...]:
+    return tuple(int(y) for y in rows["year"])
+
+
+def _budgets(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
+    for rows, top in _priced(plan.budgets, ["pool"]):
+        gain = float(top["price"]) * money.unit
+        pool = str(top["pool"])
+        name = pool if pool.lower().endswith("pool") else f"{pool} pool"
+        sentence = (
+            f"{money.one} more in the {name} in {settings.year_label(int(top['year']))} "
+            f"would buy {worth.text(gain)}{_when(rows, settings)}."
+        )
+        yield Bottleneck(pool, _years(rows), gain, sentence)
+
+
+def _rules(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
+    easing = {"min": "a floor {} lower", "max": "a ceiling {} higher", "equal": "{} of room"}
+    kept = plan.rules[~(plan.rules["soft"].astype(bool) & (plan.rules["penalty"] > 0))]
+    for rows, top in _priced(kept, ["rule"]):
+        price = float(top["price"])
+        if top["measure"] in ("spend", "value"):
+            step, room = money.unit, money.one
+        else:
+            step = _step(price)
+            room = f"{figure(step)} {'of the outcome' if top['measure'] == 'outcome' else 'units'}"
+        sentence = (
+            f"{top['label'] or top['rule']}{_when(rows, settings)}: "
+            f"{easing[str(top['sense'])].format(room)} in "
+            f"{settings.year_label(int(top['year']))} would buy {worth.text(price * step)}."
+        )
+        yield Bottleneck(str(top["rule"]), _years(rows), price * step, sentence)
+
+
+def _capacities(plan: Plan, instance: Instance, worth: Worth) -> Iterator[Bottleneck]:
+    settings = instance.settings
+    units = dict(zip(instance.resources["resource"], instance.resources["unit"], strict=True))
+    for rows, top in _priced(plan.capacity, ["resource", "place"]):
+        price = float(top["price"])
+        step = _step(price)
+        resource, unit = str(top["resource"]), units.get(top["resource"], "")
+        place = f" in {top['place']}" if top["place"] else ""
+        sentence = (
+            f"{resource}{place}{_when(rows, settings)}: {figure(step)} "
+            f"{unit or 'units'} more in {settings.year_label(int(top['year']))} "
+            f"would buy {worth.text(price * step)}."
+        )
+        yield Bottleneck(resource, _years(rows), price * step, sentence)
+
+
+def _limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterator[Bottleneck]:
+    settings = instance.settings
+    lines = plan.allocation.set_index(["programme", "year"])
+    limits = plan.limits[["programme", "year", "activity", "lo", "hi", "price"]]
+    limits = limits.join(lines[["label", "held"]], on=["programme", "year"])
+    limits = limits[~limits["held"].astype(bool)]
+    limits = limits.assign(price=limits["price"] / _prices(limits, instance))
+    for rows, top in _priced(limits, ["programme"]):
+        gain = float(top["price"]) * money.unit
+        side, direction = _side(top)
+        sentence = (
+            f"{top['label'] or top['programme']} is {side}{_when(rows, settings)}: {money.one} "
+            f"{direction} in {settings.year_label(int(top['year']))} would buy {worth.text(gain)}."
+        )
+        yield Bottleneck(str(top["programme"]), _years(rows), gain, sentence)
+
+
+def _prices(rows: pd.DataFrame, instance: Instance) -> pd.Series:
+    """Price of a unit of activity in the year of each row."""
+    programmes = instance.programmes.set_index("programme")
+    uplift = programmes["cost_uplift"].fillna(instance.settings.cost_uplift)
+    passed = rows["year"] - instance.settings.base_year
+    uplifted = (1 + rows["programme"].map(uplift)) ** passed
+    return rows["programme"].map(programmes["unit_cost"]) * uplifted
+
+
+def _side(row: pd.Series) -> tuple[str, str]:
+    """Which limit an activity stands at, and the room that is missing."""
+    if row["lo"] == row["hi"]:
+        return "fixed", "either way"
+    if row["hi"] - row["activity"] <= row["activity"] - row["lo"]:
+        return "at its most", "more of it"
+    return "at its least", "less of it"
+
+
+def _step(price: float) -> float:
+    """Power of ten by which to ease something so that it buys at least one point of value."""
+    return 10.0 ** max(0, math.ceil(-math.log10(price)))

@@ -1,0 +1,237 @@
+"""The terminal summary of a plan, for people, at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.padding import Padding
+from rich.text import Text
+
+from allocator.report.binding import missed_rules, what_binds
+from allocator.report.tables import decision_tables, moves_table, outcome_tables
+from allocator.report.words import (
+    Money,
+    Worth,
+    certificate_sentences,
+    count,
+    gain_matters,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from allocator.instance.instance import Instance
+    from allocator.plan import Plan
+
+CONFLICTS_LISTED = 20
+
+
+def print_summary(
+    plan: Plan, instance: Instance, console: Console, *, all_years: bool = False
+) -> None:
+    """Print what the plan decides, what it is worth and how sure that is.
+
+    Parameters
+    ----------
+    plan : Plan
+        Result of a solve; when nothing was found, why is printed.
+    instance : Instance
+        The instance it answers.
+    console : rich.console.Console
+        Where to print.
+    all_years : bool
+        Whether to show sectors for every plan year, not only the first and the last.
+    """
+    parts = _summary(plan, instance, all_years) if plan.found else _nothing_found(plan, instance)
+    for part in parts:
+        console.print(part)
+
+
+def unvalued(instance: Instance) -> dict[str, float]:
+    """Programmes nothing says the worth of, with their base-year spend.
+
+    Returns
+    -------
+    dict of str to float
+        Programme to baseline activity at base-year cost, in the instance's money unit,
+        largest first.
+    """
+    valued = {
+        *instance.responses["programme"],
+        *instance.demand["programme"],
+        *instance.effects["source"],
+    }
+    programmes = instance.programmes
+    spend = programmes["unit_cost"] * programmes["baseline"]
+    unknown = {
+        str(p): float(s)
+        for p, s in zip(programmes["programme"], spend, strict=True)
+        if p not in valued
+    }
+    return dict(sorted(unknown.items(), key=lambda item: -item[1]))
+
+
+def money_of(plan: Plan, instance: Instance) -> Money:
+    """How amounts of this plan are shown: fitted to its largest year."""
+    totals = plan.sectors().groupby("year")[["baseline", "reference", "spend"]].sum()
+    return Money.fitting(instance.settings, totals.to_numpy().ravel())
+
+
+def _summary(plan: Plan, instance: Instance, all_years: bool) -> Iterator[RenderableType]:
+    settings = instance.settings
+    money, worth = money_of(plan, instance), Worth.of(instance.outcomes)
+    yield Text(_headline(plan, instance, money, worth), style="bold")
+    yield from _heading("The decision: spending by sector")
+    yield from _apart(decision_tables(plan, settings, money, all_years))
+    yield _bullet("ref.: the baseline rolled forward under the same rules; %: share of the plan.")
+    yield from _heading("Biggest moves against rolling forward")
+    moves, rest = moves_table(plan, settings, money)
+    if moves is not None:
+        yield moves
+    if rest:
+        yield _bullet(rest)
+    yield from _heading("Outcomes, counted in the year they are bought")
+    yield from _apart(outcome_tables(plan, instance))
+    yield from _value(plan, instance, worth)
+    yield from _binding(plan, instance, money, worth)
+    yield from _trust(plan, instance, money, worth)
+
+
+def _headline(plan: Plan, instance: Instance, money: Money, worth: Worth) -> str:
+    settings = instance.settings
+    first, last = (settings.year_label(y) for y in (settings.years[0], settings.years[-1]))
+    span = first if first == last else f"{first} to {last}"
+    if not gain_matters(plan):
+        return f"{settings.name}, {span}: no plan the rules allow beats rolling forward."
+    moved = [_moved(plan, year) for year in settings.years]
+    top = max(moved)
+    gain = worth.text(plan.certificate.gain or 0.0)
+    when = settings.year_label(settings.years[moved.index(top)])
+    spent = plan.allocation.loc[
+        plan.allocation["year"] == settings.years[moved.index(top)], "spend"
+    ].sum()
+    share = f" ({percent(top / spent)} of the money)" if spent > 0 else ""
+    most = "" if len(settings.years) == 1 else "At most "
+    return (
+        f"{settings.name}, {span}: worth {gain} more than rolling the baseline forward. {most}"
+        f"{money.text(top)}{share} is spent differently, in {when}."
+    )
+
+
+def _moved(plan: Plan, year: int) -> float:
+    """Money spent elsewhere than in the reference plan."""
+    change = plan.allocation.loc[plan.allocation["year"] == year, "change"]
+    return float(max(change[change > 0].sum(), -change[change < 0].sum()))
+
+
+def _bullet(sentence: str) -> Padding:
+    return Padding(Text(sentence), (0, 0, 0, 2), expand=False)
+
+
+def _heading(title: str) -> Iterator[RenderableType]:
+    yield ""
+    yield Text(title, style="bold")
+
+
+def _apart(tables: Iterator[Table]) -> Iterator[RenderableType]:
+    """Tables with a blank line between them."""
+    for position, table in enumerate(tables):
+        if position:
+            yield ""
+        yield table
+
+
+def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableType]:
+    """From outcomes to the gain in value, and what arrives after the plan."""
+    settings, outcomes = instance.settings, plan.outcomes
+    if gain_matters(plan):
+        bought = float((outcomes["value"] - outcomes["reference_value"]).sum())
+        rest = (plan.certificate.gain or 0.0) - bought
+        how = ["weighted"]
+        if settings.discount_rate > 0:
+            how.append(f"discounted at {percent(settings.discount_rate)} a year")
+        if len(instance.segments):
+            how.append("adjusted for who benefits")
+        other = f", the rest {worth.text(rest)} (penalties, later savings)"
+        yield _bullet(
+            f"Of the gain in value, outcomes are {worth.text(bought)} ({', '.join(how)})"
+            f"{other if abs(rest) > 1e-6 * abs(bought) else ''}."
+        )
+    units = dict(zip(instance.outcomes["outcome"], instance.outcomes["unit"], strict=True))
+    later = outcomes.groupby("outcome", sort=False)["beyond_horizon"].sum()
+    for name, amount in later.items():
+        if abs(amount) >= 0.5:
+            unit = f" {units.get(name, '')}".rstrip()
+            yield _bullet(
+                f"{name}: {amount:,.0f}{unit} of it arrives after "
+                f"{settings.year_label(settings.years[-1])}."
+            )
+
+
+def _binding(
+    plan: Plan, instance: Instance, money: Money, worth: Worth
+) -> Iterator[RenderableType]:
+    kinds = what_binds(plan, instance, money, worth)
+    if kinds:
+        yield from _heading("What binds, and what a little more room would buy")
+    for kind in kinds:
+        yield Text(kind.title)
+        yield from (_bullet(sentence) for sentence in kind.sentences)
+    missed = missed_rules(plan, instance, money, worth)
+    if missed:
+        yield from _heading("Rules that may be missed at a price, and are")
+        yield from (_bullet(sentence) for sentence in missed)
+
+
+def _trust(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterator[RenderableType]:
+    yield from _heading("How sure this is")
+    unknown = unvalued(instance)
+    allocation = plan.allocation
+    held = set(allocation.loc[allocation["held"].astype(bool), "programme"]) & set(unknown)
+    if held:
+        total = money.text(sum(unknown[name] for name in held))
+        base = instance.settings.year_label(instance.settings.base_year)
+        yield _bullet(
+            f"Nothing says what {count(len(held), 'programme')} ({total} in {base}) "
+            f"{'is' if len(held) == 1 else 'are'} worth: held where rolling forward puts them."
+        )
+    if plan.weak_share is not None and gain_matters(plan):
+        yield _bullet(
+            f"{percent(plan.weak_share)} of the gain rests on weak evidence: graded C or D, or "
+            f"not graded."
+        )
+    yield from (_bullet(sentence) for sentence in certificate_sentences(plan, worth))
+    yield Text(_provenance(plan), style="dim")
+
+
+def _provenance(plan: Plan) -> str:
+    parts = [f"Instance {plan.instance.get('sha256', '')[:12]}"]
+    solver = [plan.solver.get(key) for key in ("name", "version", "algorithm")]
+    parts.append(" ".join(str(word) for word in solver if word))
+    if "total" in plan.seconds:
+        parts.append(f"{plan.seconds['total']:.2f} s")
+    return ", ".join(part for part in parts if part) + "."
+
+
+def _nothing_found(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
+    name = instance.settings.name
+    if plan.status == "infeasible":
+        yield Text(f"{name}: no plan keeps every hard rule, limit and budget.", style="bold")
+        if plan.conflict:
+            yield Text("These cannot hold together; ease one of them:")
+            yield from (_bullet(entry) for entry in plan.conflict[:CONFLICTS_LISTED])
+            if len(plan.conflict) > CONFLICTS_LISTED:
+                yield _bullet(f"and {len(plan.conflict) - CONFLICTS_LISTED} more.")
+        else:
+            yield Text("Which of them collide was not found.")
+    elif plan.status == "unbounded":
+        yield Text(
+            f"{name}: value without end. Something that is worth having costs nothing and has no "
+            f"limit; give it a cost or a limit.",
+            style="bold",
+        )
+    else:
+        yield Text(f"{name}: stopped at a limit before any plan was found.", style="bold")

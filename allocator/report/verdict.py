@@ -1,0 +1,175 @@
+"""Whether a plan of the planner's own is allowed, and how far it is from the best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.padding import Padding
+from rich.text import Text
+
+from allocator.report.tables import plain_table
+from allocator.report.words import Money, Worth, count, percent
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from allocator.evaluate import Evaluation
+    from allocator.instance.instance import Instance
+    from allocator.plan import Plan
+
+BREACHES_LISTED = 30
+DIFFERENCES_LISTED = 10
+
+
+def verdict_record(evaluation: Evaluation, best: Plan | None, instance: Instance) -> dict[str, Any]:
+    """The verdict as ``evaluate --json`` prints it.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the plan in question.
+    best : Plan or None
+        The best plan, when it was asked for.
+    instance : Instance
+        The instance both answer.
+    """
+    return {
+        "status": "allowed" if evaluation.allowed else "not_allowed",
+        "allowed": evaluation.allowed,
+        "max_violation": evaluation.max_violation,
+        "objective": evaluation.objective,
+        "parts": evaluation.parts,
+        "violations": evaluation.violations.to_dict("records"),
+        "instance": {"name": instance.settings.name, "sha256": instance.sha256},
+        "best": None if best is None else _distance_record(evaluation, best),
+    }
+
+
+def _distance_record(evaluation: Evaluation, best: Plan) -> dict[str, Any]:
+    value, gain = _best_value(best), best.certificate.gain
+    distance = None if value is None else value - evaluation.objective
+    return {
+        "status": best.status,
+        "objective": value,
+        "reference_objective": best.reference_objective,
+        "certified_bound": best.certificate.certified_bound,
+        "distance": distance,
+        "distance_over_gain": distance / gain if distance is not None and gain else None,
+    }
+
+
+def _best_value(best: Plan) -> float | None:
+    c = best.certificate
+    return c.objective if c.true_objective is None else c.true_objective
+
+
+def print_verdict(
+    evaluation: Evaluation,
+    best: Plan | None,
+    instance: Instance,
+    console: Console,
+    *,
+    every: bool = False,
+) -> None:
+    """Print the verdict for people.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the plan in question.
+    best : Plan or None
+        The best plan, when it was asked for.
+    instance : Instance
+        The instance both answer.
+    console : rich.console.Console
+        Where to print.
+    every : bool
+        Whether to list every breach, however many.
+    """
+    for part in _verdict(evaluation, best, instance, every):
+        console.print(part)
+
+
+def _verdict(
+    evaluation: Evaluation, best: Plan | None, instance: Instance, every: bool
+) -> Iterator[RenderableType]:
+    worth = Worth.of(instance.outcomes)
+    breaches = evaluation.violations
+    if evaluation.allowed:
+        yield Text("This plan is allowed: it keeps every hard rule and limit.", style="bold")
+    else:
+        yield Text(f"This plan is not allowed: {count(len(breaches), 'breach')}.", style="bold")
+        listed = breaches if every else breaches.head(BREACHES_LISTED)
+        yield from (_bullet(str(message)) for message in listed["message"])
+        if len(listed) < len(breaches):
+            yield _bullet(f"and {len(breaches) - len(listed)} more (--all shows them).")
+    yield from _missed(evaluation, instance, worth)
+    yield from _distance(evaluation, best, instance, worth)
+
+
+def _missed(evaluation: Evaluation, instance: Instance, worth: Worth) -> Iterator[RenderableType]:
+    rules = evaluation.rules
+    missed = rules[rules["soft"].astype(bool) & (rules["penalty"] > 0)]
+    if missed.empty:
+        return
+    cost = worth.text(float(missed["penalty"].sum()))
+    yield Text(f"It misses soft rules, which costs {cost}:")
+    for rule, year in zip(missed["rule"], missed["year"], strict=True):
+        yield _bullet(f"{rule} in {instance.settings.year_label(int(year))}.")
+
+
+def _distance(
+    evaluation: Evaluation, best: Plan | None, instance: Instance, worth: Worth
+) -> Iterator[RenderableType]:
+    if best is None:
+        yield Text(f"It is worth {worth.text(evaluation.objective)}.")
+        return
+    value, gain = _best_value(best), best.certificate.gain
+    if not best.found or value is None:
+        yield Text(f"There is no best plan to compare it with: the solve ended {best.status}.")
+        return
+    missing = value - evaluation.objective
+    share = f" ({percent(missing / gain)} of the gain on rolling forward)" if gain else ""
+    if missing >= 0:
+        said = f"It is worth {worth.text(missing)}{share} less than the best plan allowed."
+    elif evaluation.allowed:
+        said = "It is worth as much as the best plan."
+    else:
+        said = f"By breaking rules it is worth {worth.text(-missing)} more than the best plan."
+    yield Text(said)
+    table = _differences(evaluation, best, instance)
+    if table is not None:
+        yield ""
+        yield Text("Where it differs most", style="bold")
+        yield table
+
+
+def _differences(evaluation: Evaluation, best: Plan, instance: Instance) -> Table | None:
+    """Where the money of the two plans differs most, in any year."""
+    settings = instance.settings
+    keys = ["programme", "year"]
+    own = evaluation.allocation.set_index(keys)["spend"]
+    other = best.allocation.set_index(keys)["spend"]
+    money = Money.fitting(settings, other.groupby("year").sum())
+    gap = own - other
+    largest = gap.abs().groupby("programme", sort=False).max()
+    largest = largest[largest >= 0.5 * 10.0**-money.decimals * money.unit]
+    if largest.empty:
+        return None
+    ends = sorted({settings.years[0], settings.years[-1]})
+    headings = [h for y in ends for h in (f"{settings.year_label(y)}\nyours", "\nbest", "\ndiff.")]
+    table = plain_table(f"{money.name}\nProgramme", *headings)
+    largest = largest.sort_values(ascending=False, kind="stable")
+    for name in largest.index[:DIFFERENCES_LISTED]:
+        cells = []
+        for year in ends:
+            key = (name, year)
+            cells += [money.amount(own[key]), money.amount(other[key]), money.change(gap[key])]
+        table.add_row(str(name), *cells)
+    return table
+
+
+def _bullet(sentence: str) -> Padding:
+    return Padding(Text(sentence), (0, 0, 0, 2), expand=False)

@@ -1,0 +1,329 @@
+"""From an instance to a plan that has been checked: extract, build, compile, solve, verify."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+
+from allocator import readback
+from allocator.data import Data, extract
+from allocator.errors import UsageError
+from allocator.evaluate import Evaluation, evaluate
+from allocator.instance.instance import Instance
+from allocator.plan import Certificate, Plan
+from allocator.solver.certificate import safe_bound
+from allocator.solver.compiler import compile_model
+from allocator.solver.conflict import find_conflict
+from allocator.solver.highs import Solver
+from allocator.solver.program import Program
+from allocator.solver.stages import StagedSolve, Stages
+
+AGREEMENT = 1e-6
+"""How closely the checker's objective must lie within what the programme claims."""
+
+
+def build(
+    instance: Instance, *, formulation: str = "allocation", extra: Callable[..., None] | None = None
+) -> tuple[Data, Any]:
+    """Build the Pyomo model of an instance.
+
+    Parameters
+    ----------
+    instance : Instance
+    formulation : str
+        Name in the entry-point group ``allocator.models``.
+    extra : callable, optional
+        ``extra(model, data)`` adds to the model before it is compiled.
+
+    Returns
+    -------
+    data : Data
+        The instance as arrays.
+    model : pyomo.environ.ConcreteModel
+        The model; its rows are still rules (see ``allocator_models.arrays.expand``).
+    """
+    data = extract(instance)
+    model = _formulation(formulation)(data)
+    if extra is not None:
+        extra(model, data)
+    return data, model
+
+
+def _formulation(name: str) -> Callable[[Data], Any]:
+    found = metadata.entry_points(group="allocator.models")
+    for entry in found:
+        if entry.name == name:
+            load: Callable[[Data], Any] = entry.load()
+            return load
+    known = ", ".join(sorted(e.name for e in found)) or "none is installed"
+    raise UsageError(f"there is no formulation {name!r} (installed: {known})")
+
+
+def solve(
+    instance: Instance,
+    *,
+    keep: float | None = None,
+    algorithm: str = "simplex",
+    threads: int = 1,
+    time_limit: float | None = None,
+    hard_time_limit: float | None = None,
+    formulation: str = "allocation",
+    extra: Callable[..., None] | None = None,
+) -> Plan:
+    """Find the best plan an instance allows, check it independently and certify it.
+
+    Parameters
+    ----------
+    instance : Instance
+    keep : float, optional
+        Share of the gain over the reference plan to keep, between 0 and 1; the plan is
+        then the one that keeps it with the fewest pounds moved.
+    algorithm : {'simplex', 'ipx', 'hipo', 'pdlp'}
+        Algorithm of the main solve.
+    threads : int
+        Threads of the solver.
+    time_limit : float, optional
+        Seconds for the solver; it looks at its clock now and then.
+    hard_time_limit : float, optional
+        Seconds after which the solve is stopped for certain; it runs in a process of its
+        own, and what is passed as `extra` must be importable there.
+    formulation : str
+        Name in the entry-point group ``allocator.models``.
+    extra : callable, optional
+        ``extra(model, data)`` adds to the Pyomo model before it is compiled.
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    InstanceError
+        When the instance needs what this version cannot do.
+    UsageError
+        For an option that makes no sense.
+    """
+    if keep is not None and not 0.0 <= keep <= 1.0:
+        raise UsageError(f"keep is a share of the gain between 0 and 1, not {keep}")
+    if hard_time_limit is not None:
+        from allocator.solver.child import run_in_child
+
+        options = {
+            "keep": keep,
+            "algorithm": algorithm,
+            "threads": threads,
+            "time_limit": time_limit,
+            "formulation": formulation,
+            "extra": extra,
+        }
+        finished, plan = run_in_child(solve, (instance,), options, hard_time_limit)
+        return plan if finished else _stopped(instance, hard_time_limit)
+
+    clock = _Clock()
+    data = extract(instance)
+    clock.mark("extract")
+    model = _formulation(formulation)(data)
+    if extra is not None:
+        extra(model, data)
+    clock.mark("model")
+    program = compile_model(model)
+    clock.mark("compile")
+    nowhere = program.empty_conflicts()
+    if nowhere:
+        return _unsolved(instance, program, "infeasible", tuple(nowhere), clock, None)
+    solver = Solver(program, algorithm=algorithm, threads=threads)
+    clock.seconds["handover"] = solver.handover
+    clock.mark("load")
+    stages = StagedSolve(solver, data, keep, time_limit).run()
+    clock.mark("solve")
+    if stages.plan is None:
+        names = ()
+        if stages.status == "infeasible":
+            names = find_conflict(program, threads=threads)
+        clock.mark("explain")
+        return _unsolved(instance, program, stages.status, names, clock, solver, stages)
+    return _checked(instance, data, program, solver, stages, clock)
+
+
+def _checked(
+    instance: Instance,
+    data: Data,
+    program: Program,
+    solver: Solver,
+    stages: Stages,
+    clock: _Clock,
+) -> Plan:
+    """Read a solution back, have it checked, and say how good it is."""
+    assert stages.plan is not None and stages.reference is not None
+    x = readback.refilled(data, program, stages.plan)
+    before = readback.refilled(data, program, stages.reference)
+    decided = readback.decisions(data, program, x)
+    rolled = readback.decisions(data, program, before)
+    clock.mark("readback")
+    checked = evaluate(instance, decided)
+    reference = evaluate(instance, rolled)
+    clock.mark("verify")
+    certificate = _certificate(data, program, stages, x, before, checked)
+    dual = stages.best.row_dual if stages.best is not None else None
+    reduced = stages.best.reduced_cost if stages.best is not None else None
+    tables = readback.tables(instance, data, program, checked, reference, dual, reduced)
+    weak = readback.weak_share(instance, checked, reference)
+    clock.mark("readback")
+    return Plan(
+        status=stages.status,
+        verified=checked.allowed and _agrees(certificate),
+        max_violation=checked.max_violation,
+        certificate=certificate,
+        tables=tables,
+        weak_share=weak,
+        **_about(instance, program, solver, stages, clock),
+    )
+
+
+def _certificate(
+    data: Data,
+    program: Program,
+    stages: Stages,
+    x: Any,
+    before: Any,
+    checked: Evaluation,
+) -> Certificate:
+    bound = certified = None
+    if stages.best is not None and stages.best_program is not None:
+        bound = stages.best.objective
+        if stages.best.row_dual is not None:
+            safe = safe_bound(stages.best_program, stages.best.row_dual)
+            certified = safe if np.isfinite(safe) else None
+    return Certificate(
+        objective=float(program.cost @ x + program.offset),
+        reference_objective=float(program.cost @ before + program.offset),
+        bound=bound,
+        certified_bound=certified,
+        curve_error=data.responses.curve_error,
+        true_objective=checked.objective,
+    )
+
+
+def _agrees(certificate: Certificate) -> bool:
+    """Whether the checker's objective lies between the claim and what is possible."""
+    if certificate.objective is None or certificate.true_objective is None:
+        return False
+    room = AGREEMENT * max(1.0, abs(certificate.objective))
+    most = np.inf if certificate.certified_bound is None else certificate.certified_bound
+    return (
+        certificate.objective - room
+        <= certificate.true_objective
+        <= max(most, certificate.objective) + certificate.curve_error + room
+    )
+
+
+def _unsolved(
+    instance: Instance,
+    program: Program,
+    status: str,
+    conflict: tuple[str, ...],
+    clock: _Clock,
+    solver: Solver | None,
+    stages: Stages | None = None,
+) -> Plan:
+    return Plan(
+        status=status,
+        verified=False,
+        max_violation=None,
+        certificate=Certificate(None, None, None, None, 0.0, None),
+        tables={},
+        conflict=conflict,
+        **_about(instance, program, solver, stages, clock),
+    )
+
+
+def _stopped(instance: Instance, limit: float) -> Plan:
+    return Plan(
+        status="limit",
+        verified=False,
+        max_violation=None,
+        certificate=Certificate(None, None, None, None, 0.0, None),
+        tables={},
+        model={},
+        solver={"name": "highs", "stopped_after": limit},
+        seconds={"total": limit},
+        instance={"name": instance.settings.name, "sha256": instance.sha256},
+        versions=versions(),
+    )
+
+
+def _about(
+    instance: Instance,
+    program: Program,
+    solver: Solver | None,
+    stages: Stages | None,
+    clock: _Clock,
+) -> dict[str, Any]:
+    rows, columns = program.shape
+    ran: dict[str, Any] = {"name": "highs"}
+    if solver is not None:
+        ran |= {"version": solver.version, "options": solver.options()}
+    if stages is not None:
+        ran |= {
+            "algorithm": stages.best.algorithm if stages.best else None,
+            "stages": stages.algorithms,
+            "iterations": stages.iterations,
+            "stage_seconds": stages.seconds,
+        }
+    return {
+        "model": {
+            "name": program.name,
+            "rows": rows,
+            "columns": columns,
+            "nonzeros": int(program.matrix.nnz),
+            "integers": int(program.integer.sum()),
+        },
+        "solver": ran,
+        "seconds": clock.report(),
+        "instance": {"name": instance.settings.name, "sha256": instance.sha256},
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result depends on."""
+    names = ("allocator", "pyomo", "highspy", "numpy", "scipy", "pandas")
+    return {name: metadata.version(name) for name in names} | {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+    }
+
+
+class _Clock:
+    """Seconds by step; steps of the same name add up."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def mark(self, step: str) -> None:
+        """Book the time since the last mark."""
+        now = time.perf_counter()
+        self.seconds[step] = self.seconds.get(step, 0.0) + now - self._last
+        self._last = now
+
+    def report(self) -> dict[str, float]:
+        """Steps under the names of the plan file."""
+        s = self.seconds
+        return {
+            "read": 0.0,
+            "build": s.get("extract", 0.0) + s.get("model", 0.0),
+            "compile": s.get("compile", 0.0),
+            "handover": s.get("load", 0.0),
+            "solve": s.get("solve", 0.0),
+            "readback": s.get("readback", 0.0),
+            "verify": s.get("verify", 0.0),
+            "total": time.perf_counter() - self._began,
+        }
+
+

@@ -1,0 +1,82 @@
+"""Scale a programme by powers of two, so that tolerances mean the same everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from allocator.solver.program import Program
+
+Numbers = npt.NDArray[np.float64]
+
+
+def _power_of_two(size: Numbers) -> Numbers:
+    """Nearest power of two; 1 for zero and infinite sizes."""
+    usable = np.isfinite(size) & (size > 0)
+    out = np.ones_like(size)
+    out[usable] = np.exp2(np.round(np.log2(size[usable])))
+    return out
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Exact scaling: column j is ``column[j] x'``, row i is multiplied by ``row[i]``.
+
+    Attributes
+    ----------
+    column, row : ndarray
+        Powers of two.
+    cost : float
+        Power of two the objective is multiplied by.
+    """
+
+    column: Numbers
+    row: Numbers
+    cost: float
+
+    @classmethod
+    def of(cls, program: Program) -> Scaling:
+        """Columns to the size of their range, rows to a largest coefficient near 1.
+
+        Planned quantities run from fractions of an outcome to billions of pounds in one
+        programme; a solver's absolute tolerance is only fair to all of them once each
+        column counts in units of its own range. Powers of two change no digit.
+        """
+        reach = np.maximum(np.abs(program.col_lower), np.abs(program.col_upper))
+        reach = np.where(np.isfinite(reach), reach, 0.0)
+        column = _power_of_two(reach)
+        matrix = program.matrix
+        size = np.abs(matrix.data) * column[matrix.indices]
+        largest = np.zeros(program.shape[0])
+        some = np.diff(matrix.indptr) > 0
+        if size.size:
+            largest[some] = np.maximum.reduceat(size, matrix.indptr[:-1][some])
+        row = 1.0 / _power_of_two(largest)
+        column = np.where(reach > 0, column, _by_coefficient(program, row))
+        worth = float(np.max(np.abs(program.cost) * column, initial=0.0))
+        cost = 1.0 / _power_of_two(np.array([worth / 256.0]))[0] if worth > 0 else 1.0
+        return cls(column, row, float(cost))
+
+    @classmethod
+    def none(cls, program: Program) -> Scaling:
+        """Leave the programme as it is."""
+        rows, columns = program.shape
+        return cls(np.ones(columns), np.ones(rows), 1.0)
+
+    def coefficients(self, program: Program) -> Numbers:
+        """Scaled coefficients in the order of ``program.matrix``."""
+        matrix = program.matrix
+        by_row = np.repeat(self.row, np.diff(matrix.indptr))
+        scaled: Numbers = matrix.data * by_row * self.column[matrix.indices]
+        return scaled
+
+
+def _by_coefficient(program: Program, row: Numbers) -> Numbers:
+    """Scale that brings the largest coefficient of each column near 1."""
+    matrix = program.matrix
+    size = np.abs(matrix.data) * np.repeat(row, np.diff(matrix.indptr))
+    largest = np.zeros(program.shape[1])
+    np.maximum.at(largest, matrix.indices, size)
+    return 1.0 / _power_of_two(largest)

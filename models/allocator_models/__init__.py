@@ -1,0 +1,1 @@
+"""The Pyomo formulations, one file a constraint family."""

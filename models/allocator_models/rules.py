@@ -1,0 +1,118 @@
+"""Policy and contract rules: one general table, one row a rule and year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from allocator.data import Data, Index
+
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.responses import outcome
+
+
+def declare(m: Any, data: Data) -> None:
+    """Hard and soft rules.
+
+    Variables (in the unit of the rule's left side)
+        short[j, t], over[j, t]: by how much a soft rule is missed below or above, >= 0.
+
+    Constraints
+        rule_min[j, t]: left[j, t] + short[j, t] >= right[j, t]
+        rule_max[j, t]: left[j, t] - over[j, t] <= right[j, t]
+        rule_equal[j, t]: left[j, t] + short[j, t] - over[j, t] = right[j, t]
+
+        left[j, t] = sum activity + stranded + unmet + outcome terms
+
+    Every measure, basis and reference has been multiplied out: a share of a total, growth
+    on last year or an amount per head all become coefficients and a right side, so one
+    table says most of the planning guidance. Stranded cost stands only where it makes the
+    rule harder to meet.
+    """
+    r = data.rules
+    m.RULES = ArraySet(r.rows)
+    m.right = ArrayParam(m.RULES, r.right, "right")
+    for name in ("activity", "stranded", "unmet", "outcome"):
+        terms = getattr(r, name)
+        index = ArraySet(terms.rows)
+        setattr(m, f"RULE_{name.upper()}", index)
+        setattr(m, f"rule_{name}", ArrayParam(index, terms.coefficient, f"rule_{name}"))
+        setattr(m, f"{name}_in_rule", ArraySetOf(terms.rows.group((0, 1), r.rows)))
+    _declare_misses(m, data)
+    for sense, rule in (("min", _rule_min), ("max", _rule_max), ("equal", _rule_equal)):
+        index = ArraySet(r.of_sense(sense))
+        setattr(m, f"RULE_{sense.upper()}", index)
+        setattr(m, f"rule_{sense}", ArrayConstraint(index, rule=rule))
+
+
+def _declare_misses(m: Any, data: Data) -> None:
+    r = data.rules
+    most = _most_missed(data)
+    for name, direction in (("short", "below"), ("over", "above")):
+        soft = r.soft(direction)
+        rows = r.rows.take(soft)
+        index = ArraySet(rows)
+        setattr(m, name.upper(), index)
+        setattr(m, f"{name}_penalty", ArrayParam(index, r.penalty[soft], f"{name}_penalty"))
+        setattr(m, f"{name}_max", ArrayParam(index, most[soft], f"{name}_max"))
+        same = Index((*rows.axes, rows.axes[1]), [*rows.columns, rows.columns[1]])
+        setattr(m, f"{name}_here", ArraySetOf(same.group((0, 1), r.rows)))
+    m.short = pyo.Var(m.SHORT, dense=False, bounds=lambda m, j, t: (0.0, m.short_max[j, t]))
+    m.over = pyo.Var(m.OVER, dense=False, bounds=lambda m, j, t: (0.0, m.over_max[j, t]))
+
+
+def _most_missed(data: Data) -> Any:
+    """Upper bound of every rule's violation: the most its two sides can be apart."""
+    r, a, s = data.rules, data.activity, data.responses
+    highest = np.maximum(a.baseline[:, None], a.hi.max(axis=1, keepdims=True))
+    at = s.rows.positions(s.slope_rows.columns[:3])
+    width = s.width[s.segments.positions(s.slope_rows.columns[1:])]
+    outcome_max = np.abs(s.base) + np.bincount(at, np.abs(s.slope) * width, len(s.rows))
+    most = np.abs(r.right)
+    for terms, size in (
+        (r.activity, a.hi[r.activity.rows.columns[2:]]),
+        (r.stranded, (a.price * highest)[r.stranded.rows.columns[2:]]),
+        (r.unmet, data.demand.unmet_max[data.demand.rows.positions(r.unmet.rows.columns[2:])]),
+        (r.outcome, outcome_max[s.rows.positions(r.outcome.rows.columns[2:])]),
+    ):
+        row = r.rows.positions(terms.rows.columns[:2])
+        most = most + np.bincount(row, np.abs(terms.coefficient) * size, len(most))
+    return most
+
+
+def left(m: Any, j: Any, t: Any) -> Any:
+    """Left side of rule j in year t."""
+    activity = sum(
+        m.rule_activity[j, t, i, s] * m.activity[i, s] for i, s in m.activity_in_rule[j, t]
+    )
+    stranded = sum(
+        m.rule_stranded[j, t, i, s] * m.stranded[i, s] for i, s in m.stranded_in_rule[j, t]
+    )
+    unmet = sum(m.rule_unmet[j, t, i, s] * m.unmet[i, s] for i, s in m.unmet_in_rule[j, t])
+    bought = sum(
+        m.rule_outcome[j, t, k, i, s] * outcome(m, k, i, s) for k, i, s in m.outcome_in_rule[j, t]
+    )
+    return activity + stranded + unmet + bought
+
+
+def short(m: Any, j: Any, t: Any) -> Any:
+    """By how much a soft rule is missed from below: one term, or none for a hard rule."""
+    return sum(m.short[j, s] for s in m.short_here[j, t])
+
+
+def over(m: Any, j: Any, t: Any) -> Any:
+    """By how much a soft rule is missed from above: one term, or none for a hard rule."""
+    return sum(m.over[j, s] for s in m.over_here[j, t])
+
+
+def _rule_min(m: Any, j: Any, t: Any) -> Any:
+    return left(m, j, t) + short(m, j, t) >= m.right[j, t]
+
+
+def _rule_max(m: Any, j: Any, t: Any) -> Any:
+    return left(m, j, t) - over(m, j, t) <= m.right[j, t]
+
+
+def _rule_equal(m: Any, j: Any, t: Any) -> Any:
+    return left(m, j, t) + short(m, j, t) - over(m, j, t) == m.right[j, t]

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from allocator.instance.instance import Settings
+from allocator.plan import Certificate, Plan
+from allocator.report.words import (
+    Money,
+    Worth,
+    certificate_sentences,
+    count,
+    figure,
+    fixed,
+    percent,
+    signed,
+    years_text,
+)
+
+SETTINGS = Settings("Round", 2024, (2025, 2026, 2027, 2028))
+QALY = Worth("QALY", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("unit", "largest", "name", "shown"),
+    [
+        ("one", 2_170_100_000, "£m", "2,170.1"),
+        ("million", 2170.1, "£m", "2,170.1"),
+        ("billion", 120.0, "£m", "120,000"),
+        ("thousand", 20_000, "£m", "20.00"),
+        ("one", 800_000, "£k", "800.0"),
+        ("one", 900, "£", "900.0"),
+        ("one", 0.0, "£", "0.00"),
+    ],
+)
+def test_money_unit_fits_the_largest_amount(
+    unit: str, largest: float, name: str, shown: str
+) -> None:
+    money = Money.fitting(replace(SETTINGS, money_unit=unit), [largest, -1.0 * largest, math.inf])
+    assert money.name == name
+    assert money.amount(largest) == shown
+
+
+@pytest.mark.parametrize(
+    ("pounds", "text"),
+    [
+        (12_345_678, "£12.3m"),
+        (-1_200_000_000, "-£1,200.0m"),
+        (250_000, "£250k"),
+        (999_999, "£1.0m"),
+        (1234, "£1,234"),
+        (18.756, "£18.76"),
+        (0.0, "£0"),
+    ],
+)
+def test_money_in_a_sentence_suits_its_own_size(pounds: float, text: str) -> None:
+    assert Money.fitting(SETTINGS, [1e9]).text(pounds) == text
+    thousands = replace(SETTINGS, money_unit="thousand")
+    assert Money.fitting(thousands, [1e6]).text(pounds / 1e3) == text
+
+
+def test_other_currencies() -> None:
+    assert Money.fitting(replace(SETTINGS, currency="EUR"), [1e9]).one == "€1m"
+    assert Money.fitting(replace(SETTINGS, currency="SEK"), [1e9]).text(2e6) == "SEK 2.0m"
+
+
+def test_signs() -> None:
+    assert signed(12.34, 1) == "+12.3"
+    assert signed(-12.34, 1) == "-12.3"
+    assert signed(0.04, 1) == "0.0"
+    assert signed(-0.04, 1) == "0.0"
+    assert fixed(-1234.5, 1) == "-1,234.5"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12345.6, "12,346"), (123.4, "123"), (52.31, "52.3"), (5.0, "5"), (0.01234, "0.0123"),
+     (9.996, "10"), (-0.5, "-0.5"), (2e-7, "2.0e-07"), (0.0, "0"), (100.0, "100")],
+)  # fmt: skip
+def test_figure_keeps_three_digits(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0.62, "62%"), (0.0123, "1.2%"), (0.0004, "0.04%"), (1e-9, "under 0.01%"), (0.0, "0%")],
+)
+def test_percent(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+def test_counting() -> None:
+    assert count(1, "programme") == "1 programme"
+    assert count(0, "warning") == "no warnings"
+    assert count(3, "capacity") == "3 capacities"
+    assert count(2, "breach") == "2 breaches"
+
+
+@pytest.mark.parametrize(
+    ("years", "text"),
+    [
+        ([2025], "2025/26"),
+        ([2026, 2025], "2025/26 to 2026/27"),
+        ([2025, 2027, 2028], "2025/26, 2027/28 to 2028/29"),
+        ([2025, 2026, 2027, 2028], "every year"),
+    ],
+)
+def test_years_in_words(years: list[int], text: str) -> None:
+    assert years_text(years, SETTINGS) == text
+
+
+def outcomes(*rows: tuple[str, str, float]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["outcome", "unit", "weight"])
+
+
+def test_value_is_told_in_the_only_weighted_unit() -> None:
+    worth = Worth.of(outcomes(("health", "QALY", 2.0), ("waits", "weeks", 0.0)))
+    assert worth.text(10.0) == "5 QALY"
+    assert Worth.of(outcomes(("health", "", 1.0))).unit == "health"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("health", "QALY", 1.0), ("care", "SC-QALY", 1.0)),
+        (("health", "QALY", 1.0), ("care", "QALY", 0.5)),
+        (("waits", "weeks", -1.0),),
+        (("health", "QALY", 0.0),),
+    ],
+)
+def test_value_is_points_when_units_or_weights_differ(rows: Any) -> None:
+    assert Worth.of(outcomes(*rows)).text(10.0) == "10 points of value"
+
+
+def test_certificate_gives_what_could_be_missing(make_plan: Callable[..., Plan]) -> None:
+    claim, checked = certificate_sentences(make_plan(), Worth("QALY", 0.5))
+    # Certified 22,180.8 and 0.3 of curve error, 22,180.7 reached: 0.4 points, 0.2 QALY of 225.
+    assert claim == (
+        "Best for these figures: no plan the rules allow gains more than 225 QALY on rolling "
+        "forward, and this one gains 225; at most 0.2 QALY (0.09% of the gain) could be missing."
+    )
+    assert "independently: yes" in checked
+    assert "2e-12" in checked
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"status": "limit"}, "Stopped at a limit; this is the best plan found so far"),
+        ({"status": "feasible"}, "A calm plan"),
+        ({"certificate": Certificate(10.0, 8.0, 10.5, None, 0.0, 10.0)}, "the solver's word"),
+        ({"certificate": Certificate(10.0, 8.0, 10.5, math.inf, 0.0, 10.0)}, "the solver's word"),
+        ({"certificate": Certificate(10.0, 8.0, None, None, 0.0, None)}, "is not proved"),
+        ({"certificate": Certificate(10.0, 10.0, 10.0, 10.0, 0.0, 10.0)}, "is worth more than 10"),
+    ],
+)
+def test_certificate_never_claims_more_than_it_has(
+    make_plan: Callable[..., Plan], changes: dict[str, Any], words: str
+) -> None:
+    claim = certificate_sentences(make_plan(**changes), QALY)[0]
+    assert words in claim
+    assert ("Best for these figures" in claim) == ("is worth more" in claim or "word" in claim)
+
+
+def test_unchecked_plan_is_called_so(make_plan: Callable[..., Plan]) -> None:
+    assert "NO" in certificate_sentences(make_plan(verified=False), QALY)[1]
+
+
+def test_no_gain_gives_no_share_of_it() -> None:
+    plan: Any = SimpleNamespace(
+        status="optimal",
+        verified=True,
+        max_violation=0.0,
+        objective=10.0,
+        certificate=Certificate(10.0, 10.0, 10.0, 10.0, 0.5, 10.0),
+    )
+    assert "at most 0.5 QALY could be missing" in certificate_sentences(plan, QALY)[0]

@@ -1,0 +1,332 @@
+"""The command line: exit statuses, JSON, messages. The solver is replaced by a made plan."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import allocator
+from allocator.cli import main
+from allocator.cli.app import CommandLineError
+from allocator.errors import SolverError, UsageError, VerificationError
+from allocator.plan import Certificate, Plan
+from allocator.report.folder import write_plan
+
+NOTHING = Certificate(None, None, None, None, 0.0, None)
+
+
+@pytest.fixture
+def solved(
+    make_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., list[dict[str, Any]]]:
+    """Lets ``solve`` return the made plan with changes; gives the options it was asked with."""
+
+    def use(error: BaseException | None = None, **changes: Any) -> list[dict[str, Any]]:
+        calls: list[dict[str, Any]] = []
+
+        def solve(instance: object, **options: Any) -> Plan:
+            calls.append(options)
+            if error is not None:
+                raise error
+            return make_plan(**changes)
+
+        monkeypatch.setitem(vars(allocator), "solve", solve)
+        return calls
+
+    return use
+
+
+def out_json(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_solve_shows_the_plan(solved: Any, two_pools: Path, capsys: Any) -> None:
+    solved()
+    assert main(["solve", str(two_pools)]) == 0
+    shown = capsys.readouterr()
+    assert "The decision: spending by sector" in shown.out
+    assert "Best for these figures" in shown.out
+
+
+def test_solve_passes_its_options_on(solved: Any, two_pools: Path, capsys: Any) -> None:
+    calls = solved(status="feasible")
+    words = ["--keep", "0.9", "--algorithm", "ipx", "--threads", "2", "--time-limit", "5"]
+    assert main(["solve", str(two_pools), *words]) == 0
+    assert calls == [{"keep": 0.9, "algorithm": "ipx", "threads": 2, "time_limit": 5.0}]
+    assert "A calm plan" in capsys.readouterr().out
+
+
+def test_years_shows_every_year(solved: Any, two_pools: Path, capsys: Any) -> None:
+    solved()
+    assert main(["solve", str(two_pools), "--years"]) == 0
+    assert "2026/27" in capsys.readouterr().out
+
+
+def test_solve_json_is_one_object(solved: Any, two_pools: Path, capsys: Any) -> None:
+    solved(max_violation=float("nan"))
+    assert main(["solve", str(two_pools), "--json"]) == 0
+    record = out_json(capsys)
+    assert record["status"] == "optimal"
+    assert record["max_violation"] is None
+    assert record["seconds"]["read"] > 0
+    assert record["seconds"]["total"] > 0.2
+    assert {"objective", "certified_bound", "gain_gap", "sectors", "outcomes"} <= set(record)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"status": "infeasible", "tables": {}, "verified": False, "certificate": NOTHING}, 3),
+        ({"status": "limit", "tables": {}, "verified": False, "certificate": NOTHING}, 4),
+        ({"status": "limit"}, 4),
+        ({"status": "unbounded", "tables": {}, "verified": False, "certificate": NOTHING}, 2),
+    ],
+)
+@pytest.mark.parametrize("as_json", [False, True])
+def test_exit_status_of_what_was_found(
+    solved: Any, two_pools: Path, capsys: Any, changes: dict[str, Any], status: int, as_json: bool
+) -> None:
+    solved(**changes)
+    assert main(["solve", str(two_pools), *(["--json"] if as_json else [])]) == status
+    if as_json:
+        assert out_json(capsys)["status"] == changes["status"]
+
+
+def test_plan_at_a_limit_is_written_and_marked(
+    solved: Any, two_pools: Path, tmp_path: Path, capsys: Any
+) -> None:
+    solved(status="limit")
+    assert main(["solve", str(two_pools), "--out", str(tmp_path / "plan")]) == 4
+    record = json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))
+    assert record["status"] == "limit"
+    assert "Stopped at a limit" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("how", ["raised", "found"])
+def test_plan_that_failed_its_check_is_no_plan(
+    solved: Any, two_pools: Path, tmp_path: Path, capsys: Any, how: str
+) -> None:
+    if how == "raised":
+        solved(VerificationError("the pool NHS is overspent by £5."))
+    else:
+        solved(verified=False, max_violation=0.01)
+    assert main(["solve", str(two_pools), "--json", "--out", str(tmp_path / "plan")]) == 5
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["status"] == "error"
+    assert "Nothing here is a plan" in shown.err
+    assert not (tmp_path / "plan").exists()
+
+
+def test_bad_input_names_everything(two_pools: Path, capsys: Any) -> None:
+    text = (two_pools / "responses.csv").read_text(encoding="utf-8")
+    (two_pools / "responses.csv").write_text(text.replace("nursing", "nursng"), encoding="utf-8")
+    assert main(["solve", str(two_pools)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "did you mean 'nursing'?" in " ".join(shown.err.split())
+    assert main(["solve", str(two_pools), "--json"]) == 2
+    problems = out_json(capsys)["problems"]
+    assert problems[0]["table"] == "responses"
+    assert problems[0]["line"] == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["plan"],
+        ["solve"],
+        ["solve", "x", "--bad"],
+        ["solve", "x", "--keep", "2"],
+        ["solve", "x", "--algorithm", "magic"],
+        ["solve", "nowhere"],
+        ["export", "x", "--format", "docx", "--out", "y"],
+        ["evaluate", "nowhere", "nothing"],
+    ],
+)
+def test_bad_usage_is_2_and_json_all_the_same(words: list[str], capsys: Any) -> None:
+    assert main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.err
+    assert "Traceback" not in shown.err
+    if words:
+        assert main([*words, "--json"]) == 2
+        assert out_json(capsys)["status"] == "error"
+
+
+def test_command_line_errors_are_known_by_their_base() -> None:
+    assert CommandLineError.__name__ == "ClickException"
+
+
+def test_our_fault_is_short_until_asked(solved: Any, two_pools: Path, capsys: Any) -> None:
+    solved(ZeroDivisionError("division by zero"))
+    assert main(["solve", str(two_pools)]) == 1
+    shown = capsys.readouterr().err
+    assert "A fault in allocator" in shown
+    assert f"allocator {allocator.__version__}" in " ".join(shown.split())
+    assert "--debug" in shown
+    assert "Traceback" not in shown
+    assert main(["solve", str(two_pools), "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(UsageError("hipo is not installed."), 2), (SolverError("the basis is singular."), 1)],
+)
+def test_errors_raised_on_purpose(
+    solved: Any, two_pools: Path, capsys: Any, error: Exception, status: int
+) -> None:
+    solved(error)
+    assert main(["solve", str(two_pools), "--json"]) == status
+    assert str(error) in out_json(capsys)["problems"][0]["message"]
+
+
+def test_control_c_is_130_without_a_traceback(solved: Any, two_pools: Path, capsys: Any) -> None:
+    solved(KeyboardInterrupt())
+    assert main(["solve", str(two_pools)]) == 130
+    assert capsys.readouterr().err.splitlines() == ["Stopped; nothing was written."]
+
+
+def test_refused_folder_costs_no_solve(solved: Any, two_pools: Path, capsys: Any) -> None:
+    calls = solved()
+    assert main(["solve", str(two_pools), "--out", str(two_pools)]) == 2
+    assert calls == []
+    assert "is not a plan folder" in capsys.readouterr().err
+
+
+def test_overwrite(solved: Any, two_pools: Path, tmp_path: Path, capsys: Any) -> None:
+    solved()
+    words = ["solve", str(two_pools), "--out", str(tmp_path / "plan")]
+    assert [main(words), main(words), main([*words, "--overwrite"])] == [0, 2, 0]
+    assert "Written to" in capsys.readouterr().err
+
+
+def test_check_lists_what_is_unvalued(two_pools: Path, capsys: Any) -> None:
+    assert main(["check", str(two_pools)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Unvalued: 1 programme, £20.0m in 2024/25" in shown
+    assert "Good to solve: 4 programmes in 4 sectors, 2 pools, 2 years" in shown
+    assert main(["check", str(two_pools), "--json"]) == 0
+    record = out_json(capsys)
+    assert record["status"] == "ok"
+    assert record["unvalued"] == [{"programme": "ae", "spend": 20e6}]
+
+
+def test_check_groups_errors_and_stops_at_about_40_lines(two_pools: Path, capsys: Any) -> None:
+    rows = "".join(f"gp{n},health,0.1,\n" for n in range(60))
+    with (two_pools / "responses.csv").open("a", encoding="utf-8") as file:
+        file.write(rows)
+    with (two_pools / "limits.csv").open("a", encoding="utf-8") as file:
+        file.write("nobody,baseline,lots,\n")
+    assert main(["check", str(two_pools)]) == 2
+    short = capsys.readouterr().out.splitlines()
+    assert 30 <= len(short) <= 46
+    assert "Refused: " in short[-1] or "Refused: " in short[-2]
+    assert any("more (--all shows them)" in line for line in short)
+    assert main(["check", str(two_pools), "--all"]) == 2
+    every = capsys.readouterr().out
+    assert every.count("gp") >= 60
+    assert "--all" not in every
+    assert main(["check", str(two_pools), "--json"]) == 2
+    assert len(out_json(capsys)["problems"]) >= 61
+
+
+def test_draft_of_the_made_plan(
+    make_plan: Any, small_instance: Any, solved: Any, two_pools: Path, tmp_path: Path, capsys: Any
+) -> None:
+    solved()
+    write_plan(make_plan(), small_instance, tmp_path / "plan")
+    words = ["evaluate", str(two_pools), str(tmp_path / "plan")]
+    assert main(words) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "This plan is allowed" in shown
+    assert "best plan" in shown
+    assert main([*words, "--json", "--no-best"]) == 0
+    record = out_json(capsys)
+    assert record["status"] == "allowed"
+    assert record["best"] is None
+    assert record["violations"] == []
+
+
+def test_draft_that_overspends_is_refused_by_pool_and_pounds(
+    solved: Any, two_pools: Path, tmp_path: Path, capsys: Any
+) -> None:
+    solved()
+    activity = {"ae": 100_000, "nursing": 440_000, "gp": 1_400_000, "reable": 5_000}
+    rows = [f"{p},{y},{a}" for p, a in activity.items() for y in ("2025/26", "2026/27")]
+    draft = tmp_path / "draft.csv"
+    draft.write_text("\n".join(["programme,year,activity", *rows]), encoding="utf-8")
+    words = ["evaluate", str(two_pools), str(draft), "--out", str(tmp_path / "judged")]
+    assert main(words) == 5
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "This plan is not allowed" in shown
+    assert "NHS" in shown
+    assert "2025/26" in shown
+    record = json.loads((tmp_path / "judged" / "evaluation.json").read_text(encoding="utf-8"))
+    assert record["status"] == "not_allowed"
+    assert {v["kind"] for v in record["violations"]} == {"budget"}
+    assert (tmp_path / "judged" / "violations.csv").is_file()
+
+
+def test_draft_with_an_unknown_programme_names_its_line(
+    solved: Any, two_pools: Path, tmp_path: Path, capsys: Any
+) -> None:
+    solved()
+    draft = tmp_path / "draft.csv"
+    draft.write_text("programme,year,activity\n\nnursng,2025,1\n", encoding="utf-8")
+    assert main(["evaluate", str(two_pools), str(draft), "--json"]) == 2
+    problems = out_json(capsys)["problems"]
+    assert any(p["line"] == 3 and "nursng" in p["message"] for p in problems)
+
+
+def test_new_makes_an_instance_that_checks(tmp_path: Path, capsys: Any) -> None:
+    assert main(["new", str(tmp_path / "first")]) == 0
+    assert main(["check", str(tmp_path / "first")]) == 0
+    assert main(["new", str(tmp_path / "first")]) == 2
+    capsys.readouterr()
+    assert main(["new", str(tmp_path / "second"), "--json"]) == 0
+    assert out_json(capsys)["status"] == "written"
+
+
+def test_export_writes_a_file_once(two_pools: Path, tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "model.mps"
+    words = ["export", str(two_pools), "--format", "mps", "--out", str(file)]
+    assert main(words) == 0
+    assert file.stat().st_size > 0
+    assert main(words) == 2
+    assert main([*words, "--overwrite"]) == 0
+    assert "already exists" in capsys.readouterr().err
+
+
+def command(*words: str, **options: Any) -> subprocess.Popen[bytes]:
+    code = "import sys; from allocator.cli import main; sys.exit(main())"
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def test_reader_that_goes_away_is_no_error(two_pools: Path) -> None:
+    process = command("check", str(two_pools))
+    assert process.stdout is not None
+    process.stdout.close()
+    _, errors = process.communicate(timeout=60)
+    assert errors == b""
+    assert process.returncode == 141
+
+
+def test_narrow_encodings_do_not_stop_the_printing(two_pools: Path) -> None:
+    process = command("check", str(two_pools), env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    printed, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, b"")
+    assert b"Good to solve" in printed
