@@ -19,6 +19,7 @@ from allocator.plan import Certificate, Plan
 from allocator.solver.certificate import safe_bound
 from allocator.solver.compiler import compile_model
 from allocator.solver.conflict import find_conflict
+from allocator.solver.curve_room import curve_room
 from allocator.solver.highs import Solver
 from allocator.solver.program import Program
 from allocator.solver.stages import StagedSolve, Stages
@@ -150,6 +151,24 @@ def solve(
     return _checked(instance, data, program, solver, stages, clock)
 
 
+def held_program(instance: Instance) -> Program:
+    """Compile an instance with its held programmes fixed at the reference plan.
+
+    Parameters
+    ----------
+    instance : Instance
+
+    Returns
+    -------
+    Program
+        What a plan is proved best for; as compiled when no reference plan exists.
+    """
+    data, model = build(instance)
+    program = compile_model(model)
+    stages = StagedSolve(Solver(program), data, None, None).run()
+    return program if stages.best_program is None else stages.best_program
+
+
 def _checked(
     instance: Instance,
     data: Data,
@@ -194,17 +213,19 @@ def _certificate(
     checked: Evaluation,
 ) -> Certificate:
     bound = certified = None
+    room = data.responses.curve_error
     if stages.best is not None and stages.best_program is not None:
         bound = stages.best.objective
         if stages.best.row_dual is not None:
             safe = safe_bound(stages.best_program, stages.best.row_dual)
             certified = safe if np.isfinite(safe) else None
+            room = min(room, curve_room(data, stages.best_program, stages.best.row_dual))
     return Certificate(
         objective=float(program.cost @ x + program.offset),
         reference_objective=float(program.cost @ before + program.offset),
         bound=bound,
         certified_bound=certified,
-        curve_error=data.responses.curve_error,
+        curve_error=room,
         true_objective=checked.objective,
     )
 

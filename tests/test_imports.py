@@ -22,19 +22,26 @@ MAY_IMPORT = {
     "allocator.data": {"allocator.errors", "allocator.instance"},
     "allocator.solver": {"allocator.errors", "allocator.instance", "allocator.data"},
     "allocator.evaluate": {"allocator.errors", "allocator.instance"},
+    "allocator.readback": {
+        "allocator.instance",
+        "allocator.data",
+        "allocator.solver",
+        "allocator.evaluate",
+    },
     "allocator.solve": {
         "allocator.errors",
         "allocator.instance",
         "allocator.data",
         "allocator.solver",
+        "allocator.readback",
         "allocator.plan",
         "allocator.evaluate",
     },
     "allocator.export": {
         "allocator.errors",
         "allocator.instance",
-        "allocator.data",
         "allocator.solver",
+        "allocator.solve",
     },
     "allocator.report": {
         "allocator.errors",
@@ -81,7 +88,6 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
-            found.add(str(node.module))
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
     return found
 

@@ -97,7 +97,7 @@ def extract(instance: Instance) -> Data:
 
     fair = equity(instance, programme)
     low, high = doing.lo.copy(), np.maximum(doing.hi, doing.lo)
-    low[at], high[at] = need.arriving * need.min_met, need.need_max
+    low[at], high[at] = _least_met(doing, need), need.need_max
     buys = responses(instance, programme, year, outcome, (low, high), fair.weight)
     held = _held(instance, programme, need)
     return Data(
@@ -118,6 +118,22 @@ def extract(instance: Instance) -> Data:
         held,
         _target(doing, need, funds, held),
     )
+
+
+def _least_met(doing: Activity, need: Demand) -> Numbers:
+    """Least need that a plan worth considering meets, following ``need.rows``.
+
+    What must be met, or what the least activity meets when everything that avoids need is
+    at its least helpful.
+    """
+    target, t, source, s = need.kernel_rows.columns
+    above = np.column_stack([doing.lo[source, s], doing.hi[source, s]])
+    above = need.kernel[:, None] * (above - doing.baseline[source][:, None])
+    at = need.rows.positions([target, t])
+    helped = np.bincount(at, above.min(axis=1), minlength=len(need.rows))
+    from_activity = doing.lo[need.rows.columns] + np.minimum(helped, 0.0)
+    least = np.maximum(need.arriving * need.min_met, from_activity)
+    return np.clip(least, 0.0, need.need_max)
 
 
 def _harm_value(instance: Instance, need: Demand, fair: Equity) -> Numbers:

@@ -31,8 +31,6 @@ class Responses:
         Objective per unit of outcome: weight, discount and equity.
     delay : ndarray of int
         Years until the outcome arrives.
-    error : ndarray
-        Most by which the true curve can lie above its chords, in outcome.
     drivers : Index
         (programme, year) with a curve; the driver is activity, or need met.
     start : ndarray
@@ -43,26 +41,29 @@ class Responses:
         Length of each segment in activity, following `segments`.
     slope_rows : Index
         (outcome, programme, year, segment).
-    slope : ndarray
-        Outcome per unit of activity on the segment, following `slope_rows`.
+    slope, gap : ndarray
+        Outcome per unit of activity on the segment, and most by which the true curve can
+        rise above the chord, in outcome; both following `slope_rows`.
     """
 
     rows: Index
     base: Numbers
     value: Numbers
     delay: Codes
-    error: Numbers
     drivers: Index
     start: Numbers
     segments: Index
     width: Numbers
     slope_rows: Index
     slope: Numbers
+    gap: Numbers
 
     @property
     def curve_error(self) -> float:
-        """Most that the chords may leave out of the objective."""
-        return float(np.sum(np.abs(self.value) * self.error))
+        """Most that the chords may leave out of the objective, wherever the plan lies."""
+        worst = np.zeros(len(self.rows))
+        np.maximum.at(worst, self.rows.positions(self.slope_rows.columns[:3]), self.gap)
+        return float(np.sum(np.abs(self.value) * worst))
 
 
 def discount(instance: Instance) -> tuple[float, npt.NDArray[np.bool_]]:
@@ -114,8 +115,6 @@ def responses(
     gap = curves.chord_gap(
         curve.slope(which, left), curve.slope(which, right), slope, right - left
     )
-    error = np.zeros(len(rows))
-    np.maximum.at(error, pair, np.where(curve.bent(which), gap, 0.0))
     value, delay = _value(instance, row_of, t, k, equity[i])
     _assert_concave(table, which, pair, slope, value)
     return Responses(
@@ -123,13 +122,13 @@ def responses(
         curve.effect(row_of, start[at]),
         value,
         delay,
-        error,
         drivers,
         start,
         Index((programme, year, labels), [*(c[owner] for c in drivers.columns), number]),
         ends[:, 1] - ends[:, 0],
         Index((*rows.axes, labels), [*(c[pair] for c in rows.columns), number[segment]]),
         slope,
+        np.where(curve.bent(which), gap, 0.0),
     )
 
 

@@ -212,14 +212,13 @@ def unvalued(draft: Draft) -> Problems:
     if held.any() and draft.settings is not None:
         names = programmes["programme"][held].tolist()
         total = float((programmes["unit_cost"] * programmes["baseline"])[held].sum())
-        one = len(names) == 1
-        many = "1 programme" if one else f"{len(names)} programmes"
+        many = "1 programme has" if len(names) == 1 else f"{len(names)} programmes have"
         yield problem(
             programmes,
             None,
             "",
-            f"{many} with {money(total, draft.settings)} of baseline spend {'has' if one else 'have'} no "
-            "response, demand or effect and held at baseline: {listing(names, 12)}.",
+            f"{many} no response, demand or effect and {money(total, draft.settings)} of baseline "
+            f"spend, held at baseline: {listing(names, 12)}.",
             severity="warning",
         )
     for position in np.flatnonzero(blind & (programmes["held"] == "no")).tolist():

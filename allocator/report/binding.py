@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from allocator.report.words import Money, Worth
 
 MOST_LISTED = 5
+ROUNDING = 1e-9
+"""Relative size below which a difference is rounding."""
+
 NOTHING = 1e-9
 """Share of the largest price of its kind below which a price is rounding."""
 
@@ -55,7 +58,8 @@ class Kind:
         """The dearest ones, then how many are left out."""
         lines = [b.sentence for b in self.bottlenecks[:MOST_LISTED]]
         rest = len(self.bottlenecks) - MOST_LISTED
-        return lines + ([f"{rest} more bind at a lower price."] if rest > 0 else [])
+        verb = "binds" if rest == 1 else "bind"
+        return lines + ([f"{rest} more {verb} at a lower price."] if rest > 0 else [])
 
 
 def what_binds(plan: Plan, instance: Instance, money: Money, worth: Worth) -> list[Kind]:
@@ -86,22 +90,40 @@ def what_binds(plan: Plan, instance: Instance, money: Money, worth: Worth) -> li
     return [kind for kind in kinds if kind.bottlenecks]
 
 
-def missed_rules(plan: Plan, instance: Instance, money: Money, worth: Worth) -> list[str]:
-    """Soft rules the plan misses, by how much and at what cost, dearest first."""
+def missed_rules(rules: pd.DataFrame, instance: Instance, money: Money, worth: Worth) -> list[str]:
+    """Soft rules that are missed, by how much and at what cost, dearest first.
+
+    Parameters
+    ----------
+    rules : pandas.DataFrame
+        Rules of a plan or of an evaluation.
+    instance : Instance
+        The instance they are from.
+    money : Money
+        How amounts are shown.
+    worth : Worth
+        Units in which value is told.
+    """
     settings = instance.settings
     bases = dict(zip(instance.rules["rule"], instance.rules["basis"], strict=True))
-    rules = plan.rules
-    missed = rules[rules["soft"].astype(bool) & (rules["penalty"] > 0)]
+    missed = rules[_missed(rules)]
     lines = []
     for _, row in missed.sort_values("penalty", ascending=False, kind="stable").iterrows():
         comparison = {"min": "at least", "max": "at most"}.get(row["sense"], "exactly")
         basis = bases.get(row["rule"], "amount")
         value, limit = (_measured(row[c], row["measure"], basis, money) for c in ("value", "limit"))
         lines.append(
-            f"{row['label'] or row['rule']} is missed in {settings.year_label(int(row['year']))}: "
+            f"{row['label'] or row['rule']}: missed in {settings.year_label(int(row['year']))}, "
             f"{value} against {comparison} {limit} (costs {worth.text(row['penalty'])})."
         )
     return lines
+
+
+def _missed(rules: pd.DataFrame) -> pd.Series[bool]:
+    """Soft rules that are missed by more than rounding."""
+    size = rules[["value", "limit"]].abs().max(axis=1)
+    met = (rules["value"] - rules["limit"]).abs() <= ROUNDING * size
+    return rules["soft"].astype(bool) & (rules["penalty"] > 0) & ~met
 
 
 def _measured(value: float, measure: str, basis: str, money: Money) -> str:
@@ -149,8 +171,7 @@ def _budgets(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iter
 
 def _rules(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
     easing = {"min": "a floor {} lower", "max": "a ceiling {} higher", "equal": "{} of room"}
-    kept = plan.rules[~(plan.rules["soft"].astype(bool) & (plan.rules["penalty"] > 0))]
-    for rows, top in _priced(kept, ["rule"]):
+    for rows, top in _priced(plan.rules[~_missed(plan.rules)], ["rule"]):
         price = float(top["price"])
         if top["measure"] in ("spend", "value"):
             step, room = money.unit, money.one
@@ -171,11 +192,12 @@ def _capacities(plan: Plan, instance: Instance, worth: Worth) -> Iterator[Bottle
     for rows, top in _priced(plan.capacity, ["resource", "place"]):
         price = float(top["price"])
         step = _step(price)
-        resource, unit = str(top["resource"]), units.get(top["resource"], "")
+        resource, unit = str(top["resource"]), units.get(top["resource"])
+        unit = f" ({unit})" if unit else ""
         place = f" in {top['place']}" if top["place"] else ""
         sentence = (
             f"{resource}{place}{_when(rows, settings)}: {figure(step)} "
-            f"{unit or 'units'} more in {settings.year_label(int(top['year']))} "
+            f"more{unit} in {settings.year_label(int(top['year']))} "
             f"would buy {worth.text(price * step)}."
         )
         yield Bottleneck(resource, _years(rows), price * step, sentence)

@@ -104,8 +104,9 @@ def _headline(plan: Plan, instance: Instance, money: Money, worth: Worth) -> str
     settings = instance.settings
     first, last = (settings.year_label(y) for y in (settings.years[0], settings.years[-1]))
     span = first if first == last else f"{first} to {last}"
+    name = settings.name if first in settings.name else f"{settings.name}, {span}"
     if not gain_matters(plan):
-        return f"{settings.name}, {span}: no plan the rules allow beats rolling forward."
+        return f"{name}: no plan the rules allow beats rolling forward."
     moved = [_moved(plan, year) for year in settings.years]
     top = max(moved)
     gain = worth.text(plan.certificate.gain or 0.0)
@@ -116,7 +117,7 @@ def _headline(plan: Plan, instance: Instance, money: Money, worth: Worth) -> str
     share = f" ({percent(top / spent)} of the money)" if spent > 0 else ""
     most = "" if len(settings.years) == 1 else "At most "
     return (
-        f"{settings.name}, {span}: worth {gain} more than rolling the baseline forward. {most}"
+        f"{name}: worth {gain} more than rolling the baseline forward. {most}"
         f"{money.text(top)}{share} is spent differently, in {when}."
     )
 
@@ -166,7 +167,7 @@ def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableT
         if abs(amount) >= 0.5:
             unit = f" {units.get(name, '')}".rstrip()
             yield _bullet(
-                f"{name}: {amount:,.0f}{unit} of it arrives after "
+                f"{name}: {amount:,.0f}{unit} of these arrive after "
                 f"{settings.year_label(settings.years[-1])}."
             )
 
@@ -180,7 +181,7 @@ def _binding(
     for kind in kinds:
         yield Text(kind.title)
         yield from (_bullet(sentence) for sentence in kind.sentences)
-    missed = missed_rules(plan, instance, money, worth)
+    missed = missed_rules(plan.rules, instance, money, worth)
     if missed:
         yield from _heading("Rules that may be missed at a price, and are")
         yield from (_bullet(sentence) for sentence in missed)

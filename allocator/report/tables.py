@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BIGGEST_MOVES = 12
 YEARS_ACROSS = 5
 NAME_LEAST = 10
+HEADING_MOST = 20
 
 
 def plain_table(names: str, *figures: str, tight: bool = False) -> Table:
@@ -68,7 +69,8 @@ def _decision(plan: Plan, years: Sequence[int], settings: Settings, money: Money
     amounts = sectors.set_index(["sector", "year"])
     totals = sectors.groupby("year")[["baseline", "reference", "spend"]].sum()
     whole = {year: _amounts(totals, year) for year in years}
-    for name in sectors["sector"].unique():
+    order = sectors.groupby("sector")["baseline"].max().sort_values(ascending=False, kind="stable")
+    for name in order.index:
         spent = {year: _amounts(amounts, (name, year)) for year in years}
         table.add_row(str(name), *_money_cells(spent, whole, money))
     table.add_section()
@@ -161,8 +163,9 @@ def outcome_tables(plan: Plan, instance: Instance) -> Iterator[Table]:
         for name in dict.fromkeys(amounts.index.get_level_values("outcome")):
             rows = amounts.loc[name]
             change = rows["amount"] - rows["reference_amount"]
-            unit = units.get(name) or name
-            heading = name if unit == name else f"{name} ({unit})"
+            heading = f"{name} ({units.get(name)})"
+            if units.get(name) in ("", name) or len(heading) > HEADING_MOST:
+                heading = name
             table.add_row(heading, *_figures(rows["amount"], block, last, fixed))
             table.add_row(
                 "  against reference", *_figures(change, block, last, signed), style="dim"

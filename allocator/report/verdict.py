@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any
 from rich.padding import Padding
 from rich.text import Text
 
+from allocator.report.binding import ROUNDING, missed_rules
 from allocator.report.tables import plain_table
-from allocator.report.words import Money, Worth, count, percent
+from allocator.report.words import Money, Worth, count, percent, years_text
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console, RenderableType
     from rich.table import Table
 
     from allocator.evaluate import Evaluation
-    from allocator.instance.instance import Instance
+    from allocator.instance.instance import Instance, Settings
     from allocator.plan import Plan
 
 BREACHES_LISTED = 30
@@ -96,28 +98,33 @@ def _verdict(
     evaluation: Evaluation, best: Plan | None, instance: Instance, every: bool
 ) -> Iterator[RenderableType]:
     worth = Worth.of(instance.outcomes)
+    money = Money.fitting(instance.settings, evaluation.budgets["spend"])
     breaches = evaluation.violations
     if evaluation.allowed:
         yield Text("This plan is allowed: it keeps every hard rule and limit.", style="bold")
     else:
         yield Text(f"This plan is not allowed: {count(len(breaches), 'breach')}.", style="bold")
-        listed = breaches if every else breaches.head(BREACHES_LISTED)
-        yield from (_bullet(str(message)) for message in listed["message"])
-        if len(listed) < len(breaches):
-            yield _bullet(f"and {len(breaches) - len(listed)} more (--all shows them).")
-    yield from _missed(evaluation, instance, worth)
+        lines = list(breaches["message"]) if every else _by_name(breaches, instance.settings)
+        shown = lines if every else lines[:BREACHES_LISTED]
+        yield from (_bullet(line) for line in shown)
+        if len(shown) < len(lines):
+            yield _bullet(f"and {len(lines) - len(shown)} more (--all shows them).")
+    missed = missed_rules(evaluation.rules, instance, money, worth)
+    if missed:
+        yield Text("Rules that may be missed at a price, and are", style="bold")
+        yield from (_bullet(line) for line in missed)
     yield from _distance(evaluation, best, instance, worth)
 
 
-def _missed(evaluation: Evaluation, instance: Instance, worth: Worth) -> Iterator[RenderableType]:
-    rules = evaluation.rules
-    missed = rules[rules["soft"].astype(bool) & (rules["penalty"] > 0)]
-    if missed.empty:
-        return
-    cost = worth.text(float(missed["penalty"].sum()))
-    yield Text(f"It misses soft rules, which costs {cost}:")
-    for rule, year in zip(missed["rule"], missed["year"], strict=True):
-        yield _bullet(f"{rule} in {instance.settings.year_label(int(year))}.")
+def _by_name(breaches: pd.DataFrame, settings: Settings) -> list[str]:
+    """One line for each limit, pool or rule that is broken: its worst year, then the others."""
+    lines = []
+    for _, rows in breaches.groupby(["kind", "name"], sort=False):
+        worst = rows.sort_values("relative", kind="stable").iloc[-1]
+        others = [int(year) for year in rows["year"] if year != worst["year"]]
+        also = f" Also in {years_text(others, settings)}." if others else ""
+        lines.append(f"{worst['message']}{also}")
+    return lines
 
 
 def _distance(
@@ -132,10 +139,12 @@ def _distance(
         return
     missing = value - evaluation.objective
     share = f" ({percent(missing / gain)} of the gain on rolling forward)" if gain else ""
-    if missing >= 0:
+    if abs(missing) <= ROUNDING * max(1.0, abs(value)):
+        said = "It is worth as much as the best plan."
+    elif missing > 0:
         said = f"It is worth {worth.text(missing)}{share} less than the best plan allowed."
     elif evaluation.allowed:
-        said = "It is worth as much as the best plan."
+        said = f"It is worth {worth.text(-missing)} more than the plan found."
     else:
         said = f"By breaking rules it is worth {worth.text(-missing)} more than the best plan."
     yield Text(said)

@@ -223,7 +223,7 @@ def _claim(plan: Plan, worth: Worth) -> str:
         could = f"less than {percent(NOT_WORTH_TELLING)} of the gain could be missing."
     elif matters and c.gain:
         share = percent(missing / c.gain)
-        could = f"at most {worth.text(missing)} ({share} of the gain) could be missing."
+        could = f"at most {worth.text(missing)} ({share} of the gain) could be missing{_why(plan)}."
     if plan.status == "limit":
         said = f"Stopped at a limit; this is the best plan found so far, and {could}"
     elif plan.status == "feasible":
@@ -240,6 +240,15 @@ def _claim(plan: Plan, worth: Worth) -> str:
             f"{worth.text(value + missing)}, and this one is worth {worth.figure(value)}; {could}"
         )
     return said if proved else f"{said} This is the solver's word, not proved apart from it."
+
+
+def _why(plan: Plan) -> str:
+    """Where a gap comes from that is not the solver's."""
+    c = plan.certificate
+    best = c.bound if c.certified_bound is None else c.certified_bound
+    if best is None or c.objective is None or c.curve_error < 9 * (best - c.objective):
+        return ""
+    return ", because response curves are solved as straight pieces"
 
 
 def _check(plan: Plan) -> str:

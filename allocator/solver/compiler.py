@@ -104,10 +104,10 @@ class _Compiler:
             cost,
             offset,
             matrix,
-            _joined(lows, -INFINITE),
-            _joined(highs, INFINITE),
-            _joined(self.lower, -INFINITE),
-            _joined(self.upper, INFINITE),
+            _joined(lows),
+            _joined(highs),
+            _joined(self.lower),
+            _joined(self.upper),
             np.concatenate([np.empty(0, bool), *self.integer]),
             tuple(self.columns),
             tuple(rows),
@@ -137,7 +137,7 @@ class _Compiler:
             if index is None:
                 members = list(variable.values())
                 count, at = len(members), np.arange(len(members))
-                low, high = np.full(count, -INFINITE), np.full(count, INFINITE)
+                low, high = np.full(count, -np.inf), np.full(count, np.inf)
                 integer = np.array([v.is_integer() or v.is_binary() for v in members], dtype=bool)
             else:
                 members = list(variable.values())
@@ -153,7 +153,7 @@ class _Compiler:
 
     def _templated_bounds(self, variable: Any, index: Index) -> tuple[Numbers, Numbers]:
         count = len(index)
-        sides = [np.full(count, -INFINITE), np.full(count, INFINITE)]
+        sides = [np.full(count, -np.inf), np.full(count, np.inf)]
         domain = variable._rule_domain(self.model, None, variable) if count else None
         if domain is not None and domain.bounds() is not None:
             least, most = domain.bounds()
@@ -188,7 +188,7 @@ class _Compiler:
             raise SolverError(
                 f"the rule of {constraint.name!r} cannot be evaluated over arrays: {error}"
             ) from error
-        return index, (), body, _side(low, -INFINITE, len(index)), _side(high, INFINITE, len(index))
+        return index, (), body, _side(low, -np.inf, len(index)), _side(high, np.inf, len(index))
 
     def _row_by_row(
         self, constraint: Any
@@ -207,8 +207,8 @@ class _Compiler:
             terms.append((np.full(len(columns), row), columns, coefficients))
             labels.append(label)
             constant.append(float(form.constant))
-            low.append(-INFINITE if lower is None else float(lower))
-            high.append(INFINITE if upper is None else float(upper))
+            low.append(-np.inf if lower is None else float(lower))
+            high.append(np.inf if upper is None else float(upper))
         body = Linear(len(members), np.array(constant), terms)
         return None, tuple(labels), body, np.array(low), np.array(high)
 
@@ -247,7 +247,7 @@ def _own_bounds(member: Any) -> tuple[float, float]:
         value = float(pyo.value(member))
         return value, value
     low, high = member.lb, member.ub
-    return -INFINITE if low is None else float(low), INFINITE if high is None else float(high)
+    return -np.inf if low is None else float(low), np.inf if high is None else float(high)
 
 
 def _side(side: Any, default: float, rows: int) -> Numbers:
@@ -255,12 +255,11 @@ def _side(side: Any, default: float, rows: int) -> Numbers:
     return np.broadcast_to(np.asarray(value, dtype=float), (rows,)).copy()
 
 
-def _joined(parts: list[Numbers], infinite: float) -> Numbers:
+def _joined(parts: list[Numbers]) -> Numbers:
+    """One array; what the solver would take for infinite is infinite."""
     out = np.concatenate([np.empty(0), *parts])
-    if infinite > 0:
-        out[out >= INFINITE] = np.inf
-    else:
-        out[out <= -INFINITE] = -np.inf
+    out[out >= INFINITE] = np.inf
+    out[out <= -INFINITE] = -np.inf
     return out
 
 

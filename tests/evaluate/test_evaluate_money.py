@@ -41,7 +41,7 @@ def test_prices_grow_from_the_base_year_by_the_programmes_own_uplift_or_the_inst
 )
 def test_stranded_cost(release: int, activity: list[float], stranded: list[float]) -> None:
     programmes = (
-        "programme,sector,pool,baseline,fixed_share,release_years\n" f"A,acute,NHS,100,0.5,{release}"
+        f"programme,sector,pool,baseline,fixed_share,release_years\nA,acute,NHS,100,0.5,{release}"
     )
     result = run(case(programmes, years=(2025, 2026, 2027, 2028)), {"A": activity})
     assert column(result.allocation, "stranded") == pytest.approx(stranded)
@@ -71,7 +71,12 @@ USE = "programme,resource,per_unit\nNorth ward,beds,1\nSouth ward,beds,2\nCentre
 
 def beds(capacity: str, **more: Any) -> Any:
     return case(
-        PLACED, resources="resource,unit\nbeds,bed", capacity=capacity, use=USE, places=PLACES, **more
+        PLACED,
+        resources="resource,unit\nbeds,bed",
+        capacity=capacity,
+        use=USE,
+        places=PLACES,
+        **more,
     )
 
 
@@ -94,15 +99,13 @@ def test_capacity_of_a_place_and_of_the_whole_system() -> None:
     assert only(run(instance, activity | {"Centre": 102})) == ("capacity", "beds", 2025, 6)
 
 
-EXTRA = """
-    resource,year,amount,extra_max,extra_cost,extra_pool
-    beds,,600,50,7,Beds
-    beds,2026,610,50,7,Beds"""
+EXTRA = "resource,year,amount,extra_max,extra_cost,extra_pool\nbeds,,600,50,7,Beds"
 BUDGETS = "pool,amount\nNHS,1000000\nBeds,1000"
 
 
 def test_the_least_extra_capacity_is_bought_at_the_years_price() -> None:
-    instance = beds(EXTRA, years=(2025, 2026), settings={"cost_uplift": 0.1}, budgets=BUDGETS)
+    more = EXTRA + "\nbeds,2026,610,50,7,Beds"
+    instance = beds(more, years=(2025, 2026), settings={"cost_uplift": 0.1}, budgets=BUDGETS)
     result = run(instance, {"North ward": 120, "South ward": 100, "Centre": 100})
     assert result.allowed
     assert column(result.capacity, "extra") == [20, 10]
@@ -114,7 +117,9 @@ def test_the_least_extra_capacity_is_bought_at_the_years_price() -> None:
 
 
 def test_too_little_capacity_even_with_all_that_may_be_added() -> None:
-    result = run(beds(EXTRA, budgets=BUDGETS), {"North ward": 153, "South ward": 100, "Centre": 100})
+    result = run(
+        beds(EXTRA, budgets=BUDGETS), {"North ward": 153, "South ward": 100, "Centre": 100}
+    )
     assert only(result) == ("capacity", "beds", 2025, 3)
     assert "653 bed" in result.violations.message[0]
 
@@ -142,7 +147,10 @@ def test_a_pool_may_spend_what_it_has() -> None:
     result = run(instance, {"A": [103]})
     assert only(result) == ("budget", "NHS", 2025, 6)
     message = result.violations.message[0]
-    assert message == "Pool 'NHS' in 2025/26 is overspent by £6.00: £206.00 goes out, £200.00 comes in."
+    assert (
+        message
+        == "Pool 'NHS' in 2025/26 is overspent by £6.00: £206.00 goes out, £200.00 comes in."
+    )
 
 
 def test_a_hundred_pounds_on_two_billion_is_small_and_said() -> None:
@@ -162,7 +170,9 @@ def test_money_is_said_in_pounds_whatever_the_unit() -> None:
 
 
 def pool_case(budgets: str, years: tuple[int, ...] = (2025, 2026), **more: str) -> Any:
-    return case("programme,sector,pool,baseline\nA,acute,NHS,100", years=years, budgets=budgets, **more)
+    return case(
+        "programme,sector,pool,baseline\nA,acute,NHS,100", years=years, budgets=budgets, **more
+    )
 
 
 def test_money_is_carried_forward_only_as_needed() -> None:

@@ -102,7 +102,7 @@ def test_outcomes_by_year_against_reference(make_plan: Make, small_instance: Ins
     text = printed(make_plan(), small_instance)
     assert line_of(text, "health (QALY)") == ["5,400", "5,725", "11,125"]
     assert line_of(text, "against reference") == ["+100.0", "+125.2", "+225.2"]
-    assert "health: 12 QALY of it arrives after 2026/27." in joined(text)
+    assert "health: 12 QALY of these arrive after 2026/27." in joined(text)
 
 
 def test_what_binds_in_words(make_plan: Make, small_instance: Instance) -> None:
@@ -110,9 +110,9 @@ def test_what_binds_in_words(make_plan: Make, small_instance: Instance) -> None:
     for sentence in (
         "£1m more in the NHS pool in 2025/26 would buy 52 QALY (binds every year).",
         "Acute share ceiling: a ceiling £1m higher in 2026/27 would buy 2 QALY.",
-        "nurses: 100 whole-time nurses more in 2026/27 would buy 1.5 QALY.",
+        "nurses: 100 more (whole-time nurses) in 2026/27 would buy 1.5 QALY.",
         "Reablement is at its most: £1m more of it in 2026/27 would buy 10 QALY.",
-        "Community floor is missed in 2025/26: 26.50% against at least 35.00% (costs 35 QALY).",
+        "Community floor: missed in 2025/26, 26.50% against at least 35.00% (costs 35 QALY).",
     ):
         assert sentence in text
     assert "Council pool" not in text

@@ -1,0 +1,1 @@
+"""How fast the modelling layer is, against the solver underneath."""

@@ -1,0 +1,102 @@
+"""The check as a whole: independent, right on the worked examples, and quick enough."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from evaluate_cases import allocation, case, column, run
+
+from allocator.evaluate import evaluate
+from allocator.instance.reader import read
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted(p.parent for p in (ROOT / "instances" / "examples").glob("*/answer.toml"))
+
+
+def test_the_check_shares_nothing_with_the_model() -> None:
+    folder = ROOT / "allocator" / "evaluate"
+    imported = set()
+    for file in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{file.name} hides what it imports"
+                imported.add(str(node.module))
+    assert imported
+    own = {m for m in imported if m.partition(".")[0].startswith("allocator")}
+    allowed = {"allocator.errors", "allocator.instance.instance", "allocator.instance.wording"}
+    assert {m for m in own if not m.startswith("allocator.evaluate.")} == allowed
+    assert not {m.partition(".")[0] for m in imported} & {"pyomo", "highspy"}
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda p: p.name)
+def test_worked_answers_are_worth_what_they_say_and_allowed(folder: Path) -> None:
+    instance = read(folder)
+    answer = tomllib.loads((folder / "answer.toml").read_text(encoding="utf-8"))
+    rows = pd.DataFrame(answer["activity"]).rename(columns={"value": "activity"})
+    result = evaluate(instance, {"allocation": rows})
+    assert result.violations.message.tolist() == []
+    tolerance = answer.get("tolerance", 1e-9)
+    assert result.objective == pytest.approx(answer["objective"], rel=tolerance, abs=1e-9)
+
+
+def test_the_objective_is_the_sum_of_its_parts() -> None:
+    instance = case(
+        """
+        programme,sector,pool,baseline,class
+        Care,community,NHS,50,discretionary
+        Ward,acute,NHS,100,discretionary""",
+        years=(2025, 2026),
+        settings={"tail_years": 1, "saving_value": 0.1},
+        responses="programme,outcome,per_unit\nCare,QALY,2",
+        demand="programme,demand,harm,harm_outcome\nWard,100,0.5,QALY",
+        effects="source,target,per_unit,delay\nCare,Ward,0.5,1",
+        rules="rule,measure,sense,value,penalty\nR,spend,max,150,0.01",
+    )
+    result = run(instance, {"Care": [60, 60], "Ward": [98, 95]})
+    # 2025: 2 days unmet; 2026: 5 avoided of 100. Spend 158 and 155. Tail: 5 days at 1.
+    expected = {"outcomes": 240, "harm": 1, "penalties": 0.13, "tail": 0.5}
+    assert result.parts == pytest.approx(expected)
+    assert result.objective == pytest.approx(240 - 1 - 0.13 + 0.5)
+    assert sum(column(result.outcomes, "value")) == pytest.approx(239)
+    assert sum(column(result.by_programme, "value")) == pytest.approx(239)
+
+
+def test_tolerance_decides_what_is_allowed() -> None:
+    instance = case(
+        "programme,sector,pool,baseline\nA,acute,NHS,100", budgets="pool,amount\nNHS,100"
+    )
+    plan = {"allocation": allocation(instance, {"A": [100.01]})}
+    strict, loose = evaluate(instance, plan), evaluate(instance, plan, tolerance=1e-3)
+    assert not strict.allowed
+    assert loose.allowed
+    assert strict.max_violation == loose.max_violation == pytest.approx(1e-4, rel=1e-3)
+    assert len(strict.violations) == 1
+    assert not len(loose.violations)
+
+
+def test_every_violation_of_a_bad_plan_is_named() -> None:
+    instance = case(
+        """
+        programme,sector,pool,baseline,class
+        A,acute,NHS,100,emergency
+        B,community,NHS,100,discretionary""",
+        budgets="pool,amount\nNHS,200",
+        demand="programme,demand\nA,100",
+        limits="programme,basis,max\nB,baseline,1.1\nB,growth,0.05",
+        resources="resource,unit\nnurses,nurse",
+        capacity="resource,amount\nnurses,100",
+        use="programme,resource,per_unit\nB,nurses,1",
+        rules="rule,measure,sense,value\nShare,spend,max,195",
+    )
+    result = run(instance, {"A": [90], "B": [120]})
+    found = dict(zip(result.violations.kind, result.violations.violation, strict=True))
+    assert found == pytest.approx(
+        {"limit": 10, "growth": 15, "demand": 10, "capacity": 20, "budget": 10, "rule": 15}
+    )
+    assert result.max_violation == max(result.violations.relative)

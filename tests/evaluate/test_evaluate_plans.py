@@ -1,0 +1,215 @@
+"""Plans as planners write them: what is accepted, and what is refused with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from evaluate_cases import allocation, case, csv
+
+from allocator.errors import InstanceError
+from allocator.evaluate import evaluate
+
+INSTANCE = case(
+    "programme,sector,pool,baseline\nA&E attendances,acute,NHS,100\nHome care,social,Council,50",
+    years=(2025, 2026),
+    budgets="pool,amount\nNHS,1000\nCouncil,1000",
+    transfers="from_pool,to_pool,max\nNHS,Council,10",
+    demand="programme,demand\nHome care,60",
+    resources="resource\nbeds",
+    places="place,heads\nNorth,1",
+    capacity="resource,place,amount,extra_max,extra_pool\nbeds,,1000,5,NHS",
+    use="programme,resource,per_unit\nA&E attendances,beds,1",
+)
+PLAN = allocation(INSTANCE, {"A&E attendances": [100, 110], "Home care": [50, 55]})
+
+
+def test_a_plan_is_read_in_any_order_and_other_columns_do_not_matter() -> None:
+    plan = PLAN.sample(frac=1, random_state=3).assign(spend="?", source="our draft")
+    result = evaluate(INSTANCE, {"allocation": plan})
+    assert result.allocation.activity.tolist() == [100, 110, 50, 55]
+    assert result.allocation.year.tolist() == [2025, 2026, 2025, 2026]
+
+
+@pytest.mark.parametrize(
+    "years",
+    [
+        ["2025", "2026"],
+        ["2025/26", "2026/27"],
+        ["2025/2026", " 2026 "],
+        [2025.0, 2026.0],
+        ["2025.0", 2026],
+    ],
+)
+def test_years_as_written(years: list[Any]) -> None:
+    plan = PLAN.astype({"activity": object}).assign(year=years * 2, activity=["100", 110, "50", 55])
+    assert evaluate(INSTANCE, {"allocation": plan}).allocation.activity.tolist() == [
+        100,
+        110,
+        50,
+        55,
+    ]
+
+
+def test_the_result_has_every_table_with_its_columns() -> None:
+    result = evaluate(INSTANCE, {"allocation": PLAN})
+    columns = {
+        "allocation": "programme year activity need met avoided unmet price spend stranded lo hi",
+        "outcomes": "outcome year amount beyond_horizon value",
+        "segments": "outcome segment year amount",
+        "by_programme": "programme outcome year amount value",
+        "rules": "rule year label measure sense value limit left right slack violation soft "
+        "penalty",
+        "capacity": "resource place year used amount extra slack",
+        "budgets": "pool year amount spend extra_cost transfers_in transfers_out carry_in "
+        "carry_out slack",
+        "transfers": "from_pool to_pool year amount",
+        "violations": "kind name year value limit violation relative message",
+    }
+    for name, expected in columns.items():
+        frame = getattr(result, name)
+        assert frame.columns.tolist() == expected.split(), name
+        if "year" in frame:
+            assert frame["year"].dtype == np.int64, name
+    assert result.max_violation == 0.0
+    assert result.allowed
+
+
+def test_what_was_evaluated_can_be_evaluated_again() -> None:
+    first = evaluate(INSTANCE, {"allocation": PLAN})
+    tables = {n: getattr(first, n) for n in ("allocation", "capacity", "budgets", "transfers")}
+    again = evaluate(INSTANCE, tables)
+    for name in ("allocation", "outcomes", "capacity", "budgets", "transfers", "violations"):
+        pd.testing.assert_frame_equal(getattr(first, name), getattr(again, name))
+    assert first.objective == again.objective
+
+
+def test_the_tables_of_instance_and_plan_are_left_alone() -> None:
+    before, tables = PLAN.copy(), {n: t.copy() for n, t in INSTANCE.tables.items()}
+    evaluate(INSTANCE, {"allocation": PLAN})
+    pd.testing.assert_frame_equal(PLAN, before)
+    for name, table in tables.items():
+        pd.testing.assert_frame_equal(INSTANCE.tables[name], table)
+
+
+def changed(row: int, name: str, value: Any) -> Callable[[], dict[str, pd.DataFrame]]:
+    def plan() -> dict[str, pd.DataFrame]:
+        table = PLAN.astype(object)
+        table.loc[row, name] = value
+        return {"allocation": table}
+
+    return plan
+
+
+def with_table(name: str, text: str) -> Callable[[], dict[str, pd.DataFrame]]:
+    return lambda: {"allocation": PLAN, name: csv(text)}
+
+
+REFUSED = [
+    (dict, "allocation", None, "", "no allocation"),
+    (lambda: {"allocation": PLAN.drop(columns="activity")}, "allocation", 1, "activity", "missing"),
+    (lambda: {"allocation": PLAN.drop(columns="year")}, "allocation", 1, "year", "missing"),
+    (lambda: {"allocation": PLAN.iloc[:3]}, "allocation", None, "programme", "no row for 2026"),
+    (
+        lambda: {"allocation": pd.concat([PLAN, PLAN.iloc[[1]]])},
+        "allocation",
+        6,
+        "",
+        "A&E attendances, 2026 is there more than once",
+    ),
+    (
+        changed(2, "programme", "Home car"),
+        "allocation",
+        4,
+        "programme",
+        "did you mean 'Home care'?",
+    ),
+    (changed(1, "year", 2027), "allocation", 3, "year", "'2027' is not a year of the plan"),
+    (changed(1, "year", "next"), "allocation", 3, "year", "'next' is not a year of the plan"),
+    (changed(1, "year", None), "allocation", 3, "year", "is not a year of the plan"),
+    (changed(3, "activity", -1), "allocation", 5, "activity", "less than nothing"),
+    (changed(0, "activity", np.nan), "allocation", 2, "activity", "blank"),
+    (changed(0, "activity", np.inf), "allocation", 2, "activity", "not a finite number"),
+    (changed(0, "activity", "lots"), "allocation", 2, "activity", "'lots' is not a finite number"),
+    (
+        lambda: {"allocation": PLAN.assign(unmet=[3, 0, 10, 5])},
+        "allocation",
+        2,
+        "unmet",
+        "no demand",
+    ),
+    (
+        lambda: {"allocation": PLAN.assign(unmet=["", "", "some", ""])},
+        "allocation",
+        4,
+        "unmet",
+        "'some' is not",
+    ),
+    (with_table("budgets", "pool,year,carry_out\nNHSE,2025,0"), "budgets", 2, "pool", "'NHS'"),
+    (with_table("budgets", "pool,carry_out\nNHS,0"), "budgets", 1, "year", "missing"),
+    (
+        with_table("transfers", "from_pool,to_pool,year,amount\nNHS,Counsil,2025,1"),
+        "transfers",
+        2,
+        "to_pool",
+        "'Council'",
+    ),
+    (
+        with_table("capacity", "resource,place,year,extra\nbed,,2025,1"),
+        "capacity",
+        2,
+        "resource",
+        "'beds'",
+    ),
+    (
+        with_table("capacity", "resource,place,year,extra\nbeds,North,2025,1"),
+        "capacity",
+        2,
+        "place",
+        "'North' is not in the instance",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plan", "table", "line", "name", "said"), REFUSED)
+def test_a_plan_that_cannot_be_read_is_refused_at_its_place(
+    plan: Callable[[], dict[str, pd.DataFrame]], table: str, line: int | None, name: str, said: str
+) -> None:
+    with pytest.raises(InstanceError) as refused:
+        evaluate(INSTANCE, plan())
+    places = [(p.table, p.line, p.column) for p in refused.value.problems]
+    assert (table, line, name) in places
+    problem = refused.value.problems[places.index((table, line, name))]
+    assert said in str(problem)
+
+
+def test_all_problems_come_at_once() -> None:
+    plan = PLAN.astype(object)
+    plan.loc[0, "activity"] = -5
+    plan.loc[1, "year"] = 1999
+    plan.loc[3, "programme"] = "Homecare"
+    carry = csv("pool,year,carry_out\nNHS,2025,much")
+    with pytest.raises(InstanceError) as refused:
+        evaluate(INSTANCE, {"allocation": plan, "budgets": carry})
+    found = {(p.table, p.line, p.column) for p in refused.value.problems}
+    assert {
+        ("allocation", 2, "activity"),
+        ("allocation", 3, "year"),
+        ("allocation", 5, "programme"),
+        ("budgets", 2, "carry_out"),
+    } <= found
+
+
+def test_capacity_that_does_not_go_together() -> None:
+    instance = case(
+        "programme,sector,pool,baseline,place\nA,acute,NHS,1,North",
+        resources="resource\nbeds\nnurses",
+        places="place,heads\nNorth,1\nSouth,1",
+        capacity="resource,place,amount\nbeds,North,1\nnurses,South,1",
+    )
+    stated = csv("resource,place,year,extra\nbeds,South,2025,1")
+    with pytest.raises(InstanceError, match="beds, South do not go together"):
+        evaluate(instance, {"allocation": allocation(instance, {"A": 1}), "capacity": stated})

@@ -1,0 +1,311 @@
+"""Every legal rule, kept to the edge and missed by one, and stranded cost against all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from evaluate_cases import case, column, only, run
+
+from allocator.instance.instance import Instance
+from allocator.instance.schema import LEGAL_RULES
+
+PROGRAMMES = """
+    programme,sector,pool,baseline,unit,unit_cost,place,tags
+    A,acute,NHS,100,visit,2,North,scope first
+    B,community,NHS,300,visit,1,South,scope
+    C,primary,NHS,50,visit,4,,"""
+YEARS = (2025, 2026)
+PLACES = "place,year,heads\nNorth,,40\nSouth,,150\nNorth,2026,50"
+SELECTIONS = """
+    selection,sector,place,tag,share
+    acute,acute,North,,1
+    both,,,scope,1"""
+HEAD = "rule,year,measure,selection,outcome,segment,sense,value,basis,relative_to,reference,penalty"
+PLAN = {"A": [110, 120], "B": [300, 320], "C": [50, 50]}
+
+
+def ruled(*rules: str, **more: Any) -> Instance:
+    tables = {
+        "responses": "programme,outcome,per_unit\nA,QALY,0.5",
+        "demand": "programme,demand,harm,harm_outcome\nB,350,0.1,QALY",
+        "places": PLACES,
+        "selections": SELECTIONS,
+        "settings": {"cost_uplift": 0.1},
+        **more,
+    }
+    return case(PROGRAMMES, years=YEARS, rules="\n".join([HEAD, *rules]), **tables)
+
+
+# In 2026 prices are 1.21 times the base year's: 2.42, 1.21 and 4.84.
+LEFT = {"spend": 290.4, "value": 240, "activity": 120, "outcome": 60, "unmet": 30}
+ALL = {"spend": 2.42 * 120 + 1.21 * 320 + 4.84 * 50, "value": 760, "activity": 490}
+BEFORE = {"spend": 2.2 * 110, "value": 220, "activity": 110}
+HEADS = 50
+LEGAL = [
+    (m, b, s) for m, bases in LEGAL_RULES.items() for b, senses in bases.items() for s in senses
+]
+
+
+def value_for(measure: str, basis: str, right: float, heads: float = HEADS) -> float:
+    """Value of a rule whose right side, multiplied out, is `right`."""
+    if basis in ("share", "ratio"):
+        return right / ALL[measure]
+    if basis == "growth":
+        return right / BEFORE[measure] - 1
+    return right / heads if basis == "per_head" else right
+
+
+@pytest.mark.parametrize(("measure", "basis", "sense"), LEGAL)
+def test_every_legal_rule_kept_and_missed_by_one(measure: str, basis: str, sense: str) -> None:
+    selection, heads = ("all", 200) if measure == "unmet" else ("acute", HEADS)
+    outcome = "QALY" if measure == "outcome" else ""
+
+    def judged(right: float) -> Any:
+        value = value_for(measure, basis, right, heads)
+        rule = f"R,2026,{measure},{selection},{outcome},,{sense},{value!r},{basis},,,"
+        return run(ruled(rule), PLAN)
+
+    left = LEFT[measure]
+    kept = judged(left)
+    assert kept.allowed
+    assert column(kept.rules, "slack") == pytest.approx([0], abs=1e-9)
+    assert column(kept.rules, "value") == pytest.approx([value_for(measure, basis, left, heads)])
+    easier = judged(left - 1 if sense == "min" else left + 1)
+    if sense != "equal":
+        assert column(easier.rules, "slack") == pytest.approx([1])
+        assert easier.allowed
+    missed = judged(left + 1 if sense == "min" else left - 1)
+    assert only(missed) == ("rule", "R", 2026, pytest.approx(1))
+    assert column(missed.rules, "violation") == pytest.approx([1])
+    assert column(missed.rules, "slack") == pytest.approx([-1])
+    assert column(missed.rules, "left") == pytest.approx([left])
+
+
+def test_an_equal_rule_is_missed_on_both_sides() -> None:
+    for value in (119, 121):
+        result = run(ruled(f"R,2026,activity,acute,,,equal,{value},amount,,,"), PLAN)
+        assert only(result) == ("rule", "R", 2026, 1)
+
+
+def test_messages_say_both_sides_in_their_unit() -> None:
+    spend = run(ruled("R,2026,spend,acute,,,max,0.2,share,all,,"), PLAN)
+    assert spend.violations.message[0] == (
+        "Rule 'R' in 2026/27 is missed by £106.48: spend is £290.40 and must be at most £183.92; "
+        "share 0.315789 against 0.2."
+    )
+    visits = run(ruled("R,2026,activity,acute,,,min,130,amount,,,"), PLAN)
+    assert "activity is 120 visit and must be at least 130 visit" in visits.violations.message[0]
+
+
+def test_a_rule_with_a_year_replaces_the_blank_one() -> None:
+    rules = ruled(
+        "R,,activity,acute,,,max,110,amount,,,", "R,2026,activity,acute,,,max,120,amount,,,"
+    )
+    result = run(rules, PLAN)
+    assert result.allowed
+    assert column(result.rules, "limit") == [110, 120]
+    assert column(result.rules, "slack") == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("reference", "value", "left", "against"),
+    [
+        ("", [0.1, 290.4 / 242 - 1], [242, 290.4], [200, 242]),
+        ("previous", [0, 0], [242, 290.4], [200, 242]),
+        ("baseline", [0, 0], [242, 290.4], [200, 200]),
+    ],
+)
+def test_growth_on_the_year_before_or_the_base_year(
+    reference: str, value: list[float], left: list[float], against: list[float]
+) -> None:
+    rules = [
+        f"R,{y},spend,acute,,,min,{v!r},growth,,{reference},"
+        for y, v in zip(YEARS, value, strict=True)
+    ]
+    result = run(ruled(*rules), PLAN)
+    right = [(1 + v) * a for v, a in zip(value, against, strict=True)]
+    assert column(result.rules, "left") == pytest.approx(left)
+    assert column(result.rules, "right") == pytest.approx(right)
+    growth = [x / a - 1 for x, a in zip(left, against, strict=True)]
+    assert column(result.rules, "value") == pytest.approx(growth)
+
+
+def test_growth_on_a_named_year() -> None:
+    rule = "R,2026,activity,acute,,,max,0.05,growth,,2025,"
+    assert only(run(ruled(rule), PLAN)) == ("rule", "R", 2026, 4.5)  # 120 against 1.05 x 110
+
+
+def test_value_is_at_base_year_unit_cost_and_the_base_year_at_base_year_prices() -> None:
+    rules = ruled(
+        "R,2025,value,acute,,,max,0.1,growth,,,", "S,2025,spend,acute,,,max,0.21,growth,,,"
+    )
+    result = run(rules, PLAN)
+    assert result.allowed
+    assert column(result.rules, "left") == pytest.approx([220, 242])
+    assert column(result.rules, "right") == pytest.approx([220, 242])
+
+
+def test_ratio_to_another_selection() -> None:
+    rule = "R,,activity,acute,,,min,0.36,ratio,community,,"
+    selections = SELECTIONS + "\n    community,community,,,1"
+    result = run(ruled(rule, selections=selections), PLAN)
+    assert column(result.rules, "value") == pytest.approx([110 / 300, 120 / 320])
+    broken = run(ruled(rule, selections=selections), PLAN | {"A": [110, 115]})
+    assert only(broken) == ("rule", "R", 2026, pytest.approx(0.36 * 320 - 115))
+
+
+def test_selections_add_up_count_once_and_by_share() -> None:
+    selections = """
+        selection,sector,programme,tag,share
+        mix,acute,,,0.5
+        mix,,,first,0.5
+        mix,community,,scope,0.25
+        mix,,C,,1
+        none,acute,,scope,1
+        none,community,,scope,1"""
+    rules = ("R,2026,activity,mix,,,max,190,amount,,,", "S,2026,activity,none,,,max,440,amount,,,")
+    result = run(ruled(*rules, selections=selections), PLAN)
+    assert column(result.rules, "left") == [0.5 * 120 + 0.25 * 320 + 50, 440]
+
+
+def test_heads_are_those_of_the_places_a_selection_names_in_all_its_rows() -> None:
+    selections = """
+        selection,sector,place
+        here,acute,North
+        two,acute,North
+        two,community,South
+        some,acute,North
+        some,community,"""
+    rules = [
+        f"{name},,spend,{select},,,max,1000,per_head,,,"
+        for name, select in (("a", "here"), ("b", "two"), ("c", "some"), ("d", "all"), ("e", ""))
+    ]
+    result = run(ruled(*rules, selections=selections), PLAN)
+    heads = [1000 * h for h in (40, 50, 190, 200, 190, 200, 190, 200, 190, 200)]
+    assert column(result.rules, "right") == pytest.approx(heads)
+    spend = 2.42 * 120 + 1.21 * 320
+    assert column(result.rules, "value", rule="b", year=2026) == pytest.approx([spend / 200])
+
+
+# Outcomes --------------------------------------------------------------------------------
+
+
+def test_outcomes_in_rules_are_net_of_harm_and_unweighted() -> None:
+    more = {
+        "outcomes": "outcome,weight\nQALY,7",
+        "responses": "programme,outcome,per_unit,delay\nA,QALY,0.5,3",
+        "settings": {"cost_uplift": 0.1, "discount_rate": 0.1},
+    }
+    result = run(ruled("R,,outcome,,QALY,,min,50,amount,,,", **more), PLAN)
+    assert column(result.rules, "left") == pytest.approx([55 - 5, 60 - 3])
+    assert result.allowed
+    broken = run(ruled("R,,outcome,,QALY,,min,51,amount,,,", **more), PLAN)
+    assert only(broken) == ("rule", "R", 2025, 1)
+
+
+def test_outcome_of_a_segment() -> None:
+    segments = "segment,place,heads,weight\nPoor,North,10,3\nRich,North,40,1\nRich,South,150,1"
+    rule = "R,2026,outcome,acute,QALY,Poor,min,12,amount,,,"
+    result = run(ruled(rule, segments=segments), PLAN)
+    assert column(result.rules, "left") == pytest.approx([60 * 10 / 50])
+    assert result.allowed
+    broken = run(ruled(rule.replace("12", "14"), segments=segments), PLAN)
+    assert only(broken) == ("rule", "R", 2026, 2)
+
+
+# Soft rules ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sense", "value", "missed"),
+    [("min", 130, 10), ("max", 115, 5), ("equal", 118, 2), ("equal", 123, 3), ("min", 120, 0)],
+)
+def test_a_soft_rule_costs_its_penalty_and_is_no_violation(
+    sense: str, value: float, missed: float
+) -> None:
+    result = run(ruled(f"R,2026,activity,acute,,,{sense},{value},amount,,,0.25"), PLAN)
+    assert result.allowed
+    assert result.max_violation < 1e-12
+    assert column(result.rules, "violation") == [missed]
+    assert column(result.rules, "penalty") == [0.25 * missed]
+    assert result.rules.soft.tolist() == [True]
+    assert result.parts["penalties"] == 0.25 * missed
+    free = run(ruled(), PLAN)
+    assert result.objective == pytest.approx(free.objective - 0.25 * missed)
+
+
+def test_the_penalty_is_per_unit_multiplied_out_in_every_year() -> None:
+    result = run(ruled("R,,spend,acute,,,max,0,growth,,baseline,0.5"), PLAN)
+    assert result.parts["penalties"] == pytest.approx(0.5 * (42 + 90.4))
+
+
+# Stranded cost ---------------------------------------------------------------------------
+
+STRANDED = """
+    programme,sector,pool,baseline,fixed_share,release_years
+    A,acute,NHS,100,0.5,1
+    B,community,NHS,100,0,0"""
+# A falls by 20 in 2025 and again in 2026: spend 80 and 60, stranded 10 and 10.
+FALLING = {"A": [80, 60], "B": [100, 100]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "left", "right"),
+    [
+        # Spend of A alone: a floor does not see it, a ceiling does, an equal rule does not.
+        ("spend,acute,,,min,10,amount,,,", 60, 10),
+        ("spend,acute,,,max,99,amount,,,", 70, 99),
+        ("spend,acute,,,equal,60,amount,,,", 60, 60),
+        ("spend,,,,max,99,per_head,,,", 170, 99 * 10),
+        # A share of everything: both sides see it under a ceiling, neither under a floor.
+        ("spend,acute,,,max,0.5,share,,,", 70, 85),
+        ("spend,acute,,,min,0.1,share,,,", 60, 16),
+        # Another programme's share: stranded cost of A helps a ceiling, so it stays out.
+        ("spend,community,,,max,0.9,share,,,", 100, 0.9 * 160),
+        ("spend,community,,,min,0.5,share,,,", 100, 0.5 * 170),
+        ("spend,community,,,min,0.5,ratio,acute,,", 100, 35),
+        ("spend,community,,,max,2,ratio,acute,,", 100, 120),
+        # A share that is always kept: stranded cost makes it no harder and stays out.
+        ("spend,acute,,,max,1,share,,,", 60, 160),
+        # Growth: this year's makes a ceiling harder, last year's a floor.
+        ("spend,acute,,,max,0.1,growth,,previous,", 70, 88),
+        ("spend,acute,,,min,-0.5,growth,,previous,", 60, 45),
+        ("spend,acute,,,equal,-0.25,growth,,previous,", 60, 60),
+        ("spend,acute,,,min,-0.5,growth,,baseline,", 60, 50),
+        # Value and activity know nothing of it.
+        ("value,acute,,,max,99,amount,,,", 60, 99),
+        ("activity,acute,,,max,99,amount,,,", 60, 99),
+    ],
+)
+def test_stranded_cost_counts_against_a_rule_and_never_towards_it(
+    rule: str, left: float, right: float
+) -> None:
+    instance = case(
+        STRANDED,
+        years=YEARS,
+        rules=f"{HEAD}\nR,2026,{rule}",
+        selections="selection,sector\nacute,acute\ncommunity,community",
+        places="place,heads\nHere,10",
+    )
+    result = run(instance, FALLING)
+    assert column(result.rules, "left") == pytest.approx([left])
+    assert column(result.rules, "right") == pytest.approx([right])
+
+
+def test_stranded_cost_breaks_a_ceiling() -> None:
+    instance = case(
+        STRANDED,
+        years=YEARS,
+        rules=f"{HEAD}\nR,2026,spend,acute,,,max,64,amount,,,",
+        selections="selection,sector\nacute,acute",
+    )
+    assert only(run(instance, FALLING)) == ("rule", "R", 2026, 6)
+    assert run(instance, {"A": [60, 60], "B": [100, 100]}).allowed
+
+
+def test_a_share_of_nothing_has_no_value() -> None:
+    result = run(ruled("R,2026,activity,acute,,,max,0.5,share,,,"), {"A": 0, "B": 0, "C": 0})
+    assert np.isnan(column(result.rules, "value")[0])
+    assert result.allowed

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from allocator.evaluate import Evaluation, evaluate
+from allocator.instance.instance import Instance
+from allocator.plan import Certificate, Plan
+from allocator.report.verdict import print_verdict, verdict_record
+
+Make = Callable[..., Plan]
+
+
+def draft(instance: Instance, **scales: float) -> dict[str, pd.DataFrame]:
+    """Baseline activity in both years, some of it scaled."""
+    programmes = instance.programmes
+    scale = programmes["programme"].map(scales).fillna(1.0)
+    once = pd.DataFrame(
+        {"programme": programmes["programme"], "activity": programmes["baseline"] * scale}
+    )
+    return {"allocation": pd.concat([once.assign(year=2025), once.assign(year=2026)])}
+
+
+def printed(
+    evaluation: Evaluation, best: Plan | None, instance: Instance, every: bool = False
+) -> str:
+    out = io.StringIO()
+    console = Console(file=out, width=80, markup=False, highlight=False)
+    print_verdict(evaluation, best, instance, console, every=every)
+    assert max(len(line) for line in out.getvalue().splitlines()) <= 80
+    return " ".join(out.getvalue().split())
+
+
+def best_worth(make_plan: Make, value: float, gain: float) -> Plan:
+    return make_plan(certificate=Certificate(value, value - gain, value, value, 0.0, value))
+
+
+def test_allowed_and_how_far_from_best(make_plan: Make, small_instance: Instance) -> None:
+    evaluation = evaluate(small_instance, draft(small_instance))
+    best = best_worth(make_plan, evaluation.objective + 100.0, 400.0)
+    text = printed(evaluation, best, small_instance)
+    assert text.startswith("This plan is allowed")
+    # A point is half a QALY here: the weight is 2.
+    assert "worth 50 QALY (25% of the gain on rolling forward) less than the best plan" in text
+    assert "Community floor: missed in 2025/26, 25.00% against at least 35.00%" in text
+    differs = text[text.index("Where it differs most") :]
+    assert "nursing 20.00 22.00 -2.00 20.00 24.00 -4.00" in differs
+    assert "ae " not in differs
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (0.0, "It is worth as much as the best plan."),
+        (1e-7, "It is worth as much as the best plan."),
+        (-50.0, "It is worth 25 QALY more than the plan found."),
+    ],
+)
+def test_as_good_as_the_best(
+    make_plan: Make, small_instance: Instance, more: float, said: str
+) -> None:
+    evaluation = evaluate(small_instance, draft(small_instance))
+    best = best_worth(make_plan, evaluation.objective + more, 400.0)
+    assert said in printed(evaluation, best, small_instance)
+
+
+def test_breach_is_told_once_with_its_other_years(
+    make_plan: Make, small_instance: Instance
+) -> None:
+    evaluation = evaluate(small_instance, draft(small_instance, reable=1.2))
+    best = best_worth(make_plan, evaluation.objective - 10.0, 400.0)
+    text = printed(evaluation, best, small_instance)
+    assert text.startswith("This plan is not allowed: 4 breaches.")
+    assert text.count("reable") == 1 + 1  # the limit, and where it differs from the best
+    assert "Council" in text
+    assert "Also in 2026/27." in text
+    assert "By breaking rules it is worth 5 QALY more" in text
+    every = printed(evaluation, best, small_instance, every=True)
+    assert "Also in" not in every
+    assert len(every) > len(text)
+
+
+def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:
+    evaluation = evaluate(small_instance, draft(small_instance))
+    assert "It is worth" in printed(evaluation, None, small_instance)
+    nothing = Certificate(None, None, None, None, 0.0, None)
+    none = make_plan(status="infeasible", tables={}, verified=False, certificate=nothing)
+    assert "the solve ended infeasible" in printed(evaluation, none, small_instance)
+
+
+def test_record(make_plan: Make, small_instance: Instance) -> None:
+    evaluation = evaluate(small_instance, draft(small_instance))
+    best = best_worth(make_plan, evaluation.objective + 100.0, 400.0)
+    record = verdict_record(evaluation, best, small_instance)
+    assert record["status"] == "allowed"
+    assert record["best"]["distance"] == pytest.approx(100.0)
+    assert record["best"]["distance_over_gain"] == pytest.approx(0.25)
+    no_gain = replace(best.certificate, reference_objective=best.objective)
+    record = verdict_record(evaluation, replace(best, certificate=no_gain), small_instance)
+    assert record["best"]["distance_over_gain"] is None
+    broken = evaluate(small_instance, draft(small_instance, reable=1.2))
+    record = verdict_record(broken, None, small_instance)
+    assert record["status"] == "not_allowed"
+    assert {v["name"] for v in record["violations"]} == {"reable", "Council"}
