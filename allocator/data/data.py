@@ -8,8 +8,17 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.data.activity import Activity, activity, prices
+from allocator.data.contracts import (
+    Contracts,
+    Providers,
+    contracts,
+    holding,
+    providers,
+)
+from allocator.data.contracts_linear import refuse_what_needs_binaries
 from allocator.data.demand import Demand, demand
 from allocator.data.equity import Equity, equity
+from allocator.data.funding import Funding, funding
 from allocator.data.index import Axis, Index
 from allocator.data.money import Capacity, Money, capacity, money
 from allocator.data.responses import Responses, discount, responses
@@ -32,8 +41,10 @@ class Data:
         Labels of the coordinates.
     programme_years : Index
         Every (programme, year).
-    activity, demand, money, capacity, responses, equity, rules
+    activity, demand, money, funding, contracts, providers, capacity, responses, equity, rules
         One part a constraint family.
+    recurrent_balance : bool
+        Whether what is spent every year must stay within what comes every year.
     harm_value : ndarray
         Objective lost per unit of unmet need, following ``demand.rows``.
     tail : ndarray, shape (programmes, years)
@@ -52,6 +63,10 @@ class Data:
     activity: Activity
     demand: Demand
     money: Money
+    funding: Funding
+    recurrent_balance: bool
+    contracts: Contracts
+    providers: Providers
     capacity: Capacity
     responses: Responses
     equity: Equity
@@ -88,7 +103,10 @@ def extract(instance: Instance) -> Data:
     need = demand(instance, programme, year, outcome, price)
     funds = money(instance, pool, year)
     room = capacity(instance, programme, pool, year)
-    ceiling = np.minimum(funds.within_reach()[funds.payer] / price, room.ceiling(shape))
+    shares = funding(instance, programme, pool, year, funds.payer)
+    who = providers(instance, year)
+    money_room = _money_room(instance, programme, year, funds, shares)
+    ceiling = np.minimum(money_room / price, room.ceiling(shape))
     at = need.rows.columns
     most = need.need_max.copy()
     most[need.rows.positions(need.avoided.columns)] += need.surplus
@@ -100,24 +118,51 @@ def extract(instance: Instance) -> Data:
     low[at], high[at] = _least_met(doing, need), need.need_max
     buys = responses(instance, programme, year, outcome, (low, high), fair.weight)
     held = _held(instance, programme, need)
-    return Data(
-        programme,
-        year,
-        pool,
-        outcome,
-        Index.product(programme, year),
-        doing,
-        need,
-        funds,
-        room,
-        buys,
-        fair,
-        rules(instance, (programme, year, outcome), doing, need, buys, fair),
-        _harm_value(instance, need, fair),
-        need.tail,
-        held,
-        _target(doing, need, funds, held),
+    axes = (programme, year, outcome)
+    agreed = contracts(instance, axes, pool, who.axis, doing)
+    data = Data(
+        programme=programme,
+        year=year,
+        pool=pool,
+        outcome=outcome,
+        programme_years=Index.product(programme, year),
+        activity=doing,
+        demand=need,
+        money=funds,
+        funding=shares,
+        recurrent_balance=instance.settings.recurrent_balance,
+        contracts=agreed,
+        providers=who,
+        capacity=room,
+        responses=buys,
+        equity=fair,
+        rules=rules(instance, axes, doing, need, buys, fair, shares.recurrent, agreed, who),
+        harm_value=_harm_value(instance, need, fair),
+        tail=need.tail,
+        held=held,
+        target=_target(doing, need, funds, shares, held),
     )
+    refuse_what_needs_binaries(instance, data)
+    return data
+
+
+def _money_room(
+    instance: Instance, programme: Axis, year: Axis, funds: Money, shares: Funding
+) -> Numbers:
+    """Most money that can stand behind each programme, shape (programmes, years).
+
+    Activity under a contract is not paid at cost, so no single pool limits it.
+    """
+    reach = funds.within_reach() + np.maximum(-shares.adjusted, 0.0)
+    room = reach[funds.payer].copy()
+    i, b, t = shares.rows.columns
+    room[shares.shared] = 0.0
+    np.add.at(room, (i, t), reach[b, t])
+    table = holding(instance)
+    under = instance.programmes["contract"].to_numpy(dtype=object)
+    for name, t in zip(table["contract"], table["t"], strict=True):
+        room[under == name, t] = reach[:, t].sum()
+    return room
 
 
 def _least_met(doing: Activity, need: Demand) -> Numbers:
@@ -160,7 +205,11 @@ def _held(instance: Instance, programme: Axis, need: Demand) -> npt.NDArray[np.b
 
 
 def _target(
-    doing: Activity, need: Demand, funds: Money, held: npt.NDArray[np.bool_]
+    doing: Activity,
+    need: Demand,
+    funds: Money,
+    shares: Funding,
+    held: npt.NDArray[np.bool_],
 ) -> Numbers:
     """Baseline rolled forward: held at baseline, need followed, the rest pro rata."""
     base = doing.baseline[:, None] * doing.price
@@ -172,11 +221,12 @@ def _target(
     activity[i, t] = np.minimum(np.where(held[i], doing.baseline[i], need.arriving), doing.hi[i, t])
     target = np.where(fixed[:, None], activity * doing.price, 0.0)
     pools = len(funds.amount)
+    fixed |= shares.capital
     for pool in range(pools):
-        mine = funds.payer == pool
+        mine = (funds.payer == pool) & ~shares.capital
         spread = mine & ~fixed
         start = doing.baseline[spread] * doing.unit_cost[spread]
-        left = funds.amount[pool] - target[mine].sum(axis=0)
+        left = funds.amount[pool] - shares.adjusted[pool] - target[mine].sum(axis=0)
         if start.sum() > 0:
             target[spread] = np.maximum(left, 0.0)[None, :] * (start / start.sum())[:, None]
         else:

@@ -20,8 +20,10 @@ class Money:
 
     Attributes
     ----------
-    amount, carry_max, overdraw_max : ndarray
-        Money received, most carried on, most owed on.
+    amount, every_year, capital : ndarray
+        Money received to run services, the part of it that comes every year, and capital.
+    carry_max, overdraw_max : ndarray
+        Most carried on, most owed on.
     opening : ndarray, shape (pools,)
         Money brought into the first plan year.
     transfers : Index
@@ -33,6 +35,8 @@ class Money:
     """
 
     amount: Numbers
+    every_year: Numbers
+    capital: Numbers
     carry_max: Numbers
     overdraw_max: Numbers
     opening: Numbers
@@ -41,8 +45,8 @@ class Money:
     payer: Codes
 
     def within_reach(self) -> Numbers:
-        """Most money a pool could spend in a year, shape (pools, years)."""
-        reach = self.amount + self.overdraw_max
+        """Most money a pool could spend in a year, capital included, shape (pools, years)."""
+        reach = self.amount + self.capital + self.overdraw_max
         reach[:, 0] += self.opening
         reach[:, 1:] += self.carry_max[:, :-1]
         _, to, t = self.transfers.columns
@@ -56,11 +60,16 @@ def money(instance: Instance, pool: Axis, year: Axis) -> Money:
     shape = (len(pool), len(year))
     budgets = by_year(instance.budgets, ["pool", "kind"], years)
     b, t = pool.codes(budgets["pool"].tolist()), budgets["t"].to_numpy()
-    amount, carry, overdraw = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for out, column in ((amount, "amount"), (carry, "carry_max"), (overdraw, "overdraw_max")):
-        np.add.at(out, (b, t), budgets[column].to_numpy())
+    kind = budgets["kind"].to_numpy(dtype=object)
+    lasting, revenue = np.isin(kind, ("recurrent", "grant")), kind != "capital"
+
+    def total(column: str, rows: npt.NDArray[np.bool_]) -> Numbers:
+        out = np.zeros(shape)
+        np.add.at(out, (b[rows], t[rows]), budgets[column].to_numpy(dtype=float)[rows])
+        return out
+
     opening = np.zeros(len(pool))
-    first = t == 0
+    first = (t == 0) & revenue
     np.add.at(opening, b[first], budgets["opening"].to_numpy()[first])
     moves = by_year(instance.transfers, ["from_pool", "to_pool"], years)
     transfers = Index(
@@ -72,7 +81,17 @@ def money(instance: Instance, pool: Axis, year: Axis) -> Money:
         ],
     )
     payer = pool.codes(instance.programmes["pool"].tolist())
-    return Money(amount, carry, overdraw, opening, transfers, moves["max"].to_numpy(), payer)
+    return Money(
+        total("amount", revenue),
+        total("amount", lasting),
+        total("amount", ~revenue),
+        total("carry_max", revenue),
+        total("overdraw_max", revenue),
+        opening,
+        transfers,
+        moves["max"].to_numpy(dtype=float),
+        payer,
+    )
 
 
 @dataclass(frozen=True)

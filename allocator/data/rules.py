@@ -51,9 +51,10 @@ class Rules:
         Right side once every variable has been brought to the left.
     penalty : ndarray
         Objective lost per unit of violation; NaN for a hard rule.
-    activity, stranded, unmet, outcome : Terms
+    activity, stranded, unmet, outcome, payment : Terms
         Left side: coefficients of activity, stranded cost, unmet need (each by programme
-        and year) and of outcomes (by outcome, programme and year).
+        and year), of outcomes (by outcome, programme and year) and of payments (by contract
+        and year).
     """
 
     rows: Index
@@ -64,6 +65,7 @@ class Rules:
     stranded: Terms
     unmet: Terms
     outcome: Terms
+    payment: Terms
 
     def of_sense(self, sense: str) -> Index:
         """Rows of one sense."""

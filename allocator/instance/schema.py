@@ -33,7 +33,33 @@ CLASSES = ("emergency", "entitlement", "safety", "discretionary")
 SHAPES = ("linear", "power", "saturating", "logistic", "points")
 LIMIT_BASES = ("activity", "baseline", "growth")
 BUDGET_KINDS = ("recurrent", "non_recurrent", "capital", "grant")
-MEASURES = ("spend", "activity", "value", "outcome", "unmet")
+ADJUSTMENT_KINDS = (
+    "full_year_effect",
+    "pressure",
+    "efficiency",
+    "double_running",
+    "reserve",
+    "deficit",
+)
+CONTRACT_TYPES = (
+    "cost",
+    "block",
+    "activity",
+    "cost_and_volume",
+    "aligned",
+    "capitated",
+    "outcome",
+)
+MEASURES = (
+    "spend",
+    "recurrent_spend",
+    "activity",
+    "value",
+    "outcome",
+    "unmet",
+    "payment",
+    "position",
+)
 SENSES = ("min", "max", "equal")
 RULE_BASES = ("amount", "share", "growth", "ratio", "per_head")
 PROVENANCE = ("", "seen", "derived", "judgement", "assumed", "unverified")
@@ -50,10 +76,6 @@ AUTHORITIES = (
 GRADES = ("", "A", "B", "C", "D")
 
 LATER_TABLES = (
-    "funding",
-    "adjustments",
-    "contracts",
-    "providers",
     "options",
     "option_effects",
     "option_links",
@@ -228,6 +250,21 @@ PROGRAMMES = _table(
             above=0.0,
         ),
         "baseline": _number("activity in the base year", unit="activity", low=0.0),
+        "tariff": _money(
+            "price its contract pays for a unit of activity in the base year; blank: the unit "
+            "cost",
+            default=NO_VALUE,
+        ),
+        "recurrent": _column(
+            "flag", "whether what is spent on it comes back every year", default=True
+        ),
+        "money": _column(
+            "choice",
+            "revenue: paid from a pool's recurrent, non-recurrent and grant money; capital: from "
+            "its capital",
+            default="revenue",
+            choices=("revenue", "capital"),
+        ),
         "fixed_share": _number(
             "share of the unit cost that does not fall at once when activity falls",
             unit="share",
@@ -297,7 +334,8 @@ BUDGETS = _table(
         "year": _year(),
         "kind": _column(
             "choice",
-            "what the money is for",
+            "recurrent: comes every year; grant: comes every year for its pool's purpose; "
+            "non_recurrent: once; capital: for programmes paid from capital only",
             default="recurrent",
             key=True,
             choices=BUDGET_KINDS,
@@ -325,6 +363,173 @@ TRANSFERS = _table(
         "year": _year(),
         "max": _money("most that may be handed over"),
         "instrument": _text("agreement it is made under, such as section 75"),
+        **_provenance(),
+    },
+)
+
+FUNDING = _table(
+    "funding",
+    "a pool that pays part of a programme paid from several",
+    {
+        "programme": _key("programme paid from several pools", refers="programmes"),
+        "pool": _key("pool that pays a part", refers="budgets"),
+        "year": _year(),
+        "share_min": _number(
+            "least share of the programme's cost it pays",
+            unit="share",
+            default=0.0,
+            low=0.0,
+            high=1.0,
+        ),
+        "share_max": _number("most it pays", unit="share", default=1.0, low=0.0, high=1.0),
+        **_provenance(),
+    },
+)
+
+ADJUSTMENTS = _table(
+    "adjustments",
+    "money that is not a programme",
+    {
+        "item": _key("name of the item"),
+        "year": _year(),
+        "pool": _text(
+            "pool it falls on; blank: the pools of the selection, by baseline spend",
+            refers="budgets",
+        ),
+        "selection": _text(
+            "programmes it is about; blank: none in particular", refers="selections"
+        ),
+        "kind": _column(
+            "choice",
+            "full_year_effect, pressure, double_running, reserve, deficit: money spent; "
+            "efficiency: money saved",
+            choices=ADJUSTMENT_KINDS,
+        ),
+        "amount": _number("amount in the year, in its prices", unit="money"),
+        "delivery": _number(
+            "share of the amount that comes true", unit="share", default=1.0, low=0.0, high=1.0
+        ),
+        "recurrent": _column("flag", "whether it comes back every year", default=True),
+        **_provenance(),
+    },
+)
+
+CONTRACTS = _table(
+    "contracts",
+    "how the activity of the programmes that name it becomes payment",
+    {
+        "contract": _key("name of the contract, as in programmes"),
+        "year": _year(),
+        "label": _text("the contract in words"),
+        "type": _column("choice", "how payment follows activity", choices=CONTRACT_TYPES),
+        "fixed": _money(
+            "block, cost_and_volume, aligned, outcome: fixed payment in the year at base-year "
+            "prices; blank: the baseline at its tariff",
+            default=NO_VALUE,
+        ),
+        "uplift": _number(
+            "yearly growth of the contract's amounts; blank: the instance's",
+            unit="share a year",
+            default=NO_VALUE,
+            low=-0.5,
+            high=1.0,
+        ),
+        "volume": _money(
+            "cost_and_volume: value of activity at tariff that the fixed payment covers, at "
+            "base-year prices; blank: the fixed payment",
+            default=NO_VALUE,
+        ),
+        "up_rate": _number(
+            "cost_and_volume, aligned: share of the tariff paid for activity above",
+            unit="share",
+            default=1.0,
+            low=0.0,
+            high=2.0,
+        ),
+        "down_rate": _number(
+            "aligned: share of the tariff taken back for activity below the baseline",
+            unit="share",
+            default=1.0,
+            low=0.0,
+            high=2.0,
+        ),
+        "per_head": _money(
+            "capitated: payment per head in the year at base-year prices", default=NO_VALUE
+        ),
+        "gain_share": _number(
+            "capitated: share of an underspend that the provider gives back",
+            unit="share",
+            default=0.0,
+            low=0.0,
+            high=1.0,
+        ),
+        "loss_share": _number(
+            "capitated: share of an overspend that the commissioner makes good",
+            unit="share",
+            default=0.0,
+            low=0.0,
+            high=1.0,
+        ),
+        "gain_cap": _money(
+            "capitated: most that is given back, at base-year prices; blank: no cap",
+            default=NO_VALUE,
+        ),
+        "loss_cap": _money(
+            "capitated: most that is made good, at base-year prices; blank: no cap",
+            default=NO_VALUE,
+        ),
+        "bonus_outcome": _text("outcome: what earns a bonus", refers="outcomes"),
+        "bonus": _money("outcome: bonus per unit of outcome, at base-year prices", default=0.0),
+        "ceiling": _money(
+            "block: most activity it covers, at tariff and base-year prices; blank: any",
+            default=NO_VALUE,
+        ),
+        "threshold": _money(
+            "activity: value of activity above which the marginal rate is paid, at base-year "
+            "prices; blank: none",
+            default=NO_VALUE,
+        ),
+        "marginal_rate": _number(
+            "activity: share of the tariff paid above the threshold",
+            unit="share",
+            default=1.0,
+            low=0.0,
+            high=2.0,
+        ),
+        "min_income": _money(
+            "least payment in the year, at base-year prices; blank: none", default=NO_VALUE
+        ),
+        "max_income": _money(
+            "most payment in the year, at base-year prices; blank: none", default=NO_VALUE
+        ),
+        "start": _column("year", "first plan year it holds; blank: the first", default=NO_VALUE),
+        "end": _column("year", "last plan year it holds; blank: the last", default=NO_VALUE),
+        "rebasing_year": _column(
+            "year",
+            "block: year from which payment is the activity at its tariff; blank: never",
+            default=NO_VALUE,
+        ),
+        "notice_years": _column(
+            "integer", "years of notice to end it early", unit="years", default=0, low=0, high=20
+        ),
+        "exit_fee": _money("cost of ending it early", default=0.0),
+        "lead": _text("provider that holds it as a lead and sub-contracts it"),
+        "overhead": _number(
+            "share the lead adds to the payment", unit="share", default=0.0, low=0.0, high=1.0
+        ),
+        **_provenance(),
+    },
+)
+
+PROVIDERS = _table(
+    "providers",
+    "a provider's other income and the deficit it may run, in a year",
+    {
+        "provider": _key("provider, as in programmes"),
+        "year": _year(),
+        "other_income": _number("income from elsewhere", unit="money", default=0.0),
+        "other_cost": _number("cost of what is not in the plan", unit="money", default=0.0),
+        "deficit_max": _money("most it may lose in the year; blank: not limited", default=NO_VALUE),
         **_provenance(),
     },
 )
@@ -632,7 +837,11 @@ TABLES: dict[str, Table] = {
         PROGRAMMES,
         LIMITS,
         BUDGETS,
+        FUNDING,
         TRANSFERS,
+        ADJUSTMENTS,
+        CONTRACTS,
+        PROVIDERS,
         OUTCOMES,
         RESPONSES,
         RESPONSE_POINTS,
@@ -652,10 +861,13 @@ TABLES: dict[str, Table] = {
 
 LEGAL_RULES: dict[str, dict[str, tuple[str, ...]]] = {
     "spend": dict.fromkeys(RULE_BASES, SENSES),
+    "recurrent_spend": dict.fromkeys(RULE_BASES, SENSES),
     "value": dict.fromkeys(RULE_BASES, SENSES),
     "activity": dict.fromkeys(RULE_BASES, SENSES),
     "outcome": {"amount": SENSES, "per_head": SENSES},
     "unmet": {"amount": ("max",), "per_head": ("max",)},
+    "payment": dict.fromkeys(RULE_BASES, SENSES),
+    "position": {"amount": SENSES},
 }
 """Measure -> basis -> senses that have a meaning together."""
 
@@ -745,6 +957,32 @@ SETTINGS: dict[str, Setting] = {
             "texts",
             "programmes that may save more than they cost",
             (),
+        ),
+        Setting(
+            "recurrent_balance",
+            "flag",
+            "whether what is spent every year must stay within what comes every year, pool by "
+            "pool",
+            False,
+        ),
+        Setting(
+            "shrink_outcome",
+            "text",
+            "outcome whose responses are shrunk towards a reference; blank: none",
+            "",
+        ),
+        Setting(
+            "shrink_cost",
+            "number",
+            "reference cost of a unit of that outcome, in the money unit",
+            0.0,
+            low=0.0,
+        ),
+        Setting(
+            "shrink_weights",
+            "numbers",
+            "weight of the study's own figure for grades A, B, C, D and for none, 0 to 1",
+            (1.0, 0.5, 0.25, 0.0, 0.0),
         ),
         Setting("source", "text", "where the instance comes from", ""),
         Setting("notes", "text", "anything a reader should know", ""),

@@ -9,7 +9,9 @@ from allocator_models import (
     activity,
     budget,
     capacity,
+    contracts,
     demand,
+    funding,
     moves,
     objective,
     responses,
@@ -37,6 +39,8 @@ def build(data: Data) -> pyo.ConcreteModel:
     responses.declare(m, data)
     budget.declare(m, data)
     capacity.declare(m, data)
+    contracts.declare(m, data)
+    funding.declare(m, data)
     budget.balance(m, data)
     rules.declare(m, data)
     moves.declare(m, data)

@@ -57,6 +57,8 @@ def _declare_stranded(m: Any, data: Data) -> None:
     axes = (data.programme, data.year)
     i, t = np.repeat(late, years), np.tile(np.arange(years), len(late))
     m.STRANDED = ArraySet(Index(axes, [i, t]))
+    same = Index((*axes, *axes), [i, t, i, t])
+    m.stranded_here = ArraySetOf(same.group((0, 1), data.programme_years))
     rate = (a.fixed_share[:, None] * a.price)[i, t]
     highest = np.maximum(a.baseline, a.hi.max(axis=1))[i]
     m.late = ArrayParam(m.STRANDED, rate, "late")
@@ -86,22 +88,27 @@ def _stranded_at_start(m: Any, i: Any, t: Any) -> Any:
 def balance(m: Any, data: Data) -> None:
     """Balance every pool in every year.
 
-    Constraint (money)
-        pool[b, t]: sum_i price activity + sum_i stranded + extra capacity
-                    + transfers out + carried[b, t]
-                    <= amount + transfers in + carried[b, t-1]
+    Constraints (money)
+        pool[b, t]: programmes at cost + shares paid + contracts (1 + overhead) payment
+                    + adjustments + extra capacity + transfers out + carried[b, t]
+                    <= income + transfers in + carried[b, t-1]
+        capital_pool[b, t]: programmes paid from capital <= capital received
+        recurrent_pool[b, t]: what is spent every year + transfers out
+                              <= what comes every year + transfers in
 
-    A body may not spend more than it receives; each part of spending brings its own term.
+    A body may not spend more than it receives, nor spend once what it must find again every
+    year; each part of spending brings its own term. A programme under a contract, or paid
+    by several pools, stands in the pool through that and not at cost.
     """
-    f = data.money
+    f, extra = data.money, data.funding
     pools = m.POOLS.array_index
-    income = f.amount.copy()
+    income = f.amount - extra.adjusted
     income[:, 0] += f.opening
     m.income = ArrayParam(m.POOLS, income.ravel(), "income")
     i, t = data.programme_years.columns
-    m.paid_by = ArraySetOf(_owned(f.payer[i], data, (i, t)).group((0, 1), pools))
-    i, t = m.STRANDED.array_index.columns
-    m.stranded_in = ArraySetOf(_owned(f.payer[i], data, (i, t)).group((0, 1), pools))
+    at_cost = ~(data.contracts.held | extra.shared).ravel()
+    capital = extra.capital[i]
+    _declare_payers(m, data, "revenue", at_cost & ~capital)
     giver, taker, t = f.transfers.columns
     both = (data.pool, data.year, data.pool)
     m.gives_to = ArraySetOf(Index(both, [giver, t, taker]).group((0, 1), pools))
@@ -112,20 +119,88 @@ def balance(m: Any, data: Data) -> None:
     inside = t + 1 < len(data.year)
     onward = Index(pairs, [b[inside], t[inside] + 1, t[inside]])
     m.carried_in = ArraySetOf(onward.group((0, 1), pools))
+    c = data.contracts
+    name, t = c.rows.columns
+    m.markup = ArrayParam(m.CONTRACTS, c.markup, "markup")
+    paid = Index((data.pool, data.year, c.rows.axes[0]), [c.payer, t, name])
+    m.contracts_of = ArraySetOf(paid.group((0, 1), pools))
+    m.funded_by = ArraySetOf(_funded(data, np.ones(len(data.programme), bool)).group((0, 1), pools))
     m.pool = ArrayConstraint(m.POOLS, rule=_pool)
 
+    _declare_payers(m, data, "capital", at_cost & capital)
+    spends = np.zeros(f.amount.shape, dtype=bool)
+    i, t = data.programme_years.columns
+    spends[f.payer[i[capital]], t[capital]] = True
+    m.CAPITAL = ArraySet(pools.take(spends.ravel()))
+    m.capital_income = ArrayParam(m.CAPITAL, f.capital[spends], "capital_income")
+    m.capital_pool = ArrayConstraint(m.CAPITAL, rule=_capital_pool)
+    _declare_recurrent(m, data, at_cost & ~capital)
 
-def _owned(pool: Any, data: Data, where: Any) -> Index:
-    i, t = where
-    return Index((data.pool, data.year, data.programme), [pool, t, i])
+
+def _declare_recurrent(m: Any, data: Data, at_cost: Any) -> None:
+    f, extra = data.money, data.funding
+    i, _ = data.programme_years.columns
+    rows = m.POOLS.array_index.take(np.full(len(m.POOLS), data.recurrent_balance))
+    m.RECURRENT = ArraySet(rows)
+    income = (f.every_year - extra.adjusted_recurrent)[rows.columns]
+    m.recurrent_income = ArrayParam(m.RECURRENT, income, "recurrent_income")
+    _declare_payers(m, data, "recurrent", at_cost & extra.recurrent[i])
+    lasting = _funded(data, extra.recurrent)
+    m.recurrent_funded_by = ArraySetOf(lasting.group((0, 1), m.POOLS.array_index))
+    m.recurrent_pool = ArrayConstraint(m.RECURRENT, rule=_recurrent_pool)
+
+
+def _declare_payers(m: Any, data: Data, kind: str, mask: Any) -> None:
+    """Programme-years a pool pays for at cost: activity, and what is stranded."""
+    pools = m.POOLS.array_index
+    i, t = data.programme_years.columns
+    paid = _owned(data, i[mask], t[mask])
+    setattr(m, f"{kind}_paid_by", ArraySetOf(paid.group((0, 1), pools)))
+    late = m.STRANDED.array_index
+    mine = mask[data.programme_years.positions(late.columns)]
+    stranded = _owned(data, *(column[mine] for column in late.columns))
+    setattr(m, f"{kind}_stranded_in", ArraySetOf(stranded.group((0, 1), pools)))
+
+
+def _owned(data: Data, i: Any, t: Any) -> Index:
+    return Index((data.pool, data.year, data.programme), [data.money.payer[i], t, i])
+
+
+def _funded(data: Data, of: Any) -> Index:
+    i, b, t = data.funding.rows.columns
+    mine = of[i] & ~data.contracts.held[i, t]
+    return Index((data.pool, data.year, data.programme), [b[mine], t[mine], i[mine]])
+
+
+def _moved(m: Any, b: Any, t: Any) -> Any:
+    """Transfers out of a pool less transfers into it."""
+    out = sum(m.transfer[b, q, t] for q in m.gives_to[b, t])
+    return out - sum(m.transfer[p, b, t] for p in m.takes_from[b, t])
+
+
+def _under_contract(m: Any, b: Any, t: Any) -> Any:
+    return sum(m.markup[c, t] * m.payment[c, t] for c in m.contracts_of[b, t])
 
 
 def _pool(m: Any, b: Any, t: Any) -> Any:
-    spend = sum(m.price[i, t] * m.activity[i, t] for i in m.paid_by[b, t])
-    stranded = sum(m.stranded[i, t] for i in m.stranded_in[b, t])
-    out = sum(m.transfer[b, q, t] for q in m.gives_to[b, t])
-    into = sum(m.transfer[p, b, t] for p in m.takes_from[b, t])
+    spend = sum(m.price[i, t] * m.activity[i, t] for i in m.revenue_paid_by[b, t])
+    stranded = sum(m.stranded[i, t] for i in m.revenue_stranded_in[b, t])
+    shares = sum(m.paid[i, b, t] for i in m.funded_by[b, t])
     onward = sum(m.carried[b, s] for s in m.carries_on[b, t])
     brought = sum(m.carried[b, s] for s in m.carried_in[b, t])
-    uses = spend + stranded + extra_cost(m, b, t) + out + onward
-    return uses <= m.income[b, t] + into + brought
+    care = spend + stranded + shares + _under_contract(m, b, t)
+    return care + extra_cost(m, b, t) + _moved(m, b, t) + onward <= m.income[b, t] + brought
+
+
+def _capital_pool(m: Any, b: Any, t: Any) -> Any:
+    spend = sum(m.price[i, t] * m.activity[i, t] for i in m.capital_paid_by[b, t])
+    stranded = sum(m.stranded[i, t] for i in m.capital_stranded_in[b, t])
+    return spend + stranded <= m.capital_income[b, t]
+
+
+def _recurrent_pool(m: Any, b: Any, t: Any) -> Any:
+    spend = sum(m.price[i, t] * m.activity[i, t] for i in m.recurrent_paid_by[b, t])
+    stranded = sum(m.stranded[i, t] for i in m.recurrent_stranded_in[b, t])
+    shares = sum(m.paid[i, b, t] for i in m.recurrent_funded_by[b, t])
+    every_year = spend + stranded + shares + _under_contract(m, b, t)
+    return every_year + _moved(m, b, t) <= m.recurrent_income[b, t]

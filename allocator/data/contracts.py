@@ -1,0 +1,385 @@
+"""Contracts as straight pieces of payment, and the providers they pay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from allocator.data.activity import Activity
+from allocator.data.index import Axis, Codes, Index
+from allocator.data.responses import Responses
+from allocator.data.years import by_year
+from allocator.instance.instance import Instance
+
+Numbers = npt.NDArray[np.float64]
+
+DRIVERS = {
+    "cost": "cost",
+    "block": "value",
+    "activity": "value",
+    "cost_and_volume": "value",
+    "aligned": "value",
+    "capitated": "cost",
+    "outcome": "outcome",
+}
+"""What payment follows, by type of contract."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A payment as straight pieces ``constant + slope x`` on the reachable range of x.
+
+    Attributes
+    ----------
+    constant, slope : ndarray, shape (pieces,)
+        From the lowest x to the highest; neighbouring slopes differ.
+    lowest, highest : float
+        Least and most payment on the range.
+    """
+
+    constant: Numbers
+    slope: Numbers
+    lowest: float
+    highest: float
+
+    @property
+    def straight(self) -> bool:
+        """Whether one piece says it all."""
+        return len(self.slope) == 1
+
+    @property
+    def convex(self) -> bool:
+        """Whether the payment is the largest of its pieces."""
+        return bool(np.all(np.diff(self.slope) > 0.0))
+
+
+def pieces(
+    payment: Callable[[float], float], kinks: list[float], reach: tuple[float, float]
+) -> Pieces:
+    """Cut a piecewise straight payment at its kinks, on its reachable range.
+
+    Parameters
+    ----------
+    payment : callable
+        Payment at x, straight between kinks.
+    kinks : list of float
+        Where its slope may change; those outside the range do not count.
+    reach : (float, float)
+        Least and most x can be.
+    """
+    low, high = reach
+    inside = sorted({k for k in kinks if low < k < high and np.isfinite(k)})
+    x = np.array([low, *inside, high])
+    y = np.array([payment(float(at)) for at in x])
+    width = np.diff(x)
+    if high - low <= 1e-9 * max(1.0, abs(high)):
+        return Pieces(y[:1], np.zeros(1), float(y.min()), float(y.max()))
+    keep = width > 1e-12 * max(1.0, abs(high))
+    slope = np.diff(y)[keep] / width[keep]
+    constant = y[:-1][keep] - slope * x[:-1][keep]
+    size = max(1.0, float(np.max(np.abs(slope))))
+    first = np.concatenate([[True], np.abs(np.diff(slope)) > 1e-9 * size])
+    return Pieces(constant[first], slope[first], float(y.min()), float(y.max()))
+
+
+def clamped(
+    payment: Callable[[float], float],
+    kinks: list[float],
+    reach: tuple[float, float],
+    least: float,
+    most: float,
+) -> tuple[Callable[[float], float], list[float]]:
+    """Payment kept between a least and a most income, with the kinks that makes.
+
+    Parameters
+    ----------
+    payment, kinks, reach
+        As in :func:`pieces`.
+    least, most : float
+        Income limits; infinite for none.
+    """
+    low, high = reach
+    ends = sorted({low, high, *(k for k in kinks if low < k < high)})
+    crossings = []
+    for left, right in zip(ends, ends[1:], strict=False):
+        at_left, at_right = payment(left), payment(right)
+        for limit in (least, most):
+            if (at_left - limit) * (at_right - limit) < 0:
+                crossings.append(left + (limit - at_left) / (at_right - at_left) * (right - left))
+    return lambda x: min(max(payment(x), least), most), [*kinks, *crossings]
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """Contracts in the years they replace cost by a payment.
+
+    Attributes
+    ----------
+    rows : Index
+        (contract, year); the arrays below follow it.
+    line : ndarray of int
+        Line of the contracts table each row came from.
+    kind : ndarray of str
+        What payment follows: value, cost or outcome.
+    pieces : tuple of Pieces
+        The payment of each row.
+    markup : ndarray
+        ``1 + overhead``: what the pool pays per unit of payment.
+    payer : ndarray of int
+        Pool that pays.
+    provider, lead : ndarray of int
+        Provider paid; lead that receives the overhead, -1 for none.
+    outcome : ndarray of int
+        Outcome that earns a bonus; -1 for none.
+    ceiling : ndarray
+        Most activity at tariff a block covers; inf for any.
+    members : Index
+        (contract, year, programme).
+    tariff : ndarray
+        Tariff of each member in the year, following `members`.
+    held : ndarray of bool, shape (programmes, years)
+        Programme-years a contract pays for.
+    """
+
+    rows: Index
+    line: Codes
+    kind: npt.NDArray[np.object_]
+    pieces: tuple[Pieces, ...]
+    markup: Numbers
+    payer: Codes
+    provider: Codes
+    lead: Codes
+    outcome: Codes
+    ceiling: Numbers
+    members: Index
+    tariff: Numbers
+    held: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Providers:
+    """Providers by year.
+
+    Attributes
+    ----------
+    axis : Axis
+        Names of all providers of programmes, contracts and the providers table.
+    rows : Index
+        (provider, year) of every provider and year.
+    other : ndarray
+        Other income less other cost, following `rows`.
+    deficit_max : ndarray
+        Most that may be lost; inf where it is not limited.
+    """
+
+    axis: Axis
+    rows: Index
+    other: Numbers
+    deficit_max: Numbers
+
+
+def providers(instance: Instance, year: Axis) -> Providers:
+    """Extract providers and what they may lose."""
+    table = instance.providers
+    leads = [name for name in instance.contracts["lead"] if name]
+    names = [*table["provider"], *leads, *(p for p in instance.programmes["provider"] if p)]
+    axis = Axis("provider", tuple(dict.fromkeys(names)))
+    rows = Index.product(axis, year)
+    given = by_year(table, ["provider"], instance.settings.years)
+    at = rows.positions([axis.codes(given["provider"].tolist()), given["t"].to_numpy()])
+    other, deficit = np.zeros(len(rows)), np.full(len(rows), np.inf)
+    other[at] = given["other_income"].to_numpy() - given["other_cost"].to_numpy()
+    deficit[at] = given["deficit_max"].fillna(np.inf).to_numpy()
+    return Providers(axis, rows, other, deficit)
+
+
+def holding(instance: Instance) -> pd.DataFrame:
+    """Contracts table by year, only the years a contract holds and changes what is paid."""
+    settings = instance.settings
+    table = instance.contracts.assign(line=np.arange(len(instance.contracts)))
+    table = by_year(table, ["contract"], settings.years)
+    calendar = np.asarray(settings.years)[table["t"].to_numpy(dtype=np.int64)]
+    start = table["start"].fillna(settings.years[0]).to_numpy(dtype=np.int64)
+    end = table["end"].fillna(settings.years[-1]).to_numpy(dtype=np.int64)
+    rebased = table["rebasing_year"].fillna(settings.years[-1] + 1).to_numpy(dtype=np.int64)
+    table = table.assign(calendar=calendar, rebased=calendar >= rebased)
+    plain = (
+        (table["type"] == "cost")
+        & table["min_income"].isna()
+        & table["max_income"].isna()
+        & (table["overhead"] == 0.0)
+    ).to_numpy()
+    used = table["contract"].isin(set(instance.programmes["contract"])).to_numpy()
+    return table[(calendar >= start) & (calendar <= end) & ~plain & used].reset_index(drop=True)
+
+
+class _Extraction:
+    """Works one contract and year at a time."""
+
+    def __init__(
+        self, instance: Instance, axes: tuple[Axis, Axis, Axis], activity: Activity
+    ) -> None:
+        self.programme, self.year, self.outcome = axes
+        self.instance = instance
+        self.activity = activity
+        table = instance.programmes
+        uplift = table["cost_uplift"].fillna(instance.settings.cost_uplift).to_numpy()
+        self.base_tariff = table["tariff"].fillna(table["unit_cost"]).to_numpy(dtype=float)
+        lag = np.asarray(instance.settings.years) - instance.settings.base_year
+        self.tariff = self.base_tariff[:, None] * (1.0 + uplift)[:, None] ** lag[None, :]
+        self.by_contract = {
+            name: rows.to_numpy()
+            for name, rows in table.reset_index().groupby("contract")["index"]
+        }
+        places = by_year(instance.places, ["place"], instance.settings.years)
+        self.heads = places.groupby(["place", "t"])["heads"].sum().to_dict()
+        self.all_heads = places.groupby("t")["heads"].sum().to_dict()
+
+    def population(self, members: Codes, t: int) -> float:
+        """Heads of the places of some programmes; all places when one serves everywhere."""
+        homes = set(self.instance.programmes["place"].iloc[members])
+        if "" in homes:
+            return float(self.all_heads.get(t, 0.0))
+        return float(sum(self.heads.get((home, t), 0.0) for home in homes))
+
+    def payment(self, line: pd.Series, members: Codes) -> tuple[Pieces, float]:
+        """Pieces of the payment of one contract and year, and the block's ceiling."""
+        t = int(line["t"])
+        settings = self.instance.settings
+        uplift = settings.cost_uplift if pd.isna(line["uplift"]) else line["uplift"]
+        n = (1.0 + uplift) ** (int(line["calendar"]) - settings.base_year)
+        a = self.activity
+        value = self.tariff[members, t]
+        reach_value = float(value @ a.lo[members, t]), float(value @ a.hi[members, t])
+        late = a.fixed_share[members] * a.price[members, t] * (a.release_years[members] > 0)
+        highest = np.maximum(a.baseline, a.hi.max(axis=1))[members]
+        price = a.price[members, t]
+        reach_cost = (
+            float(price @ a.lo[members, t]),
+            float(price @ a.hi[members, t] + late @ highest),
+        )
+        baseline = float(self.base_tariff[members] @ a.baseline[members])
+        fixed = (baseline if pd.isna(line["fixed"]) else float(line["fixed"])) * n
+        follow = DRIVERS[line["type"]]
+        reach = {"value": reach_value, "cost": reach_cost, "outcome": (0.0, 1.0)}[follow]
+        function, kinks = self._function(line, n, fixed, float(value @ a.baseline[members]), members)
+        least = -np.inf if pd.isna(line["min_income"]) else float(line["min_income"]) * n
+        most = np.inf if pd.isna(line["max_income"]) else float(line["max_income"]) * n
+        function, kinks = clamped(function, kinks, reach, least, most)
+        covers = line["type"] == "block" and not line["rebased"] and not pd.isna(line["ceiling"])
+        ceiling = float(line["ceiling"]) * n if covers else np.inf
+        return pieces(function, kinks, reach), ceiling
+
+    def _function(
+        self, line: pd.Series, n: float, fixed: float, v0: float, members: Codes
+    ) -> tuple[Callable[[float], float], list[float]]:
+        """Payment as a function of what it follows, with its kinks."""
+        kind = line["type"]
+        up, down = float(line["up_rate"]), float(line["down_rate"])
+        if kind == "cost":
+            return (lambda x: x), []
+        if kind == "block":
+            return ((lambda x: x) if line["rebased"] else (lambda _: fixed)), []
+        if kind == "activity":
+            if pd.isna(line["threshold"]):
+                return (lambda x: x), []
+            top, rate = float(line["threshold"]) * n, float(line["marginal_rate"])
+            return (lambda x: x if x <= top else top + rate * (x - top)), [top]
+        if kind == "cost_and_volume":
+            volume = fixed if pd.isna(line["volume"]) else float(line["volume"]) * n
+            return (lambda x: fixed + up * max(0.0, x - volume)), [volume]
+        if kind == "aligned":
+            return (lambda x: fixed + up * max(0.0, x - v0) - down * max(0.0, v0 - x)), [v0]
+        if kind == "outcome":
+            bonus = float(line["bonus"]) * n
+            return (lambda x: fixed + bonus * x), []
+        return self._capitated(line, n, members)
+
+    def _capitated(
+        self, line: pd.Series, n: float, members: Codes
+    ) -> tuple[Callable[[float], float], list[float]]:
+        budget = float(line["per_head"]) * n * self.population(members, int(line["t"]))
+        gain, loss = float(line["gain_share"]), float(line["loss_share"])
+        most_gain = np.inf if pd.isna(line["gain_cap"]) else float(line["gain_cap"]) * n
+        most_loss = np.inf if pd.isna(line["loss_cap"]) else float(line["loss_cap"]) * n
+
+        def payment(x: float) -> float:
+            back = min(most_gain, gain * max(0.0, budget - x))
+            return budget - back + min(most_loss, loss * max(0.0, x - budget))
+
+        kinks = [budget]
+        if gain > 0 and np.isfinite(most_gain):
+            kinks.append(budget - most_gain / gain)
+        if loss > 0 and np.isfinite(most_loss):
+            kinks.append(budget + most_loss / loss)
+        return payment, kinks
+
+
+def contracts(
+    instance: Instance,
+    axes: tuple[Axis, Axis, Axis],
+    pool: Axis,
+    provider: Axis,
+    activity: Activity,
+) -> Contracts:
+    """Extract the contracts that replace cost by a payment.
+
+    Parameters
+    ----------
+    instance : Instance
+    axes : tuple of Axis
+        Programme, year and outcome.
+    pool, provider : Axis
+    activity : Activity
+    """
+    work = _Extraction(instance, axes, activity)
+    programme, year, outcome = axes
+    table = holding(instance)
+    name = Axis("contract", tuple(dict.fromkeys(table["contract"])))
+    rows = Index((name, year), [name.codes(table["contract"].tolist()), table["t"].to_numpy()])
+    found: list[Pieces] = []
+    ceilings, members, payers, paid = [], [], [], []
+    for _, line in table.iterrows():
+        mine = work.by_contract[line["contract"]]
+        payment, ceiling = work.payment(line, mine)
+        found.append(payment)
+        ceilings.append(ceiling)
+        members.append(mine)
+        payers.append(instance.programmes["pool"].iloc[mine[0]])
+        paid.append(instance.programmes["provider"].iloc[mine[0]])
+    count = np.array([len(m) for m in members], dtype=np.int64)
+    owner = np.repeat(np.arange(len(rows)), count)
+    who = np.concatenate([np.empty(0, np.int64), *members])
+    t = rows.columns[1][owner]
+    held = np.zeros((len(programme), len(year)), dtype=bool)
+    held[who, t] = True
+    return Contracts(
+        rows,
+        table["line"].to_numpy(dtype=np.int64),
+        np.array([DRIVERS[kind] for kind in table["type"]], dtype=object),
+        tuple(found),
+        1.0 + table["overhead"].to_numpy(dtype=float),
+        pool.codes(payers),
+        np.array([provider.position.get(p, -1) for p in paid], dtype=np.int64),
+        np.array([provider.position.get(p, -1) for p in table["lead"]], dtype=np.int64),
+        np.array([outcome.position.get(k, -1) for k in table["bonus_outcome"]], dtype=np.int64),
+        np.array(ceilings, dtype=float),
+        Index((name, year, programme), [*(c[owner] for c in rows.columns), who]),
+        work.tariff[who, t],
+        held,
+    )
+
+
+def curved(responses: Responses, rows: Index) -> npt.NDArray[np.bool_]:
+    """Which (outcome, programme, year) rows have more than one slope."""
+    at = responses.rows.positions(responses.slope_rows.columns[:3])
+    low = np.full(len(responses.rows), np.inf)
+    high = np.full(len(responses.rows), -np.inf)
+    np.minimum.at(low, at, responses.slope)
+    np.maximum.at(high, at, responses.slope)
+    bent = high - low > 1e-9 * np.maximum(np.abs(high), 1e-300)
+    return bent[responses.rows.positions(rows.columns)]
