@@ -98,7 +98,9 @@ def extract(instance: Instance) -> Data:
     fair = equity(instance, programme)
     low, high = doing.lo.copy(), np.maximum(doing.hi, doing.lo)
     low[at], high[at] = _least_met(doing, need), need.need_max
-    buys = responses(instance, programme, year, outcome, (low, high), fair.weight)
+    outer = doing.floor.copy(), np.maximum(doing.top, high)
+    outer[0][at], outer[1][at] = 0.0, high[at]
+    buys = responses(instance, programme, year, outcome, (low, high), outer, fair.weight)
     held = _held(instance, programme, need)
     return Data(
         programme,
@@ -159,9 +161,7 @@ def _held(instance: Instance, programme: Axis, need: Demand) -> npt.NDArray[np.b
     return (said == "yes") | ((said == "") & default)
 
 
-def _target(
-    doing: Activity, need: Demand, funds: Money, held: npt.NDArray[np.bool_]
-) -> Numbers:
+def _target(doing: Activity, need: Demand, funds: Money, held: npt.NDArray[np.bool_]) -> Numbers:
     """Baseline rolled forward: held at baseline, need followed, the rest pro rata."""
     base = doing.baseline[:, None] * doing.price
     fixed = held.copy()
