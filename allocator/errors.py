@@ -68,6 +68,9 @@ class InstanceError(AllocatorError):
         errors = [p for p in problems if p.severity == "error"]
         super().__init__("\n".join(str(p) for p in errors))
 
+    def __reduce__(self) -> tuple[type[InstanceError], tuple[list[Problem]]]:
+        return type(self), (self.problems,)
+
 
 class UsageError(AllocatorError):
     """A request that cannot be carried out as asked."""

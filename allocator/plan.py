@@ -202,9 +202,7 @@ class Plan:
         money = self.allocation.groupby(["sector", "year"], sort=False, as_index=False)[
             ["baseline_spend", "reference_spend", "spend"]
         ].sum()
-        return money.rename(
-            columns={"baseline_spend": "baseline", "reference_spend": "reference"}
-        )
+        return money.rename(columns={"baseline_spend": "baseline", "reference_spend": "reference"})
 
 
 TABLE_NAMES = (

@@ -209,9 +209,7 @@ class _Prices:
             return np.zeros(size)
         return np.abs(self._reduced_cost[block.span])
 
-    def of(
-        self, index: Index, table: pd.DataFrame, keys: tuple[str, ...], prefix: str
-    ) -> Numbers:
+    def of(self, index: Index, table: pd.DataFrame, keys: tuple[str, ...], prefix: str) -> Numbers:
         """Prices of all constraints whose name starts with `prefix`, in the table's order."""
         price = np.full(len(index), np.nan if self._row_dual is None else 0.0)
         if self._row_dual is not None:
@@ -234,13 +232,13 @@ def weak_share(instance: Instance, checked: Evaluation, reference: Evaluation) -
         Sum over programmes and outcomes of |change in value| with weak evidence, over the
         same sum with any; None when nothing changes.
     """
-    grade = instance.responses.set_index(["programme", "outcome"])["evidence"]
-    mine = checked.by_programme.set_index(["programme", "outcome", "year"])["value"]
-    theirs = reference.by_programme.set_index(["programme", "outcome", "year"])["value"]
-    change = (mine - theirs).abs()
+    keys = ["programme", "outcome"]
+    graded = instance.responses[[*keys, "evidence"]]
+    both = checked.by_programme.merge(
+        reference.by_programme, on=[*keys, "year"], suffixes=("", "_before")
+    ).merge(graded, on=keys, how="left")
+    change = (both["value"] - both["value_before"]).abs()
     total = float(change.sum())
     if total <= 0.0:
         return None
-    pairs = change.index.droplevel("year")
-    strong = grade.reindex(pairs).isin(["A", "B"]).to_numpy()
-    return float(change.to_numpy()[~strong].sum()) / total
+    return float(change[~both["evidence"].isin(["A", "B"])].sum()) / total

@@ -12,7 +12,7 @@ import numpy as np
 
 from allocator import readback
 from allocator.data import Data, extract
-from allocator.errors import UsageError
+from allocator.errors import SolverError, UsageError
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -134,7 +134,7 @@ def solve(
     clock.mark("model")
     program = compile_model(model)
     clock.mark("compile")
-    nowhere = program.empty_conflicts()
+    nowhere = program.contradictions()
     if nowhere:
         return _unsolved(instance, program, "infeasible", tuple(nowhere), clock, None)
     solver = Solver(program, algorithm=algorithm, threads=threads)
@@ -143,7 +143,7 @@ def solve(
     stages = StagedSolve(solver, data, keep, time_limit).run()
     clock.mark("solve")
     if stages.plan is None:
-        names = ()
+        names: tuple[str, ...] = ()
         if stages.status == "infeasible":
             names = find_conflict(program, threads=threads)
         clock.mark("explain")
@@ -178,7 +178,8 @@ def _checked(
     clock: _Clock,
 ) -> Plan:
     """Read a solution back, have it checked, and say how good it is."""
-    assert stages.plan is not None and stages.reference is not None
+    if stages.plan is None or stages.reference is None:
+        raise SolverError("there is no solution to read back")
     x = readback.refilled(data, program, stages.plan)
     before = readback.refilled(data, program, stages.reference)
     decided = readback.decisions(data, program, x)
@@ -346,5 +347,3 @@ class _Clock:
             "verify": s.get("verify", 0.0),
             "total": time.perf_counter() - self._began,
         }
-
-

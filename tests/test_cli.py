@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -316,6 +317,32 @@ def command(*words: str, **options: Any) -> subprocess.Popen[bytes]:
         stderr=subprocess.PIPE,
         **options,
     )
+
+
+def test_control_c_ends_a_solver_that_does_not_listen(two_pools: Path) -> None:
+    # Hashing neither looks at signals nor holds the interpreter, like the solver.
+    code = (
+        "import sys, hashlib, allocator; from allocator.cli import main\n"
+        "def solve(instance, **options):\n"
+        "    print('solving', flush=True)\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'', b'', 2_000_000_000)\n"
+        "vars(allocator)['solve'] = solve\n"
+        "sys.exit(main())"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "solve", str(two_pools)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"solving\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == b"Stopped."
 
 
 def test_reader_that_goes_away_is_no_error(two_pools: Path) -> None:

@@ -15,7 +15,7 @@ import typer
 
 import allocator
 from allocator.cli.guard import Exit, asked, failed, hang_up
-from allocator.cli.output import print_json, printer, say, working
+from allocator.cli.output import STOPPED, print_json, printer, say, working
 from allocator.errors import InstanceError, UsageError, VerificationError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         debug, every = asked(words, "--debug"), asked(words, "--all")
         return failed(error, json=json, debug=debug, every=every)
     if status == Exit.INTERRUPTED:
-        say("Stopped.")
+        say(STOPPED)
     return int(status)
 
 

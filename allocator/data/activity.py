@@ -13,6 +13,12 @@ from allocator.instance.instance import Instance
 
 Numbers = npt.NDArray[np.float64]
 
+SLACK = 2.0
+"""How far beyond what can be reached a bound lies that is only there to be finite."""
+
+SAME = 1e-9
+"""Limits that cross by no more than this, relatively, cross only by rounding."""
+
 
 @dataclass(frozen=True)
 class Activity:
@@ -33,6 +39,9 @@ class Activity:
     lo, hi : ndarray
         Reachable range once limits, growth, money, need and capacity have been
         propagated; ``hi`` is finite.
+    floor, top : ndarray
+        Bounds for a variable: the limits of the year itself, and where there is none a
+        finite one that cannot bind, so that prices stay with the row that does.
     """
 
     baseline: Numbers
@@ -47,6 +56,8 @@ class Activity:
     growth_amount: Numbers
     lo: Numbers
     hi: Numbers
+    floor: Numbers
+    top: Numbers
 
     def growth_rows(self, sense: str, axes: tuple[Axis, Axis]) -> Index:
         """Programme-years after the first with a growth limit (``min`` or ``max``)."""
@@ -90,9 +101,8 @@ def activity(instance: Instance, programme: Axis, ceiling: Numbers) -> Activity:
         if basis == "growth":
             growth_min, growth_max = least, most
             growth_amount = grid(i, t, rows["growth_amount"], shape, 0.0)
-            least = np.column_stack([(1 + least[:, 0]) * baseline, np.full_like(least[:, 1:], np.nan)])
-            first = (1 + most[:, 0]) * baseline + growth_amount[:, 0]
-            most = np.column_stack([first, np.full_like(most[:, 1:], np.nan)])
+            least = _first_year((1 + least[:, 0]) * baseline, shape)
+            most = _first_year((1 + most[:, 0]) * baseline + growth_amount[:, 0], shape)
         elif basis == "baseline":
             least, most = least * baseline[:, None], most * baseline[:, None]
         own_min, own_max = np.fmax(own_min, least), np.fmin(own_max, most)
@@ -114,7 +124,16 @@ def activity(instance: Instance, programme: Axis, ceiling: Numbers) -> Activity:
         growth_amount,
         lo,
         hi,
+        own_min,
+        np.where(np.isfinite(own_max), own_max, SLACK * np.maximum(hi, lo)),
     )
+
+
+def _first_year(limit: Numbers, shape: tuple[int, int]) -> Numbers:
+    """Limit that holds in the first plan year only."""
+    out = np.full(shape, np.nan)
+    out[:, 0] = limit
+    return out
 
 
 def _reach(
@@ -132,4 +151,5 @@ def _reach(
             room = hi[:, t] / (1 + gmin[:, t])
         lo[:, t - 1] = np.fmax(lo[:, t - 1], need)
         hi[:, t - 1] = np.fmin(hi[:, t - 1], room)
-    return lo, hi
+    rounding = (lo > hi) & (lo - hi <= SAME * np.maximum(1.0, np.abs(hi)))
+    return np.where(rounding, hi, lo), hi

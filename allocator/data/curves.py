@@ -64,7 +64,9 @@ def points_effect(x: Numbers, activity: Numbers, effect: Numbers) -> Numbers:
     return np.interp(x, activity, effect)
 
 
-def breakpoints(lo: Numbers, hi: Numbers, bend: Numbers, decay: Numbers) -> tuple[Numbers, Numbers]:
+def breakpoints(
+    lo: Numbers, hi: Numbers, bend: Numbers, decay: Numbers
+) -> tuple[npt.NDArray[np.int64], Numbers]:
     """Ends of chords that follow smooth concave curves closely enough.
 
     The slope of the curves changes (in logarithms) at most at the rate

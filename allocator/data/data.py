@@ -116,7 +116,9 @@ def extract(instance: Instance) -> Data:
     fair = equity(instance, programme)
     low, high = doing.lo.copy(), np.maximum(doing.hi, doing.lo)
     low[at], high[at] = _least_met(doing, need), need.need_max
-    buys = responses(instance, programme, year, outcome, (low, high), fair.weight)
+    outer = doing.floor.copy(), np.maximum(doing.top, high)
+    outer[0][at], outer[1][at] = 0.0, high[at]
+    buys = responses(instance, programme, year, outcome, (low, high), outer, fair.weight)
     held = _held(instance, programme, need)
     axes = (programme, year, outcome)
     agreed = contracts(instance, axes, pool, who.axis, doing)

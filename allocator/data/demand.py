@@ -81,11 +81,11 @@ def demand(
 
     need_max = arriving + opening
     unmet_max = (1.0 - min_met) * need_max
-    for row in range(1, len(i)):
-        if t[row] > 0 and carry[row] > 0:
-            need_max[row] = arriving[row] + carry[row] * unmet_max[row - 1]
-            unmet_max[row] = (1.0 - min_met[row]) * need_max[row]
     waits = np.flatnonzero((t > 0) & (carry > 0))
+    for later in range(1, len(year)):
+        row = waits[t[waits] == later]
+        need_max[row] = arriving[row] + carry[row] * unmet_max[row - 1]
+        unmet_max[row] = (1.0 - min_met[row]) * need_max[row]
     before = Index((*axes, *axes), [i[waits], t[waits], i[waits], t[waits] - 1])
 
     kernel_rows, kernel = _kernel(instance, programme, year)
@@ -139,7 +139,7 @@ def _avoided(
     target, t, source, _ = kernel_rows.columns
     at = rows.positions([target, t])
     baseline = instance.programmes["baseline"].to_numpy()
-    surplus = np.bincount(at, np.abs(kernel) * baseline[source], minlength=len(rows))
+    surplus = np.bincount(at, np.abs(kernel) * baseline[source], len(rows)).astype(float)
     touched = np.unique(at)
     return rows.take(touched), surplus[touched]
 

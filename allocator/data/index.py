@@ -45,7 +45,7 @@ class Axis:
     def codes(self, labels: Sequence[Hashable]) -> Codes:
         """Codes of `labels`; raises :class:`LookupMiss` naming the first unknown one."""
         try:
-            return np.fromiter((self.position[x] for x in labels), np.int64, len(labels))
+            return np.fromiter(map(self.position.__getitem__, labels), np.int64, len(labels))
         except KeyError as miss:
             raise LookupMiss(f"{miss.args[0]!r} is not a {self.name}") from None
 

@@ -135,7 +135,8 @@ def capacity(instance: Instance, programme: Axis, pool: Axis, year: Axis) -> Cap
     settings = instance.settings
     table = by_year(instance.capacity, ["resource", "place"], settings.years)
     resource = Axis("resource", tuple(dict.fromkeys(table["resource"])))
-    place = Axis("place", tuple(dict.fromkeys(["", *table["place"], *instance.programmes["place"]])))
+    homes = instance.programmes["place"].tolist()
+    place = Axis("place", tuple(dict.fromkeys(["", *table["place"], *homes])))
     t = table["t"].to_numpy()
     rows = Index(
         (resource, place, year),
@@ -148,13 +149,9 @@ def capacity(instance: Instance, programme: Axis, pool: Axis, year: Axis) -> Cap
     use = instance.use[instance.use["per_unit"].to_numpy() > 0]
     user = programme.codes(use["programme"].tolist())
     used = np.array([resource.position.get(r, -1) for r in use["resource"]], dtype=np.int64)
-    home = place.codes(instance.programmes["place"].tolist())[user]
+    home = place.codes(homes)[user]
     per_unit = use["per_unit"].to_numpy()
-    row_resource, row_place, _ = rows.columns
-    pair_row, pair_use = np.nonzero(
-        (row_resource[:, None] == used[None, :])
-        & ((row_place[:, None] == place.position[""]) | (row_place[:, None] == home[None, :]))
-    )
+    pair_row, pair_use = _users(rows, used, home, place.position[""])
     use_rows = Index(
         (resource, place, year, programme), [*(c[pair_row] for c in rows.columns), user[pair_use]]
     )
@@ -167,3 +164,17 @@ def capacity(instance: Instance, programme: Axis, pool: Axis, year: Axis) -> Cap
         use_rows,
         per_unit[pair_use],
     )
+
+
+def _users(rows: Index, used: Codes, home: Codes, everywhere: int) -> tuple[Codes, Codes]:
+    """Pairs of capacity row and use: of the programme's place, and of every place."""
+    known = np.flatnonzero(used >= 0)
+    local = known[home[known] != everywhere]
+    use = np.concatenate([known, local])
+    at_place = np.concatenate([np.full(len(known), everywhere), home[local]])
+    years = len(rows.axes[2])
+    pair_use, t = np.repeat(use, years), np.tile(np.arange(years), len(use))
+    pair_row = rows.find([used[pair_use], np.repeat(at_place, years), t])
+    pair_row, pair_use = pair_row[pair_row >= 0], pair_use[pair_row >= 0]
+    order = np.lexsort((pair_use, pair_row))
+    return pair_row[order], pair_use[order]

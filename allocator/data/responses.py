@@ -26,7 +26,7 @@ class Responses:
     rows : Index
         (outcome, programme, year) with a response; the arrays below follow it.
     base : ndarray
-        Outcome at the start of the driver's range.
+        Outcome where the driver's first segment starts, on its chord.
     value : ndarray
         Objective per unit of outcome: weight, discount and equity.
     delay : ndarray of int
@@ -34,7 +34,7 @@ class Responses:
     drivers : Index
         (programme, year) with a curve; the driver is activity, or need met.
     start : ndarray
-        Lower end of the driver's range, following `drivers`.
+        Where the driver's first segment starts, following `drivers`.
     segments : Index
         (programme, year, segment).
     width : ndarray
@@ -78,6 +78,7 @@ def responses(
     year: Axis,
     outcome: Axis,
     ranges: tuple[Numbers, Numbers],
+    outer: tuple[Numbers, Numbers],
     equity: Numbers,
 ) -> Responses:
     """Extract response curves as chords on the reachable range of their drivers.
@@ -88,6 +89,10 @@ def responses(
         The instance and its axes.
     ranges : pair of ndarray, shape (programmes, years)
         Least and most the driver of each programme can be.
+    outer : pair of ndarray, shape (programmes, years)
+        A wider range that its first and last segments are drawn out to. Nothing can be
+        reached there; but a curve that ended where a limit, a budget or a growth rate
+        binds would take the price that belongs to them.
     equity : ndarray, shape (programmes,)
         Equity weight of each programme.
     """
@@ -112,24 +117,43 @@ def responses(
     pair, segment = _meet(owner, at, len(drivers))
     which, left, right = row_of[pair], ends[segment, 0], ends[segment, 1]
     slope = curve.chord(which, left, right)
-    gap = curves.chord_gap(
-        curve.slope(which, left), curve.slope(which, right), slope, right - left
-    )
+    gap = curves.chord_gap(curve.slope(which, left), curve.slope(which, right), slope, right - left)
     value, delay = _value(instance, row_of, t, k, equity[i])
     _assert_concave(table, which, pair, slope, value)
+    base, width = curve.effect(row_of, start[at]), ends[:, 1] - ends[:, 0]
+    below, beyond = _drawn_out(owner, drivers, (start, hi[drivers.columns]), outer)
+    first = np.flatnonzero(number == 0)
+    last = np.flatnonzero(np.append(number[1:] == 0, len(number) > 0))
+    opening = number[segment] == 0
+    base[pair[opening]] -= slope[opening] * below[at[pair[opening]]]
+    width[first] += below[owner[first]]
+    width[last] += beyond[owner[last]]
     return Responses(
         rows,
-        curve.effect(row_of, start[at]),
+        base,
         value,
         delay,
         drivers,
-        start,
+        start - below,
         Index((programme, year, labels), [*(c[owner] for c in drivers.columns), number]),
-        ends[:, 1] - ends[:, 0],
+        width,
         Index((*rows.axes, labels), [*(c[pair] for c in rows.columns), number[segment]]),
         slope,
         np.where(curve.bent(which), gap, 0.0),
     )
+
+
+def _drawn_out(
+    owner: Codes,
+    drivers: Index,
+    inner: tuple[Numbers, Numbers],
+    outer: tuple[Numbers, Numbers],
+) -> tuple[Numbers, Numbers]:
+    """How far each driver's first and last segments reach beyond what can be reached."""
+    cut = np.bincount(owner, minlength=len(drivers)) > 0
+    below = np.where(cut, inner[0] - outer[0][drivers.columns], 0.0)
+    beyond = np.where(cut, outer[1][drivers.columns] - inner[1], 0.0)
+    return np.maximum(below, 0.0), np.maximum(beyond, 0.0)
 
 
 def _value(
@@ -161,9 +185,7 @@ def _cut(
     np.maximum.at(bend, curve.programme[power], 1.0 - curve.parameters["elasticity"][power])
     halves = curve.parameters["half"][saturating]
     np.maximum.at(decay, curve.programme[saturating], curves.LN2 / halves)
-    owner, ends = curves.breakpoints(
-        low, high, bend[drivers.columns[0]], decay[drivers.columns[0]]
-    )
+    owner, ends = curves.breakpoints(low, high, bend[drivers.columns[0]], decay[drivers.columns[0]])
     knot_owner, knots = curve.knots(drivers, low, high)
     if not len(knots):
         return owner, ends
@@ -173,7 +195,7 @@ def _cut(
     order = np.lexsort((x, at))
     at, x = at[order], x[order]
     apart = (at[1:] == at[:-1]) & (x[1:] > x[:-1] + 1e-12 * np.abs(x[1:]))
-    return at[:-1][apart], np.column_stack([x[:-1][apart], x[1:][apart]])
+    return at[:-1][apart].astype(np.int64), np.column_stack([x[:-1][apart], x[1:][apart]])
 
 
 def _assert_concave(
@@ -265,9 +287,8 @@ class _Curves:
         points: Callable[[int, Numbers], Numbers],
     ) -> Numbers:
         out = np.zeros(len(rows))
-        shapes = self.shape[rows]
         for shape, curve in table.items():
-            mine = shapes == shape
+            mine = (self.shape == shape)[rows]
             if mine.any():
                 p = {name: value[rows[mine]] for name, value in self.parameters.items()}
                 out[mine] = curve(x[mine], p)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -103,7 +104,7 @@ class _Collector:
         for axis, column in zip(axes, columns, strict=True):
             key = key * len(axis) + column
         _, first, where = np.unique(key, return_index=True, return_inverse=True)
-        total = np.bincount(where, coefficient, minlength=len(first))
+        total = np.bincount(where, coefficient, len(first)).astype(float)
         some = np.abs(total) > 1e-14 * np.bincount(where, np.abs(coefficient), len(first))
         first, total = first[some], total[some]
         rule_columns = [c[rule[first]] for c in rows.columns]
@@ -116,43 +117,51 @@ class Selections:
 
     def __init__(self, instance: Instance, programme: Axis) -> None:
         self._programmes = instance.programmes
-        self._rows = dict(tuple(instance.selections.groupby("selection", sort=False)))
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+        columns = ("selection", *CRITERIA, "tag", "share")
+        values = [instance.selections[name].tolist() for name in columns]
+        for row in zip(*values, strict=True):
+            self._rows.setdefault(row[0], []).append(dict(zip(columns, row, strict=True)))
         self._codes: dict[str, tuple[dict[str, int], Codes]] = {}
         self._tags: dict[str, npt.NDArray[np.bool_]] = {}
-        self._known: dict[str, Numbers] = {"": np.ones(len(programme))}
-        self._known["all"] = self._known[""]
+        self._known: dict[str, tuple[Codes, Numbers]] = {}
         for i, tags in enumerate(instance.programmes["tags"]):
             for tag in tags.split():
                 self._tags.setdefault(tag, np.zeros(len(programme), bool))[i] = True
 
     def _matches(self, criterion: str, value: str) -> npt.NDArray[np.bool_]:
         if criterion not in self._codes:
-            codes, names = pd.factorize(self._programmes[criterion])
-            self._codes[criterion] = ({n: c for c, n in enumerate(names)}, codes)
-        names, codes = self._codes[criterion]
-        matched: npt.NDArray[np.bool_] = codes == names.get(value, -1)
-        return matched
+            codes, names = pd.factorize(self._programmes[criterion].to_numpy(dtype=object))
+            self._codes[criterion] = ({str(n): c for c, n in enumerate(names)}, codes)
+        position, of_programme = self._codes[criterion]
+        return of_programme == position.get(value, -1)
 
     def share(self, selection: str) -> Numbers:
         """Share of each programme in a selection, shape (programmes,)."""
+        count = len(self._programmes)
+        if selection in ("", "all"):
+            return np.ones(count)
+        out = np.zeros(count)
         if selection not in self._known:
-            out = np.zeros(len(self._programmes))
-            for row in self._rows[selection].to_dict("records"):
-                mask = np.ones(len(out), bool)
+            for row in self._rows[selection]:
+                mask = np.ones(count, bool)
                 for criterion in CRITERIA:
                     if row[criterion]:
                         mask &= self._matches(criterion, row[criterion])
                 if row["tag"]:
-                    mask &= self._tags.get(row["tag"], np.zeros(len(out), bool))
+                    mask &= self._tags.get(row["tag"], np.zeros(count, bool))
                 out[mask] = row["share"]
-            self._known[selection] = out
-        return self._known[selection]
+            members = np.flatnonzero(out)
+            self._known[selection] = members, out[members]
+        members, shares = self._known[selection]
+        out[members] = shares
+        return out
 
     def places(self, selection: str) -> list[str]:
         """Places named by every row of a selection; empty when some row names none."""
         if selection in ("", "all"):
             return []
-        places = self._rows[selection]["place"].tolist()
+        places = [row["place"] for row in self._rows[selection]]
         return sorted(set(places)) if all(places) else []
 
 
@@ -188,7 +197,7 @@ class _Expansion:
             heads.setdefault(place, np.zeros(len(years)))[t] = count
         return heads
 
-    def row(self, rule: dict[str, object], rows: Codes, t: Codes) -> Numbers:
+    def row(self, rule: dict[str, Any], rows: Codes, t: Codes) -> Numbers:
         """Add the terms of one line of the rules table; return its right sides.
 
         Parameters
@@ -219,14 +228,14 @@ class _Expansion:
         self._activity_terms(measure, str(rule["sense"]), here, rows)
         return right
 
-    def _per(self, rule: dict[str, object], t: Codes) -> Numbers:
+    def _per(self, rule: dict[str, Any], t: Codes) -> Numbers:
         if rule["basis"] != "per_head":
             return np.ones(len(t))
         places = self.selections.places(str(rule["selection"])) or list(self.heads)
         total: Numbers = np.sum([self.heads[p] for p in places], axis=0)[t]
         return total
 
-    def _reference_year(self, rule: dict[str, object], t: Codes) -> Codes:
+    def _reference_year(self, rule: dict[str, Any], t: Codes) -> Codes:
         """Position of the reference year of a growth rule; negative before the plan."""
         reference = str(rule["reference"]) or "previous"
         if reference == "previous":
@@ -238,13 +247,13 @@ class _Expansion:
         a = self.activity_data
         return float(np.sum(share * a.baseline * (1.0 if measure == "activity" else a.unit_cost)))
 
-    def _unit(self, measure: str, t: Codes) -> Numbers:
-        """What a unit of activity measures, shape (years asked for, programmes)."""
+    def _unit(self, measure: str, t: Codes, i: Codes) -> Numbers:
+        """What a unit of activity measures, shape (years asked for, programmes asked for)."""
         a = self.activity_data
         if measure == "spend":
-            unit: Numbers = a.price[:, np.maximum(t, 0)].T
+            unit: Numbers = a.price[np.ix_(i, np.maximum(t, 0))].T
             return unit
-        row = a.unit_cost if measure == "value" else np.ones_like(a.unit_cost)
+        row = a.unit_cost[i] if measure == "value" else np.ones(len(i))
         return np.broadcast_to(row, (len(t), len(row)))
 
     def _activity_terms(
@@ -254,30 +263,32 @@ class _Expansion:
         parts: list[tuple[Numbers, Codes, Numbers]],
         rows: Codes,
     ) -> None:
-        late = self.activity_data.fixed_share * (self.activity_data.release_years > 0) > 0
-        net: dict[int, tuple[Codes, Numbers]] = {}
         for share, t, factor in parts:
             some = np.flatnonzero(share)
-            coefficient = (self._unit(measure, t) * share * factor[:, None])[:, some]
+            coefficient = self._unit(measure, t, some) * share[some] * factor[:, None]
             rule = np.repeat(rows, len(some))
             year = np.repeat(np.maximum(t, 0), len(some))
             self.activity.add(rule, (np.tile(some, len(rows)), year), coefficient.ravel())
-            if measure == "spend" and late.any() and sense != "equal":
-                weight = share * factor[:, None]
-                for n, (at, y) in enumerate(zip(rows, np.maximum(t, 0), strict=True)):
-                    codes, total = net.setdefault(
-                        int(at) * 100_000 + int(y), (np.array([at, y]), np.zeros(len(share)))
-                    )
-                    total += weight[n]
-        for codes, total in net.values():
-            hurts = total < 0 if sense == "min" else total > 0
-            some = np.flatnonzero(hurts & late)
-            self.stranded.add(
-                np.full(len(some), codes[0]), (some, np.full(len(some), codes[1])), total[some]
-            )
+        if measure == "spend" and sense != "equal":
+            self._stranded_terms(sense, parts, rows)
+
+    def _stranded_terms(
+        self, sense: str, parts: list[tuple[Numbers, Codes, Numbers]], rows: Codes
+    ) -> None:
+        """Stranded cost, where more of it makes a rule harder to meet."""
+        a, years = self.activity_data, len(self.settings.years)
+        late = (a.fixed_share > 0) & (a.release_years > 0)
+        some = np.flatnonzero(late & np.any([share != 0 for share, _, _ in parts], axis=0))
+        cells = np.concatenate([rows * years + np.maximum(t, 0) for _, t, _ in parts])
+        weights = np.concatenate([share[some] * factor[:, None] for share, _, factor in parts])
+        cell, where = np.unique(cells, return_inverse=True)
+        total = np.zeros((len(cell), len(some)))
+        np.add.at(total, where, weights)
+        at, i = np.nonzero(total < 0 if sense == "min" else total > 0)
+        self.stranded.add(cell[at] // years, (some[i], cell[at] % years), total[at, i])
 
     def _outcome_or_unmet(
-        self, rule: dict[str, object], share: Numbers, rows: Codes, t: Codes
+        self, rule: dict[str, Any], share: Numbers, rows: Codes, t: Codes
     ) -> Numbers:
         at_year = np.full(len(self.settings.years), -1)
         at_year[t] = rows
@@ -291,9 +302,7 @@ class _Expansion:
             share = share * self.equity.share[:, self.equity.segment.position[rule["segment"]]]
         k, i, year = self.responses.rows.columns
         mine = (k == code) & (share[i] != 0) & (at_year[year] >= 0)
-        self.outcome.add(
-            at_year[year[mine]], (k[mine], i[mine], year[mine]), share[i[mine]]
-        )
+        self.outcome.add(at_year[year[mine]], (k[mine], i[mine], year[mine]), share[i[mine]])
         i, year = self.demand.rows.columns
         mine = (self.demand.harm_outcome == code) & (share[i] != 0) & (at_year[year] >= 0)
         harm = -share[i[mine]] * self.demand.harm[mine]
@@ -328,9 +337,10 @@ def rules(
     columns = ["measure", "selection", "outcome", "segment", "sense", "value", "basis"]
     columns += ["relative_to", "reference"]
     alike = table.groupby(["rule", *columns], sort=False, dropna=False).indices
-    for key, at in alike.items():
-        line = dict(zip(columns, key[1:], strict=True))
-        at = np.sort(at)
+    lines = {name: table[name].tolist() for name in columns}
+    for same in alike.values():
+        at = np.sort(np.asarray(same, dtype=np.int64))
+        line = {name: column[at[0]] for name, column in lines.items()}
         right[at] = expansion.row(line, at, rows.columns[1][at])
     penalty = table["penalty"].to_numpy()
     where = (programme, year)

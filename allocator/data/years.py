@@ -29,16 +29,18 @@ def by_year(table: pd.DataFrame, key: Sequence[str], years: Sequence[int]) -> pd
         The table's columns and ``t``, the position of the year; a row with a year has
         replaced the row without one in that year.
     """
-    every = table[table["year"].isna().to_numpy()]
-    some = table[table["year"].notna().to_numpy()]
     count = len(years)
-    repeated = every.iloc[np.repeat(np.arange(len(every)), count)]
-    repeated = repeated.assign(t=np.tile(np.arange(count), len(every)))
-    if some.empty:
-        return repeated.reset_index(drop=True)
-    some = some.assign(t=some["year"].astype(int) - years[0])
-    both = pd.concat([repeated, some], ignore_index=True)
-    return both.drop_duplicates([*key, "t"], keep="last", ignore_index=True)
+    given = table["year"].to_numpy(dtype=np.int64, na_value=0)
+    blank = table["year"].isna().to_numpy()
+    every, some = np.flatnonzero(blank), np.flatnonzero(~blank)
+    row = np.concatenate([np.repeat(every, count), some])
+    t = np.concatenate([np.tile(np.arange(count), len(every)), given[some] - years[0]])
+    if len(every) and len(some):
+        group = table.groupby(list(key), sort=False).ngroup().to_numpy()
+        last = np.unique((group[row] * count + t)[::-1], return_index=True)[1]
+        kept = np.sort(len(row) - 1 - last)
+        row, t = row[kept], t[kept]
+    return table.take(row).reset_index(drop=True).assign(t=t)
 
 
 def grid(

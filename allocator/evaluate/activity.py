@@ -259,7 +259,10 @@ class Need:
 def follow_need(
     demand: Demand, effects: Effects, programmes: Programmes, activity: Array, given: Array
 ) -> Need:
-    """Need year by year, with the least unmet need that other programmes' effects allow.
+    """Need year by year, with the least unmet need that the plan's activity allows.
+
+    That is what other programmes cannot avoid, or more where activity of a later year is
+    only in place if it is left waiting.
 
     Parameters
     ----------
@@ -278,13 +281,17 @@ def follow_need(
     at_baseline = np.abs(kernel).cumsum(axis=1) * programmes.baseline[effects.source, None]
     potential = summed(effects.target, felt, size)
     cover = np.minimum(potential, demand.arriving)
+    backstop = summed(effects.target, at_baseline, size)
+    wanted = _waiting_wanted(demand, activity, backstop)
 
     need = np.zeros(programmes.shape)
     unmet = np.zeros(programmes.shape)
     for t in range(years):
         waiting = demand.carry[:, t] * unmet[:, t - 1] if t else demand.opening
         need[:, t] = demand.arriving[:, t] + waiting
-        least = np.maximum(need[:, t] - activity[:, t] - cover[:, t], 0.0)
+        left = need[:, t] - activity[:, t]
+        most = np.minimum((1.0 - demand.min_met[:, t]) * need[:, t], left + backstop[:, t])
+        least = np.maximum(np.maximum(left - cover[:, t], 0.0), np.minimum(wanted[:, t], most))
         unmet[:, t] = np.where(np.isnan(given[:, t]), least, given[:, t])
         unmet[~demand.there[:, t], t] = 0.0
     return Need(
@@ -294,8 +301,18 @@ def follow_need(
         unmet=unmet,
         potential=potential,
         potential_terms=summed(effects.target, terms, size),
-        backstop=summed(effects.target, at_baseline, size),
+        backstop=backstop,
     )
+
+
+def _waiting_wanted(demand: Demand, activity: Array, backstop: Array) -> Array:
+    """Unmet need that later activity must find waiting, so as not to exceed all need."""
+    wanted = np.zeros(activity.shape)
+    for t in range(activity.shape[1] - 1, 0, -1):
+        beyond = activity[:, t] + wanted[:, t] - demand.arriving[:, t] - backstop[:, t]
+        carry = demand.carry[:, t]
+        np.divide(np.maximum(beyond, 0.0), carry, out=wanted[:, t - 1], where=carry > 0)
+    return wanted
 
 
 def check_need(

@@ -77,7 +77,7 @@ def problem(
     if position is None:
         return Problem(rows.table.name, None, column, "", message, suggestion, severity)
     value = rows[column][position] if column else ""
-    if rows.table.name and column and rows.table.meta(column)["kind"] == "year":
+    if column and rows.table.meta(column)["kind"] == "year":
         value = "" if value == BLANK_YEAR else value
     shown = "" if value != value else str(value)
     line = int(rows.lines[position])

@@ -116,8 +116,9 @@ class Pools:
 
     def shortages(self, floors: Array) -> Iterator[Short]:
         """Pools that cannot pay their floors, each once, in the first year it shows."""
+        named = np.zeros(len(floors), dtype=bool)
         for purse in self._purses:
-            if purse.short:
+            if purse.short or (purse.members & named).any():
                 continue
             floor = floors[purse.members].sum(axis=0)
             carried = purse.carried(floor)
@@ -126,6 +127,7 @@ class Pools:
             missing = lowest - _left(purse, carried, floor) > _TOLERANCE * scale
             for t in np.flatnonzero(missing).tolist()[:1]:
                 purse.short = True
+                named |= purse.members
                 money = Money(
                     float(purse.amount[t]),
                     float(purse.transferred[t]),

@@ -37,6 +37,12 @@ class Network:
     target: Array
     kernel: Array
 
+    @property
+    def sources(self) -> Array:
+        """Position in `names` of every programme that is a source."""
+        found: Array = np.unique(self.source)
+        return found
+
     def matrix(self, lag: int) -> sp.csr_matrix:
         """Change of target activity per unit of source activity `lag` years before."""
         size = len(self.names)
@@ -81,7 +87,7 @@ def money_pumps(draft: Draft) -> Problems:
             effects,
             first,
             "source",
-            f"{listing(f'{name!r}' for name in circle)} avoid each other's need in a circle that "
+            f"{listing(circle)} avoid each other's need in a circle that "
             "does not die out: a change would grow for ever.",
         )
     if circles:
@@ -90,17 +96,18 @@ def money_pumps(draft: Draft) -> Problems:
     total = saved.sum(axis=0)
     assert draft.settings is not None
     accepted = set(draft.settings.accept_money_pump)
-    pound = money(1 / draft.settings.money_scale, draft.settings)
+    one = 1 / draft.settings.money_scale
     for position in np.flatnonzero(total > 1 + _ROUNDING).tolist():
-        name = net.names[position]
+        name = net.names[net.sources[position]]
         most = net.names[int(np.argmax(saved[:, position]))]
         taken = name in accepted
+        back = money(float(total[position]) * one, draft.settings)
         yield problem(
             effects,
             _first(effects["source"].tolist(), [name]),
             "per_unit",
-            f"money pump: {pound} more for '{name}' saves {pound} × {total[position]:.2f} within "
-            f"the plan elsewhere, most of it on '{most}'" + ("; accepted." if taken else "."),
+            f"money pump: {money(one, draft.settings)} more for '{name}' saves {back} elsewhere "
+            f"within the plan, most of it on '{most}'" + ("; accepted." if taken else "."),
             ""
             if taken
             else "Check per_unit and the unit costs, or name the programme in accept_money_pump.",
@@ -131,7 +138,9 @@ def _circles(net: Network) -> list[list[str]]:
 
 
 def savings(draft: Draft, net: Network) -> Array:
-    """Cash saved on each programme per unit of money spent more on each, shape (on, by).
+    """Cash saved on each programme per unit of money spent more on each source.
+
+    The shape is (programmes, sources).
 
     A unit more of a programme in the first plan year lowers the activity of what it
     avoids, which in turn avoids less. The part of a cost that stays for
@@ -145,12 +154,12 @@ def savings(draft: Draft, net: Network) -> Array:
     fixed = programmes["fixed_share"][net.rows]
     release = programmes["release_years"][net.rows]
     first_price = programmes["unit_cost"][net.rows] * (1 + uplift)
-    size = len(net.names)
+    pulse = np.eye(len(net.names))[:, net.sources]
     matrices = [net.matrix(lag) for lag in range(years)]
     change: list[Array] = []
-    saved = np.zeros((size, size))
+    saved = np.zeros(pulse.shape)
     for lag in range(years):
-        moved = np.eye(size) if lag == 0 else np.zeros((size, size))
+        moved = pulse.copy() if lag == 0 else np.zeros(pulse.shape)
         for before in range(lag):
             moved += matrices[lag - before] @ change[before]
         moved = _settled(matrices[0], moved)
@@ -159,9 +168,9 @@ def savings(draft: Draft, net: Network) -> Array:
         released = np.where(lag < release, 1.0 - fixed, 1.0)
         fall = np.where(moved < 0, -moved * released[:, None], -moved)
         if lag == 0:
-            np.fill_diagonal(fall, 0.0)
+            fall[pulse == 1.0] = 0.0
         saved += fall * price[:, None]
-    per_pound: Array = saved / first_price[None, :]
+    per_pound: Array = saved / first_price[net.sources]
     return per_pound
 
 

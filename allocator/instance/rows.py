@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.instance.schema import TABLES, Table
+from allocator.instance.schema import REQUIRED, TABLES, Table
 
 Array = npt.NDArray[Any]
 
@@ -119,5 +119,5 @@ def from_frame(name: str, frame: pd.DataFrame) -> Rows:
 
 def filled(kind: str, size: int, default: Any) -> Array:
     """Column of `size` cells that all hold `default`, or the kind's blank without one."""
-    value = _MISSING[kind] if default is None or default == "required" else default
+    value = _MISSING[kind] if default is None or default == REQUIRED else default
     return np.full(size, value, dtype=_ARRAYS[kind])

@@ -658,6 +658,7 @@ EFFECTS = _table(
         "per_unit": _number(
             "units of demand avoided per unit of source activity above its baseline",
             unit="activity per activity",
+            low=0.0,
         ),
         "delay": _column(
             "integer",

@@ -71,9 +71,3 @@ class Selections:
             share = float(self._selections["share"][row])
             total = np.maximum(total, np.where(self.masks[row], share, 0.0))
         return total
-
-    def places(self, selection: str) -> set[str]:
-        """Places the selection names in all its rows; none when a row names no place."""
-        rows = self.rows_of.get(selection, [])
-        named = {str(self._selections["place"][row]) for row in rows}
-        return set() if "" in named else named

@@ -13,10 +13,8 @@ _MOST_LOOKUPS = 200
 
 def number(value: float) -> str:
     """Figure with thousands separators and no more digits than a reader needs."""
-    if value == round(value) and abs(value) < 1e15:
-        return f"{value:,.0f}"
-    if abs(value) >= 1000:
-        return f"{value:,.1f}"
+    if 1000 <= abs(value) < 1e15:
+        return f"{value:,.1f}".removesuffix(".0")
     return f"{value:.6g}"
 
 
@@ -28,9 +26,7 @@ def money(value: float, settings: Settings) -> str:
     for scale, letter in ((1e9, "bn"), (1e6, "m")):
         if amount >= scale:
             return f"{sign}{symbol}{amount / scale:,.2f}{letter}"
-    if amount == round(amount):
-        return f"{sign}{symbol}{amount:,.0f}"
-    return f"{sign}{symbol}{amount:,.2f}"
+    return f"{sign}{symbol}{amount:,.2f}".removesuffix(".00")
 
 
 def listing(names: Iterable[str], most: int = 6) -> str:

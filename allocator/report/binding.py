@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.report.words import figure, years_text
+from allocator.report.words import display_names, figure, years_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,16 +106,22 @@ def missed_rules(rules: pd.DataFrame, instance: Instance, money: Money, worth: W
     """
     settings = instance.settings
     bases = dict(zip(instance.rules["rule"], instance.rules["basis"], strict=True))
-    missed = rules[_missed(rules)]
+    names = display_names(rules["rule"], rules["label"])
+    missed = rules[_missed(rules)].sort_values("penalty", ascending=False, kind="stable")
     lines = []
-    for _, row in missed.sort_values("penalty", ascending=False, kind="stable").iterrows():
-        comparison = {"min": "at least", "max": "at most"}.get(row["sense"], "exactly")
-        basis = bases.get(row["rule"], "amount")
-        value, limit = (_measured(row[c], row["measure"], basis, money) for c in ("value", "limit"))
-        lines.append(
-            f"{row['label'] or row['rule']}: missed in {settings.year_label(int(row['year']))}, "
-            f"{value} against {comparison} {limit} (costs {worth.text(row['penalty'])})."
+    for _, rows in missed.groupby("rule", sort=False):
+        top = rows.iloc[0]
+        asked = {"min": "at least ", "max": "at most "}.get(top["sense"], "")
+        basis = bases.get(top["rule"], "amount")
+        value, limit = (_measured(top[c], top["measure"], basis, money) for c in ("value", "limit"))
+        line = (
+            f"{names[top['rule']]}: missed in {settings.year_label(int(top['year']))}, "
+            f"{value} against {asked}{limit} (costs {worth.text(top['penalty'])})"
         )
+        if len(rows) > 1:
+            others = years_text(_years(rows.iloc[1:]), settings)
+            line += f"; also in {others} ({worth.text(rows['penalty'].sum())} in all)"
+        lines.append(f"{line}.")
     return lines
 
 
@@ -171,6 +177,7 @@ def _budgets(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iter
 
 def _rules(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
     easing = {"min": "a floor {} lower", "max": "a ceiling {} higher", "equal": "{} of room"}
+    names = display_names(plan.rules["rule"], plan.rules["label"])
     for rows, top in _priced(plan.rules[~_missed(plan.rules)], ["rule"]):
         price = float(top["price"])
         if top["measure"] in ("spend", "value"):
@@ -179,7 +186,7 @@ def _rules(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterat
             step = _step(price)
             room = f"{figure(step)} {'of the outcome' if top['measure'] == 'outcome' else 'units'}"
         sentence = (
-            f"{top['label'] or top['rule']}{_when(rows, settings)}: "
+            f"{names[top['rule']]}{_when(rows, settings)}: "
             f"{easing[str(top['sense'])].format(room)} in "
             f"{settings.year_label(int(top['year']))} would buy {worth.text(price * step)}."
         )
@@ -205,16 +212,17 @@ def _capacities(plan: Plan, instance: Instance, worth: Worth) -> Iterator[Bottle
 
 def _limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterator[Bottleneck]:
     settings = instance.settings
-    lines = plan.allocation.set_index(["programme", "year"])
+    names = display_names(plan.allocation["programme"], plan.allocation["label"])
+    held = plan.allocation.set_index(["programme", "year"])["held"]
     limits = plan.limits[["programme", "year", "activity", "lo", "hi", "price"]]
-    limits = limits.join(lines[["label", "held"]], on=["programme", "year"])
+    limits = limits.join(held, on=["programme", "year"])
     limits = limits[~limits["held"].astype(bool)]
     limits = limits.assign(price=limits["price"] / _prices(limits, instance))
     for rows, top in _priced(limits, ["programme"]):
         gain = float(top["price"]) * money.unit
         side, direction = _side(top)
         sentence = (
-            f"{top['label'] or top['programme']} is {side}{_when(rows, settings)}: {money.one} "
+            f"{names[top['programme']]} is {side}{_when(rows, settings)}: {money.one} "
             f"{direction} in {settings.year_label(int(top['year']))} would buy {worth.text(gain)}."
         )
         yield Bottleneck(str(top["programme"]), _years(rows), gain, sentence)

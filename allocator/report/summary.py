@@ -15,6 +15,7 @@ from allocator.report.words import (
     Worth,
     certificate_sentences,
     count,
+    display_names,
     gain_matters,
     percent,
 )
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from allocator.plan import Plan
 
 CONFLICTS_LISTED = 20
+CUTS_LISTED = 5
+SMALL_CUT = 0.0005
+"""Share of the baseline below which a cut is not told."""
 
 
 def print_summary(
@@ -189,16 +193,7 @@ def _binding(
 
 def _trust(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterator[RenderableType]:
     yield from _heading("How sure this is")
-    unknown = unvalued(instance)
-    allocation = plan.allocation
-    held = set(allocation.loc[allocation["held"].astype(bool), "programme"]) & set(unknown)
-    if held:
-        total = money.text(sum(unknown[name] for name in held))
-        base = instance.settings.year_label(instance.settings.base_year)
-        yield _bullet(
-            f"Nothing says what {count(len(held), 'programme')} ({total} in {base}) "
-            f"{'is' if len(held) == 1 else 'are'} worth: held where rolling forward puts them."
-        )
+    yield from _held(plan, instance, money)
     if plan.weak_share is not None and gain_matters(plan):
         yield _bullet(
             f"{percent(plan.weak_share)} of the gain rests on weak evidence: graded C or D, or "
@@ -206,6 +201,37 @@ def _trust(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterat
         )
     yield from (_bullet(sentence) for sentence in certificate_sentences(plan, worth))
     yield Text(_provenance(plan), style="dim")
+
+
+def _held(plan: Plan, instance: Instance, money: Money) -> Iterator[RenderableType]:
+    """Programmes that take no part in the choice, and those that are moved all the same."""
+    settings, lines = instance.settings, plan.allocation
+    lines = lines[lines["held"].astype(bool)]
+    unknown = unvalued(instance)
+    held = set(lines["programme"]) & set(unknown)
+    if held:
+        total = money.text(sum(unknown[name] for name in held))
+        yield _bullet(
+            f"Nothing says what {count(len(held), 'programme')} ({total} in "
+            f"{settings.year_label(settings.base_year)}) {'is' if len(held) == 1 else 'are'} "
+            f"worth: held where rolling forward puts them."
+        )
+    lines = lines[lines["baseline"] > 0]
+    change = lines["activity"] / lines["baseline"] - 1
+    lines = lines.assign(change=change)[change < -SMALL_CUT].sort_values("change", kind="stable")
+    lines = lines.drop_duplicates("programme")
+    names = display_names(plan.allocation["programme"], plan.allocation["label"])
+    if len(lines):
+        cuts = [
+            f"{names[row['programme']]} "
+            f"({row['change'] * 100:+.1f}% in {settings.year_label(int(row['year']))})"
+            for _, row in lines.head(CUTS_LISTED).iterrows()
+        ]
+        more = f" and {len(lines) - len(cuts)} more" if len(lines) > len(cuts) else ""
+        yield _bullet(
+            f"Held, but below the baseline because limits, rules or budgets leave no other way: "
+            f"{', '.join(cuts)}{more}."
+        )
 
 
 def _provenance(plan: Plan) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.table import Table
 
-from allocator.report.words import Money, fixed, signed
+from allocator.report.words import Money, display_names, fixed, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,12 +125,11 @@ def moves_table(plan: Plan, settings: Settings, money: Money) -> tuple[Table | N
         "\nactivity",
     )
     cells = lines.set_index(["programme", "year"])
+    names = display_names(lines["programme"], lines["label"])
     for name in largest.index[:BIGGEST_MOVES]:
         end = cells.loc[(name, last)]
         changes = (money.change(cells.loc[(name, y), "change"]) for y in ends)
-        table.add_row(
-            str(end["label"] or name), *changes, money.amount(end["spend"]), _activity(end)
-        )
+        table.add_row(names[str(name)], *changes, money.amount(end["spend"]), _activity(end))
     return table, _left_out(largest, money)
 
 
@@ -178,5 +177,6 @@ def _figures(
 ) -> list[str]:
     shown = [float(values.loc[y]) for y in years] + ([float(values.sum())] if total else [])
     largest = float(values.abs().max())
-    decimals = next((d for d, size in enumerate((1000, 10, 0.1)) if largest >= size), 3)
+    fitting = (d for d, size in enumerate((1000, 10, 0.1, 0.001)) if largest >= size)
+    decimals = next(fitting, 0)
     return [write(value, decimals) for value in shown]

@@ -120,7 +120,7 @@ def _by_name(breaches: pd.DataFrame, settings: Settings) -> list[str]:
     """One line for each limit, pool or rule that is broken: its worst year, then the others."""
     lines = []
     for _, rows in breaches.groupby(["kind", "name"], sort=False):
-        worst = rows.sort_values("relative", kind="stable").iloc[-1]
+        worst = rows.sort_values("relative", ascending=False, kind="stable").iloc[0]
         others = [int(year) for year in rows["year"] if year != worst["year"]]
         also = f" Also in {years_text(others, settings)}." if others else ""
         lines.append(f"{worst['message']}{also}")

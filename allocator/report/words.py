@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -184,6 +185,15 @@ def years_text(years: Sequence[int], settings: Settings) -> str:
     return ", ".join(parts)
 
 
+def display_names(keys: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
+    """Name to show for each key: its label, or the key when it has none of its own."""
+    first: dict[str, str] = {}
+    for key, label in zip(keys, labels, strict=True):
+        first.setdefault(key, label)
+    uses = Counter(first.values())
+    return {key: label if label and uses[label] == 1 else key for key, label in first.items()}
+
+
 def gain_matters(plan: Plan) -> bool:
     """Whether the plan is worth more than the reference by more than rounding."""
     gain = plan.certificate.gain
@@ -219,7 +229,9 @@ def _claim(plan: Plan, worth: Worth) -> str:
     missing = max(0.0, best + c.curve_error - value)
     matters = gain_matters(plan)
     could = f"at most {worth.text(missing)} could be missing."
-    if matters and c.gain and missing < NOT_WORTH_TELLING * c.gain:
+    if missing <= NEGLIGIBLE_GAIN * max(1.0, abs(value)):
+        could = "nothing but rounding could be missing."
+    elif matters and c.gain and missing < NOT_WORTH_TELLING * c.gain:
         could = f"less than {percent(NOT_WORTH_TELLING)} of the gain could be missing."
     elif matters and c.gain:
         share = percent(missing / c.gain)

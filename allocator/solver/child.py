@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 from collections.abc import Callable
 from typing import Any
+
+from allocator.errors import SolverError, UsageError
 
 
 def _work(connection: Any, function: Callable[..., Any], args: Any, keywords: Any) -> None:
@@ -37,19 +40,29 @@ def run_in_child(
     Raises
     ------
     Exception
-        Whatever the function raised.
+        Whatever the function raised; :class:`SolverError` when the process died.
+    UsageError
+        When the function or an argument cannot be sent to another process.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(target=_work, args=(sender, function, args, keywords), daemon=True)
-    process.start()
-    sender.close()
+    try:
+        process.start()
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        receiver.close()
+        raise UsageError(
+            f"a solve with a hard time limit runs in a process of its own, and what it was given "
+            f"cannot be sent there: {error}"
+        ) from error
+    finally:
+        sender.close()
     try:
         if not receiver.poll(seconds):
             return False, None
         fine, value = receiver.recv()
     except EOFError:
-        fine, value = False, RuntimeError("the solving process ended without a result")
+        fine, value = False, SolverError("the solving process ended without a result")
     finally:
         if process.is_alive():
             process.join(0.2)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyomo.environ as pyo
+from pyomo.core.base.component import ActiveComponent
 from pyomo.core.base.constraint import Constraint
 from pyomo.core.base.objective import Objective
 from pyomo.core.base.var import Var
@@ -22,12 +23,16 @@ from allocator.solver.templates import (
     Binding,
     Evaluator,
     Linear,
+    Term,
     template_of,
 )
 
 Numbers = npt.NDArray[np.float64]
 
 log = logging.getLogger(__name__)
+
+_COMPILED = (pyo.Block, Constraint, Objective, pyo.Suffix)
+"""Active components a linear programme has a place for."""
 
 
 def compile_model(model: Any) -> Program:
@@ -66,6 +71,7 @@ class _Compiler:
         self.places: dict[int, int] = {}
 
     def compile(self) -> Program:
+        self._refuse_the_unknown()
         for variable in self.model.component_objects(Var, descend_into=True):
             self._add_variable(variable)
         self.evaluator = Evaluator(self.first)
@@ -85,6 +91,13 @@ class _Compiler:
         for _, column, coefficient in objective.terms:
             np.add.at(cost, column, coefficient)
         return self._program(rows, parts, maximise, cost, offset)
+
+    def _refuse_the_unknown(self) -> None:
+        """Refuse what would be left out silently: special ordered sets, logic, disjunctions."""
+        for component in self.model.component_objects(active=True, descend_into=True):
+            if isinstance(component, ActiveComponent) and component.ctype not in _COMPILED:
+                kind = component.ctype.__name__
+                raise SolverError(f"{component.name} is a {kind}: only constraints are compiled")
 
     def _program(
         self,
@@ -138,23 +151,26 @@ class _Compiler:
                 members = list(variable.values())
                 count, at = len(members), np.arange(len(members))
                 low, high = np.full(count, -np.inf), np.full(count, np.inf)
-                integer = np.array([v.is_integer() or v.is_binary() for v in members], dtype=bool)
+                integer = np.zeros(count, dtype=bool)
             else:
                 members = list(variable.values())
-                low, high = self._templated_bounds(variable, index)
-                integer = np.zeros(len(index), dtype=bool)
+                domain = variable._rule_domain(self.model, None, variable) if len(index) else None
+                low, high = self._templated_bounds(variable, index, domain)
+                integer = np.full(len(index), domain is not None and _whole(domain))
                 at = np.array([index.position(v.index()) for v in members], dtype=np.int64)
             for place, member in zip(at, members, strict=True):
                 low[place], high[place] = _own_bounds(member)
+                integer[place] = _whole(member.domain)
                 self.places[id(member)] = start + int(place)
             self.lower.append(low)
             self.upper.append(high)
             self.integer.append(integer)
 
-    def _templated_bounds(self, variable: Any, index: Index) -> tuple[Numbers, Numbers]:
+    def _templated_bounds(
+        self, variable: Any, index: Index, domain: Any
+    ) -> tuple[Numbers, Numbers]:
         count = len(index)
         sides = [np.full(count, -np.inf), np.full(count, np.inf)]
-        domain = variable._rule_domain(self.model, None, variable) if count else None
         if domain is not None and domain.bounds() is not None:
             least, most = domain.bounds()
             sides = [
@@ -169,7 +185,9 @@ class _Compiler:
             if expression is not None:
                 given = self.evaluator.linear(expression, scope)
                 value = np.broadcast_to(np.asarray(given.constant, dtype=float), (count,))
-                sides[side] = np.maximum(sides[0], value) if side == 0 else np.minimum(sides[1], value)
+                sides[side] = (
+                    np.maximum(sides[0], value) if side == 0 else np.minimum(sides[1], value)
+                )
         return sides[0], sides[1]
 
     def _constraint(
@@ -195,7 +213,11 @@ class _Compiler:
     ) -> tuple[None, tuple[Any, ...], Linear, Numbers, Numbers]:
         log.info("%s is compiled row by row", constraint.name)
         walker = LinearRepnVisitor({}, var_recorder=OrderedVarRecorder({}, {}, None))
-        labels, terms, low, high, constant = [], [], [], [], []
+        labels: list[Any] = []
+        terms: list[Term] = []
+        low: list[float] = []
+        high: list[float] = []
+        constant: list[float] = []
         members = [(label, data) for label, data in constraint.items() if data.active]
         for row, (label, data) in enumerate(members):
             lower, body, upper = data.to_bounded_expression(True)
@@ -240,6 +262,11 @@ class _Compiler:
         coefficients = np.array(list(form.linear.values()), dtype=float)
         zero = np.zeros(len(columns), dtype=np.int64)
         return maximise, Linear(1, float(form.constant), [(zero, columns, coefficients)])
+
+
+def _whole(domain: Any) -> bool:
+    """Whether a variable's domain holds whole numbers only."""
+    return bool(domain.get_interval()[2])
 
 
 def _own_bounds(member: Any) -> tuple[float, float]:

@@ -47,9 +47,9 @@ def find_conflict(program: Program, *, threads: int = 1) -> tuple[str, ...]:
 
 def _candidates(program: Program, threads: int) -> tuple[list[int], list[int]]:
     solver = Solver(program, threads=threads, options={"iis_strategy": IIS_FROM_LP_IRREDUCIBLE})
-    highs = solver._h
-    highs.run()
-    status, iis = highs.getIis()
+    if solver.run().status != "infeasible":
+        return [], []
+    status, iis = solver._h.getIis()
     if status != highspy.HighsStatus.kOk or not iis.valid_:
         return [], []
     return list(iis.row_index_), list(iis.col_index_)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from allocator.errors import SolverError, UsageError
 from allocator.solver.program import Program
-from allocator.solver.scaling import Scaling
+from allocator.solver.scaling import UNFELT, Scaling
 
 Numbers = npt.NDArray[np.float64]
 
@@ -32,11 +32,11 @@ _STATUS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
     highspy.HighsModelStatus.kInfeasible: "infeasible",
     highspy.HighsModelStatus.kUnbounded: "unbounded",
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: "infeasible or unbounded",
     highspy.HighsModelStatus.kTimeLimit: "limit",
     highspy.HighsModelStatus.kIterationLimit: "limit",
     highspy.HighsModelStatus.kInterrupt: "limit",
     highspy.HighsModelStatus.kModelEmpty: "empty",
+    highspy.HighsModelStatus.kUnknown: "unknown",
 }
 
 _threads_in_use: int | None = None
@@ -50,7 +50,8 @@ class Solution:
     Attributes
     ----------
     status : str
-        optimal, infeasible, unbounded or limit.
+        optimal, infeasible, unbounded, limit, or unknown when another algorithm than
+        simplex gave up before it was sure.
     x : ndarray or None
         Primal values; None when there are none.
     row_dual, reduced_cost : ndarray or None
@@ -126,6 +127,9 @@ class Solver:
                 "algorithm hipo needs the package highspy-extras: pip install 'allocator[hipo]'"
             )
         program.check_numbers()
+        crossed = program.crossed()
+        if crossed:
+            raise SolverError(f"nothing can meet {', '.join(crossed[:3])}: its sides cross")
         self.program = program
         self.scaling = Scaling.of(program) if scaled else Scaling.none(program)
         self.algorithm = algorithm
@@ -137,7 +141,7 @@ class Solver:
         self._set("solver", algorithm)
         self._set("primal_feasibility_tolerance", TOLERANCE)
         self._set("dual_feasibility_tolerance", TOLERANCE)
-        self._set("small_matrix_value", 1e-12)
+        self._set("small_matrix_value", UNFELT)
         if algorithm == "pdlp":
             self._set("pdlp_optimality_tolerance", 1e-8)
         for name, value in (options or {}).items():
@@ -174,10 +178,11 @@ class Solver:
         p, s = self.program, self.scaling
         sense = highspy.ObjSense.kMaximize if p.maximise else highspy.ObjSense.kMinimize
         rows, columns = p.shape
+        matrix = s.matrix(p)
         status = self._h.passModel(
             columns,
             rows,
-            int(p.matrix.nnz),
+            int(matrix.nnz),
             int(highspy.MatrixFormat.kRowwise),
             int(sense),
             p.offset * self._cost_scale,
@@ -186,9 +191,9 @@ class Solver:
             p.col_upper / s.column,
             p.row_lower * s.row,
             p.row_upper * s.row,
-            p.matrix.indptr.astype(np.int32),
-            p.matrix.indices.astype(np.int32),
-            s.coefficients(p),
+            matrix.indptr.astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
             p.integer.astype(np.int32),
         )
         if status != highspy.HighsStatus.kOk:
@@ -269,20 +274,31 @@ class Solver:
         began = time.perf_counter()
         status = self._h.run()
         seconds = time.perf_counter() - began
-        if status == highspy.HighsStatus.kError:
-            raise SolverError("HiGHS stopped with an error")
+        _ok(status, "solve")
+        if self._h.getModelStatus() == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            seconds += self._settle()
         return self._read(seconds)
+
+    def _settle(self) -> float:
+        """Find out whether a programme is infeasible or unbounded; seconds it took."""
+        asked = self._h.getOptionValue("presolve")[1]
+        began = time.perf_counter()
+        self._set("presolve", "off")
+        self._set("solver", "simplex")
+        _ok(self._h.clearSolver(), "forget the last run")
+        _ok(self._h.run(), "solve")
+        self._set("presolve", asked)
+        return time.perf_counter() - began
 
     def _read(self, seconds: float) -> Solution:
         model_status = self._h.getModelStatus()
         status = _STATUS.get(model_status)
+        if status == "unknown" and self._h.getOptionValue("solver")[1] == "simplex":
+            status = None
         if status is None:
             raise SolverError(f"HiGHS ended with status {model_status}")
-        if status == "infeasible or unbounded":
-            bounded = np.isfinite(self.program.col_lower) & np.isfinite(self.program.col_upper)
-            status = "infeasible" if bounded[self.program.cost != 0].all() else "unbounded"
         if status == "empty":
-            status = "optimal" if not self.program.empty_conflicts() else "infeasible"
+            status = "optimal" if not self.program.contradictions() else "infeasible"
         info = self._h.getInfo()
         counts = {
             name: max(0, int(getattr(info, f"{name}_iteration_count")))

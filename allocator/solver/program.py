@@ -163,7 +163,9 @@ class Program:
         ):
             if np.isnan(array).any():
                 at = int(np.argmax(np.isnan(array)))
-                raise SolverError(f"{what} of {self._name(blocks, at, self.matrix)} is not a number")
+                raise SolverError(
+                    f"{what} of {self._name(blocks, at, self.matrix)} is not a number"
+                )
         if not np.isfinite(self.offset):
             raise SolverError("the constant of the objective is not finite")
         size = np.abs(self.matrix.data)
@@ -183,8 +185,21 @@ class Program:
                 return block.member_names()[at - block.start]
         return f"position {at}"
 
-    def empty_conflicts(self) -> list[str]:
-        """Names of rows without variables whose sides nothing can meet."""
+    def contradictions(self) -> list[str]:
+        """Names of what nothing can meet, whatever the rest says.
+
+        Rows without variables whose sides leave 0 out, and what :meth:`crossed` names.
+        """
         empty = np.diff(self.matrix.indptr) == 0
         wrong = empty & ((self.row_lower > 1e-9) | (self.row_upper < -1e-9))
-        return [self._name(self.rows, int(at), self.matrix) for at in np.flatnonzero(wrong)]
+        wrong &= self.row_lower <= self.row_upper
+        names = [self._name(self.rows, int(at), self.matrix) for at in np.flatnonzero(wrong)]
+        return names + self.crossed()
+
+    def crossed(self) -> list[str]:
+        """Names of rows and columns whose lower side or bound lies above the upper one."""
+        rows = np.flatnonzero(self.row_lower > self.row_upper)
+        columns = np.flatnonzero(self.col_lower > self.col_upper)
+        return [self._name(self.rows, int(at), self.matrix) for at in rows] + [
+            f"limits of {self._name(self.columns, int(at), self.matrix)}" for at in columns
+        ]

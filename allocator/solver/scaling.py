@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from allocator.solver.program import Program
 
 Numbers = npt.NDArray[np.float64]
+
+UNFELT = 1e-12
+"""Scaled coefficients below this cannot be told from nothing."""
 
 
 def _power_of_two(size: Numbers) -> Numbers:
@@ -42,11 +46,12 @@ class Scaling:
 
         Planned quantities run from fractions of an outcome to billions of pounds in one
         programme; a solver's absolute tolerance is only fair to all of them once each
-        column counts in units of its own range. Powers of two change no digit.
+        column counts in units of its own range. Powers of two change no digit. Whole
+        numbers must stay whole and keep their scale.
         """
         reach = np.maximum(np.abs(program.col_lower), np.abs(program.col_upper))
         reach = np.where(np.isfinite(reach), reach, 0.0)
-        column = _power_of_two(reach)
+        column = _power_of_two(np.where(program.integer, 1.0, reach))
         matrix = program.matrix
         size = np.abs(matrix.data) * column[matrix.indices]
         largest = np.zeros(program.shape[0])
@@ -55,6 +60,7 @@ class Scaling:
             largest[some] = np.maximum.reduceat(size, matrix.indptr[:-1][some])
         row = 1.0 / _power_of_two(largest)
         column = np.where(reach > 0, column, _by_coefficient(program, row))
+        column[program.integer] = 1.0
         worth = float(np.max(np.abs(program.cost) * column, initial=0.0))
         cost = 1.0 / _power_of_two(np.array([worth / 256.0]))[0] if worth > 0 else 1.0
         return cls(column, row, float(cost))
@@ -65,11 +71,22 @@ class Scaling:
         rows, columns = program.shape
         return cls(np.ones(columns), np.ones(rows), 1.0)
 
-    def coefficients(self, program: Program) -> Numbers:
-        """Scaled coefficients in the order of ``program.matrix``."""
+    def matrix(self, program: Program) -> sparse.csr_array:
+        """Scaled coefficients.
+
+        A term whose whole range cannot change its row by more than `UNFELT` of the row's
+        largest term is left out: the solver would drop it too, with a warning that may
+        hide another.
+        """
         matrix = program.matrix
         by_row = np.repeat(self.row, np.diff(matrix.indptr))
-        scaled: Numbers = matrix.data * by_row * self.column[matrix.indices]
+        data = matrix.data * by_row * self.column[matrix.indices]
+        felt = np.abs(data) > UNFELT
+        if felt.all():
+            return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+        parts = (data * felt, matrix.indices.copy(), matrix.indptr.copy())
+        scaled = sparse.csr_array(parts, shape=matrix.shape)
+        scaled.eliminate_zeros()
         return scaled
 
 

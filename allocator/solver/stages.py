@@ -11,14 +11,15 @@ answers at default tolerances and no duals.)
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from allocator.data import Data
 from allocator.data.data import HELD_WEIGHT
-from allocator.errors import SolverError
+from allocator.errors import SolverError, UsageError
+from allocator.solver.certificate import residuals, safe_bound
 from allocator.solver.highs import Solution, Solver
 from allocator.solver.program import Program
 
@@ -29,6 +30,9 @@ FACE_TOLERANCES = (1e-9, 1e-11, 1e-13)
 
 SAME = 1e-9
 """How much of the objective, relatively, a later stage may give up."""
+
+EXACT = 1e-7
+"""Residuals and gap, relatively, above which another algorithm's result is solved again."""
 
 NUDGE = 1e-3
 """What moving a pound between pools or years counts, against a pound moved in care."""
@@ -92,6 +96,12 @@ class StagedSolve:
         self.keep = keep
         self._deadline = None if time_limit is None else time.monotonic() + time_limit
         program = solver.program
+        if program.integer.any():
+            at = int(np.argmax(program.integer))
+            raise UsageError(
+                f"{program.column_names()[at]} takes whole numbers only: plans that need a "
+                "mixed-integer programme are not supported yet"
+            )
         self.worth = program.cost
         self.offset = program.offset
         self._lower, self._upper = program.col_lower, program.col_upper
@@ -106,7 +116,7 @@ class StagedSolve:
     def _span(name: str, block: object) -> slice:
         if block is None:
             raise SolverError(f"the formulation has no {name}: it cannot be solved in stages")
-        return block.span  # type: ignore[attr-defined,no-any-return]
+        return block.span  # type: ignore[attr-defined]
 
     def run(self) -> Stages:
         """Reference plan, best plan, then the calmest plan that is as good."""
@@ -133,13 +143,35 @@ class StagedSolve:
         self, name: str, cost: Numbers, offset: float, *, maximise: bool, asked: bool = False
     ) -> Solution:
         self.solver.set_objective(cost, maximise=maximise, offset=offset)
-        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
         algorithm = self.solver.algorithm if asked else "simplex"
+        solution = self._run(name, algorithm)
+        if algorithm == "simplex" or self._is_exact(solution):
+            return solution
+        polished = self._run(f"{name}, polished", "simplex")
+        return replace(polished, algorithm=f"{solution.algorithm}, then {polished.algorithm}")
+
+    def _run(self, name: str, algorithm: str) -> Solution:
+        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
         solution = self.solver.run(time_limit=left, algorithm=algorithm)
         self.out.algorithms.append(f"{name}: {solution.algorithm}")
         self.out.iterations += sum(solution.iterations.values())
         self.out.seconds[name] = solution.seconds
         return solution
+
+    def _is_exact(self, solution: Solution) -> bool:
+        """Whether a result may stand as it is; first-order methods stop short of a vertex.
+
+        What the run says of itself is not asked: rows, bounds and the gap to the safe bound
+        are measured.
+        """
+        if solution.status != "optimal":
+            return solution.status != "unknown"
+        if solution.x is None or solution.row_dual is None or solution.objective is None:
+            return False
+        program = self.solver.program
+        gap = abs(safe_bound(program, solution.row_dual) - solution.objective)
+        off = max(*residuals(program, solution.x), gap / max(1.0, abs(solution.objective)))
+        return off <= EXACT
 
     def _pounds(self, *, reference: bool) -> tuple[Numbers, float]:
         """Cost that counts pounds moved; held programmes count more on the way to the reference."""

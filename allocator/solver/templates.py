@@ -63,6 +63,11 @@ def _refuse_text(*_: Any) -> str:
     return ""
 
 
+def _refuse_hash(*_: Any) -> int:
+    # Pyomo's components turn an unhashable index into a template; a dict lets it out.
+    raise TypeError("an index of a rule was looked up outside the model's sets and parameters")
+
+
 @contextmanager
 def templatizing() -> Iterator[None]:
     """Let nobody else templatize meanwhile, and make misuse of an index raise.
@@ -72,12 +77,15 @@ def templatizing() -> Iterator[None]:
     """
     with _LOCK:
         original_sum = builtins.sum
-        guards = {"__bool__": _refuse, "__eq__": _refuse, "__format__": _refuse_text}
+        guards = {
+            "__bool__": _refuse,
+            "__eq__": _refuse,
+            "__format__": _refuse_text,
+            "__hash__": _refuse_hash,
+        }
         saved = {name: IndexTemplate.__dict__.get(name) for name in guards}
-        saved_hash = IndexTemplate.__hash__
         for name, guard in guards.items():
             setattr(IndexTemplate, name, guard)
-        IndexTemplate.__hash__ = saved_hash
         try:
             yield
         finally:
@@ -92,10 +100,12 @@ def templatizing() -> Iterator[None]:
 def template_of(component: Any, rule: Any) -> tuple[Any, tuple[Any, ...]]:
     """Expression and index templates of an indexed component's rule."""
     with templatizing():
-        expression, indices = templatize_rule(
-            component.parent_block(), rule, component.index_set()
-        )
+        expression, indices = templatize_rule(component.parent_block(), rule, component.index_set())
     return expression, tuple(i for i in indices if isinstance(i, IndexTemplate))
+
+
+Term = tuple[Codes | None, Codes, Numbers | float]
+"""Rows (None: one a row, in order), columns and coefficients."""
 
 
 @dataclass
@@ -115,11 +125,11 @@ class Linear:
 
     rows: int
     constant: Numbers | float = 0.0
-    terms: list[tuple[Codes | None, Codes, Numbers | float]] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
 
     def scaled(self, factor: Numbers | float) -> Linear:
         """All rows times their factor."""
-        terms = []
+        terms: list[Term] = []
         for row, column, coefficient in self.terms:
             by = factor if row is None or np.ndim(factor) == 0 else np.asarray(factor)[row]
             terms.append((row, column, coefficient * by))
@@ -131,7 +141,7 @@ class Linear:
 
     def gathered(self, owner: Codes, rows: int) -> Linear:
         """Add the rows of each owner together, giving `rows` rows."""
-        terms = [
+        terms: list[Term] = [
             (owner if row is None else owner[row], column, coefficient)
             for row, column, coefficient in self.terms
         ]
@@ -141,7 +151,8 @@ class Linear:
             weights = np.full(self.rows, float(self.constant))
         else:
             weights = np.asarray(self.constant, dtype=float)
-        return Linear(rows, np.bincount(owner, weights, minlength=rows), terms)
+        constant = np.bincount(owner, weights, minlength=rows).astype(float)
+        return Linear(rows, constant, terms)
 
 
 @dataclass

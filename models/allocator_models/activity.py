@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Data, Index
 
+from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 
 
@@ -15,8 +15,8 @@ def declare(m: Any, data: Data) -> None:
     """Activity and its limits.
 
     Variables
-        activity[i, t]: units of programme i in year t, within the range that its own
-        limits, money, need and capacity leave it.
+        activity[i, t]: units of programme i in year t, floor <= activity <= top: its own
+        limits, or a bound that is only there to be finite.
 
     Constraints (in the programme's unit of activity)
         growth_max[i, t]: activity[i, t] <= (1 + max) activity[i, t-1] + amount
@@ -29,9 +29,9 @@ def declare(m: Any, data: Data) -> None:
     a = data.activity
     m.PY = ArraySet(data.programme_years)
     m.price = ArrayParam(m.PY, a.price.ravel(), "price")
-    m.lo = ArrayParam(m.PY, a.lo.ravel(), "lo")
-    m.hi = ArrayParam(m.PY, a.hi.ravel(), "hi")
-    m.activity = pyo.Var(m.PY, dense=False, bounds=lambda m, i, t: (m.lo[i, t], m.hi[i, t]))
+    m.floor = ArrayParam(m.PY, a.floor.ravel(), "floor")
+    m.top = ArrayParam(m.PY, a.top.ravel(), "top")
+    m.activity = pyo.Var(m.PY, dense=False, bounds=lambda m, i, t: (m.floor[i, t], m.top[i, t]))
 
     later = np.arange(1, len(data.year))
     pairs = Index((data.year, data.year), [later, later - 1])
@@ -55,7 +55,8 @@ def _last_year(m: Any, i: Any, t: Any) -> Any:
 
 
 def _growth_max(m: Any, i: Any, t: Any) -> Any:
-    return m.activity[i, t] <= m.growth_max_factor[i, t] * _last_year(m, i, t) + m.growth_amount[i, t]
+    grown = m.growth_max_factor[i, t] * _last_year(m, i, t)
+    return m.activity[i, t] <= grown + m.growth_amount[i, t]
 
 
 def _growth_min(m: Any, i: Any, t: Any) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pyomo.environ as pyo
-from allocator.data import Data
 
+from allocator.data import Data
 from allocator_models import (
     activity,
     budget,

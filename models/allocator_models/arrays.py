@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from allocator.data import Grouped, Index, LookupMiss
 from pyomo.core.base.constraint import IndexedConstraint
 from pyomo.core.base.global_set import UnindexedComponent_index
+from pyomo.core.base.objective import ScalarObjective
 from pyomo.core.base.set import Any as AnyDomain
 from pyomo.core.base.set import FiniteScalarSet, _FiniteSetMixin
-from pyomo.core.base.objective import ScalarObjective
 from pyomo.core.expr.template_expr import IndexTemplate, NPV_Numeric_GetItemExpression
+
+from allocator.data import Grouped, Index, LookupMiss
 
 
 class _Members:
@@ -39,6 +40,8 @@ class _Members:
 
 class ArraySet(FiniteScalarSet):
     """A Pyomo set over an :class:`~allocator.data.Index`."""
+
+    _constructed: bool
 
     def __init__(self, index: Index, **keywords: Any) -> None:
         self.array_index = index

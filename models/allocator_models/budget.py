@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Data, Index
 
+from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 from allocator_models.capacity import extra_cost
 
@@ -60,7 +60,7 @@ def _declare_stranded(m: Any, data: Data) -> None:
     same = Index((*axes, *axes), [i, t, i, t])
     m.stranded_here = ArraySetOf(same.group((0, 1), data.programme_years))
     rate = (a.fixed_share[:, None] * a.price)[i, t]
-    highest = np.maximum(a.baseline, a.hi.max(axis=1))[i]
+    highest = np.maximum(a.baseline, a.top.max(axis=1))[i]
     m.late = ArrayParam(m.STRANDED, rate, "late")
     m.stranded_max = ArrayParam(m.STRANDED, rate * highest, "stranded_max")
     m.stranded = pyo.Var(

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Data, Index
 
+from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 
 
@@ -50,8 +50,10 @@ def declare(m: Any, data: Data) -> None:
     _declare_effects(m, data)
     m.need_balance = ArrayConstraint(m.DEMAND, rule=_need_balance)
 
-    carried = (d.min_met > 0) & (d.min_met < 1) & np.isin(
-        np.arange(len(d.rows)), d.rows.positions(d.before.columns[:2])
+    carried = (
+        (d.min_met > 0)
+        & (d.min_met < 1)
+        & np.isin(np.arange(len(d.rows)), d.rows.positions(d.before.columns[:2]))
     )
     m.MET = ArraySet(d.rows.take(carried))
     m.miss_share = ArrayParam(m.MET, 1.0 - d.min_met[carried], "miss_share")

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Data
 
+from allocator.data import Data
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet
 
 
@@ -22,12 +22,14 @@ def declare(m: Any, data: Data) -> None:
 
     ``target`` is the baseline rolled forward while the reference plan is sought; the
     solver then puts the reference plan's own spend in its place, and among the plans with
-    the best objective takes the one that moves the fewest pounds.
+    the best objective takes the one that moves the fewest pounds. The bounds of ``up`` and
+    ``down`` are twice what could be moved: they are finite for the certificate and never
+    bind.
     """
     a = data.activity
     m.MOVES = ArraySet(data.programme_years)
     m.target = ArrayParam(m.MOVES, data.target.ravel(), "target")
-    most = a.price * np.maximum(a.hi, a.lo) + data.target
+    most = 2.0 * (a.price * a.top + data.target)
     m.most_moved = ArrayParam(m.MOVES, most.ravel(), "most_moved")
     m.up = pyo.Var(m.MOVES, dense=False, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
     m.down = pyo.Var(m.MOVES, dense=False, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Data
 
+from allocator.data import Data
 from allocator_models.arrays import ArrayObjective, ArrayParam, ArraySet
 from allocator_models.responses import outcome
 

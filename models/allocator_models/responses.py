@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pyomo.environ as pyo
-from allocator.data import Data
 
+from allocator.data import Data
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Data, Index
 
+from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 from allocator_models.responses import outcome
 
@@ -65,13 +65,13 @@ def _declare_misses(m: Any, data: Data) -> None:
 def _most_missed(data: Data) -> Any:
     """Upper bound of every rule's violation: the most its two sides can be apart."""
     r, a, s = data.rules, data.activity, data.responses
-    highest = np.maximum(a.baseline[:, None], a.hi.max(axis=1, keepdims=True))
+    highest = np.maximum(a.baseline[:, None], a.top.max(axis=1, keepdims=True))
     at = s.rows.positions(s.slope_rows.columns[:3])
     width = s.width[s.segments.positions(s.slope_rows.columns[1:])]
     outcome_max = np.abs(s.base) + np.bincount(at, np.abs(s.slope) * width, len(s.rows))
     most = np.abs(r.right)
     for terms, size in (
-        (r.activity, a.hi[r.activity.rows.columns[2:]]),
+        (r.activity, a.top[r.activity.rows.columns[2:]]),
         (r.stranded, (a.price * highest)[r.stranded.rows.columns[2:]]),
         (r.unmet, data.demand.unmet_max[data.demand.rows.positions(r.unmet.rows.columns[2:])]),
         (r.outcome, outcome_max[s.rows.positions(r.outcome.rows.columns[2:])]),

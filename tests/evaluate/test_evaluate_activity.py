@@ -107,6 +107,17 @@ def test_the_opening_backlog_counts_whatever_carry_is() -> None:
     assert column(result.allocation, "unmet") == [50, 10, 10]
 
 
+def test_the_opening_backlog_is_that_of_the_first_year() -> None:
+    demand = "programme,year,demand,opening_backlog\nA,,100,0\nA,2025,100,40"
+    assert column(run(waiting(demand), {"A": 90}).allocation, "need") == [140, 100, 100]
+
+
+def test_the_least_share_met_is_of_all_need_backlog_included() -> None:
+    demand = "programme,demand,opening_backlog,carry,min_met\nA,100,40,0,0.9"
+    assert run(waiting(demand), {"A": [126, 90, 90]}).allowed
+    assert only(run(waiting(demand), {"A": [124, 90, 90]})) == ("demand", "A", 2025, 2)
+
+
 def test_part_of_unmet_need_is_carried() -> None:
     demand = "programme,year,demand,carry\nA,,100,0.5\nA,2026,120,0.25"
     result = run(waiting(demand), {"A": [80, 110, 100]})
@@ -224,6 +235,21 @@ def test_avoided_need_is_no_more_than_demand() -> None:
     assert only(run(backlog, {"Care": [80], "Ward": [28]})) == ("demand", "Ward", 2025, 2)
 
 
+def test_need_that_cannot_be_avoided_is_left_unmet_or_missed_if_the_plan_says_otherwise() -> None:
+    instance = case(
+        TWO.replace("emergency", "discretionary"),
+        settings={"accept_money_pump": ["Care"]},
+        demand="programme,demand,opening_backlog\nWard,100,30",
+        effects="source,target,per_unit\nCare,Ward,5",
+    )
+    activity = {"Care": [80], "Ward": [28]}
+    result = run(instance, activity)
+    assert result.allowed
+    assert column(result.allocation, "unmet", programme="Ward") == [2]
+    rows = allocation(instance, activity, unmet=[np.nan, 0.0])
+    assert only(evaluate(instance, {"allocation": rows})) == ("demand", "Ward", 2025, 2)
+
+
 def test_a_shrinking_source_raises_need() -> None:
     instance = avoiding("0.5,0,0", years=(2025,))
     result = run(instance, {"Care": [30], "Ward": [110]})  # 20 fewer visits, 10 more days
@@ -237,6 +263,24 @@ def test_activity_may_rise_to_where_a_vanished_source_would_put_it_and_no_more()
     instance = avoiding("0.5,0,0", years=(2025,))
     assert run(instance, {"Care": [50], "Ward": [125]}).allowed  # B = 0.5 x 50
     assert only(run(instance, {"Care": [50], "Ward": [127]})) == ("demand", "Ward", 2025, 2)
+
+
+def test_need_is_left_waiting_where_later_activity_is_there_for_it() -> None:
+    instance = case(
+        TWO.replace("emergency", "discretionary"),
+        years=YEARS,
+        demand="programme,demand,carry\nWard,100,1",
+        effects="source,target,per_unit\nCare,Ward,0.5",
+    )
+    # 20 could be avoided in 2025, but 135 in 2026 is 100, 25 (B) and 10 from the year before.
+    result = run(instance, {"Care": [90, 50], "Ward": [80, 135]})
+    assert result.allowed
+    assert column(result.allocation, "unmet", programme="Ward") == [10, 0]
+    assert column(result.allocation, "avoided", programme="Ward") == [10, -25]
+    # At most 20 + 25 can wait: 170 in 2026.
+    assert run(instance, {"Care": [90, 50], "Ward": [80, 170]}).allowed
+    broken = run(instance, {"Care": [90, 50], "Ward": [80, 172]})
+    assert only(broken) == ("demand", "Ward", 2026, 2)
 
 
 def test_the_backstop_adds_up_over_the_years_of_an_effect() -> None:

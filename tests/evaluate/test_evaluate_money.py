@@ -208,6 +208,14 @@ def test_the_opening_balance_comes_into_the_first_year() -> None:
     assert only(run(in_debt, {"A": [97]})) == ("budget", "NHS", 2025, 2)
 
 
+def test_the_opening_balance_may_be_carried_on() -> None:
+    instance = pool_case("pool,amount,opening,carry_max\nNHS,100,8,8")
+    result = run(instance, {"A": [102, 106]})
+    assert result.allowed
+    assert column(result.budgets, "carry_in") == pytest.approx([8, 6])
+    assert only(run(instance, {"A": [102, 107]})) == ("budget", "NHS", 2026, 1)
+
+
 def test_stated_carry_is_used_and_checked() -> None:
     instance = pool_case("pool,amount,carry_max,overdraw_max\nNHS,100,10,5")
     stated = "pool,year,carry_out\nNHS,2025,{}\nNHS,2026,0"
@@ -330,6 +338,8 @@ def test_a_small_pool_beside_a_big_one_is_kept_exactly() -> None:
     result = run(instance, {"A": 1_999_999_000, "B": 1050})
     assert result.allowed
     assert column(result.transfers, "amount") == pytest.approx([50], rel=1e-9)
+    pennies = run(instance, {"A": 1_999_999_000, "B": 1000.05})
+    assert column(pennies.transfers, "amount") == pytest.approx([0.05], rel=1e-6)
     assert only(run(instance, {"A": 1_999_999_000, "B": 1101})) == ("budget", "Grant", 2025, 1)
 
 

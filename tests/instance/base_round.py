@@ -20,8 +20,8 @@ accept_money_pump = []
     "programmes.csv": """\
 programme,sector,place,provider,pool,contract,tags,class,unit,unit_cost,baseline,fixed_share,\
 release_years,held
-GP access,primary,North,Practices,NHS,GMS,core out-of-hospital,discretionary,appointments,25,40000,0,0,
-Community nursing,community,North,Trust C,NHS,,out-of-hospital,discretionary,visits,50,20000,0,0,
+GP access,primary,North,Practices,NHS,GMS,core out,discretionary,appointments,25,40000,0,0,
+Community nursing,community,North,Trust C,NHS,,out,discretionary,visits,50,20000,0,0,
 A&E attendances,acute,,Hospital,NHS,,,emergency,attendances,200,10000,0.3,2,
 Emergency admissions,acute,,Hospital,NHS,,,emergency,admissions,3000,2000,0.4,2,
 Planned operations,acute,,Hospital,NHS,,,discretionary,operations,4000,1000,0,0,

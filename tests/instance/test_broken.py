@@ -420,7 +420,7 @@ PROGRAMME_PROBLEMS = [
     ),
     broken(
         "spread of money",
-        Edit(B, "NHS,2025,recurrent,17500000", "NHS,2025,recurrent,0.001"),
+        Edit("transfers.csv", "200000", "0.001"),
         "budgets",
         None,
         "amount",
@@ -848,8 +848,9 @@ COLLISIONS = [
         "limits",
         3,
         "programme",
-        "'GP access' has no allowed activity in 2026/27: it must be at least 50,000 (limits line 7) "
-        "but can be at most 48,400 (limits line 3), 1,600 appointments apart (£40,000",
+        "'GP access' has no allowed activity in 2026/27: it must be at least 50,000 "
+        "(limits line 7) but can be at most 48,400 (limits line 3), 1,600 appointments apart "
+        "(£40,000 at base-year prices)",
     ),
     broken(
         "growth that cannot be undone",
@@ -886,7 +887,7 @@ COLLISIONS = [
     broken(
         "pools that cannot help each other",
         (
-            Edit(B, "NHS,2025,recurrent,17500000", "NHS,2025,recurrent,9200000"),
+            Edit(B, "NHS,2025,recurrent,17500000", "NHS,2025,recurrent,10200000"),
             Edit("transfers.csv", "200000", "20000000"),
             Edit(B, "Council,,recurrent,5200000", "Council,,recurrent,3500000"),
         ),

@@ -192,3 +192,29 @@ def test_unvalued_programmes_by_spend(small_instance: Instance) -> None:
         responses=small_instance.responses[small_instance.responses["programme"] != "gp"]
     )
     assert list(unvalued(more).items()) == [("gp", 30e6), ("ae", 20e6)]
+
+
+def test_rule_missed_in_several_years_is_told_once(
+    make_plan: Make, small_instance: Instance
+) -> None:
+    plan = make_plan()
+    plan.rules.loc[3, ["value", "violation", "penalty"]] = [0.3, 4e6, 40.0]
+    text = joined(printed(plan, small_instance))
+    assert "(costs 35 QALY); also in 2026/27 (55 QALY in all)." in text
+    assert text.count("Community floor") == 1
+
+
+def test_missed_by_rounding_is_not_missed(make_plan: Make, small_instance: Instance) -> None:
+    plan = make_plan()
+    plan.rules.loc[2, ["value", "violation", "penalty"]] = [0.35 - 1e-13, 1e-5, 1e-10]
+    assert "Rules that may be missed" not in printed(plan, small_instance)
+
+
+def test_held_programme_below_its_baseline_is_told(
+    make_plan: Make, small_instance: Instance
+) -> None:
+    plan = make_plan()
+    assert "below the baseline" not in printed(plan, small_instance)
+    plan.allocation.loc[1, "activity"] = 43_000.0
+    text = joined(printed(plan, small_instance))
+    assert "leave no other way: A&E [main] (-57.0% in 2026/27)." in text

@@ -16,6 +16,7 @@ from allocator.report.words import (
     Worth,
     certificate_sentences,
     count,
+    display_names,
     figure,
     fixed,
     percent,
@@ -95,6 +96,11 @@ def test_percent(share: float, text: str) -> None:
     assert percent(share) == text
 
 
+def test_labels_that_are_not_unique_give_way_to_names() -> None:
+    keys, labels = ["a", "a", "b", "c", "d"], ["A & E", "A & E", "Nursing", "Nursing", ""]
+    assert display_names(keys, labels) == {"a": "A & E", "b": "b", "c": "c", "d": "d"}
+
+
 def test_counting() -> None:
     assert count(1, "programme") == "1 programme"
     assert count(0, "warning") == "no warnings"
@@ -170,6 +176,24 @@ def test_certificate_never_claims_more_than_it_has(
 
 def test_unchecked_plan_is_called_so(make_plan: Callable[..., Plan]) -> None:
     assert "NO" in certificate_sentences(make_plan(verified=False), QALY)[1]
+
+
+def test_rounding_is_not_told_as_a_gap(make_plan: Callable[..., Plan]) -> None:
+    certificate = Certificate(9060.0, 9060.0, 9060.0, 9060.0 + 1e-9, 0.0, 9060.0)
+    claim = certificate_sentences(make_plan(certificate=certificate), QALY)[0]
+    assert claim.endswith("nothing but rounding could be missing.")
+    certificate = Certificate(9060.0, 9000.0, 9060.0, 9060.001, 0.0, 9060.0)
+    claim = certificate_sentences(make_plan(certificate=certificate), QALY)[0]
+    assert claim.endswith("less than 0.01% of the gain could be missing.")
+
+
+def test_gap_of_the_curves_is_called_so(make_plan: Callable[..., Plan]) -> None:
+    certificate = Certificate(9060.0, 9000.0, 9060.0, 9060.0, 6.0, 9060.0)
+    claim = certificate_sentences(make_plan(certificate=certificate), QALY)[0]
+    assert claim.endswith(
+        "at most 6 QALY (10% of the gain) could be missing, because response curves are solved "
+        "as straight pieces."
+    )
 
 
 def test_no_gain_gives_no_share_of_it() -> None:

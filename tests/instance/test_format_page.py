@@ -1,0 +1,52 @@
+"""The format page and the starter instance stay true to the schema."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from allocator.errors import UsageError
+from allocator.instance.format_page import render
+from allocator.instance.reader import diagnose
+from allocator.instance.schema import SETTINGS, TABLES
+from allocator.instance.starter import write_starter
+
+PAGE = Path(__file__).parents[2] / "instances" / "FORMAT.md"
+
+
+def test_the_page_is_made_from_the_schema() -> None:
+    assert PAGE.read_text(encoding="utf-8") == render()
+
+
+def test_the_page_names_everything() -> None:
+    page = render()
+    for name, table in TABLES.items():
+        section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
+        for column in table.columns:
+            assert f"`{column}`" in section
+            assert table.meta(column)["meaning"] in section
+    for setting in SETTINGS.values():
+        assert setting.meaning in page
+
+
+def test_the_starter_reads_clean(tmp_path: Path) -> None:
+    write_starter(tmp_path / "starter")
+    instance, problems = diagnose(tmp_path / "starter")
+    assert instance is not None, problems
+    assert [p.message[:11] for p in problems] == ["1 programme"]
+    assert (instance.programmes["status"] == "assumed").all()
+
+
+def test_the_starter_explains_every_entry(tmp_path: Path) -> None:
+    write_starter(tmp_path / "starter")
+    text = (tmp_path / "starter" / "instance.toml").read_text()
+    for setting in SETTINGS.values():
+        assert f"# {setting.meaning}" in text
+        assert f"{setting.name} = " in text
+
+
+def test_the_starter_never_overwrites(tmp_path: Path) -> None:
+    write_starter(tmp_path / "starter")
+    with pytest.raises(UsageError):
+        write_starter(tmp_path / "starter")

@@ -1,0 +1,125 @@
+"""Segments of response curves, coefficient by coefficient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from small import bounds, compiled, cost, round_of, row
+
+from allocator.solver.program import Program
+
+PROGRAMME = "programme,sector,pool,baseline\ngp,primary,NHS,100"
+
+
+def fills(terms: dict[str, float]) -> list[str]:
+    return [name for name in terms if name.startswith("fill")]
+
+
+def test_activity_is_its_least_and_what_is_filled() -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME,
+            responses="programme,outcome,per_unit\ngp,QALY,0.5",
+            limits="programme,basis,min,max\ngp,baseline,0.8,1.3",
+        )
+    )
+    terms, low, high = row(program, "driver_of_activity[gp,2025]")
+    assert terms == {"activity[gp,2025]": 1, "fill[gp,2025,1]": -1}
+    assert (low, high) == (80, 80)
+    assert bounds(program, "fill[gp,2025,1]") == (0, 50)
+
+
+def test_points_are_segments_and_flat_after_the_last() -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME,
+            responses="programme,outcome,shape\ngp,QALY,points",
+            response_points="""programme,outcome,activity,effect
+                gp,QALY,0,0
+                gp,QALY,90,45
+                gp,QALY,110,50
+                gp,QALY,120,52""",
+            limits="programme,basis,min,max\ngp,baseline,0.8,1.3",
+        )
+    )
+    names = fills(row(program, "driver_of_activity[gp,2025]")[0])
+    assert [bounds(program, n)[1] for n in names] == pytest.approx([10, 20, 10, 10])
+    assert [cost(program).get(n, 0) for n in names] == pytest.approx([0.5, 0.25, 0.2, 0])
+    assert program.offset == pytest.approx(40)  # at the least activity of 80
+
+
+def test_two_outcomes_share_the_segments_of_both() -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME,
+            outcomes="outcome,weight\nQALY,10\nvisits,1",
+            responses="programme,outcome,shape,per_unit\ngp,QALY,points,\ngp,visits,linear,2",
+            response_points="programme,outcome,activity,effect\ngp,QALY,0,0\ngp,QALY,100,50",
+            limits="programme,basis,min,max\ngp,baseline,0.8,1.3",
+        )
+    )
+    names = fills(row(program, "driver_of_activity[gp,2025]")[0])
+    assert [bounds(program, n)[1] for n in names] == pytest.approx([20, 30])
+    assert [cost(program)[n] for n in names] == pytest.approx([10 * 0.5 + 2, 2])
+
+
+@pytest.mark.parametrize(
+    ("line", "effect"),
+    [
+        ("power,0.5,0.4,,", lambda x: 0.5 * 100 / 0.4 * (x / 100) ** 0.4),
+        ("saturating,,,60,50", lambda x: 60 * (1 - 2 ** (-x / 50))),
+    ],
+    ids=["power", "saturating"],
+)
+def test_chords_of_a_smooth_curve_touch_it_and_lie_below(
+    line: str, effect: Callable[..., Any]
+) -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME,
+            responses=f"programme,outcome,shape,per_unit,elasticity,maximum,half\ngp,QALY,{line}",
+            limits="programme,basis,min,max\ngp,baseline,0.8,1.6",
+        )
+    )
+    names = fills(row(program, "driver_of_activity[gp,2025]")[0])
+    widths = np.array([bounds(program, n)[1] for n in names])
+    slopes = np.array([cost(program)[n] for n in names])
+    ends = 80 + np.cumsum(widths)
+    assert ends[-1] == pytest.approx(160)
+    assert program.offset + np.cumsum(widths * slopes) == pytest.approx(effect(ends))
+    assert (np.diff(slopes) < 0).all()
+    assert (slopes[1:] / slopes[:-1] > 0.98 - 1e-9).all(), "slopes fall by at most 2% a step"
+    middle = ends - widths / 2
+    chord = program.offset + np.cumsum(widths * slopes) - widths * slopes / 2
+    gap = effect(middle) - chord
+    assert (gap > 0).all()
+    assert gap.max() <= 1e-3 * (effect(160) - effect(80))
+
+
+def test_the_driver_of_a_programme_with_demand_is_need_met() -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME,
+            years=(2025, 2026),
+            responses="programme,outcome,per_unit\ngp,QALY,0.5",
+            demand="programme,demand,opening_backlog,carry,min_met\ngp,120,6,0.5,0.5",
+        )
+    )
+    terms, low, high = row(program, "driver_of_need_met[gp,2025]")
+    # 126 - unmet = start + fill, and at least 63 must be met
+    assert terms == {"unmet[gp,2025]": -1, "fill[gp,2025,1]": -1}
+    assert low == high == bounds_of_start(program, "gp", 2025) - 126
+    terms, _, _ = row(program, "driver_of_need_met[gp,2026]")
+    assert terms == {"unmet[gp,2025]": 0.5, "unmet[gp,2026]": -1, "fill[gp,2026,1]": -1}
+    assert program.offset == pytest.approx(
+        0.5 * sum(bounds_of_start(program, "gp", t) for t in (2025, 2026))
+    )
+
+
+def bounds_of_start(program: Program, programme: str, year: int) -> float:
+    """Need met that the segments start from: what they do not reach up to the most need."""
+    most = {2025: 126.0, 2026: 120 + 0.5 * 63}[year]
+    return most - bounds(program, f"fill[{programme},{year},1]")[1]

@@ -1,0 +1,109 @@
+"""Small rounds written as tables, and programmes written as arrays, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from allocator.instance.instance import Instance
+from allocator.instance.reader import from_tables
+from allocator.solve import build
+from allocator.solver.compiler import compile_model
+from allocator.solver.program import Block, Program
+
+INF = float("inf")
+
+
+def csv(text: str) -> pd.DataFrame:
+    """Table from CSV text whose lines may be indented."""
+    lines = "\n".join(line.strip() for line in text.strip().splitlines())
+    return pd.read_csv(StringIO(lines), dtype=str, keep_default_na=False)
+
+
+def round_of(
+    programmes: str, *, years: tuple[int, ...] = (2025,), settings: Any = None, **tables: str
+) -> Instance:
+    """Instance with base year 2024, a big NHS pool and one outcome unless it says otherwise."""
+    every = {
+        "budgets": "pool,amount\nNHS,1000000",
+        "outcomes": "outcome,weight\nQALY,1",
+        "responses": "programme,outcome,per_unit",
+        **tables,
+        "programmes": programmes,
+    }
+    entries = {"name": "Test", "base_year": 2024, "years": list(years), **(settings or {})}
+    return from_tables(entries, {name: csv(text) for name, text in every.items()})
+
+
+def compiled(instance: Instance, extra: Callable[..., None] | None = None) -> Program:
+    """The programme of an instance."""
+    _, model = build(instance, extra=extra)
+    return compile_model(model)
+
+
+def row(program: Program, name: str) -> tuple[dict[str, float], float, float]:
+    """Coefficients of a row by column name, and its sides."""
+    at = program.row_names().index(name)
+    part = program.matrix[[at]].tocoo()
+    columns = program.column_names()
+    terms = {columns[j]: float(v) for j, v in zip(part.coords[1], part.data, strict=True)}
+    return terms, float(program.row_lower[at]), float(program.row_upper[at])
+
+
+def rows_of(program: Program, component: str) -> list[str]:
+    """Names of the rows of one constraint."""
+    return [n for n in program.row_names() if n.split("[")[0] == component]
+
+
+def bounds(program: Program, name: str) -> tuple[float, float]:
+    """Bounds of a column."""
+    at = program.column_names().index(name)
+    return float(program.col_lower[at]), float(program.col_upper[at])
+
+
+def cost(program: Program) -> dict[str, float]:
+    """Objective coefficients that are not 0, by column name."""
+    names = program.column_names()
+    return {names[j]: float(program.cost[j]) for j in np.flatnonzero(program.cost)}
+
+
+def arrays(
+    matrix: Any,
+    row_lower: Any,
+    row_upper: Any,
+    col_lower: Any,
+    col_upper: Any,
+    costs: Any,
+    *,
+    maximise: bool = True,
+    integer: Any = None,
+    offset: float = 0.0,
+) -> Program:
+    """Programme from plain lists, with rows r[0], r[1] ... and columns x[0], x[1] ..."""
+    n = len(costs)
+    a = sparse.csr_array(np.asarray(matrix, dtype=float).reshape(len(row_lower), n))
+    m = a.shape[0]
+    return Program(
+        maximise,
+        np.array(costs, dtype=float),
+        offset,
+        a,
+        np.array(row_lower, dtype=float),
+        np.array(row_upper, dtype=float),
+        np.array(col_lower, dtype=float),
+        np.array(col_upper, dtype=float),
+        np.zeros(n, bool) if integer is None else np.array(integer, dtype=bool),
+        (Block("x", 0, n, None, tuple(range(n))),),
+        (Block("r", 0, m, None, tuple(range(m))),),
+    )
+
+
+def production(**changes: Any) -> Program:
+    """Maximise 3 a + 2 b with a + b <= 4 and a + 3 b <= 6: a 4, b 0, worth 12, price 3 and 0."""
+    program = arrays([[1, 1], [1, 3]], [-INF, -INF], [4, 6], [0, 0], [10, 10], [3, 2])
+    return program.replaced(**changes)
