@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.data.activity import Activity
+from allocator.data.contracts import Contracts, Providers
 from allocator.data.demand import Demand
 from allocator.data.equity import Equity
 from allocator.data.index import Axis, Codes, Index
@@ -177,7 +178,13 @@ class _Expansion:
         demand: Demand,
         responses: Responses,
         equity: Equity,
+        money: tuple[npt.NDArray[np.bool_], Contracts, Providers],
     ) -> None:
+        self.recurrent, self.contracts, self.providers = money
+        table = instance.programmes
+        self.tariff = table["tariff"].fillna(table["unit_cost"]).to_numpy(dtype=float)
+        homes = self.providers.axis.position
+        self.provider_of = np.array([homes.get(p, -1) for p in table["provider"]], dtype=np.int64)
         self.selections = Selections(instance, programme)
         self.settings = instance.settings
         self.activity_data = activity
@@ -188,6 +195,7 @@ class _Expansion:
         self.heads = self._heads(instance)
         self.activity, self.stranded = _Collector(), _Collector()
         self.unmet, self.outcome = _Collector(), _Collector()
+        self.payment = _Collector()
 
     def _heads(self, instance: Instance) -> dict[str, Numbers]:
         years = self.settings.years
@@ -214,19 +222,71 @@ class _Expansion:
             right += self._outcome_or_unmet(rule, share, rows, t)
             right += value * self._per(rule, t)
             return right
+        if measure == "position":
+            return value - self._position_terms(str(rule["sense"]), share, rows, t)
+        if measure == "recurrent_spend":
+            share, measure = share * self.recurrent, "spend"
         here = [(share, t, np.ones(len(t)))]
         if basis in ("amount", "per_head"):
             right += value * self._per(rule, t)
         elif basis in ("share", "ratio"):
             other = self.selections.share(str(rule["relative_to"]))
+            other = other * self.recurrent if rule["measure"] == "recurrent_spend" else other
             here.append((other, t, np.full(len(t), -value)))
         else:
             reference = self._reference_year(rule, t)
             before = reference < 0
             right += np.where(before, (1 + value) * self._at_baseline(measure, share), 0.0)
             here.append((share, reference, np.where(before, 0.0, -(1 + value))))
-        self._activity_terms(measure, str(rule["sense"]), here, rows)
+        if measure == "payment":
+            self._payment_terms(str(rule["sense"]), here, rows)
+        else:
+            self._activity_terms(measure, str(rule["sense"]), here, rows)
         return right
+
+    def _payment_terms(
+        self, sense: str, parts: list[tuple[Numbers, Codes, Numbers]], rows: Codes
+    ) -> None:
+        """Contracts that count wholly, and other programmes at cost."""
+        c = self.contracts
+        name, year = c.rows.columns
+        _, _, member = c.members.columns
+        owner = c.rows.positions(c.members.columns[:2])
+        for n in range(len(rows)):
+            at_cost = []
+            for share, t, factor in parts:
+                y = max(int(t[n]), 0)
+                whole = np.full(len(c.rows), np.inf)
+                np.minimum.at(whole, owner, share[member])
+                mine = (year == y) & (whole > 0)
+                weight = c.markup[mine] * whole[mine] * factor[n]
+                self.payment.add(
+                    np.full(int(mine.sum()), rows[n]), (name[mine], year[mine]), weight
+                )
+                apart = np.where(c.held[:, y], 0.0, share)
+                at_cost.append((apart, t[n : n + 1], factor[n : n + 1]))
+            self._activity_terms("spend", sense, at_cost, rows[n : n + 1])
+
+    def _position_terms(self, sense: str, share: Numbers, rows: Codes, t: Codes) -> Numbers:
+        """Positions of the providers of a selection; returns what is not in variables."""
+        c, p = self.contracts, self.providers
+        mine = np.isin(np.arange(len(p.axis)), self.provider_of[share > 0])
+        name, year = c.rows.columns
+        held_by = np.where(c.provider >= 0, mine[c.provider], False)
+        led_by = np.where(c.lead >= 0, mine[c.lead], False)
+        coefficient = held_by + led_by * (c.markup - 1.0)
+        other = np.zeros(len(rows))
+        for n, y in enumerate(t):
+            some = (year == y) & (coefficient != 0)
+            self.payment.add(
+                np.full(int(some.sum()), rows[n]), (name[some], year[some]), coefficient[some]
+            )
+            whose = np.where(self.provider_of >= 0, mine[self.provider_of], False)
+            cost = np.where(c.held[:, y] & whose, 1.0, 0.0)
+            self._activity_terms("spend", sense, [(cost, t[n : n + 1], -np.ones(1))], rows[n : n + 1])
+            who, at = p.rows.columns
+            other[n] = p.other[(at == y) & mine[who]].sum()
+        return other
 
     def _per(self, rule: dict[str, Any], t: Codes) -> Numbers:
         if rule["basis"] != "per_head":
@@ -245,7 +305,8 @@ class _Expansion:
 
     def _at_baseline(self, measure: str, share: Numbers) -> float:
         a = self.activity_data
-        return float(np.sum(share * a.baseline * (1.0 if measure == "activity" else a.unit_cost)))
+        unit = {"activity": np.ones_like(share), "payment": self.tariff}.get(measure, a.unit_cost)
+        return float(np.sum(share * a.baseline * unit))
 
     def _unit(self, measure: str, t: Codes, i: Codes) -> Numbers:
         """What a unit of activity measures, shape (years asked for, programmes asked for)."""
@@ -317,6 +378,9 @@ def rules(
     demand: Demand,
     responses: Responses,
     equity: Equity,
+    recurrent: npt.NDArray[np.bool_],
+    contracts: Contracts,
+    providers: Providers,
 ) -> Rules:
     """Multiply every rule out into coefficients.
 
@@ -325,14 +389,17 @@ def rules(
     instance : Instance
     axes : tuple of Axis
         Programme, year and outcome.
-    activity, demand, responses, equity
-        What the measures are made of.
+    activity, demand, responses, equity, recurrent, contracts, providers
+        What the measures are made of; `recurrent` says which programmes come every year.
     """
     programme, year, outcome = axes
     table = by_year(instance.rules, ["rule"], instance.settings.years)
     name = Axis("rule", tuple(dict.fromkeys(table["rule"])))
     rows = Index((name, year), [name.codes(table["rule"].tolist()), table["t"].to_numpy()])
-    expansion = _Expansion(instance, programme, outcome, activity, demand, responses, equity)
+    money = recurrent, contracts, providers
+    expansion = _Expansion(
+        instance, programme, outcome, activity, demand, responses, equity, money
+    )
     right = np.zeros(len(rows))
     columns = ["measure", "selection", "outcome", "segment", "sense", "value", "basis"]
     columns += ["relative_to", "reference"]
@@ -353,4 +420,5 @@ def rules(
         expansion.stranded.terms(rows, where),
         expansion.unmet.terms(rows, where),
         expansion.outcome.terms(rows, (outcome, *where)),
+        expansion.payment.terms(rows, contracts.rows.axes),
     )

@@ -31,10 +31,7 @@ def declare(m: Any, data: Data) -> None:
     """
     c = data.contracts
     _declare_follows(m, data)
-    low = np.array([p.lowest for p in c.pieces])
-    high = np.array([p.highest for p in c.pieces])
-    bonus = c.kind == "outcome"
-    low[bonus], high[bonus] = _bonus_range(data)[0][bonus], _bonus_range(data)[1][bonus]
+    low, high = payment_range(data)
     m.CONTRACTS = ArraySet(c.rows)
     m.payment_min = ArrayParam(m.CONTRACTS, low, "payment_min")
     m.payment_max = ArrayParam(m.CONTRACTS, high, "payment_max")
@@ -91,20 +88,36 @@ def _declare_follows(m: Any, data: Data) -> None:
     m.earns = ArraySetOf(rows.group((0, 1), c.rows))
 
 
-def _bonus_range(data: Data) -> Any:
-    """Least and most payment of outcome contracts."""
-    c, r = data.contracts, data.responses
+def payment_range(data: Data) -> tuple[Any, Any]:
+    """Least and most each payment can be, a little apart so that neither binds."""
+    c, r, a = data.contracts, data.responses, data.activity
     where = c.rows.positions(c.members.columns[:2])
     _, t, i = c.members.columns
+    highest = np.maximum(a.baseline, a.top.max(axis=1, initial=0.0))[i]
     at = r.rows.find([np.maximum(c.outcome[where], 0), i, t])
-    rise = np.zeros(len(r.rows))
+    rise = np.abs(r.base)
     width = r.width[r.segments.positions(r.slope_rows.columns[1:])]
     np.add.at(rise, r.rows.positions(r.slope_rows.columns[:3]), np.abs(r.slope) * width)
-    size = np.where(at >= 0, np.abs(r.base[at]) + rise[at], 0.0) if len(r.rows) else 0.0 * at
-    most = np.bincount(where, size, len(c.rows))
-    slope = np.array([float(p.slope[0]) for p in c.pieces])
-    constant = np.array([float(p.constant[0]) for p in c.pieces])
-    return constant - np.abs(slope) * most, constant + np.abs(slope) * most
+    earned = np.where(at >= 0, np.append(rise, 0.0)[at], 0.0)
+    size = {
+        "value": c.tariff * a.top[i, t],
+        "cost": a.price[i, t] * (a.top[i, t] + a.fixed_share[i] * highest),
+        "outcome": earned,
+    }
+    kind = c.kind[where]
+    reach = np.bincount(where, sum(np.where(kind == k, x, 0.0) for k, x in size.items()), len(c.rows))
+    low, high = np.zeros(len(c.rows)), np.zeros(len(c.rows))
+    for row, cut in enumerate(c.pieces):
+        ends = np.concatenate([cut.constant, cut.constant + cut.slope * reach[row]])
+        ends = np.append(ends, cut.constant - cut.slope * reach[row]) if kind_of(c, row) else ends
+        room = 1.0 + np.abs(ends).max()
+        low[row], high[row] = min(0.0, ends.min()) - room, ends.max() + room
+    return low, high
+
+
+def kind_of(contracts: Any, row: int) -> bool:
+    """Whether a payment follows an outcome, which may be negative."""
+    return bool(contracts.kind[row] == "outcome")
 
 
 def follows(m: Any, c: Any, t: Any) -> Any:

@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.contracts import payment_range
 from allocator_models.responses import outcome
 
 
@@ -23,7 +24,7 @@ def declare(m: Any, data: Data) -> None:
         rule_max[j, t]: left[j, t] - over[j, t] <= right[j, t]
         rule_equal[j, t]: left[j, t] + short[j, t] - over[j, t] = right[j, t]
 
-        left[j, t] = sum activity + stranded + unmet + outcome terms
+        left[j, t] = sum activity + stranded + unmet + outcome + payment terms
 
     Every measure, basis and reference has been multiplied out: a share of a total, growth
     on last year or an amount per head all become coefficients and a right side, so one
@@ -33,7 +34,7 @@ def declare(m: Any, data: Data) -> None:
     r = data.rules
     m.RULES = ArraySet(r.rows)
     m.right = ArrayParam(m.RULES, r.right, "right")
-    for name in ("activity", "stranded", "unmet", "outcome"):
+    for name in ("activity", "stranded", "unmet", "outcome", "payment"):
         terms = getattr(r, name)
         index = ArraySet(terms.rows)
         setattr(m, f"RULE_{name.upper()}", index)
@@ -64,7 +65,8 @@ def _declare_misses(m: Any, data: Data) -> None:
 
 def _most_missed(data: Data) -> Any:
     """Upper bound of every rule's violation: the most its two sides can be apart."""
-    r, a, s = data.rules, data.activity, data.responses
+    r, a, s, c = data.rules, data.activity, data.responses, data.contracts
+    paid = np.maximum(*payment_range(data))
     highest = np.maximum(a.baseline[:, None], a.top.max(axis=1, keepdims=True))
     at = s.rows.positions(s.slope_rows.columns[:3])
     width = s.width[s.segments.positions(s.slope_rows.columns[1:])]
@@ -75,6 +77,7 @@ def _most_missed(data: Data) -> Any:
         (r.stranded, (a.price * highest)[r.stranded.rows.columns[2:]]),
         (r.unmet, data.demand.unmet_max[data.demand.rows.positions(r.unmet.rows.columns[2:])]),
         (r.outcome, outcome_max[s.rows.positions(r.outcome.rows.columns[2:])]),
+        (r.payment, paid[c.rows.positions(r.payment.rows.columns[2:])]),
     ):
         row = r.rows.positions(terms.rows.columns[:2])
         most = most + np.bincount(row, np.abs(terms.coefficient) * size, len(most))
@@ -93,7 +96,8 @@ def left(m: Any, j: Any, t: Any) -> Any:
     bought = sum(
         m.rule_outcome[j, t, k, i, s] * outcome(m, k, i, s) for k, i, s in m.outcome_in_rule[j, t]
     )
-    return activity + stranded + unmet + bought
+    paid = sum(m.rule_payment[j, t, c, s] * m.payment[c, s] for c, s in m.payment_in_rule[j, t])
+    return activity + stranded + unmet + bought + paid
 
 
 def short(m: Any, j: Any, t: Any) -> Any:
