@@ -231,14 +231,14 @@ class Evaluator:
 
     def relation(self, expression: Any, scope: Binding) -> tuple[Linear, Any, Any]:
         """Body, lower and upper side (None for none) of a constraint's rows."""
-        if isinstance(expression, EqualityExpression):
-            left, right = expression.args
-            body = self.linear(left, scope).plus(self.linear(right, scope).scaled(-1.0))
-            return body, 0.0, 0.0
-        if isinstance(expression, InequalityExpression):
-            left, right = expression.args
-            body = self.linear(left, scope).plus(self.linear(right, scope).scaled(-1.0))
-            return body, None, 0.0
+        if isinstance(expression, (EqualityExpression, InequalityExpression)):
+            left, right = (self.linear(part, scope) for part in expression.args)
+            equal = isinstance(expression, EqualityExpression)
+            if not left.terms:  # constant <= body keeps its own direction
+                return right, left.constant, left.constant if equal else None
+            if right.terms:
+                left, right = left.plus(right.scaled(-1.0)), Linear(scope.rows)
+            return left, right.constant if equal else None, right.constant
         if isinstance(expression, RangedExpression):
             low, middle, high = (self.linear(part, scope) for part in expression.args)
             return middle, low.constant, high.constant

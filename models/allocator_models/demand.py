@@ -26,8 +26,7 @@ def declare(m: Any, data: Data) -> None:
     D is need arriving, with the opening backlog in the first year. Avoided need is an
     inequality, so that a floor on the target cannot make deflection infeasible; it may be
     negative, down to B, where a source falls below its baseline and need rises.
-    ``met_enough`` is a row only where some need is carried and some must be met;
-    elsewhere it is the bound of ``unmet``.
+    ``met_enough`` is a row only where need is carried; elsewhere it is the bound of ``unmet``.
     """
     d = data.demand
     m.DEMAND = ArraySet(d.rows)
@@ -50,11 +49,9 @@ def declare(m: Any, data: Data) -> None:
     _declare_effects(m, data)
     m.need_balance = ArrayConstraint(m.DEMAND, rule=_need_balance)
 
-    carried = (
-        (d.min_met > 0)
-        & (d.min_met < 1)
-        & np.isin(np.arange(len(d.rows)), d.rows.positions(d.before.columns[:2]))
-    )
+    carried = np.zeros(len(d.rows), dtype=bool)
+    carried[d.rows.positions(d.before.columns[:2])] = True
+    carried &= d.min_met < 1
     m.MET = ArraySet(d.rows.take(carried))
     m.miss_share = ArrayParam(m.MET, 1.0 - d.min_met[carried], "miss_share")
     m.met_enough = ArrayConstraint(m.MET, rule=_met_enough)

@@ -343,7 +343,7 @@ def test_a_small_pool_beside_a_big_one_is_kept_exactly() -> None:
     assert only(run(instance, {"A": 1_999_999_000, "B": 1101})) == ("budget", "Grant", 2025, 1)
 
 
-def test_kinds_of_activity_beyond_all_measure_are_missed_without_measure() -> None:
+def test_money_beyond_all_measure_is_missed_without_measure() -> None:
     instance = linked("from_pool,to_pool,max\nNHS,Council,10")
     result = run(instance, {"A": 1e308, "B": 1e308, "C": 1e308})
     assert not result.allowed

@@ -305,6 +305,12 @@ def test_stranded_cost_breaks_a_ceiling() -> None:
     assert run(instance, {"A": [60, 60], "B": [100, 100]}).allowed
 
 
+def test_a_rule_that_cannot_be_computed_counts_as_missed() -> None:
+    result = run(ruled("R,2026,spend,acute,,,max,0.5,share,,,"), PLAN | {"A": [110, 1e308]})
+    assert column(result.violations, "violation", kind="rule") == [np.inf]
+    assert result.max_violation == np.inf
+
+
 def test_a_share_of_nothing_has_no_value() -> None:
     result = run(ruled("R,2026,activity,acute,,,max,0.5,share,,,"), {"A": 0, "B": 0, "C": 0})
     assert np.isnan(column(result.rules, "value")[0])
