@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -14,6 +15,7 @@ from allocator import readback
 from allocator.data import Data, extract
 from allocator.errors import SolverError, UsageError
 from allocator.evaluate import Evaluation, evaluate
+from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
 from allocator.solver.certificate import safe_bound
@@ -69,6 +71,7 @@ def solve(
     instance: Instance,
     *,
     keep: float | None = None,
+    evidence: str = "central",
     algorithm: str = "simplex",
     threads: int = 1,
     time_limit: float | None = None,
@@ -84,6 +87,8 @@ def solve(
     keep : float, optional
         Share of the gain over the reference plan to keep, between 0 and 1; the plan is
         then the one that keeps it with the fewest pounds moved.
+    evidence : {'low', 'central', 'high'}
+        Which figures of responses and effects to believe.
     algorithm : {'simplex', 'ipx', 'hipo', 'pdlp'}
         Algorithm of the main solve.
     threads : int
@@ -116,6 +121,7 @@ def solve(
 
         options = {
             "keep": keep,
+            "evidence": evidence,
             "algorithm": algorithm,
             "threads": threads,
             "time_limit": time_limit,
@@ -125,6 +131,32 @@ def solve(
         finished, plan = run_in_child(solve, (instance,), options, hard_time_limit)
         return plan if finished else _stopped(instance, hard_time_limit)
 
+    plan = _plan(
+        with_evidence(instance, evidence),
+        keep,
+        algorithm,
+        threads,
+        time_limit,
+        formulation,
+        extra,
+    )
+    return replace(plan, instance=_named(instance))
+
+
+def _named(instance: Instance) -> dict[str, str]:
+    return {"name": instance.settings.name, "sha256": instance.sha256}
+
+
+def _plan(
+    instance: Instance,
+    keep: float | None,
+    algorithm: str,
+    threads: int,
+    time_limit: float | None,
+    formulation: str,
+    extra: Callable[..., None] | None,
+) -> Plan:
+    """Solve an instance whose evidence has been chosen, in this process."""
     clock = _Clock()
     data = extract(instance)
     clock.mark("extract")
@@ -274,7 +306,7 @@ def _stopped(instance: Instance, limit: float) -> Plan:
         model={},
         solver={"name": "highs", "stopped_after": limit},
         seconds={"total": limit},
-        instance={"name": instance.settings.name, "sha256": instance.sha256},
+        instance=_named(instance),
         versions=versions(),
     )
 
@@ -307,7 +339,7 @@ def _about(
         },
         "solver": ran,
         "seconds": clock.report(),
-        "instance": {"name": instance.settings.name, "sha256": instance.sha256},
+        "instance": _named(instance),
         "versions": versions(),
     }
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from allocator.data.contracts import LATER, curved
+from allocator.data.contracts import curved
 from allocator.data.index import Index
 from allocator.errors import NeedsBinaries, Problem
 from allocator.instance.instance import Instance
 
 if TYPE_CHECKING:
     from allocator.data.data import Data
+
+LATER = "this needs yes-or-no decisions (a mixed-integer programme), not supported yet"
 
 
 def refuse_what_needs_binaries(instance: Instance, data: Data) -> None:

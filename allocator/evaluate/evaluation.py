@@ -50,6 +50,7 @@ from allocator.evaluate.rules import Verdict, check_rules, judge, measure, read_
 from allocator.evaluate.selections import read_selections
 from allocator.evaluate.settle import settle
 from allocator.evaluate.tables import Array, Programmes, read_programmes, summed, words
+from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 
 DEFAULT_TOLERANCE = 1e-6
@@ -147,6 +148,7 @@ def evaluate(
         With every problem of the plan's tables: a programme and year missing, twice or
         unknown, activity that is not a number of at least 0.
     """
+    instance = with_evidence(instance)
     # A plan far beyond all limits may overflow; what cannot be computed counts as missed.
     with np.errstate(over="ignore", invalid="ignore"):
         return _evaluate(instance, plan, tolerance)

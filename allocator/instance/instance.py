@@ -30,6 +30,11 @@ class Settings:
     tail_years: int = 0
     saving_value: float = 0.0
     accept_money_pump: tuple[str, ...] = ()
+    recurrent_balance: bool = False
+    shrink_outcome: str = ""
+    shrink_cost: float = 0.0
+    shrink_weights: tuple[float, ...] = (1.0, 0.5, 0.25, 0.0, 0.0)
+    evidence: str = ""
     source: str = ""
     notes: str = ""
 

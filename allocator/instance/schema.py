@@ -967,6 +967,13 @@ SETTINGS: dict[str, Setting] = {
             False,
         ),
         Setting(
+            "evidence",
+            "choice",
+            "figures already chosen: low, central or high; blank in an instance as written",
+            "",
+            choices=("", "low", "central", "high"),
+        ),
+        Setting(
             "shrink_outcome",
             "text",
             "outcome whose responses are shrunk towards a reference; blank: none",

@@ -197,6 +197,15 @@ def _texts(setting: Setting, value: Any) -> tuple[str, ...]:
     return tuple(sorted({item.strip() for item in value}))
 
 
+def _numbers(setting: Setting, value: Any) -> tuple[float, ...]:
+    size = len(setting.default)
+    numbers = value if isinstance(value, list | tuple) else ()
+    fine = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
+    if len(numbers) != size or not fine or not all(0.0 <= n <= 1.0 for n in numbers):
+        raise _WrongEntryError(f"this is a list of {size} numbers from 0 to 1: {setting.meaning}.")
+    return tuple(float(n) for n in numbers)
+
+
 _READERS: dict[str, Callable[[Setting, Any], Any]] = {
     "text": _text,
     "choice": _choice,
@@ -206,4 +215,5 @@ _READERS: dict[str, Callable[[Setting, Any], Any]] = {
     "year": _year,
     "years": _years,
     "texts": _texts,
+    "numbers": _numbers,
 }
