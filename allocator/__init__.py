@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from allocator.compare import Comparison, compare
     from allocator.errors import (
         AllocatorError,
         InstanceError,
@@ -38,6 +39,7 @@ __version__ = "0.1.0"
 __all__ = [
     "AllocatorError",
     "Certificate",
+    "Comparison",
     "Evaluation",
     "Instance",
     "InstanceError",
@@ -49,6 +51,7 @@ __all__ = [
     "UsageError",
     "VerificationError",
     "__version__",
+    "compare",
     "evaluate",
     "export",
     "read",
@@ -59,6 +62,7 @@ __all__ = [
 _HOMES = {
     "AllocatorError": "allocator.errors",
     "Certificate": "allocator.plan",
+    "Comparison": "allocator.compare",
     "Evaluation": "allocator.evaluate",
     "Instance": "allocator.instance.instance",
     "InstanceError": "allocator.errors",
@@ -69,6 +73,7 @@ _HOMES = {
     "SolverError": "allocator.errors",
     "UsageError": "allocator.errors",
     "VerificationError": "allocator.errors",
+    "compare": "allocator.compare",
     "evaluate": "allocator.evaluate",
     "export": "allocator.export",
     "read": "allocator.instance.reader",

@@ -197,13 +197,15 @@ def _bound(value: float) -> str:
 
 def _script(instance: Instance) -> Iterator[str]:
     origin = instance.origin or "path/to/instance"
+    case = instance.settings.evidence or "central"
     yield f'"""Pyomo model of {instance.settings.name}, expanded row by row."""'
     yield ""
     yield "import allocator"
+    yield "from allocator.instance.evidence import with_evidence"
     yield "from allocator.solve import build"
     yield "from allocator_models.arrays import expand"
     yield ""
-    yield f"instance = allocator.read({origin!r})"
+    yield f"instance = with_evidence(allocator.read({origin!r}), {case!r})"
     yield "data, model = build(instance)"
     yield "expand(model)"
     yield "held = allocator.solve(instance).allocation.query('held')"

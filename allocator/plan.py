@@ -99,9 +99,20 @@ class Plan:
         - ``limits``: programme, year, activity, lo, hi, price (objective per unit of
           activity if the binding limit moved out, >= 0)
         - ``capacity``: resource, place, year, used, amount, extra, slack, price
-        - ``budgets``: pool, year, amount, spend, extra_cost, transfers_in,
-          transfers_out, carry_in, carry_out, slack, price (objective per unit of money)
+        - ``budgets``: pool, year, amount, spend, at_cost, contract_payments, funded,
+          adjustments, extra_cost, transfers_in, transfers_out, carry_in, carry_out, slack,
+          recurrent_income, recurrent_spend, underlying, capital_amount, capital_spend,
+          price (objective per unit of money)
         - ``transfers``: from_pool, to_pool, year, amount
+        - ``funding``: programme, pool, year, paid, share, share_min, share_max
+        - ``adjustments``: pool, year, kind, item, amount
+        - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
+          value, fixed, stranded, state
+        - ``providers``: provider, year, income, contract_income, other_income, other_cost,
+          cost, position, deficit_max, slack, price (objective per unit of deficit allowed,
+          >= 0)
+        - ``bridge``: pool, sector, year, step, recurrent, amount (see
+          :func:`allocator.evaluate.bridge.bridge`)
     model : dict
         name, rows, columns, nonzeros, integers.
     solver : dict
@@ -214,4 +225,9 @@ TABLE_NAMES = (
     "capacity",
     "budgets",
     "transfers",
+    "funding",
+    "adjustments",
+    "contracts",
+    "providers",
+    "bridge",
 )

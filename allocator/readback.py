@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.data import Data, Index
-from allocator.evaluate import Evaluation
+from allocator.evaluate import Evaluation, bridge
 from allocator.instance.instance import Instance
 from allocator.solver.program import Program
 
@@ -60,7 +60,8 @@ def decisions(data: Data, program: Program, x: Numbers) -> dict[str, pd.DataFram
     -------
     dict of str to pandas.DataFrame
         allocation (programme, year, activity, unmet), capacity (resource, place, year,
-        extra), budgets (pool, year, carry_out), transfers (from_pool, to_pool, year, amount).
+        extra), budgets (pool, year, carry_out), transfers (from_pool, to_pool, year, amount),
+        funding (programme, pool, year, paid).
     """
     allocation = frame(data.programme_years, ("programme", "year"))
     allocation["activity"] = np.maximum(values(program, x, "activity"), 0.0)
@@ -82,11 +83,14 @@ def decisions(data: Data, program: Program, x: Numbers) -> dict[str, pd.DataFram
     budgets["carry_out"] = carry
     transfers = frame(data.money.transfers, ("from_pool", "to_pool", "year"))
     transfers["amount"] = np.maximum(values(program, x, "transfer"), 0.0)
+    funding = frame(data.funding.rows, ("programme", "pool", "year"))
+    funding["paid"] = np.maximum(values(program, x, "paid"), 0.0)
     return {
         "allocation": allocation,
         "capacity": capacity,
         "budgets": budgets,
         "transfers": transfers,
+        "funding": funding,
     }
 
 
@@ -122,7 +126,8 @@ def tables(
     budgets = checked.budgets.copy()
     pools = Index.product(data.pool, data.year)
     budgets["price"] = prices.of(pools, budgets, ("pool", "year"), "pool")
-    moved = checked.transfers
+    providers = checked.providers.copy()
+    providers["price"] = prices.of(data.providers.rows, providers, ("provider", "year"), "position")
     return {
         "allocation": _allocation(instance, data, checked, reference),
         "outcomes": outcomes,
@@ -131,7 +136,12 @@ def tables(
         "limits": _limits(data, checked, prices),
         "capacity": capacity,
         "budgets": budgets,
-        "transfers": moved,
+        "transfers": checked.transfers,
+        "funding": checked.funding,
+        "adjustments": checked.adjustments,
+        "contracts": checked.contracts,
+        "providers": providers,
+        "bridge": bridge(instance, checked, reference),
     }
 
 

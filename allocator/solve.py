@@ -14,7 +14,7 @@ import numpy as np
 from allocator import readback
 from allocator.data import Data, extract
 from allocator.errors import SolverError, UsageError
-from allocator.evaluate import Evaluation, evaluate
+from allocator.evaluate import Evaluation, check_bridge, evaluate
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -29,6 +29,9 @@ from allocator.solver.stages import StagedSolve, Stages
 AGREEMENT = 1e-6
 """How closely the checker's objective must lie within what the programme claims."""
 
+PENNY = 0.01
+"""Currency by which the steps of a plan's bridge may miss what they explain."""
+
 
 def build(
     instance: Instance, *, formulation: str = "allocation", extra: Callable[..., None] | None = None
@@ -38,6 +41,7 @@ def build(
     Parameters
     ----------
     instance : Instance
+        As written (its central figures are then used) or with an evidence case chosen.
     formulation : str
         Name in the entry-point group ``allocator.models``.
     extra : callable, optional
@@ -50,7 +54,7 @@ def build(
     model : pyomo.environ.ConcreteModel
         The model; its rows are still rules (see ``allocator_models.arrays.expand``).
     """
-    data = extract(instance)
+    data = extract(with_evidence(instance))
     model = _formulation(formulation)(data)
     if extra is not None:
         extra(model, data)
@@ -129,7 +133,7 @@ def solve(
             "extra": extra,
         }
         finished, plan = run_in_child(solve, (instance,), options, hard_time_limit)
-        return plan if finished else _stopped(instance, hard_time_limit)
+        return plan if finished else _stopped(instance, evidence, hard_time_limit)
 
     plan = _plan(
         with_evidence(instance, evidence),
@@ -140,11 +144,13 @@ def solve(
         formulation,
         extra,
     )
-    return replace(plan, instance=_named(instance))
+    return replace(plan, instance=_named(instance, evidence))
 
 
-def _named(instance: Instance) -> dict[str, str]:
-    return {"name": instance.settings.name, "sha256": instance.sha256}
+def _named(instance: Instance, evidence: str = "central") -> dict[str, str]:
+    settings = instance.settings
+    case = settings.evidence or evidence
+    return {"name": settings.name, "sha256": instance.sha256, "evidence": case}
 
 
 def _plan(
@@ -225,10 +231,11 @@ def _checked(
     reduced = stages.best.reduced_cost if stages.best is not None else None
     tables = readback.tables(instance, data, program, checked, reference, dual, reduced)
     weak = readback.weak_share(instance, checked, reference)
+    adds_up = not check_bridge(tables["bridge"], checked, PENNY / instance.settings.money_scale)
     clock.mark("readback")
     return Plan(
         status=stages.status,
-        verified=checked.allowed and _agrees(certificate),
+        verified=checked.allowed and adds_up and _agrees(certificate),
         max_violation=checked.max_violation,
         certificate=certificate,
         tables=tables,
@@ -296,7 +303,7 @@ def _unsolved(
     )
 
 
-def _stopped(instance: Instance, limit: float) -> Plan:
+def _stopped(instance: Instance, evidence: str, limit: float) -> Plan:
     return Plan(
         status="limit",
         verified=False,
@@ -306,7 +313,7 @@ def _stopped(instance: Instance, limit: float) -> Plan:
         model={},
         solver={"name": "highs", "stopped_after": limit},
         seconds={"total": limit},
-        instance=_named(instance),
+        instance=_named(instance, evidence),
         versions=versions(),
     )
 

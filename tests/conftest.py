@@ -66,6 +66,12 @@ LINES = (
     ("gp", "", "primary", "NHS", 30e6, (31e6, 33e6), (30e6, 31e6), None),
     ("reable", "Reablement", "social care", "Council", 10e6, (11e6, 11e6), (11e6, 11e6), None),
 )
+NO_ACCOUNTS = {
+    "funding": ("programme", "pool", "year", "paid", "share", "share_min", "share_max"),
+    "contracts": ("contract", "year", "type", "provider", "pool", "payment", "cost", "state"),
+    "providers": ("provider", "year", "position", "deficit_max", "price"),
+    "bridge": ("pool", "sector", "year", "step", "recurrent", "amount"),
+}
 UNIT_COSTS = {"ae": 200.0, "nursing": 50.0, "gp": 25.0, "reable": 2000.0}
 
 
@@ -155,6 +161,7 @@ def tables() -> dict[str, pd.DataFrame]:
             }
         ),
         "transfers": pd.DataFrame({"from_pool": [], "to_pool": [], "year": [], "amount": []}),
+        **{name: pd.DataFrame({c: [] for c in columns}) for name, columns in NO_ACCOUNTS.items()},
     }
 
 

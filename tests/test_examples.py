@@ -16,7 +16,11 @@ from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.instance.reader import diagnose, read
 from allocator.instance.schema import (
+    ADJUSTMENT_KINDS,
+    BUDGET_KINDS,
     CLASSES,
+    CONTRACT_TYPES,
+    GRADES,
     LEGAL_RULES,
     LIMIT_BASES,
     SENSES,
@@ -32,14 +36,20 @@ RELATIVE = 1e-6
 
 NEEDS_BINARIES = {"logistic"}
 """Shapes this version refuses."""
-NOT_MODELLED = {
+REFUSED = {
     ("responses", "steepness"),
-    ("responses", "low"),
-    ("responses", "high"),
-    ("effects", "low"),
-    ("effects", "high"),
+    ("contracts", "notice_years"),
+    ("contracts", "exit_fee"),
 }
-"""Figures that belong to a refused shape or are kept for the reader and not in the model."""
+"""Figures of what this version refuses: a logistic curve, ending a contract early."""
+TAKEN_APART = {
+    "pool": ("budgets", ("pool", "year")),
+    "capacity": ("capacity", ("resource", "place", "year")),
+    "contract": ("contracts", ("contract", "year")),
+    "provider": ("providers", ("provider", "year")),
+    "funding": ("funding", ("programme", "pool", "year")),
+}
+"""Rows of an answer whose names pick one row of a plan's table: that table and the names."""
 
 each = pytest.mark.parametrize("name", NAMES)
 
@@ -55,8 +65,8 @@ def instance(name: str) -> Instance:
 
 
 @cache
-def plan(name: str) -> Plan:
-    return allocator.solve(instance(name))
+def plan(name: str, evidence: str = "central") -> Plan:
+    return allocator.solve(instance(name), evidence=evidence)
 
 
 def near(value: float, tolerance: float | None = None) -> Any:
@@ -155,17 +165,54 @@ def test_rules(name: str) -> None:
 
 
 @each
-def test_pools_and_capacity(name: str) -> None:
-    for table, keys, columns in (
-        ("pool", ("pool", "year"), ("transfers_in", "transfers_out", "carry_out")),
-        ("capacity", ("resource", "place", "year"), ("extra", "slack")),
-    ):
-        solved = plan(name).budgets if table == "pool" else plan(name).capacity
-        for row in answer(name).get(table, []):
+def test_money_and_capacity(name: str) -> None:
+    for kind, (table, keys) in TAKEN_APART.items():
+        for row in answer(name).get(kind, []):
             key = {k: row.get(k, "") for k in keys}
-            for column in columns:
-                if column in row:
-                    assert figure(solved, column, **key) == near(row[column], 1e-4), row
+            figures = {column: value for column, value in row.items() if column not in keys}
+            assert figures, row
+            for column, value in figures.items():
+                got = figure(plan(name).tables[table], column, **key)
+                assert got == near(value, 1e-4), (row, column)
+
+
+@each
+def test_bridge(name: str) -> None:
+    steps = plan(name).bridge
+    for row in answer(name).get("bridge", []):
+        mine = steps
+        for column in ("pool", "sector", "year", "step", "recurrent"):
+            if column in row:
+                mine = mine[mine[column] == row[column]]
+        assert len(mine), row
+        assert float(mine["amount"].sum()) == near(row["amount"], 1e-4), row
+
+
+@each
+def test_bridge_adds_up_to_the_plan(name: str) -> None:
+    steps = plan(name).bridge
+    where = ["pool", "sector", "year", "recurrent"]
+    last = steps["step"] == "plan"
+    total = steps[last].groupby(where)["amount"].sum()
+    walked = steps[~last].groupby(where)["amount"].sum()
+    assert len(total)
+    pd.testing.assert_series_equal(walked.reindex(total.index, fill_value=0.0), total)
+    assert (walked.drop(total.index, errors="ignore").abs() < 1e-6).all()
+
+
+CASES = [(name, row["evidence"]) for name in NAMES for row in answer(name).get("case", [])]
+
+
+@pytest.mark.parametrize(("name", "evidence"), CASES)
+def test_evidence_cases(name: str, evidence: str) -> None:
+    (case,) = (row for row in answer(name)["case"] if row["evidence"] == evidence)
+    found = plan(name, evidence)
+    assert found.status == "optimal"
+    assert found.verified
+    assert found.objective == near(case["objective"])
+    assert found.reference_objective == near(case["reference_objective"])
+    got = found.allocation.set_index("programme")["activity"].to_dict()
+    assert got == {programme: near(value) for programme, value in case["activity"].items()}
 
 
 @each
@@ -175,6 +222,7 @@ def test_prices(name: str) -> None:
         "budget": ("budgets", "pool"),
         "capacity": ("capacity", "resource"),
         "limit": ("limits", "programme"),
+        "provider": ("providers", "provider"),
     }
     for row in answer(name).get("price", []):
         table, column = homes[row["of"]]
@@ -191,10 +239,13 @@ def test_readme_states_the_objectives(name: str) -> None:
     assert answer(name)["objective"] in bold
     if answer(name)["reference_objective"] != answer(name)["objective"]:
         assert answer(name)["reference_objective"] in bold
+    for case in answer(name).get("case", []):
+        assert {case["objective"], case["reference_objective"]} <= bold
 
 
 def test_index_names_every_mechanism() -> None:
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\(([\w-]+)/\)", text)) == set(NAMES)
     listed = dict(re.findall(r"^\| \[([\w-]+)\]\([\w-]+/\) \| (.+) \|$", text, flags=re.MULTILINE))
     titles = {}
     for name in NAMES:
@@ -219,7 +270,12 @@ def test_every_table_has_an_example(table: str) -> None:
         ("programmes", "class", CLASSES),
         ("programmes", "held", ("", "yes", "no")),
         ("limits", "basis", LIMIT_BASES),
+        ("programmes", "money", ("revenue", "capital")),
+        ("budgets", "kind", BUDGET_KINDS),
+        ("adjustments", "kind", ADJUSTMENT_KINDS),
+        ("contracts", "type", CONTRACT_TYPES),
         ("responses", "shape", tuple(s for s in SHAPES if s not in NEEDS_BINARIES)),
+        ("responses", "evidence", GRADES),
         ("rules", "measure", tuple(LEGAL_RULES)),
         ("rules", "sense", SENSES),
     ],
@@ -256,14 +312,15 @@ def test_every_criterion_of_selections_has_an_example() -> None:
 
 
 def _figures() -> list[tuple[str, str]]:
-    """Numbers and flags with a default: what the model reads and a planner may leave out."""
+    """Numbers, years and flags with a default: what a planner may leave out."""
     return [
         (table.name, column)
         for table in TABLES.values()
         for column in table.columns
-        if table.meta(column)["kind"] in ("number", "integer", "flag")
+        if table.meta(column)["kind"] in ("number", "integer", "flag", "year")
+        and not table.meta(column)["key"]
         and table.meta(column)["default"] != "required"
-        and (table.name, column) not in NOT_MODELLED
+        and (table.name, column) not in REFUSED
     ]
 
 
@@ -275,9 +332,28 @@ def test_every_figure_has_an_example(table: str, column: str) -> None:
     assert used.any(), "every example leaves it at its default"
 
 
+def _names() -> list[tuple[str, str]]:
+    """Columns that may be blank or name a row of another table."""
+    return [
+        (table.name, column)
+        for table in TABLES.values()
+        for column in table.columns
+        if table.meta(column)["refers"] and table.meta(column)["default"] == ""
+    ] + [("contracts", "lead")]
+
+
+@pytest.mark.parametrize(("table", "column"), _names())
+def test_every_name_has_an_example(table: str, column: str) -> None:
+    assert (rows_of(table)[column] != "").any()
+
+
 @pytest.mark.parametrize(
     "setting",
-    [s.name for s in SETTINGS.values() if s.kind in ("number", "integer", "texts")],
+    [
+        *(s.name for s in SETTINGS.values() if s.kind in ("number", "integer", "texts", "numbers")),
+        "recurrent_balance",
+        "shrink_outcome",
+    ],
 )
 def test_every_setting_of_the_model_has_an_example(setting: str) -> None:
     default = SETTINGS[setting].default

@@ -37,6 +37,12 @@ MAY_IMPORT = {
         "allocator.plan",
         "allocator.evaluate",
     },
+    "allocator.compare": {
+        "allocator.errors",
+        "allocator.instance",
+        "allocator.plan",
+        "allocator.solve",
+    },
     "allocator.export": {
         "allocator.errors",
         "allocator.instance",
@@ -53,6 +59,7 @@ MAY_IMPORT = {
         "allocator",
         "allocator.errors",
         "allocator.instance",
+        "allocator.data",
         "allocator.plan",
         "allocator.report",
     },

@@ -19,6 +19,7 @@ from allocator.cli.output import STOPPED, print_json, printer, say, working
 from allocator.errors import InstanceError, UsageError, VerificationError
 
 if TYPE_CHECKING:
+    from allocator.errors import Problem
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
 
@@ -51,6 +52,25 @@ class Format(StrEnum):
     PYOMO = "pyomo"
 
 
+class Evidence(StrEnum):
+    """Readings of the evidence."""
+
+    LOW = "low"
+    CENTRAL = "central"
+    HIGH = "high"
+
+
+class Show(StrEnum):
+    """Reports of a plan besides its summary."""
+
+    PROVIDERS = "providers"
+    CONTRACTS = "contracts"
+    POOLS = "pools"
+    BRIDGE = "bridge"
+    BRIDGE_BY_SECTOR = "bridge-by-sector"
+    ALL = "all"
+
+
 InstancePath = Annotated[
     Path,
     typer.Argument(metavar="INSTANCE", help="Folder with instance.toml and CSVs, or a zip of it."),
@@ -61,6 +81,10 @@ Json = Annotated[
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fault.")]
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Write a folder with the tables.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what --out holds.")]
+Figures = Annotated[
+    Evidence | None,
+    typer.Option(help="Which figures of responses and effects to believe.", show_default="central"),
+]
 All = Annotated[bool, typer.Option("--all", help="List every problem, however many.")]
 
 app = typer.Typer(
@@ -133,6 +157,8 @@ def _check(
 
     with working("Checking"):
         found, problems = diagnose(instance)
+        refused = [] if found is None else _unplannable(found)
+    found, problems = None if refused else found, [*refused, *problems]
     if json:
         print_json(check_record(found, problems))
     else:
@@ -145,6 +171,7 @@ def _solve(
     instance: InstancePath,
     out: Out = None,
     overwrite: Overwrite = False,
+    evidence: Figures = None,
     keep: Annotated[
         float | None,
         typer.Option(
@@ -157,26 +184,40 @@ def _solve(
         float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop the solver after this.")
     ] = None,
     years: Annotated[bool, typer.Option("--years", help="Show sectors for every year.")] = False,
+    show: Annotated[
+        list[Show] | None,
+        typer.Option(help="Show a report as well; may be given more than once."),
+    ] = None,
     all: All = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Find the best plan, prove it, check it independently and show it."""
     from allocator.report.folder import check_target, write_plan
+    from allocator.report.reports import print_reports, report_tables
     from allocator.report.summary import print_summary
 
     if out is not None:
         check_target(out, overwrite)
     found, seconds = _read(instance)
     plan = _best(
-        found, seconds, keep=keep, algorithm=algorithm.value, threads=threads, time_limit=time_limit
+        found,
+        seconds,
+        keep=keep,
+        evidence=_case(found, evidence),
+        algorithm=algorithm.value,
+        threads=threads,
+        time_limit=time_limit,
     )
+    shown = _reports(show) if plan.found else []
     if out is not None and plan.found:
         write_plan(plan, found, out, overwrite=overwrite)
     if json:
-        print_json(plan.to_dict())
+        tables = {"tables": report_tables(shown, plan)} if shown else {}
+        print_json({**plan.to_dict(), **tables})
     else:
         print_summary(plan, found, printer(), all_years=years)
+        print_reports(shown, plan, found, printer())
     if out is not None:
         said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."
         say(said)
@@ -193,6 +234,7 @@ def _evaluate(
             help="Plan folder, or a CSV with the columns programme, year and activity.",
         ),
     ],
+    evidence: Figures = None,
     best: Annotated[
         bool, typer.Option(help="Solve as well, and say how far the plan is from the best.")
     ] = True,
@@ -203,28 +245,61 @@ def _evaluate(
     debug: Debug = False,
 ) -> int:
     """Say whether a plan of your own is allowed, what it breaks, and how far it is from best."""
+    from allocator.instance.evidence import with_evidence
     from allocator.report.folder import check_target, located, read_plan, write_evaluation
     from allocator.report.verdict import print_verdict, verdict_record
 
     if out is not None:
         check_target(out, overwrite)
     found, seconds = _read(instance)
+    case = _case(found, evidence)
     draft = read_plan(plan)
     try:
-        evaluation = allocator.evaluate(found, draft)
+        evaluation = allocator.evaluate(with_evidence(found, case), draft)
     except InstanceError as error:
         raise located(error, draft) from None
-    answer = _best(found, seconds) if best else None
-    record = verdict_record(evaluation, answer, found)
+    answer = _best(found, seconds, evidence=case) if best else None
+    record = verdict_record(evaluation, answer, found, case)
     if out is not None:
         write_evaluation(evaluation, record, out, overwrite=overwrite)
     if json:
         print_json(record)
     else:
-        print_verdict(evaluation, answer, found, printer(), every=all)
+        print_verdict(evaluation, answer, found, printer(), case=case, every=all)
     if out is not None:
         say(f"Written to {out}.")
     return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK
+
+
+@app.command("compare")
+def _compare(
+    instance: InstancePath,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Solve with low, central and high evidence and say which first-year moves survive."""
+    from allocator.report.comparison import comparison_record, print_comparison
+    from allocator.report.folder import check_target, write_comparison
+
+    if out is not None:
+        check_target(out, overwrite)
+    found, _ = _read(instance)
+    with working("Finding the best plans"):
+        comparison = allocator.compare(found)
+    for case, plan in comparison.plans.items():
+        _refuse_unverified(plan, f"With {case} evidence: ")
+    record = comparison_record(comparison, found)
+    if out is not None:
+        write_comparison(comparison, record, out, overwrite=overwrite)
+    if json:
+        print_json(record)
+    else:
+        print_comparison(comparison, found, printer())
+    if out is not None:
+        say(f"Written to {out}.")
+    return max(STATUSES[plan.status] for plan in comparison.plans.values())
 
 
 @app.command("export")
@@ -233,17 +308,22 @@ def _export(
     format: Annotated[Format, typer.Option(help="Format of the file.")],
     out: Annotated[Path, typer.Option(metavar="FILE", help="File to write.")],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False,
+    evidence: Figures = None,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Write the linear programme to a file other solvers read."""
+    from allocator.instance.evidence import with_evidence
+
     if out.exists() and (out.is_dir() or not overwrite):
         raise UsageError(f"{out} already exists; --overwrite replaces a file.")
     found, _ = _read(instance)
+    case = _case(found, evidence)
     with working("Writing the model"):
-        allocator.export(found, out, format.value)
+        allocator.export(with_evidence(found, case), out, format.value)
     if json:
-        print_json({"status": "written", "file": str(out), "format": format.value})
+        record = {"file": str(out), "format": format.value, "evidence": case}
+        print_json({"status": "written", **record})
     say(f"Written to {out}.")
     return Exit.DONE
 
@@ -277,11 +357,45 @@ def _read(path: Path) -> tuple[Instance, float]:
     return instance, time.perf_counter() - start
 
 
+def _case(instance: Instance, asked: Evidence | None) -> str:
+    """Evidence case to use; refuses another than the instance has chosen already."""
+    chosen = instance.settings.evidence
+    if asked is not None and chosen not in ("", asked.value):
+        raise UsageError(
+            f"--evidence {asked.value}: the instance's figures are those of the case '{chosen}' "
+            f"already (evidence in instance.toml)."
+        )
+    return chosen or (asked or Evidence.CENTRAL).value
+
+
+def _reports(show: Sequence[Show] | None) -> list[str]:
+    """Names of the reports asked for, each once, in the order of the first mention."""
+    every = [name for name in Show if name != Show.ALL]
+    asked = every if Show.ALL in (show or ()) else (show or ())
+    return list(dict.fromkeys(name.value for name in asked))
+
+
+def _unplannable(instance: Instance) -> list[Problem]:
+    """What of a checked instance only yes-or-no decisions could plan."""
+    from allocator.data import extract
+    from allocator.instance.evidence import with_evidence
+
+    try:
+        extract(with_evidence(instance))
+    except InstanceError as error:
+        return error.problems
+    return []
+
+
 def _best(instance: Instance, read: float, **options: Any) -> Plan:
     """Solved plan that knows how long reading took; refuses one that failed its check."""
     with working("Finding the best plan"):
         plan: Plan = allocator.solve(instance, **options)
-    if plan.found and not plan.verified:
-        raise VerificationError(f"The largest violation is {plan.max_violation:.1e}.")
+    _refuse_unverified(plan)
     total = plan.seconds.get("total", 0.0) + read
     return replace(plan, seconds={**plan.seconds, "read": read, "total": total})
+
+
+def _refuse_unverified(plan: Plan, where: str = "") -> None:
+    if plan.found and not plan.verified:
+        raise VerificationError(f"{where}The largest violation is {plan.max_violation:.1e}.")

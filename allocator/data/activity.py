@@ -76,7 +76,7 @@ def prices(instance: Instance) -> Numbers:
     return programmes["unit_cost"].to_numpy()[:, None] * (1.0 + uplift)[:, None] ** lag[None, :]
 
 
-def activity(instance: Instance, programme: Axis, ceiling: Numbers) -> Activity:
+def activity(instance: Instance, programme: Axis, ceiling: Numbers, resort: Numbers) -> Activity:
     """Extract prices, limits and reachable ranges.
 
     Parameters
@@ -86,6 +86,8 @@ def activity(instance: Instance, programme: Axis, ceiling: Numbers) -> Activity:
         Programme labels in table order.
     ceiling : ndarray, shape (programmes, years)
         Most activity that money, need and capacity leave room for.
+    resort : ndarray, shape (programmes, years)
+        Most activity where nothing limits it at all.
     """
     table = instance.programmes
     shape = ceiling.shape
@@ -111,6 +113,7 @@ def activity(instance: Instance, programme: Axis, ceiling: Numbers) -> Activity:
     own_min = np.where(safety, baseline[:, None], own_min)
     own_min = np.maximum(own_min, 0.0)
     lo, hi = _reach(own_min, np.minimum(own_max, ceiling), growth_min, growth_max, growth_amount)
+    hi = np.where(np.isinf(hi), np.maximum(resort, lo), hi)
     return Activity(
         baseline,
         table["unit_cost"].to_numpy(),

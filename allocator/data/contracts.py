@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -105,11 +106,13 @@ def clamped(
     low, high = reach
     ends = sorted({low, high, *(k for k in kinks if low < k < high)})
     crossings = []
-    for left, right in zip(ends, ends[1:], strict=False):
+    for left, right in pairwise(ends):
         at_left, at_right = payment(left), payment(right)
-        for limit in (least, most):
-            if (at_left - limit) * (at_right - limit) < 0:
-                crossings.append(left + (limit - at_left) / (at_right - at_left) * (right - left))
+        crossings += [
+            left + (limit - at_left) / (at_right - at_left) * (right - left)
+            for limit in (least, most)
+            if (at_left - limit) * (at_right - limit) < 0
+        ]
     return lambda x: min(max(payment(x), least), most), [*kinks, *crossings]
 
 
@@ -121,8 +124,6 @@ class Contracts:
     ----------
     rows : Index
         (contract, year); the arrays below follow it.
-    line : ndarray of int
-        Line of the contracts table each row came from.
     kind : ndarray of str
         What payment follows: value, cost or outcome.
     pieces : tuple of Pieces
@@ -146,7 +147,6 @@ class Contracts:
     """
 
     rows: Index
-    line: Codes
     kind: npt.NDArray[np.object_]
     pieces: tuple[Pieces, ...]
     markup: Numbers
@@ -200,8 +200,7 @@ def providers(instance: Instance, year: Axis) -> Providers:
 def holding(instance: Instance) -> pd.DataFrame:
     """Contracts table by year, only the years a contract holds and changes what is paid."""
     settings = instance.settings
-    table = instance.contracts.assign(line=np.arange(len(instance.contracts)))
-    table = by_year(table, ["contract"], settings.years)
+    table = by_year(instance.contracts, ["contract"], settings.years)
     calendar = np.asarray(settings.years)[table["t"].to_numpy(dtype=np.int64)]
     start = table["start"].fillna(settings.years[0]).to_numpy(dtype=np.int64)
     end = table["end"].fillna(settings.years[-1]).to_numpy(dtype=np.int64)
@@ -217,23 +216,67 @@ def holding(instance: Instance) -> pd.DataFrame:
     return table[(calendar >= start) & (calendar <= end) & ~plain & used].reset_index(drop=True)
 
 
+@dataclass(frozen=True)
+class Earnings:
+    """Least and most of each outcome that each programme can come to.
+
+    Attributes
+    ----------
+    rows : Index
+        (outcome, programme, year); the arrays follow it.
+    low, high : ndarray
+    """
+
+    rows: Index
+    low: Numbers
+    high: Numbers
+
+    def of(self, outcome: int, members: Codes, t: int) -> tuple[float, float]:
+        """Range of an outcome summed over some programmes in a year."""
+        there = self.rows.find([np.full(len(members), outcome), members, np.full(len(members), t)])
+        mine = there[there >= 0]
+        return float(self.low[mine].sum()), float(self.high[mine].sum())
+
+
+def earnings(buys: Responses, reach: tuple[Numbers, Numbers]) -> Earnings:
+    """Range of every outcome with a straight response.
+
+    Parameters
+    ----------
+    buys : Responses
+    reach : pair of ndarray, shape (programmes, years)
+        Least and most the driver of each programme can be.
+    """
+    first = buys.slope_rows.columns[3] == 0
+    slope = np.zeros(len(buys.rows))
+    slope[buys.rows.positions([c[first] for c in buys.slope_rows.columns[:3]])] = buys.slope[first]
+    start = buys.start[buys.drivers.positions(buys.rows.columns[1:])]
+    _, i, t = buys.rows.columns
+    ends = [buys.base + slope * (end[i, t] - start) for end in reach]
+    return Earnings(buys.rows, np.minimum(*ends), np.maximum(*ends))
+
+
 class _Extraction:
     """Works one contract and year at a time."""
 
     def __init__(
-        self, instance: Instance, axes: tuple[Axis, Axis, Axis], activity: Activity
+        self,
+        instance: Instance,
+        axes: tuple[Axis, Axis, Axis],
+        activity: Activity,
+        earned: Earnings,
     ) -> None:
         self.programme, self.year, self.outcome = axes
         self.instance = instance
         self.activity = activity
+        self.earned = earned
         table = instance.programmes
         uplift = table["cost_uplift"].fillna(instance.settings.cost_uplift).to_numpy()
         self.base_tariff = table["tariff"].fillna(table["unit_cost"]).to_numpy(dtype=float)
         lag = np.asarray(instance.settings.years) - instance.settings.base_year
         self.tariff = self.base_tariff[:, None] * (1.0 + uplift)[:, None] ** lag[None, :]
         self.by_contract = {
-            name: rows.to_numpy()
-            for name, rows in table.reset_index().groupby("contract")["index"]
+            name: rows.to_numpy() for name, rows in table.reset_index().groupby("contract")["index"]
         }
         places = by_year(instance.places, ["place"], instance.settings.years)
         self.heads = places.groupby(["place", "t"])["heads"].sum().to_dict()
@@ -265,8 +308,13 @@ class _Extraction:
         baseline = float(self.base_tariff[members] @ a.baseline[members])
         fixed = (baseline if pd.isna(line["fixed"]) else float(line["fixed"])) * n
         follow = DRIVERS[line["type"]]
-        reach = {"value": reach_value, "cost": reach_cost, "outcome": (0.0, 1.0)}[follow]
-        function, kinks = self._function(line, n, fixed, float(value @ a.baseline[members]), members)
+        if follow == "outcome":
+            reach = self.earned.of(self.outcome.position[line["bonus_outcome"]], members, t)
+        else:
+            reach = {"value": reach_value, "cost": reach_cost}[follow]
+        function, kinks = self._function(
+            line, n, fixed, float(value @ a.baseline[members]), members
+        )
         least = -np.inf if pd.isna(line["min_income"]) else float(line["min_income"]) * n
         most = np.inf if pd.isna(line["max_income"]) else float(line["max_income"]) * n
         function, kinks = clamped(function, kinks, reach, least, most)
@@ -325,6 +373,7 @@ def contracts(
     pool: Axis,
     provider: Axis,
     activity: Activity,
+    earned: Earnings,
 ) -> Contracts:
     """Extract the contracts that replace cost by a payment.
 
@@ -335,8 +384,10 @@ def contracts(
         Programme, year and outcome.
     pool, provider : Axis
     activity : Activity
+    earned : Earnings
+        What outcomes can come to, for those that earn a bonus.
     """
-    work = _Extraction(instance, axes, activity)
+    work = _Extraction(instance, axes, activity, earned)
     programme, year, outcome = axes
     table = holding(instance)
     name = Axis("contract", tuple(dict.fromkeys(table["contract"])))
@@ -359,7 +410,6 @@ def contracts(
     held[who, t] = True
     return Contracts(
         rows,
-        table["line"].to_numpy(dtype=np.int64),
         np.array([DRIVERS[kind] for kind in table["type"]], dtype=object),
         tuple(found),
         1.0 + table["overhead"].to_numpy(dtype=float),

@@ -12,6 +12,7 @@ from allocator.data.contracts import (
     Contracts,
     Providers,
     contracts,
+    earnings,
     holding,
     providers,
 )
@@ -105,13 +106,13 @@ def extract(instance: Instance) -> Data:
     room = capacity(instance, programme, pool, year)
     shares = funding(instance, programme, pool, year, funds.payer)
     who = providers(instance, year)
-    money_room = _money_room(instance, programme, year, funds, shares)
+    money_room, resort = _money_room(instance, year, funds, shares)
     ceiling = np.minimum(money_room / price, room.ceiling(shape))
     at = need.rows.columns
     most = need.need_max.copy()
     most[need.rows.positions(need.avoided.columns)] += need.surplus
     ceiling[at] = np.minimum(ceiling[at], most)
-    doing = activity(instance, programme, ceiling)
+    doing = activity(instance, programme, ceiling, resort / price)
 
     fair = equity(instance, programme)
     low, high = doing.lo.copy(), np.maximum(doing.hi, doing.lo)
@@ -121,7 +122,9 @@ def extract(instance: Instance) -> Data:
     buys = responses(instance, programme, year, outcome, (low, high), outer, fair.weight)
     held = _held(instance, programme, need)
     axes = (programme, year, outcome)
-    agreed = contracts(instance, axes, pool, who.axis, doing)
+    low[at] = np.minimum(need.arriving * need.min_met, need.need_max)
+    earned = earnings(buys, (low, high))
+    agreed = contracts(instance, axes, pool, who.axis, doing, earned)
     data = Data(
         programme=programme,
         year=year,
@@ -149,11 +152,12 @@ def extract(instance: Instance) -> Data:
 
 
 def _money_room(
-    instance: Instance, programme: Axis, year: Axis, funds: Money, shares: Funding
-) -> Numbers:
-    """Most money that can stand behind each programme, shape (programmes, years).
+    instance: Instance, year: Axis, funds: Money, shares: Funding
+) -> tuple[Numbers, Numbers]:
+    """Most money that can stand behind each programme, and a last resort, (programmes, years).
 
-    Activity under a contract is not paid at cost, so no single pool limits it.
+    Activity under a contract is not paid at cost, so no money limits it; where nothing else
+    does, the last resort keeps it finite: all money there is.
     """
     reach = funds.within_reach() + np.maximum(-shares.adjusted, 0.0)
     room = reach[funds.payer].copy()
@@ -163,8 +167,8 @@ def _money_room(
     table = holding(instance)
     under = instance.programmes["contract"].to_numpy(dtype=object)
     for name, t in zip(table["contract"], table["t"], strict=True):
-        room[under == name, t] = reach[:, t].sum()
-    return room
+        room[under == name, t] = np.inf
+    return room, np.broadcast_to(reach.sum(axis=0), room.shape)
 
 
 def _least_met(doing: Activity, need: Demand) -> Numbers:
@@ -222,15 +226,15 @@ def _target(
     i, t = need.rows.columns
     activity[i, t] = np.minimum(np.where(held[i], doing.baseline[i], need.arriving), doing.hi[i, t])
     target = np.where(fixed[:, None], activity * doing.price, 0.0)
-    pools = len(funds.amount)
-    fixed |= shares.capital
-    for pool in range(pools):
-        mine = (funds.payer == pool) & ~shares.capital
-        spread = mine & ~fixed
-        start = doing.baseline[spread] * doing.unit_cost[spread]
-        left = funds.amount[pool] - shares.adjusted[pool] - target[mine].sum(axis=0)
-        if start.sum() > 0:
-            target[spread] = np.maximum(left, 0.0)[None, :] * (start / start.sum())[:, None]
-        else:
-            target[spread] = base[spread]
+    revenue = funds.amount - shares.adjusted
+    for pool in range(len(revenue)):
+        for capital, amount in ((False, revenue[pool]), (True, funds.capital[pool])):
+            mine = (funds.payer == pool) & (shares.capital == capital)
+            spread = mine & ~fixed
+            start = doing.baseline[spread] * doing.unit_cost[spread]
+            left = amount - target[mine].sum(axis=0)
+            if start.sum() > 0:
+                target[spread] = np.maximum(left, 0.0)[None, :] * (start / start.sum())[:, None]
+            else:
+                target[spread] = base[spread]
     return target

@@ -43,9 +43,7 @@ class Funding:
     capital: npt.NDArray[np.bool_]
 
 
-def funding(
-    instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: Codes
-) -> Funding:
+def funding(instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: Codes) -> Funding:
     """Extract funding shares, adjustments and kinds of money.
 
     Parameters
@@ -91,8 +89,7 @@ def _adjustments(
             share[pool.position[line["pool"]]] = 1.0
         else:
             weight = selections.share(line["selection"]) * base
-            share = np.bincount(payer, weight, len(pool))
-            share = share / share.sum()
+            share += np.bincount(payer, weight, len(pool)) / weight.sum()
         total[:, line["t"]] += amount * share
         if line["recurrent"]:
             recurrent[:, line["t"]] += amount * share

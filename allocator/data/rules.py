@@ -283,7 +283,8 @@ class _Expansion:
             )
             whose = np.where(self.provider_of >= 0, mine[self.provider_of], False)
             cost = np.where(c.held[:, y] & whose, 1.0, 0.0)
-            self._activity_terms("spend", sense, [(cost, t[n : n + 1], -np.ones(1))], rows[n : n + 1])
+            terms = [(cost, t[n : n + 1], -np.ones(1))]
+            self._activity_terms("spend", sense, terms, rows[n : n + 1])
             who, at = p.rows.columns
             other[n] = p.other[(at == y) & mine[who]].sum()
         return other
@@ -397,9 +398,7 @@ def rules(
     name = Axis("rule", tuple(dict.fromkeys(table["rule"])))
     rows = Index((name, year), [name.codes(table["rule"].tolist()), table["t"].to_numpy()])
     money = recurrent, contracts, providers
-    expansion = _Expansion(
-        instance, programme, outcome, activity, demand, responses, equity, money
-    )
+    expansion = _Expansion(instance, programme, outcome, activity, demand, responses, equity, money)
     right = np.zeros(len(rows))
     columns = ["measure", "selection", "outcome", "segment", "sense", "value", "basis"]
     columns += ["relative_to", "reference"]

@@ -87,6 +87,14 @@ def settle_extra(capacity: Capacity, used: Array, given: Array) -> Array:
     return np.where(np.isnan(given), least, given)
 
 
+def extra_cost(capacity: Capacity, extra: Array, shape: tuple[int, ...]) -> Array:
+    """Cost of what is added, charged to its pools; shape (pool, year)."""
+    cost = np.zeros(shape)
+    row, t = np.nonzero(capacity.extra_pool >= 0)
+    np.add.at(cost, (capacity.extra_pool[row, t], t), (extra * capacity.extra_price)[row, t])
+    return cost
+
+
 def check_capacity(
     instance: Instance,
     capacity: Capacity,

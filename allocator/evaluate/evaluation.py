@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from allocator.evaluate.accounts import Accounts, keep_accounts, read_round
 from allocator.evaluate.activity import (
     Demand,
     Limits,
@@ -19,15 +20,19 @@ from allocator.evaluate.activity import (
     read_effects,
     read_limits,
 )
+from allocator.evaluate.adjustments import adjustment_frame
 from allocator.evaluate.capacity import (
-    Capacity,
     capacity_frame,
     capacity_used,
     check_capacity,
+    extra_cost,
     read_capacity,
     settle_extra,
 )
+from allocator.evaluate.contracts import contract_frame
 from allocator.evaluate.findings import Findings
+from allocator.evaluate.funding import funding_frame
+from allocator.evaluate.measures import measure
 from allocator.evaluate.outcomes import (
     Outcomes,
     outcome_frame,
@@ -38,18 +43,10 @@ from allocator.evaluate.outcomes import (
     work_out,
 )
 from allocator.evaluate.plans import Given, read_plan
-from allocator.evaluate.pools import (
-    Ledger,
-    Pools,
-    check_pools,
-    ledger_frame,
-    read_pools,
-    stranded_cost,
-)
-from allocator.evaluate.rules import Verdict, check_rules, judge, measure, read_rules
-from allocator.evaluate.selections import read_selections
-from allocator.evaluate.settle import settle
-from allocator.evaluate.tables import Array, Programmes, read_programmes, summed, words
+from allocator.evaluate.pools import Ledger, Pools, ledger_frame, stranded_cost
+from allocator.evaluate.providers import provider_frame
+from allocator.evaluate.rules import Verdict, check_rules, judge, read_rules
+from allocator.evaluate.tables import Array, Programmes, words
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 
@@ -87,10 +84,25 @@ class Evaluation:
     capacity : pandas.DataFrame
         resource, place, year, used, amount, extra, slack.
     budgets : pandas.DataFrame
-        pool, year, amount, spend, extra_cost, transfers_in, transfers_out, carry_in,
-        carry_out, slack.
+        pool, year, amount (all money but capital), spend (what it pays for care: at_cost +
+        contract_payments + funded), adjustments, extra_cost, transfers_in, transfers_out,
+        carry_in, carry_out, slack; recurrent_income and recurrent_spend (transfers included)
+        and underlying, the first less the second; capital_amount, capital_spend.
     transfers : pandas.DataFrame
         from_pool, to_pool, year, amount.
+    funding : pandas.DataFrame
+        programme, pool, year, paid, share (of what it costs), share_min, share_max; only
+        programmes that several pools pay for.
+    adjustments : pandas.DataFrame
+        pool, year, kind, item, amount (net of what is not delivered; negative when saved).
+    contracts : pandas.DataFrame
+        contract, year, type (`cost` in years without), provider, pool, payment, pool_payment
+        (with the lead's overhead), cost (of the activity, stranded cost included), value
+        (activity at tariff), fixed (fixed part or budget, NaN without), stranded, state.
+    providers : pandas.DataFrame
+        provider, year, income (contracts, overheads, programmes paid at cost),
+        contract_income, other_income, other_cost, cost, position, deficit_max, slack (both
+        NaN without a limit).
     violations : pandas.DataFrame
         Hard limits and rules missed by more than the tolerance: kind, name, year, value,
         limit, violation (in its own unit), relative (to the size of the row), message.
@@ -110,6 +122,10 @@ class Evaluation:
     capacity: pd.DataFrame
     budgets: pd.DataFrame
     transfers: pd.DataFrame
+    funding: pd.DataFrame
+    adjustments: pd.DataFrame
+    contracts: pd.DataFrame
+    providers: pd.DataFrame
     violations: pd.DataFrame
     max_violation: float
     allowed: bool
@@ -130,10 +146,10 @@ def evaluate(
     plan : mapping of str to pandas.DataFrame
         ``allocation`` with programme, year, activity and, if wanted, unmet. Optional:
         ``capacity`` (resource, place, year, extra), ``budgets`` (pool, year, carry_out),
-        ``transfers`` (from_pool, to_pool, year, amount). What is stated is used and checked;
-        what is not, or is blank, is chosen in the plan's favour: the least unmet need, the
-        least extra capacity, and the transfers and carry that leave the least shortfall and
-        move the least money.
+        ``transfers`` (from_pool, to_pool, year, amount), ``funding`` (programme, pool, year,
+        paid). What is stated is used and checked; what is not, or is blank, is chosen in the
+        plan's favour: the least unmet need, the least extra capacity, and the transfers,
+        carry and funding that leave the least shortfall and move the least money.
     tolerance : float
         Violation, relative to the size of its row, up to which a row counts as kept.
 
@@ -156,33 +172,35 @@ def evaluate(
 
 def _evaluate(instance: Instance, plan: Mapping[str, pd.DataFrame], tolerance: float) -> Evaluation:
     found = Findings(tolerance)
-    programmes = read_programmes(instance)
+    known = read_round(instance, plan.get("transfers"))
+    programmes, pools = known.programmes, known.pools
     demand = read_demand(instance, programmes, pd.Index(instance.outcomes["outcome"]))
-    pools = read_pools(instance, programmes, plan.get("transfers"))
     capacity = read_capacity(instance, programmes, pools.names)
     keys = {
         "capacity": capacity.keys,
         "budgets": pd.DataFrame({"pool": pools.names}),
         "transfers": pools.pairs,
+        "funding": known.funding.keys,
     }
     given = read_plan(plan, programmes, demand.there, keys)
 
     limits, need = _activity(instance, programmes, demand, given, found)
-    stranded = stranded_cost(programmes, given.activity)
-    spend = programmes.price * given.activity + stranded
     used = capacity_used(instance, capacity, programmes, given.activity)
     extra = settle_extra(capacity, used, given.extra)
     check_capacity(instance, capacity, used, extra, programmes, found)
-    ledger = _money(programmes, pools, capacity, spend, extra, given, found)
-
     segments = read_segments(instance, programmes)
     outcomes = work_out(instance, programmes, demand, need, given.activity, segments.equity, found)
-    chosen = read_selections(instance, programmes)
-    rules = read_rules(instance, programmes, chosen, outcomes.names, segments.names)
-    measured = measure(programmes, given.activity, stranded, need.unmet, outcomes, segments)
-    verdict = judge(rules, measured, chosen)
-    units = words(instance.outcomes, "unit")
-    check_rules(verdict, programmes, chosen, units, found)
+    costs = (
+        stranded_cost(programmes, given.activity),
+        extra_cost(capacity, extra, pools.amount.shape),
+    )
+    accounts = keep_accounts(instance, known, given, costs, outcomes, found)
+
+    rules = read_rules(instance, programmes, known.chosen, outcomes.names, segments.names)
+    achieved = outcomes, segments
+    measured = measure(programmes, given.activity, need.unmet, accounts, known.chosen, achieved)
+    verdict = judge(rules, measured)
+    check_rules(verdict, programmes, known.chosen, words(instance.outcomes, "unit"), found)
 
     tail = tail_value(instance, programmes, read_effects(instance, programmes), given.activity)
     parts = _parts(outcomes, verdict, tail)
@@ -190,14 +208,18 @@ def _evaluate(instance: Instance, plan: Mapping[str, pd.DataFrame], tolerance: f
     return Evaluation(
         objective=parts["outcomes"] - parts["harm"] - parts["penalties"] + parts["tail"],
         parts=parts,
-        allocation=_allocation(programmes, demand, given.activity, need, spend, stranded, limits),
+        allocation=_allocation(programmes, demand, given.activity, need, accounts, limits),
         outcomes=outcome_frame(outcomes, years),
         segments=segment_frame(outcomes, segments, years),
         by_programme=programme_frame(outcomes, programmes),
         rules=verdict.frame(years),
         capacity=capacity_frame(capacity, used, extra, programmes),
-        budgets=ledger_frame(pools, ledger, years),
-        transfers=_transfers(pools, ledger, programmes),
+        budgets=ledger_frame(pools, accounts.ledger, years),
+        transfers=_transfers(pools, accounts.ledger, programmes),
+        funding=funding_frame(known.funding, accounts.ledger.paid, accounts.spend, years),
+        adjustments=adjustment_frame(known.adjustments, programmes, pools.names),
+        contracts=contract_frame(accounts.payments, programmes),
+        providers=provider_frame(accounts.providers, programmes),
         violations=found.frame(),
         max_violation=found.largest,
         allowed=found.largest <= tolerance,
@@ -219,27 +241,6 @@ def _activity(
     return limits, need
 
 
-def _money(
-    programmes: Programmes,
-    pools: Pools,
-    capacity: Capacity,
-    spend: Array,
-    extra: Array,
-    given: Given,
-    found: Findings,
-) -> Ledger:
-    """Ledger of the plan, checked."""
-    size = len(pools.names)
-    payer = programmes.table["pool"]
-    code = pools.names.get_indexer(pd.Index(payer))
-    extra_cost = np.zeros(pools.amount.shape)
-    row, t = np.nonzero(capacity.extra_pool >= 0)
-    np.add.at(extra_cost, (capacity.extra_pool[row, t], t), (extra * capacity.extra_price)[row, t])
-    ledger = settle(pools, summed(code, spend, size), extra_cost, given.carry, given.transfers)
-    check_pools(pools, ledger, programmes, found)
-    return ledger
-
-
 def _parts(outcomes: Outcomes, verdict: Verdict, tail: float) -> dict[str, float]:
     return {
         "outcomes": float(outcomes.value.sum()) + outcomes.harm_value,
@@ -254,8 +255,7 @@ def _allocation(
     demand: Demand,
     activity: Array,
     need: Need,
-    spend: Array,
-    stranded: Array,
+    accounts: Accounts,
     limits: Limits,
 ) -> pd.DataFrame:
     years = programmes.years
@@ -267,8 +267,8 @@ def _allocation(
         "avoided": np.where(there, need.avoided, np.nan),
         "unmet": np.where(there, need.unmet, np.nan),
         "price": programmes.price,
-        "spend": spend,
-        "stranded": stranded,
+        "spend": accounts.spend,
+        "stranded": accounts.stranded,
         "lo": limits.lo,
         "hi": limits.hi,
     }

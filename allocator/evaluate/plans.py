@@ -14,6 +14,14 @@ from allocator.instance.wording import Suggester, listing
 
 YEAR = r"^(\d{4})(?:/(?:\d{2}|\d{4})|\.0)?$"
 
+OPTIONAL = {
+    "capacity": "extra",
+    "budgets": "carry_out",
+    "transfers": "amount",
+    "funding": "paid",
+}
+"""Tables a plan may have, with the column that is read; in the order of :class:`Given`."""
+
 
 @dataclass(frozen=True)
 class Given:
@@ -29,6 +37,8 @@ class Given:
         Shape (pool, year), money carried out.
     transfers : numpy.ndarray
         Shape (pair of pools, year), money handed over.
+    paid : numpy.ndarray
+        Shape (part of a programme, year), money a pool pays for it.
     """
 
     activity: Array
@@ -36,6 +46,7 @@ class Given:
     extra: Array
     carry: Array
     transfers: Array
+    paid: Array
 
 
 class PlanTable:
@@ -181,7 +192,8 @@ def read_plan(
     Parameters
     ----------
     plan : mapping of str to pandas.DataFrame
-        ``allocation`` and, where given, ``capacity``, ``budgets`` and ``transfers``.
+        ``allocation`` and, where given, ``capacity``, ``budgets``, ``transfers`` and
+        ``funding``.
     programmes : Programmes
         Programmes and years the plan must cover.
     demanded : numpy.ndarray
@@ -196,8 +208,8 @@ def read_plan(
     """
     problems: list[Problem] = []
     activity, unmet = _allocation(plan, programmes, demanded, problems)
-    rest = {}
-    for name, column in (("capacity", "extra"), ("budgets", "carry_out"), ("transfers", "amount")):
+    rest: dict[str, Array] = {}
+    for name, column in OPTIONAL.items():
         frame = plan.get(name)
         rest[name] = np.full((len(keys[name]), len(programmes.years)), np.nan)
         if frame is not None and len(frame):
@@ -205,7 +217,7 @@ def read_plan(
             rest[name] = table.column(column)
     if problems:
         raise InstanceError(problems)
-    return Given(activity, unmet, rest["capacity"], rest["budgets"], rest["transfers"])
+    return Given(activity, unmet, *rest.values())
 
 
 def _allocation(

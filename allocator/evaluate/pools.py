@@ -11,6 +11,7 @@ from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.tables import (
     Array,
     Codes,
+    Flags,
     Programmes,
     money,
     numbers,
@@ -43,7 +44,11 @@ class Pools:
     names : pandas.Index
         Pools.
     amount, carry_max, overdraw_max : numpy.ndarray
-        Money received, most carried out, most owed; all kinds of money together.
+        Money received, most carried out, most owed; all kinds but capital together.
+    lasting, capital : numpy.ndarray
+        The part of the amount that comes every year, and the capital received.
+    balanced : bool
+        Whether what is spent every year must stay within what comes every year.
     opening : numpy.ndarray
         Shape (pool,): money brought into the first plan year.
     giver, taker : numpy.ndarray
@@ -54,6 +59,9 @@ class Pools:
 
     names: pd.Index
     amount: Array
+    lasting: Array
+    capital: Array
+    balanced: bool
     carry_max: Array
     overdraw_max: Array
     opening: Array
@@ -93,9 +101,12 @@ def read_pools(instance: Instance, programmes: Programmes, handed: pd.DataFrame 
     kinds, kind = np.unique(words(table, "kind"), return_inverse=True)
     rows = rows_by_year(table, code * len(kinds) + kind, len(names) * len(kinds), years)
 
-    def of_pool(column: str) -> Array:
+    revenue = kinds != "capital"
+
+    def of_pool(column: str, counted: Flags = revenue) -> Array:
         figures = pick(numbers(table, column), rows, 0.0)
-        total: Array = figures.reshape(len(names), len(kinds), len(years)).sum(axis=1)
+        by_kind = figures.reshape(len(names), len(kinds), len(years))
+        total: Array = by_kind[:, counted].sum(axis=1)
         return total
 
     pairs = instance.transfers[["from_pool", "to_pool"]]
@@ -109,6 +120,9 @@ def read_pools(instance: Instance, programmes: Programmes, handed: pd.DataFrame 
     return Pools(
         names=names,
         amount=of_pool("amount"),
+        lasting=of_pool("amount", np.isin(kinds, ("recurrent", "grant"))),
+        capital=of_pool("amount", ~revenue),
+        balanced=instance.settings.recurrent_balance,
         carry_max=of_pool("carry_max"),
         overdraw_max=of_pool("overdraw_max"),
         opening=of_pool("opening")[:, 0],
@@ -119,11 +133,55 @@ def read_pools(instance: Instance, programmes: Programmes, handed: pd.DataFrame 
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Money in and out of every pool; arrays of shape (pool, year), transfers by pair."""
+class Uses:
+    """What pools pay for, before money moves; arrays of shape (pool, year).
 
-    spend: Array
+    Attributes
+    ----------
+    at_cost, contracts : numpy.ndarray
+        Programmes paid at cost by their own pool; contracts with overheads.
+    adjustments, extra_cost : numpy.ndarray
+        Money that is not a programme, net; extra capacity.
+    lasting : numpy.ndarray
+        Part of these that comes back every year.
+    capital : numpy.ndarray
+        Programmes paid from capital.
+    """
+
+    at_cost: Array
+    contracts: Array
+    adjustments: Array
     extra_cost: Array
+    lasting: Array
+    capital: Array
+
+    @property
+    def total(self) -> Array:
+        """All that is paid, but from capital and for programmes paid by several pools."""
+        return self.at_cost + self.contracts + self.adjustments + self.extra_cost
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Money in and out of every pool; arrays of shape (pool, year), transfers by pair.
+
+    Attributes
+    ----------
+    uses : Uses
+        What it pays for.
+    funded, funded_lasting : numpy.ndarray
+        Its parts of programmes that several pools pay for, and of those that come back
+        every year.
+    paid : numpy.ndarray
+        Those parts by programme, shape (part, year).
+    carry, carry_in, transfers, transfers_in, transfers_out : numpy.ndarray
+        Money moved between years and pools.
+    """
+
+    uses: Uses
+    funded: Array
+    funded_lasting: Array
+    paid: Array
     carry: Array
     carry_in: Array
     transfers: Array
@@ -131,13 +189,27 @@ class Ledger:
     transfers_out: Array
 
     @property
+    def spend(self) -> Array:
+        """What a pool pays for care, capital apart."""
+        return self.uses.at_cost + self.uses.contracts + self.funded
+
+    @property
     def out(self) -> Array:
         """Money that leaves a pool in a year."""
-        return self.spend + self.extra_cost + self.transfers_out + self.carry
+        return self.uses.total + self.funded + self.transfers_out + self.carry
+
+    @property
+    def lasting(self) -> Array:
+        """What leaves it every year, transfers included."""
+        return self.uses.lasting + self.funded_lasting + self.transfers_out
 
     def slack(self, pools: Pools) -> Array:
         """Money a pool has left in a year; negative where it is short."""
         return pools.amount + self.transfers_in + self.carry_in - self.out
+
+    def underlying(self, pools: Pools) -> Array:
+        """What comes every year less what is spent every year."""
+        return pools.lasting + self.transfers_in - self.lasting
 
 
 def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Findings) -> None:
@@ -145,8 +217,10 @@ def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Fin
     carry, moved = ledger.carry, ledger.transfers
     own = np.maximum(pools.amount, ledger.spend).max(axis=1, initial=0.0)[:, None]
     money_in = (ledger.transfers_in, ledger.carry_in)
-    money_out = (ledger.spend, ledger.extra_cost, ledger.transfers_out, carry)
+    uses = ledger.uses
+    money_out = (ledger.spend, uses.adjustments, uses.extra_cost, ledger.transfers_out, carry)
     terms = np.abs(np.stack([*money_in, *money_out])).sum(axis=0)
+    every_year = np.abs(np.stack([uses.lasting, ledger.funded_lasting, ledger.transfers_out]))
     income = pools.amount + ledger.transfers_in + ledger.carry_in
     rows = (
         (
@@ -169,6 +243,21 @@ def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Fin
             -pools.carry_min,
             np.abs(carry),
             "owes {value} to the next year, {off} above the most allowed, {limit}",
+        ),
+        (
+            "capital",
+            uses.capital,
+            pools.capital,
+            uses.capital,
+            "spends {value} on capital, {off} more than its capital, {limit}",
+        ),
+        (
+            "recurrent",
+            ledger.lasting,
+            np.where(pools.balanced, pools.lasting + ledger.transfers_in, np.inf),
+            every_year.sum(axis=0),
+            "spends {value} that comes back every year, {off} more than comes in every year, "
+            "{limit}",
         ),
     )
     for kind, value, limit, size, said in rows:
@@ -204,15 +293,25 @@ def _add(
 
 def ledger_frame(pools: Pools, ledger: Ledger, years: Codes) -> pd.DataFrame:
     """Pools by year: money in, money out and what is left."""
+    uses = ledger.uses
     columns = {
         "amount": pools.amount,
         "spend": ledger.spend,
-        "extra_cost": ledger.extra_cost,
+        "at_cost": uses.at_cost,
+        "contract_payments": uses.contracts,
+        "funded": ledger.funded,
+        "adjustments": uses.adjustments,
+        "extra_cost": uses.extra_cost,
         "transfers_in": ledger.transfers_in,
         "transfers_out": ledger.transfers_out,
         "carry_in": ledger.carry_in,
         "carry_out": ledger.carry,
         "slack": ledger.slack(pools),
+        "recurrent_income": pools.lasting + ledger.transfers_in,
+        "recurrent_spend": ledger.lasting,
+        "underlying": ledger.underlying(pools),
+        "capital_amount": pools.capital,
+        "capital_spend": uses.capital,
     }
     frame = {
         "pool": pools.names.repeat(len(years)),

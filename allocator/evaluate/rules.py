@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.evaluate.findings import Findings
-from allocator.evaluate.outcomes import Outcomes, Segments
+from allocator.evaluate.measures import IN_MONEY, Measured
 from allocator.evaluate.selections import Selections
 from allocator.evaluate.tables import (
     Array,
@@ -27,65 +27,6 @@ from allocator.evaluate.tables import (
 from allocator.instance.instance import Instance
 
 RELATIVE = ("share", "ratio")
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What rules can measure, by programme; column 0 is the base year, then the plan years.
-
-    Attributes
-    ----------
-    spend : numpy.ndarray
-        Price times activity, without stranded cost.
-    stranded, activity, value, unmet : numpy.ndarray
-        Stranded cost, activity, activity at base-year unit cost, unmet need.
-    outcomes : Outcomes
-        Outcomes, unweighted.
-    segments : Segments
-        Shares of the outcomes.
-    """
-
-    spend: Array
-    stranded: Array
-    activity: Array
-    value: Array
-    unmet: Array
-    outcomes: Outcomes
-    segments: Segments
-
-    def of(self, kind: str, outcome: int, segment: int) -> Array:
-        """Figures of one measure by programme; an outcome whole or a segment's part of it."""
-        if kind != "outcome":
-            figures: Array = getattr(self, kind)
-            return figures
-        size = len(self.activity)
-        amount = self.outcomes.by_programme(outcome, size)
-        if segment >= 0:
-            amount = amount * self.segments.share[:, segment, None]
-        return np.column_stack([np.zeros(size), amount])
-
-
-def measure(
-    programmes: Programmes,
-    activity: Array,
-    stranded: Array,
-    unmet: Array,
-    outcomes: Outcomes,
-    segments: Segments,
-) -> Measured:
-    """Measures of a plan, the base year at baseline activity and base-year prices before it."""
-    nothing = np.zeros((len(programmes.names), 1))
-    base = programmes.baseline[:, None]
-    unit_cost = programmes.unit_cost[:, None]
-    return Measured(
-        spend=np.hstack([unit_cost * base, programmes.price * activity]),
-        stranded=np.hstack([nothing, stranded]),
-        activity=np.hstack([base, activity]),
-        value=unit_cost * np.hstack([base, activity]),
-        unmet=np.hstack([nothing, unmet]),
-        outcomes=outcomes,
-        segments=segments,
-    )
 
 
 @dataclass(frozen=True)
@@ -230,7 +171,7 @@ class Verdict:
         )
 
 
-def judge(rules: Rules, measured: Measured, chosen: Selections) -> Verdict:
+def judge(rules: Rules, measured: Measured) -> Verdict:
     """Work out every rule, with stranded cost against it and never towards it."""
     rows = len(rules.name)
     left, compared, terms, natural = (np.zeros(rows) for _ in range(4))
@@ -241,8 +182,7 @@ def judge(rules: Rules, measured: Measured, chosen: Selections) -> Verdict:
     other = np.where(growth, rules.selection, rules.relative_to)
     column = np.where(growth, rules.reference, rules.year + 1)
     for kind, outcome, segment, mine in rules.measures():
-        figures = measured.of(kind, outcome, segment)
-        total, size = chosen.total(figures), chosen.total(np.abs(figures))
+        total, size = measured.totals(kind, outcome, segment)
         here = rules.selection[mine], rules.year[mine] + 1
         left[mine], terms[mine] = total[here], size[here]
         natural[mine] = size.max(axis=1)[here[0]]
@@ -251,9 +191,17 @@ def judge(rules: Rules, measured: Measured, chosen: Selections) -> Verdict:
         compared[to] = total[there]
         terms[to] += np.abs(factor[to]) * size[there]
     pull = np.where(relative, -toward * factor, 0.0)
-    kept, against = _stranded(rules, (other, column), toward, pull, measured.stranded, chosen)
+    kept, against = np.zeros(rows), np.zeros(rows)
+    for kind, late in measured.late.items():
+        asked = np.flatnonzero((rules.kind == kind) & (toward != 0))
+        side = (other[asked], column[asked], toward[asked], pull[asked])
+        kept[asked], against[asked] = _stranded(rules, asked, side, late, measured.chosen)
+    lower = np.flatnonzero((rules.kind == "position") & (toward < 0))
+    if len(lower):
+        at = rules.selection[lower], rules.year[lower] + 1
+        kept[lower] = -measured.stranded_positions()[at]
     left, compared = left + kept, compared + against
-    terms += kept + np.abs(factor) * against
+    terms += np.abs(kept) + np.abs(factor) * against
     heads = np.where(rules.basis == "per_head", rules.heads, 1.0)
     right = np.where(relative, factor * compared, rules.value * heads)
 
@@ -278,23 +226,23 @@ def judge(rules: Rules, measured: Measured, chosen: Selections) -> Verdict:
 
 def _stranded(
     rules: Rules,
-    there: tuple[Codes, Codes],
-    toward: Array,
-    pull: Array,
+    rows: Codes,
+    there: tuple[Codes, Codes, Array, Array],
     stranded: Array,
     chosen: Selections,
 ) -> tuple[Array, Array]:
-    """Stranded cost that counts on both sides of every rule: where it makes it harder to meet.
+    """Stranded cost that counts on both sides of some rules: where it makes them harder to meet.
 
     Parameters
     ----------
     rules : Rules
         The rules.
+    rows : numpy.ndarray
+        The rows asked for.
     there : tuple of numpy.ndarray
-        Selection and column that a rule compares with.
-    toward, pull : numpy.ndarray
-        How much harder a pound on either side makes the rule; negative where it helps. A
-        programme whose cost stands on both sides in a year counts by the difference.
+        Of these rows: selection and column that a rule compares with, and how much harder a
+        pound on either side makes the rule; negative where it helps. A programme whose cost
+        stands on both sides in a year counts by the difference.
     stranded : numpy.ndarray
         Shape (programme, column).
     chosen : Selections
@@ -305,16 +253,14 @@ def _stranded(
     tuple of numpy.ndarray
         To add to the left-hand side, and to what it is compared with.
     """
-    added = np.zeros((2, len(rules.name)))
     late = np.flatnonzero(stranded.any(axis=1))
-    rows = np.flatnonzero((rules.kind == "spend") & (toward != 0))
     if not len(late) or not len(rows):
-        return added[0], added[1]
-    other, column = (side[rows] for side in there)
+        return np.zeros(len(rows)), np.zeros(len(rows))
+    other, column, toward, pull = there
     year = rules.year[rows] + 1
     together = column == year
     # Years of a rule share everything but the costs, so they are worked out once.
-    key = np.column_stack([rules.selection[rows], other, toward[rows], pull[rows], together])
+    key = np.column_stack([rules.selection[rows], other, toward, pull, together])
     kinds, kind = np.unique(key, axis=0, return_inverse=True)
     share = chosen.shares(late)
     own, its = (share[kinds[:, side].astype(np.intp)] for side in (0, 1))
@@ -322,9 +268,7 @@ def _stranded(
     net, both = harder + harder_there, kinds[:, 4, None] > 0
     counted = np.where(np.where(both, net, harder) > 0, own, 0.0) @ stranded[late]
     counted_there = np.where(np.where(both, net, harder_there) > 0, its, 0.0) @ stranded[late]
-    added[0, rows] = counted[kind, year]
-    added[1, rows] = counted_there[kind, column]
-    return added[0], added[1]
+    return counted[kind, year], counted_there[kind, column]
 
 
 def check_rules(
@@ -380,7 +324,7 @@ def _in_words(
     outcome_units: Words,
 ) -> str:
     """Figure of a rule with its unit, where all it measures shares one."""
-    if rules.kind[row] in ("spend", "value"):
+    if rules.kind[row] in IN_MONEY:
         return money(value, programmes.settings)
     if rules.kind[row] == "outcome":
         return f"{figure(value)} {outcome_units[rules.subject[row, 0]]}".rstrip()

@@ -108,6 +108,10 @@ class Programmes:
         Shape (N,): years until the fixed part of the cost falls.
     price : numpy.ndarray
         Shape (N, T): money per unit of activity.
+    base_tariff, tariff : numpy.ndarray
+        Shapes (N,) and (N, T): money a contract pays per unit, in the base year and after.
+    recurrent, capital : numpy.ndarray
+        Shape (N,): whether it comes back every year; whether it is paid from capital.
     units : list of str
         Unit of activity of every programme.
     """
@@ -121,6 +125,10 @@ class Programmes:
     fixed_share: Array
     release_years: Codes
     price: Array
+    base_tariff: Array
+    tariff: Array
+    recurrent: Flags
+    capital: Flags
     units: list[str]
 
     @property
@@ -137,12 +145,17 @@ class Programmes:
 
 
 def read_programmes(instance: Instance) -> Programmes:
-    """Programmes of an instance with `price = unit_cost · (1 + uplift)^(year - base year)`."""
+    """Programmes of an instance with `price = unit_cost · (1 + uplift)^(year - base year)`.
+
+    Tariffs grow alike; one that is blank is the unit cost.
+    """
     settings, table = instance.settings, instance.programmes
     years = np.asarray(settings.years, dtype=np.intp)
     uplift = numbers(table, "cost_uplift")
     uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
-    unit_cost = numbers(table, "unit_cost")
+    unit_cost, tariff = numbers(table, "unit_cost"), numbers(table, "tariff")
+    tariff = np.where(np.isnan(tariff), unit_cost, tariff)
+    growth = (1.0 + uplift[:, None]) ** (years - settings.base_year)
     return Programmes(
         names=pd.Index(table["programme"]),
         settings=settings,
@@ -152,7 +165,11 @@ def read_programmes(instance: Instance) -> Programmes:
         baseline=numbers(table, "baseline"),
         fixed_share=numbers(table, "fixed_share"),
         release_years=table["release_years"].to_numpy(dtype=np.intp),
-        price=unit_cost[:, None] * (1.0 + uplift[:, None]) ** (years - settings.base_year),
+        price=unit_cost[:, None] * growth,
+        base_tariff=tariff,
+        tariff=tariff[:, None] * growth,
+        recurrent=table["recurrent"].to_numpy(dtype=bool),
+        capital=words(table, "money") == "capital",
         units=table["unit"].tolist(),
     )
 

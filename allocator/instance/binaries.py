@@ -33,6 +33,8 @@ def needs_binaries(draft: Draft, ranges: Ranges | None) -> Problems:
     yield from _unordered(draft, shapes)
     yield from _unwanted(draft, shapes)
     yield from _ruled(draft, shapes)
+    if draft.whole("contracts"):
+        yield from _earned(draft, shapes)
 
 
 class _Spans:
@@ -68,7 +70,7 @@ class _Spans:
             return "straight"
         name = rows["programme"][position]
         low, high = self.low[self.rank[name]], self.high[self.rank[name]]
-        if high - low <= _ROUNDING * max(1.0, high):
+        if np.isfinite(high) and high - low <= _ROUNDING * max(1.0, high):
             return "straight"
         if shape == "points":
             points = sorted(self.points.get((name, rows["outcome"][position]), []))
@@ -135,6 +137,24 @@ def _ruled(draft: Draft, shapes: Array) -> Problems:
                 "sense",
                 f"a rule of sense {rules['sense'][position]} on outcome '{outcome}', to which "
                 f"'{found[0]}' has a curved response: {NEEDS_BINARIES}",
+            )
+
+
+def _earned(draft: Draft, shapes: Array) -> Problems:
+    """Contracts that pay a bonus on a curved outcome."""
+    contracts, rows, programmes = draft["contracts"], draft["responses"], draft["programmes"]
+    for position in np.flatnonzero(contracts["type"] == "outcome").tolist():
+        contract, outcome = contracts["contract"][position], contracts["bonus_outcome"][position]
+        mine = programmes["programme"][programmes["contract"] == contract]
+        bent = (shapes != "straight") & (rows["outcome"] == outcome)
+        found = rows["programme"][bent & np.isin(rows["programme"], mine)].tolist()
+        if found and contracts["bonus"][position] > 0:
+            yield problem(
+                contracts,
+                position,
+                "bonus_outcome",
+                f"a bonus on outcome '{outcome}', to which '{found[0]}' has a curved response: "
+                f"{NEEDS_BINARIES}",
             )
 
 

@@ -22,6 +22,8 @@ class Capacity:
     ----------
     available : ndarray, shape (rows by resource and place, years)
         Amount with all that may be added.
+    names, units : list of str
+        Resource with its place, and the unit it is counted in, of each row.
     group, programme, per_unit : ndarray
         One entry for each programme that uses a capacity row: row, programme, use.
     """
@@ -31,6 +33,8 @@ class Capacity:
         self.lines = grid.lines()
         self.available = grid.values("amount", np.inf) + grid.values("extra_max", 0.0)
         self.names = [r if not place else f"{r} in {place}" for r, place in grid.keys]
+        unit_of = dict(zip(draft["resources"]["resource"], draft["resources"]["unit"], strict=True))
+        self.units = [unit_of.get(r, "") for r, _ in grid.keys]
         self.short = np.zeros(len(grid.keys), dtype=bool)
         place_of = draft["programmes"]["place"]
         groups: dict[str, list[tuple[int, str]]] = {}

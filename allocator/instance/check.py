@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 
 from allocator.errors import Problem
 from allocator.instance import (
+    checks_contracts,
+    checks_money,
     checks_people,
     checks_programmes,
     checks_references,
@@ -15,7 +17,7 @@ from allocator.instance import (
     pump,
 )
 from allocator.instance.binaries import needs_binaries
-from allocator.instance.collisions import TABLES, collisions
+from allocator.instance.collisions import TABLES, collisions, unlimited
 from allocator.instance.draft import Draft, Problems
 from allocator.instance.propagate import propagate
 
@@ -28,6 +30,7 @@ def impossible(draft: Draft) -> Problems:
     if draft.settings is not None and draft.whole(*TABLES):
         ranges = propagate(draft)
         yield from collisions(draft, ranges)
+        yield from unlimited(draft, ranges)
         if ranges.collisions or ranges.shortages:
             ranges = None
     if draft.whole("programmes", "responses", "response_points", "outcomes"):
@@ -41,6 +44,8 @@ STAGES: tuple[tuple[Check, ...], ...] = (
         *checks_programmes.CHECKS,
         *checks_people.CHECKS,
         *checks_worth.CHECKS,
+        *checks_money.CHECKS,
+        *checks_contracts.CHECKS,
         *checks_rules.CHECKS,
     ),
     pump.CHECKS,

@@ -32,16 +32,6 @@ def filled_in(draft: Draft) -> Problems:
         )
 
 
-def supported_kinds(draft: Draft) -> Problems:
-    """Only recurrent money is planned so far."""
-    rows = draft["budgets"]
-    for position in np.flatnonzero(rows["kind"] != "recurrent").tolist():
-        kind = rows["kind"][position]
-        yield problem(
-            rows, position, "kind", f"money of kind {kind} is not supported yet; only recurrent is."
-        )
-
-
 def transfers_between_two(draft: Draft) -> Problems:
     """A transfer links two different pools."""
     rows = draft["transfers"]
@@ -143,12 +133,14 @@ def _unequal_shares(rows: Rows, members: Selections, programmes: Rows) -> Proble
             counted[mask] = share
 
 
-@needs("programmes", "budgets", "transfers", "capacity")
+@needs("programmes", "budgets", "transfers", "capacity", "funding", "adjustments")
 def idle_pools(draft: Draft) -> Problems:
     """Money that nothing can spend is probably a slip."""
     used = set(draft["programmes"]["pool"].tolist())
     used |= set(draft["transfers"]["from_pool"].tolist())
     used |= set(draft["capacity"]["extra_pool"].tolist())
+    used |= set(draft["funding"]["pool"].tolist())
+    used |= set(draft["adjustments"]["pool"].tolist())
     seen: set[str] = set()
     for position, pool in enumerate(draft["budgets"]["pool"].tolist()):
         if pool not in used and pool not in seen:
@@ -158,6 +150,19 @@ def idle_pools(draft: Draft) -> Problems:
                 position,
                 "pool",
                 f"no programme, transfer or extra capacity can spend the money of pool '{pool}'.",
+                severity="warning",
+            )
+    programmes = draft["programmes"]
+    invests = set(programmes["pool"][programmes["money"] == "capital"].tolist())
+    for position in np.flatnonzero(draft["budgets"]["kind"] == "capital").tolist():
+        pool = draft["budgets"]["pool"][position]
+        if pool not in invests | seen:
+            seen.add(pool)
+            yield problem(
+                draft["budgets"],
+                position,
+                "kind",
+                f"no programme is paid from the capital of pool '{pool}' (money = capital).",
                 severity="warning",
             )
 
@@ -201,6 +206,16 @@ def _unvalued(draft: Draft) -> Array:
         *draft["effects"]["source"].tolist(),
     }
     return np.array([name not in valued for name in names.tolist()], dtype=bool)
+
+
+def may_move(draft: Draft) -> Array:
+    """Mask of the programmes that are not held at the reference plan."""
+    programmes = draft["programmes"]
+    follows = np.isin(programmes["programme"], draft["demand"]["programme"])
+    strict = np.isin(programmes["class"], ("emergency", "entitlement"))
+    usual = ~follows & (_unvalued(draft) | strict)
+    held = (programmes["held"] == "yes") | ((programmes["held"] == "") & usual)
+    return np.asarray(~held)
 
 
 @needs("programmes", "responses", "demand", "effects")
@@ -262,7 +277,6 @@ def held_though_valued(draft: Draft) -> Problems:
 
 CHECKS = (
     filled_in,
-    supported_kinds,
     transfers_between_two,
     limits_make_sense,
     selection_words,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from allocator.instance.agreements import Agreements
 from allocator.instance.columns import year_of
 from allocator.instance.draft import Draft, Problems, needs, problem
 from allocator.instance.rows import BLANK_YEAR, Array, Rows
@@ -73,7 +74,7 @@ def values(draft: Draft) -> Problems:
         yield problem(
             rows, position, "value", "growth is -1 (nothing left) or more; 0.05 is 5% more."
         )
-    natural = (rows["measure"] != "outcome") & (basis != "growth") & ~share
+    natural = ~np.isin(rows["measure"], ("outcome", "position")) & (basis != "growth") & ~share
     for position in np.flatnonzero(natural & (value < 0)).tolist():
         measure = rows["measure"][position]
         yield problem(
@@ -143,6 +144,10 @@ def measured_programmes(draft: Draft) -> Problems:
             yield from measured.unmet(rows, position)
         elif measure == "outcome":
             yield from measured.outcome(rows, position)
+        elif measure == "recurrent_spend":
+            yield from measured.recurrent(rows, position)
+        elif measure == "position":
+            yield from measured.position(rows, position)
         if rows["basis"][position] == "share":
             yield from measured.inside(rows, position)
         if rows["basis"][position] == "growth":
@@ -225,6 +230,38 @@ class _Measured:
                 "harm for it.",
             )
 
+    def recurrent(self, rows: Rows, position: int) -> Problems:
+        shares = self.shares(rows["selection"][position])
+        if not (shares * self.programmes["recurrent"] > 0).any():
+            yield problem(
+                rows,
+                position,
+                "measure",
+                "no programme of the selection is recurrent, so its recurrent_spend is always 0.",
+            )
+
+    def position(self, rows: Rows, position: int) -> Problems:
+        shares = self.shares(rows["selection"][position])
+        provided = self.programmes["provider"] != ""
+        if not (shares[provided] > 0).any():
+            yield problem(
+                rows,
+                position,
+                "selection",
+                "measure position is that of the providers of the selection's programmes, and "
+                "none of them names a provider.",
+            )
+        part = np.flatnonzero(provided & (shares > 0) & (shares < 1)).tolist()
+        if part:
+            yield problem(
+                rows,
+                position,
+                "selection",
+                f"a provider's position counts wholly, but '{self.programmes['programme'][part[0]]}"
+                f"' of '{self.programmes['provider'][part[0]]}' counts "
+                f"{number(shares[part[0]])} in the selection.",
+            )
+
     def inside(self, rows: Rows, position: int) -> Problems:
         part = self.shares(rows["selection"][position])
         whole = self.shares(rows["relative_to"][position])
@@ -241,6 +278,8 @@ class _Measured:
 
     def growth_of_nothing(self, rows: Rows, position: int) -> Problems:
         shares = self.shares(rows["selection"][position])
+        if rows["measure"][position] == "recurrent_spend":
+            shares = shares * self.programmes["recurrent"]
         if rows["reference"][position] in REFERENCES and not (shares * self.value).any():
             yield problem(
                 rows,
@@ -251,6 +290,38 @@ class _Measured:
             )
 
 
+@needs("programmes", "selections", "contracts", "places", years=True)
+def contracts_wholly_measured(draft: Draft) -> Problems:
+    """A payment rule holds every contract wholly or not at all."""
+    rows, programmes = draft["rules"], draft["programmes"]
+    asked = np.flatnonzero(rows["measure"] == "payment").tolist()
+    if not asked:
+        return
+    selections = Selections(programmes, draft["selections"])
+    agreements = Agreements(draft)
+    paying = agreements.holds.any(axis=1)
+    groups = list(zip(agreements.names, agreements.members, paying, strict=True))
+    for position in asked:
+        compared = rows["basis"][position] in ("share", "ratio")
+        for column in ("selection", "relative_to") if compared else ("selection",):
+            shares = selections.shares(rows[column][position])
+            for name, members, pays in groups:
+                counted = shares[members]
+                if not pays or np.ptp(counted) == 0.0:
+                    continue
+                out = members[int(np.argmin(counted))]
+                into = members[int(np.argmax(counted))]
+                less = number(float(counted.min())) if counted.min() > 0 else "not at all"
+                yield problem(
+                    rows,
+                    position,
+                    column,
+                    f"contract '{name}' has one payment and counts wholly or not at all, but "
+                    f"'{programmes['programme'][into]}' counts {number(float(counted.max()))} and "
+                    f"'{programmes['programme'][out]}' {less}; select by contract instead.",
+                )
+
+
 CHECKS = (
     legal_combinations,
     columns_that_belong,
@@ -258,4 +329,5 @@ CHECKS = (
     growth_references,
     heads_known,
     measured_programmes,
+    contracts_wholly_measured,
 )

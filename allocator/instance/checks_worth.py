@@ -13,7 +13,7 @@ from allocator.instance.files import SETTINGS_FILE
 from allocator.instance.rows import Rows
 from allocator.instance.schema import SHAPE_PARAMETERS
 from allocator.instance.settings import settings_line
-from allocator.instance.wording import number
+from allocator.instance.wording import Suggester, number, sentence
 
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
 
@@ -266,6 +266,36 @@ def tail_settings(draft: Draft) -> Problems:
         )
 
 
+def shrinking_settings(draft: Draft) -> Problems:
+    """Responses are shrunk towards a cost of an outcome that exists."""
+    settings = draft.settings
+    if settings is None:
+        return
+
+    def wrong(entry: str, message: str, hint: str = "", severity: str = "error") -> Problem:
+        line = settings_line(draft.settings_text, entry)
+        value = str(getattr(settings, entry))
+        return Problem(SETTINGS_FILE, line, entry, value, message, hint, severity)
+
+    outcome = settings.shrink_outcome
+    if outcome and outcome not in draft.names.get("outcomes", {outcome}):
+        hint = Suggester(draft.names["outcomes"])(outcome)
+        statement = sentence(f"outcome '{outcome}' is not in outcomes", hint)
+        yield wrong("shrink_outcome", statement, hint)
+    if outcome and settings.shrink_cost <= 0:
+        yield wrong(
+            "shrink_outcome",
+            f"the figures of '{outcome}' are drawn towards a reference cost, and shrink_cost is "
+            "0; give the cost of a unit of it in the money unit.",
+        )
+    if settings.shrink_cost > 0 and not outcome:
+        yield wrong(
+            "shrink_cost",
+            "shrink_cost has no effect while shrink_outcome is blank.",
+            severity="warning",
+        )
+
+
 CHECKS = (
     parameters,
     evidence_in_order,
@@ -277,4 +307,5 @@ CHECKS = (
     extra_capacity_paid,
     used_resources_exist,
     tail_settings,
+    shrinking_settings,
 )

@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.instance.by_year import by_year
 from allocator.instance.draft import Draft, Problems, needs, problem
-from allocator.instance.rows import BLANK_YEAR
+from allocator.instance.rows import BLANK_YEAR, Array
 from allocator.instance.schema import TABLES
 from allocator.instance.wording import listing, number
 
@@ -49,17 +49,42 @@ def gaps(draft: Draft) -> Problems:
             continue
         rows = draft[name]
         grid = by_year(rows, draft.years)
-        for group in np.flatnonzero((grid.index < 0).any(axis=1)).tolist():
-            missing = [y for y, p in zip(draft.years, grid.index[group], strict=True) if p < 0]
-            position = int(grid.index[group][grid.index[group] >= 0][0])
+        covers: dict[tuple[object, ...], Array] = {}
+        for key, row in zip(grid.keys, grid.index, strict=True):
+            # A pool's kinds of money cover its years together.
+            of = key[:1] if name == "budgets" else key
+            covers[of] = np.maximum(covers.get(of, row), row)
+        for key, found in covers.items():
+            missing = [y for y, p in zip(draft.years, found, strict=True) if p < 0]
+            if not missing:
+                continue
+            position = int(found[found >= 0][0])
             yield problem(
                 rows,
                 position,
                 "year",
-                f"{thing} '{grid.keys[group][0]}' has no row for "
+                f"{thing} '{key[0]}' has no row for "
                 f"{listing(map(str, missing))}; add one, or a row with a blank year for every "
                 "year.",
             )
+
+
+@needs("providers", years=True)
+def provider_gaps(draft: Draft) -> Problems:
+    """A provider whose deficit is limited has a row for every plan year."""
+    rows = draft["providers"]
+    grid = by_year(rows, draft.years)
+    limited = ~np.isnan(grid.values("deficit_max"))
+    for group in np.flatnonzero(limited.any(axis=1) & (grid.index < 0).any(axis=1)).tolist():
+        missing = [y for y, p in zip(draft.years, grid.index[group], strict=True) if p < 0]
+        position = int(grid.index[group][limited[group]][0])
+        yield problem(
+            rows,
+            position,
+            "year",
+            f"the deficit of provider '{grid.keys[group][0]}' is limited, but there is no row for "
+            f"{listing(map(str, missing))}; add one, or a row with a blank year for every year.",
+        )
 
 
 @needs(years=True)
@@ -97,4 +122,4 @@ def carried_past_the_end(draft: Draft) -> Problems:
         )
 
 
-CHECKS = (years_of_the_plan, gaps, openings, carried_past_the_end)
+CHECKS = (years_of_the_plan, gaps, provider_gaps, openings, carried_past_the_end)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from allocator.errors import Problem
-from allocator.instance.draft import Draft, Problems
+from allocator.instance.agreements import Agreements
+from allocator.instance.checks_programmes import may_move
+from allocator.instance.draft import Draft, Problems, problem
 from allocator.instance.instance import Settings
 from allocator.instance.pools import Money
 from allocator.instance.propagate import Collision, Ranges, Shortage
@@ -14,6 +20,13 @@ TABLES = (
     "limits",
     "budgets",
     "transfers",
+    "funding",
+    "adjustments",
+    "contracts",
+    "selections",
+    "places",
+    "responses",
+    "response_points",
     "demand",
     "effects",
     "resources",
@@ -32,6 +45,31 @@ def collisions(draft: Draft, ranges: Ranges) -> Problems:
         yield _collision(draft, settings, collision)
     for shortage in ranges.shortages:
         yield _shortage(draft, settings, shortage)
+
+
+def unlimited(draft: Draft, ranges: Ranges) -> Problems:
+    """Programmes that could grow without end because a contract pays nothing more for it."""
+    programmes, settings = draft["programmes"], draft.settings
+    if settings is None or not len(draft["contracts"]):
+        return
+    agreements = Agreements(draft)
+    endless = np.isinf(ranges.hi) & may_move(draft)[:, None]
+    for c, members in enumerate(agreements.members):
+        paying = agreements.holds[c] & ~np.isin(agreements.kind[c], ("cost", "activity"))
+        for i in members.tolist():
+            years = np.flatnonzero(endless[i] & paying & ~agreements.rebased[c]).tolist()
+            if years:
+                kind, name = agreements.kind[c, years[0]], programmes["programme"][i]
+                when = settings.year_label(settings.years[years[0]])
+                yield problem(
+                    programmes,
+                    i,
+                    "contract",
+                    f"nothing limits '{name}' in {when}: under contract '{agreements.names[c]}' "
+                    f"of type {kind} its activity is not paid at cost, so the pool's money does "
+                    "not either; give it a max in limits, capacity, demand or the block a "
+                    "ceiling.",
+                )
 
 
 def _collision(draft: Draft, settings: Settings, found: Collision) -> Problem:
@@ -65,30 +103,41 @@ def _rows(places: list[tuple[str, int]]) -> str:
 
 
 def _shortage(draft: Draft, settings: Settings, found: Shortage) -> Problem:
-    names = draft["programmes"]["programme"]
     year = settings.year_label(settings.years[found.year])
-    if found.money is not None:
-        most = ", ".join(
-            f"'{names[i]}' {money(value, settings)}" for i, value in found.programmes[:4]
-        )
+    missing = found.needed - found.available
+    line = found.line or None
+    if found.table == "capacity":
+        most = _largest(found, number)
+        unit = f" {found.unit}" if found.unit else ""
         message = (
-            f"{found.name} cannot pay in {year} what its programmes must have: at least "
-            f"{money(found.needed, settings)} ({most}{_more(found)}) against at most "
-            f"{_sources(found.money, settings)}; "
-            f"{money(found.needed - found.available, settings)} is missing."
+            f"'{found.name}' cannot hold in {year} what programmes must do: at least "
+            f"{number(found.needed)}{unit} ({most}) against {number(found.available)} with all "
+            f"extra; {number(missing)}{unit} {'are' if unit else 'is'} missing."
         )
-        return Problem(found.table, found.line, "amount", "", message)
-    most = ", ".join(f"'{names[i]}' {number(value)}" for i, value in found.programmes[:4])
+        return Problem(found.table, line, "amount", "", message)
+    most = _largest(found, lambda value: money(value, settings))
+    needed, short = money(found.needed, settings), money(missing, settings)
+    if found.money is None:
+        message = (
+            f"contract '{found.name}' covers activity of at most "
+            f"{money(found.available, settings)} at tariff in {year}, but its programmes must do "
+            f"at least {needed} ({most}); {short} is too much."
+        )
+        return Problem(found.table, line, "ceiling", "", message)
+    what = "its programmes must have"
+    if any(not label.startswith("'") for label, _ in found.claims):
+        what = "must be paid"
     message = (
-        f"'{found.name}' cannot hold in {year} what programmes must do: at least "
-        f"{number(found.needed)} ({most}{_more(found)}) against {number(found.available)} with "
-        f"all extra; {number(found.needed - found.available)} is missing."
+        f"{found.name} cannot pay in {year} what {what}: at least {needed} ({most}) against at "
+        f"most {_sources(found.money, settings)}; {short} is missing."
     )
-    return Problem(found.table, found.line, "amount", "", message)
+    return Problem(found.table, line, "amount", "", message)
 
 
-def _more(found: Shortage) -> str:
-    return f" and {len(found.programmes) - 4} more" if len(found.programmes) > 4 else ""
+def _largest(found: Shortage, shown: Callable[[float], str]) -> str:
+    parts = [f"{label} {shown(value)}" for label, value in found.claims[:4]]
+    left = len(found.claims) - 4
+    return ", ".join(parts) + (f" and {left} more" if left > 0 else "")
 
 
 def _sources(found: Money, settings: Settings) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from allocator.instance.schema import (
+    CONTRACT_NEEDS,
+    CONTRACT_PARAMETERS,
     LATER_TABLES,
     LEGAL_RULES,
     REQUIRED,
@@ -29,8 +31,8 @@ spreadsheet saves otherwise is read and said so); other files in the folder are 
 - **Blank cells** take the column's default. A number whose default is *none* is absent: a
   blank `max` is no limit, not 0.
 - **Years** are written 2025 or 2025/26. A row with a blank year holds in every plan year; a
-  row with a year replaces it in that year. Budgets, demand, capacity and places need a
-  figure for every plan year.
+  row with a year replaces it in that year. Budgets (all kinds of a pool together), demand,
+  capacity and places need a figure for every plan year.
 - **Money** is in the unit `instance.toml` declares, the same in every table. Activity is in
   each programme's own unit; with `unit_cost` 1 it is money.
 - **Numbers** are plain: 1234.5. A £ sign or thousands separators are left out and reported;
@@ -46,14 +48,23 @@ _RULE_NOTES = """\
 Growth is measured on `reference`; share and ratio on `relative_to`; per_head on the people of
 the places the selection names in all its rows, otherwise of all places. `outcome` is given
 exactly for measure outcome, `segment` only there. Measure activity needs one unit; a ratio may
-compare two selections of different units.
+compare two selections of different units. Measure payment counts contracts, which stand in a
+selection wholly or not at all; measure position is that of the providers of its programmes.
+"""
+
+_CONTRACT_NOTES = """\
+Every type has uplift, min_income, max_income, start, end, lead and overhead. A contract is for
+the programmes that name it in their column `contract`; they have one provider and one pool. A
+name without a row here is a name and no more: its programmes are paid at cost. Payment replaces
+cost in the pool; the cost stays with the provider. Whether a payment can be planned without
+yes-or-no decisions is decided from the figures, and refused by name where it cannot.
 """
 
 
 def render() -> str:
     """Reference page in Markdown."""
     parts = [_INTRODUCTION, _settings(), *(_table(table) for table in TABLES.values())]
-    parts += [_rules(), _shapes(), _later()]
+    parts += [_rules(), _shapes(), _contracts(), _later()]
     return "\n".join(parts)
 
 
@@ -155,9 +166,18 @@ def _shapes() -> str:
     return f"## Shapes of responses\n\n{_grid(('shape', 'needs, and takes no other'), rows)}"
 
 
+def _contracts() -> str:
+    rows = [
+        (kind, ", ".join(parameters) or "none", ", ".join(CONTRACT_NEEDS.get(kind, ())) or "none")
+        for kind, parameters in CONTRACT_PARAMETERS.items()
+    ]
+    header = ("type", "takes, besides the columns every type has", "needs")
+    return f"## Types of contract\n\n{_grid(header, rows)}\n{_CONTRACT_NOTES}"
+
+
 def _later() -> str:
     return (
         "## Not supported yet\n\nThe format has a place for these tables; an instance with one "
-        f"of them is refused: {', '.join(LATER_TABLES)}. Shape logistic, budgets of a kind other "
-        "than recurrent, and whatever needs yes-or-no decisions are refused by name.\n"
+        f"of them is refused: {', '.join(LATER_TABLES)}. Shape logistic, notice and exit "
+        "fees of contracts, and whatever needs yes-or-no decisions are refused by name.\n"
     )

@@ -1,4 +1,4 @@
-"""The most money that can reach each pool, against the least its programmes must spend."""
+"""The most money that can reach each pool, against the least it must pay for."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.instance.by_year import by_year
+from allocator.instance.agreements import Agreements
 from allocator.instance.draft import Draft
+from allocator.instance.purses import Purse, purses, repr_of
 from allocator.instance.rows import Array
 
 _TOLERANCE = 1e-7
@@ -38,15 +39,15 @@ class Short:
     name : str
         The pool, or the pools.
     line : int
-        Line of the budget row.
+        Line of the budget row; 0 for none.
     year : int
         Position of the plan year.
     needed : float
-        Least the programmes must spend.
+        Least it must pay.
     money : Money
         Most there can be.
-    members : ndarray of bool
-        Programmes the pool pays for.
+    claims : list of (str, float)
+        What it must pay for and how much, largest first.
     """
 
     name: str
@@ -54,30 +55,7 @@ class Short:
     year: int
     needed: float
     money: Money
-    members: Array
-
-
-@dataclass
-class _Purse:
-    """One pool, or pools joined by transfers taken together."""
-
-    name: str
-    members: Array
-    amount: Array
-    transferred: Array
-    opening: float
-    carry_max: Array
-    overdraw: Array
-    lines: Array
-    short: bool = False
-
-    def carried(self, floor: Array) -> Array:
-        """Most money carried into each year, and past the last."""
-        carried = [self.opening]
-        for t in range(len(self.amount)):
-            left = carried[-1] + self.amount[t] + self.transferred[t] - floor[t]
-            carried.append(min(float(self.carry_max[t]), float(left)))
-        return np.array(carried)
+    claims: list[tuple[str, float]]
 
 
 class Pools:
@@ -87,22 +65,26 @@ class Pools:
     ----------
     draft : Draft
         With whole tables.
+    agreements : Agreements
+        Contracts of the draft.
     """
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, agreements: Agreements) -> None:
         programmes, settings = draft["programmes"], draft.settings
         assert settings is not None
         uplift = programmes["cost_uplift"]
         uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
         elapsed = np.array(draft.years) - settings.base_year
         self.price = programmes["unit_cost"][:, None] * (1 + uplift[:, None]) ** elapsed
+        self._names = programmes["programme"]
         self._baseline = programmes["baseline"]
         self._fixed = programmes["fixed_share"]
         self._release = programmes["release_years"]
-        self._purses = _purses(draft)
+        self._agreements = agreements
+        self._purses = list(purses(draft, agreements))
 
     def floors(self, lo: Array, hi: Array) -> Array:
-        """Least spend by programme and year: on activity, and on cost not yet released."""
+        """Least cost by programme and year: of activity, and of what is not yet released."""
         stranded = np.zeros(lo.shape)
         for release in np.unique(self._release[self._fixed > 0]).tolist():
             at = np.flatnonzero((self._release == release) & (self._fixed > 0))
@@ -114,97 +96,64 @@ class Pools:
         floors: Array = self.price * (lo + stranded)
         return floors
 
-    def shortages(self, floors: Array) -> Iterator[Short]:
-        """Pools that cannot pay their floors, each once, in the first year it shows."""
-        named = np.zeros(len(floors), dtype=bool)
-        for purse in self._purses:
-            if purse.short or (purse.members & named).any():
-                continue
-            floor = floors[purse.members].sum(axis=0)
-            carried = purse.carried(floor)
-            lowest = -purse.overdraw
-            scale = np.maximum(1.0, floor)
-            missing = lowest - _left(purse, carried, floor) > _TOLERANCE * scale
-            for t in np.flatnonzero(missing).tolist()[:1]:
-                purse.short = True
-                named |= purse.members
-                money = Money(
-                    float(purse.amount[t]),
-                    float(purse.transferred[t]),
-                    float(carried[t]),
-                    float(purse.overdraw[t]),
-                )
-                name, line = purse.name, int(purse.lines[t])
-                yield Short(name, line, t, float(floor[t]), money, purse.members)
+    def shortages(self, floors: Array, payments: Array) -> Iterator[Short]:
+        """Pools that cannot pay their floors, each once, in the first year it shows.
 
-    def ceilings(self, lo: Array, floors: Array) -> tuple[Array, Array]:
-        """Most activity the money allows once everybody else has their floor; budget lines."""
-        high = np.full(lo.shape, np.inf)
-        lines = np.zeros(lo.shape, dtype=np.int64)
+        Parameters
+        ----------
+        floors : ndarray, shape (programmes, years)
+            Least cost of each programme.
+        payments : ndarray, shape (contracts, years)
+            Least payment of each contract.
+        """
         for purse in self._purses:
             if purse.short:
                 continue
-            floor = floors[purse.members].sum(axis=0)
-            carried = purse.carried(floor)
-            spare = _left(purse, carried, floor) + purse.overdraw
-            most: Array = lo[purse.members] + np.maximum(spare, 0.0) / self.price[purse.members]
-            tighter = most < high[purse.members]
-            high[purse.members] = np.where(tighter, most, high[purse.members])
-            lines[purse.members] = np.where(tighter, purse.lines, lines[purse.members])
-        return high, lines
+            floor = purse.floor(floors, payments)
+            missing = -purse.overdraw - purse.left(floor)
+            size = np.maximum(1.0, np.abs(floor))
+            for t in np.flatnonzero(missing > _TOLERANCE * size).tolist()[:1]:
+                for other in self._purses:
+                    same_money = (other.kind == "capital") == (purse.kind == "capital")
+                    other.short |= same_money and not purse.pools.isdisjoint(other.pools)
+                yield self._short(purse, t, floors, payments)
 
-
-def _left(purse: _Purse, carried: Array, floor: Array) -> Array:
-    """Most that can be left at the end of each year when everybody spends their floor."""
-    left: Array = carried[:-1] + purse.amount + purse.transferred - floor
-    return left
-
-
-def _purses(draft: Draft) -> list[_Purse]:
-    grid = by_year(draft["budgets"], draft.years)
-    pools = [key[0] for key in grid.keys]
-    place = {pool: g for g, pool in enumerate(pools)}
-    amount, opening = grid.values("amount", 0.0), grid.values("opening", 0.0)[:, 0]
-    carry, overdraw = grid.values("carry_max", 0.0), grid.values("overdraw_max", 0.0)
-    overdraw[:, -1] = 0.0
-    received = np.zeros(amount.shape)
-    transfers = by_year(draft["transfers"], draft.years)
-    most = transfers.values("max", 0.0)
-    linked = list(range(len(pools)))
-    for group, (giver, taker) in enumerate(transfers.keys):
-        received[place[taker]] += most[group]
-        old, new = linked[place[giver]], linked[place[taker]]
-        linked = [new if link == old else link for link in linked]
-    home = np.array([place[pool] for pool in draft["programmes"]["pool"].tolist()], dtype=np.int64)
-    lines = grid.lines()
-    single = [
-        _Purse(
-            f"pool '{pool}'",
-            home == g,
-            amount[g],
-            received[g],
-            float(opening[g]),
-            carry[g],
-            overdraw[g],
-            lines[g],
+    def _short(self, purse: Purse, t: int, floors: Array, payments: Array) -> Short:
+        floor = purse.floor(floors, payments)
+        names = self._names[purse.rows].tolist()
+        costs = (purse.weight * floors[purse.rows])[:, t].tolist()
+        claims = [(repr_of(name), cost) for name, cost in zip(names, costs, strict=True)]
+        claims += [
+            (f"contract {repr_of(self._agreements.names[c])}", float(payments[c, t]))
+            for c in purse.contracts.tolist()
+        ]
+        claims.append(("adjustments", float(purse.adjustments[t])))
+        claims = sorted((c for c in claims if c[1] != 0.0), key=lambda c: -c[1])
+        money = Money(
+            float(purse.amount[t]),
+            float(purse.transferred[t]),
+            float(purse.carried(floor)[t]),
+            float(purse.overdraw[t]),
         )
-        for g, pool in enumerate(pools)
-    ]
-    joined = []
-    for link in sorted(set(linked)):
-        share = np.flatnonzero(np.array(linked) == link)
-        if len(share) > 1:
-            names = ", ".join(f"'{pools[g]}'" for g in share.tolist())
-            joined.append(
-                _Purse(
-                    f"pools {names} together",
-                    np.isin(home, share),
-                    amount[share].sum(axis=0),
-                    np.zeros(amount.shape[1]),
-                    float(opening[share].sum()),
-                    carry[share].sum(axis=0),
-                    overdraw[share].sum(axis=0),
-                    lines[share[0]],
-                )
-            )
-    return single + joined
+        return Short(purse.name, int(purse.lines[t]), t, float(floor[t]), money, claims)
+
+    def ceilings(self, lo: Array, floors: Array, payments: Array) -> tuple[Array, Array]:
+        """Most activity the money allows once everything else has its floor; budget lines.
+
+        A programme under a contract is not paid at cost, so money does not limit it; one
+        paid by several pools is limited by what they have together.
+        """
+        high = np.full(lo.shape, np.inf)
+        lines = np.zeros(lo.shape, dtype=np.int64)
+        for purse in self._purses:
+            if purse.short or not len(purse.rows):
+                continue
+            at = purse.rows
+            spare = np.maximum(purse.left(purse.floor(floors, payments)) + purse.overdraw, 0.0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                room = spare / (purse.weight * self.price[at])
+            most: Array = np.where(purse.weight > 0, lo[at] + room, np.inf)
+            tighter = most < high[at]
+            high[at] = np.where(tighter, most, high[at])
+            lines[at] = np.where(tighter, purse.lines, lines[at])
+        return high, lines

@@ -7,22 +7,25 @@ step only uses what any allowed plan must satisfy, so a collision is a proof.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
+from allocator.instance.agreements import Agreements
 from allocator.instance.by_year import by_year
 from allocator.instance.capacity import Capacity
 from allocator.instance.draft import Draft, draft_of
 from allocator.instance.instance import Instance
 from allocator.instance.need import Need
 from allocator.instance.pools import Money, Pools
+from allocator.instance.purses import repr_of
 from allocator.instance.rows import Array
 
 _STEP = 1e-9
 TOLERANCE = 1e-7
-_TABLES = ("", "programmes", "limits", "demand", "capacity", "budgets")
+_TABLES = ("", "programmes", "limits", "demand", "capacity", "budgets", "contracts")
 _LINES = 10**9
 
 
@@ -74,22 +77,24 @@ class Collision:
 
 @dataclass
 class Shortage:
-    """Least use of a pool or resource that together is more than there is.
+    """Least use of a pool, a resource or a contract that together is more than there is.
 
     Attributes
     ----------
     table, line : str, int
         Row that says how much there is.
     name : str
-        Pool, pools or resource.
+        Pool, pools, resource or contract.
     year : int
         Position of the plan year.
     needed, available : float
         In money, or in the resource's unit.
-    programmes : list of (int, float)
-        Positions of the programmes and what each needs, largest first.
+    claims : list of (str, float)
+        What needs it and how much each, largest first.
+    unit : str
+        Unit of a resource.
     money : Money or None
-        What the available money is made of; None for a resource.
+        What the available money is made of; None for a resource or contract.
     """
 
     table: str
@@ -98,7 +103,8 @@ class Shortage:
     year: int
     needed: float
     available: float
-    programmes: list[tuple[int, float]]
+    claims: list[tuple[str, float]]
+    unit: str = ""
     money: Money | None = None
 
 
@@ -133,6 +139,7 @@ def propagate(draft: Draft) -> Ranges:
         state.grow_forward()
         state.follow_demand()
         state.fit_capacity()
+        state.fit_contracts()
         state.fit_pools()
         state.grow_backward()
         if np.array_equal(before[0], state.lo) and np.array_equal(before[1], state.hi):
@@ -163,7 +170,10 @@ class _State:
         self.growth = self._growth_grid()
         self.need = Need(draft, self.rank)
         self.capacity = Capacity(draft, self.rank)
-        self.pools = Pools(draft)
+        self.names = [repr_of(name) for name in names]
+        self.agreements = Agreements(draft)
+        self.full = np.zeros(len(self.agreements.names), dtype=bool)
+        self.pools = Pools(draft, self.agreements)
 
     def _growth_grid(self) -> dict[str, Array]:
         shape = self.lo.shape
@@ -321,12 +331,7 @@ class _State:
     def _out_of_capacity(self, group: int, over: Array, floor: Array, each: Array) -> Shortage:
         capacity = self.capacity
         t = int(np.flatnonzero(over)[0])
-        users = np.flatnonzero(capacity.group == group)
-        needs = [
-            (int(capacity.programme[u]), float(each[u, t]))
-            for u in users.tolist()
-            if each[u, t] > 0
-        ]
+        users = np.flatnonzero(capacity.group == group).tolist()
         return Shortage(
             "capacity",
             int(capacity.lines[group, t]),
@@ -334,19 +339,53 @@ class _State:
             t,
             float(floor[group, t]),
             float(capacity.available[group, t]),
-            sorted(needs, key=lambda pair: -pair[1]),
+            self._claims((int(capacity.programme[u]), float(each[u, t])) for u in users),
+            capacity.units[group],
+        )
+
+    def _claims(self, needs: Iterable[tuple[int, float]]) -> list[tuple[str, float]]:
+        """Programmes and what each needs, largest first."""
+        claims = [(self.names[i], need) for i, need in needs if need > 0]
+        return sorted(claims, key=lambda claim: -claim[1])
+
+    def fit_contracts(self) -> None:
+        """Activity fits under the ceilings of blocks."""
+        ceiling, tariff = self.agreements.ceiling, self.agreements.tariff
+        floor = self.agreements.worth(self.lo)
+        for c in np.flatnonzero(np.isfinite(ceiling).any(axis=1) & ~self.full).tolist():
+            members = self.agreements.members[c]
+            over = floor[c] - ceiling[c] > TOLERANCE * np.maximum(1.0, floor[c])
+            if over.any():
+                self.full[c] = True
+                self.shortages.append(self._over_ceiling(c, int(np.flatnonzero(over)[0]), floor))
+                continue
+            left = ceiling[c] - floor[c]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                fits = self.lo[members] + left / tariff[members]
+            fits = np.where(tariff[members] > 0, fits, np.inf)
+            source = np.repeat(_code("contracts", self.agreements.lines[c])[None], len(members), 0)
+            self.cut_hi(_cells(members, len(self.years)), fits.ravel(), source.ravel())
+        self.find_collisions()
+
+    def _over_ceiling(self, c: int, t: int, floor: Array) -> Shortage:
+        agreements = self.agreements
+        worth = agreements.tariff[:, t] * self.lo[:, t]
+        return Shortage(
+            "contracts",
+            int(agreements.lines[c, t]),
+            agreements.names[c],
+            t,
+            float(floor[c, t]),
+            float(agreements.ceiling[c, t]),
+            self._claims((i, float(worth[i])) for i in agreements.members[c].tolist()),
         )
 
     def fit_pools(self) -> None:
-        """Spend fits into the money that can reach its pool."""
+        """What pools must pay fits into the money that can reach them."""
         pools = self.pools
         floors = pools.floors(self.lo, self.hi)
-        for found in pools.shortages(floors):
-            needs = [
-                (int(i), float(floors[i, found.year]))
-                for i in np.argsort(-floors[:, found.year], kind="stable").tolist()
-                if found.members[i] and floors[i, found.year] > 0
-            ]
+        payments = self.agreements.least(self.lo, floors)
+        for found in pools.shortages(floors, payments):
             self.shortages.append(
                 Shortage(
                     "budgets",
@@ -355,11 +394,11 @@ class _State:
                     found.year,
                     found.needed,
                     found.money.total,
-                    needs,
-                    found.money,
+                    found.claims,
+                    money=found.money,
                 )
             )
-        high, lines = pools.ceilings(self.lo, floors)
+        high, lines = pools.ceilings(self.lo, floors, payments)
         cells = _cells(np.arange(len(self.lo)), len(self.years))
         self.cut_hi(cells, high.ravel(), _code("budgets", lines).ravel())
         self.find_collisions()

@@ -8,6 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
+from allocator.instance.agreements import Agreements
 from allocator.instance.draft import Draft, Problems, needs, problem
 from allocator.instance.rows import Array
 from allocator.instance.wording import listing, money
@@ -72,7 +73,16 @@ def network(draft: Draft) -> Network:
     )
 
 
-@needs("programmes", "effects", "demand", years=True)
+@needs(
+    "programmes",
+    "effects",
+    "demand",
+    "contracts",
+    "places",
+    "responses",
+    "response_points",
+    years=True,
+)
 def money_pumps(draft: Draft) -> Problems:
     """No programme saves more releasable cash within the plan than it costs."""
     effects = draft["effects"]
@@ -145,6 +155,12 @@ def savings(draft: Draft, net: Network) -> Array:
     A unit more of a programme in the first plan year lowers the activity of what it
     avoids, which in turn avoids less. The part of a cost that stays for
     ``release_years`` is not saved before.
+
+    Where a contract replaces cost, only what its payment gives back is cash: nothing under
+    a block until it is rebased, elsewhere the activity at tariff (or its cost) at the rate
+    of the type. What is given back is counted at the highest rate the contract may reach
+    and what more activity costs at the lowest, so the cash is never understated. A source
+    costs what its activity costs, whoever bears it.
     """
     programmes, settings = draft["programmes"], draft.settings
     assert settings is not None
@@ -154,6 +170,9 @@ def savings(draft: Draft, net: Network) -> Array:
     fixed = programmes["fixed_share"][net.rows]
     release = programmes["release_years"][net.rows]
     first_price = programmes["unit_cost"][net.rows] * (1 + uplift)
+    agreements = Agreements(draft)
+    most, least, at_tariff = (part[net.rows] for part in agreements.marginal())
+    tariff = agreements.tariff[net.rows]
     pulse = np.eye(len(net.names))[:, net.sources]
     matrices = [net.matrix(lag) for lag in range(years)]
     change: list[Array] = []
@@ -166,10 +185,13 @@ def savings(draft: Draft, net: Network) -> Array:
         change.append(moved)
         price = first_price * (1 + uplift) ** lag
         released = np.where(lag < release, 1.0 - fixed, 1.0)
-        fall = np.where(moved < 0, -moved * released[:, None], -moved)
+        paid = at_tariff[:, lag]
+        back = most[:, lag] * np.where(paid, tariff[:, lag], price * released)
+        more = least[:, lag] * np.where(paid, tariff[:, lag], price)
+        fall = -moved * np.where(moved < 0, back[:, None], more[:, None])
         if lag == 0:
             fall[pulse == 1.0] = 0.0
-        saved += fall * price[:, None]
+        saved += fall
     per_pound: Array = saved / first_price[net.sources]
     return per_pound
 

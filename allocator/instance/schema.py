@@ -251,8 +251,7 @@ PROGRAMMES = _table(
         ),
         "baseline": _number("activity in the base year", unit="activity", low=0.0),
         "tariff": _money(
-            "price its contract pays for a unit of activity in the base year; blank: the unit "
-            "cost",
+            "price its contract pays for a unit of activity in the base year; blank: the unit cost",
             default=NO_VALUE,
         ),
         "recurrent": _column(
@@ -402,7 +401,7 @@ ADJUSTMENTS = _table(
         "kind": _column(
             "choice",
             "full_year_effect, pressure, double_running, reserve, deficit: money spent; "
-            "efficiency: money saved",
+            "efficiency: money saved (written as a positive amount)",
             choices=ADJUSTMENT_KINDS,
         ),
         "amount": _number("amount in the year, in its prices", unit="money"),
@@ -502,17 +501,30 @@ CONTRACTS = _table(
         "max_income": _money(
             "most payment in the year, at base-year prices; blank: none", default=NO_VALUE
         ),
-        "start": _column("year", "first plan year it holds; blank: the first", default=NO_VALUE),
-        "end": _column("year", "last plan year it holds; blank: the last", default=NO_VALUE),
+        "start": _column(
+            "year",
+            "first year it holds, before which activity is paid at cost; blank: the first plan year",
+            default=NO_VALUE,
+        ),
+        "end": _column(
+            "year",
+            "last year it holds, after which activity is paid at cost; blank: the last plan year",
+            default=NO_VALUE,
+        ),
         "rebasing_year": _column(
             "year",
-            "block: year from which payment is the activity at its tariff; blank: never",
+            "block: plan year from which payment is the activity at its tariff; blank: never",
             default=NO_VALUE,
         ),
         "notice_years": _column(
-            "integer", "years of notice to end it early", unit="years", default=0, low=0, high=20
+            "integer",
+            "years of notice to end it early (not supported yet: leave it 0)",
+            unit="years",
+            default=0,
+            low=0,
+            high=20,
         ),
-        "exit_fee": _money("cost of ending it early", default=0.0),
+        "exit_fee": _money("cost of ending it early (not supported yet: leave it 0)", default=0.0),
         "lead": _text("provider that holds it as a lead and sub-contracts it"),
         "overhead": _number(
             "share the lead adds to the payment", unit="share", default=0.0, low=0.0, high=1.0
@@ -881,6 +893,23 @@ SHAPE_PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 """Parameters each response shape needs; any other must be blank."""
 
+CONTRACT_PARAMETERS: dict[str, tuple[str, ...]] = {
+    "cost": (),
+    "block": ("fixed", "ceiling", "rebasing_year"),
+    "activity": ("threshold", "marginal_rate"),
+    "cost_and_volume": ("fixed", "volume", "up_rate"),
+    "aligned": ("fixed", "up_rate", "down_rate"),
+    "capitated": ("per_head", "gain_share", "loss_share", "gain_cap", "loss_cap"),
+    "outcome": ("fixed", "bonus_outcome", "bonus"),
+}
+"""Parameters each type of contract takes; those of other types must be left out."""
+
+CONTRACT_NEEDS: dict[str, tuple[str, ...]] = {
+    "capitated": ("per_head",),
+    "outcome": ("bonus_outcome",),
+}
+"""Parameters a type of contract cannot do without."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -962,8 +991,7 @@ SETTINGS: dict[str, Setting] = {
         Setting(
             "recurrent_balance",
             "flag",
-            "whether what is spent every year must stay within what comes every year, pool by "
-            "pool",
+            "whether what is spent every year must stay within what comes every year, pool by pool",
             False,
         ),
         Setting(

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import shutil
-import uuid
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from allocator.errors import UsageError
 from allocator.instance.files import SETTINGS_FILE
+from allocator.instance.folder import swap_folder
 from allocator.instance.instance import Instance, Settings
 from allocator.instance.rows import BLANK_YEAR, Array, filled, from_frame
 from allocator.instance.schema import REQUIRED, SETTINGS, TABLES
@@ -51,28 +51,7 @@ def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = 
 def write_files(files: dict[str, str], folder: Path, *, overwrite: bool = False) -> None:
     """Put texts into a folder, all of them or none; see :func:`write`."""
     _check_target(folder, overwrite)
-    beside = folder.resolve()
-    new = beside.with_name(f".{beside.name}-{uuid.uuid4().hex}")
-    old = new.with_name(f"{new.name}-old")
-    try:
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        new.mkdir()
-        for name, text in files.items():
-            (new / name).write_text(text, encoding="utf-8", newline="")
-        if folder.exists():
-            _keep_others(beside, new)
-            beside.rename(old)
-        try:
-            new.rename(beside)
-        except OSError:
-            if old.exists():
-                old.rename(beside)
-            raise
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    swap_folder(files, folder, _keep_others)
 
 
 def _check_target(folder: Path, overwrite: bool) -> None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from allocator.report.words import Money, Worth
 
 MOST_LISTED = 5
+IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")
+"""Measures of rules that are money."""
+
 ROUNDING = 1e-9
 """Relative size below which a difference is rounding."""
 
@@ -83,6 +86,10 @@ def what_binds(plan: Plan, instance: Instance, money: Money, worth: Worth) -> li
     """
     kinds = [
         Kind("Money", tuple(_ordered(_budgets(plan, instance.settings, money, worth)))),
+        Kind(
+            "Deficits of providers",
+            tuple(_ordered(provider_limits(plan, instance.settings, money, worth))),
+        ),
         Kind("Rules", tuple(_ordered(_rules(plan, instance.settings, money, worth)))),
         Kind("Staff, beds and slots", tuple(_ordered(_capacities(plan, instance, worth)))),
         Kind("Limits on programmes", tuple(_ordered(_limits(plan, instance, money, worth)))),
@@ -136,7 +143,7 @@ def _measured(value: float, measure: str, basis: str, money: Money) -> str:
     """Left side of a rule in the unit its basis implies."""
     if basis in ("share", "growth"):
         return f"{value * 100:,.2f}%"
-    if measure in ("spend", "value") and basis in ("amount", "per_head"):
+    if measure in IN_MONEY and basis in ("amount", "per_head"):
         return money.text(value) + (" a head" if basis == "per_head" else "")
     return figure(value) + (" a head" if basis == "per_head" else "")
 
@@ -175,12 +182,55 @@ def _budgets(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iter
         yield Bottleneck(pool, _years(rows), gain, sentence)
 
 
+def provider_limits(
+    plan: Plan, settings: Settings, money: Money, worth: Worth
+) -> Iterator[Bottleneck]:
+    """Providers whose deficit limit costs value, with what a little more room would buy."""
+    for rows, top in _priced(plan.providers, ["provider"]):
+        gain = float(top["price"]) * money.unit
+        provider, limit = str(top["provider"]), money.text(float(top["deficit_max"]))
+        sentence = (
+            f"{provider} may lose no more than {limit}{_when(rows, settings)}: {money.one} of room "
+            f"in {settings.year_label(int(top['year']))} would buy {worth.text(gain)}."
+        )
+        yield Bottleneck(provider, _years(rows), gain, sentence)
+
+
+def assumed_bounds(plan: Plan, instance: Instance) -> list[str]:
+    """Limits and rules that bind though they are only assumed, as a sentence.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found, with prices.
+    instance : Instance
+        The instance it answers, which says what gives every limit its force.
+    """
+    lines = plan.allocation
+    found: list[str] = []
+    for prices, bounds, key, labelled in (
+        (plan.limits, instance.limits, "programme", lines),
+        (plan.rules, instance.rules, "rule", plan.rules),
+    ):
+        names = display_names(labelled[key], labelled["label"])
+        assumed = set(bounds.loc[bounds["status"] == "assumed", key])
+        binding = {str(rows[key].iloc[0]) for rows, _ in _priced(prices, [key])}
+        found += sorted(names[name] for name in binding & assumed)
+    if not found:
+        return []
+    more = f" and {len(found) - MOST_LISTED} more" if len(found) > MOST_LISTED else ""
+    return [
+        f"Bounds that hold the plan back and are only assumed: "
+        f"{', '.join(found[:MOST_LISTED])}{more}."
+    ]
+
+
 def _rules(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
     easing = {"min": "a floor {} lower", "max": "a ceiling {} higher", "equal": "{} of room"}
     names = display_names(plan.rules["rule"], plan.rules["label"])
     for rows, top in _priced(plan.rules[~_missed(plan.rules)], ["rule"]):
         price = float(top["price"])
-        if top["measure"] in ("spend", "value"):
+        if top["measure"] in IN_MONEY:
             step, room = money.unit, money.one
         else:
             step = _step(price)
@@ -217,7 +267,7 @@ def _limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Itera
     limits = plan.limits[["programme", "year", "activity", "lo", "hi", "price"]]
     limits = limits.join(held, on=["programme", "year"])
     limits = limits[~limits["held"].astype(bool)]
-    limits = limits.assign(price=limits["price"] / _prices(limits, instance))
+    limits = limits.assign(price=limits["price"] / year_prices(limits, instance))
     for rows, top in _priced(limits, ["programme"]):
         gain = float(top["price"]) * money.unit
         side, direction = _side(top)
@@ -228,8 +278,16 @@ def _limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Itera
         yield Bottleneck(str(top["programme"]), _years(rows), gain, sentence)
 
 
-def _prices(rows: pd.DataFrame, instance: Instance) -> pd.Series:
-    """Price of a unit of activity in the year of each row."""
+def year_prices(rows: pd.DataFrame, instance: Instance) -> pd.Series:
+    """Price of a unit of activity in the year of each row.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        With the columns programme and year.
+    instance : Instance
+        The instance the programmes are from.
+    """
     programmes = instance.programmes.set_index("programme")
     uplift = programmes["cost_uplift"].fillna(instance.settings.cost_uplift)
     passed = rows["year"] - instance.settings.base_year

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import shutil
-import uuid
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from os import PathLike
@@ -15,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.cells import RawTable, parse
 from allocator.instance.columns import year_of
+from allocator.instance.folder import swap_folder
 from allocator.report.record import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from allocator.compare import Comparison
     from allocator.evaluate import Evaluation
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
 
-RECORDS = ("plan.json", "evaluation.json")
+RECORDS = ("plan.json", "evaluation.json", "comparison.json")
 """A folder with one of these was written here."""
 
 NEEDED = {
@@ -32,11 +32,12 @@ NEEDED = {
     "capacity": ("resource", "place", "year", "extra"),
     "budgets": ("pool", "year", "carry_out"),
     "transfers": ("from_pool", "to_pool", "year", "amount"),
+    "funding": ("programme", "pool", "year", "paid"),
 }
 """Tables of a plan that decide something, with the columns that do."""
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
-FIGURES = ("activity", "unmet", "extra", "carry_out", "amount")
+FIGURES = ("activity", "unmet", "extra", "carry_out", "amount", "paid")
 
 
 def check_target(folder: Path, overwrite: bool) -> None:
@@ -103,6 +104,21 @@ def write_evaluation(
     )
 
 
+def write_comparison(
+    comparison: Comparison, record: Mapping[str, Any], folder: Path, *, overwrite: bool = False
+) -> None:
+    """Write ``comparison.json``, which is `record`, and a CSV a table of a comparison.
+
+    Raises
+    ------
+    UsageError
+        When the folder may not or cannot be written.
+    """
+    frames = {name: getattr(comparison, name) for name in ("cases", "sectors", "changes", "moves")}
+    files = {"comparison.json": to_json(record) + "\n", **csv_files(frames)}
+    write_folder(files, folder, overwrite)
+
+
 def csv_files(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Text of a CSV by file name; numbers read back as exactly what they are."""
     return {f"{name}.csv": _csv(table) for name, table in tables.items()}
@@ -127,27 +143,7 @@ def write_folder(files: Mapping[str, str], folder: Path, overwrite: bool) -> Non
         When the folder may not or cannot be written; it is then as it was.
     """
     check_target(folder, overwrite)
-    target = folder.resolve()
-    new = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
-    old = new.with_name(f"{new.name}-old")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        new.mkdir()
-        for name, text in files.items():
-            (new / name).write_text(text, encoding="utf-8", newline="")
-        if target.exists():
-            target.rename(old)
-        try:
-            new.rename(target)
-        except OSError:
-            if old.exists():
-                old.rename(target)
-            raise
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+    swap_folder(files, folder)
 
 
 def read_plan(path: str | PathLike[str]) -> dict[str, pd.DataFrame]:
@@ -162,8 +158,8 @@ def read_plan(path: str | PathLike[str]) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to pandas.DataFrame
-        ``allocation`` and, where the folder has them, ``capacity``, ``budgets`` and
-        ``transfers``. The index of a row is the line of the file it is on.
+        ``allocation`` and, where the folder has them, ``capacity``, ``budgets``,
+        ``transfers`` and ``funding``. The index of a row is the line of the file it is on.
 
     Raises
     ------

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 MOST_LINES = 40
 
+UNVALUED = "no response, demand or effect and"
+"""Words of the reader's warning about programmes that nothing values."""
+
 
 def print_problems(problems: Sequence[Problem], console: Console, *, every: bool = False) -> None:
     """Print problems grouped by table, errors first.
@@ -77,6 +80,7 @@ def print_check(
     every: bool = False,
 ) -> None:
     """Print what ``allocator check`` found: problems, what is unvalued, the verdict."""
+    problems = told_once(problems)
     print_problems(problems, console, every=every)
     if instance is None:
         errors = [p for p in problems if p.severity == "error"]
@@ -91,6 +95,15 @@ def print_check(
         return
     _print_unvalued(instance, console, every)
     console.print(Text(_verdict(instance, problems), style="bold"))
+
+
+def told_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Problems without the warning about unvalued programmes, which are listed with it."""
+    return [
+        p
+        for p in problems
+        if p.severity == "error" or p.table != "programmes" or UNVALUED not in p.message
+    ]
 
 
 def _print_unvalued(instance: Instance, console: Console, every: bool) -> None:

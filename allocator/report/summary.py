@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
 from rich.text import Text
 
-from allocator.report.binding import missed_rules, what_binds
-from allocator.report.tables import decision_tables, moves_table, outcome_tables
+from allocator.report.binding import assumed_bounds, missed_rules, what_binds
+from allocator.report.contracts import kept_from_moving
+from allocator.report.pools import underlying
+from allocator.report.providers import losses
+from allocator.report.tables import bullet, decision_tables, moves_table, outcome_tables
 from allocator.report.words import (
     Money,
     Worth,
@@ -17,6 +19,7 @@ from allocator.report.words import (
     count,
     display_names,
     gain_matters,
+    money_of,
     percent,
 )
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 CONFLICTS_LISTED = 20
 CUTS_LISTED = 5
+MONEY_LISTED = 3
 SMALL_CUT = 0.0005
 """Share of the baseline below which a cut is not told."""
 
@@ -78,28 +82,25 @@ def unvalued(instance: Instance) -> dict[str, float]:
     return dict(sorted(unknown.items(), key=lambda item: -item[1]))
 
 
-def money_of(plan: Plan, instance: Instance) -> Money:
-    """How amounts of this plan are shown: fitted to its largest year."""
-    totals = plan.sectors().groupby("year")[["baseline", "reference", "spend"]].sum()
-    return Money.fitting(instance.settings, totals.to_numpy().ravel())
-
-
 def _summary(plan: Plan, instance: Instance, all_years: bool) -> Iterator[RenderableType]:
     settings = instance.settings
     money, worth = money_of(plan, instance), Worth.of(instance.outcomes)
     yield Text(_headline(plan, instance, money, worth), style="bold")
     yield from _heading("The decision: spending by sector")
     yield from _apart(decision_tables(plan, settings, money, all_years))
-    yield _bullet("ref.: the baseline rolled forward under the same rules; %: share of the plan.")
+    yield bullet("ref.: the baseline rolled forward under the same rules; %: share of the plan.")
+    if len(plan.contracts):
+        yield bullet("This is what care costs; --show contracts has what is paid for it.")
     yield from _heading("Biggest moves against rolling forward")
     moves, rest = moves_table(plan, settings, money)
     if moves is not None:
         yield moves
     if rest:
-        yield _bullet(rest)
+        yield bullet(rest)
     yield from _heading("Outcomes, counted in the year they are bought")
     yield from _apart(outcome_tables(plan, instance))
     yield from _value(plan, instance, worth)
+    yield from _accounts(plan, instance, money)
     yield from _binding(plan, instance, money, worth)
     yield from _trust(plan, instance, money, worth)
 
@@ -109,6 +110,8 @@ def _headline(plan: Plan, instance: Instance, money: Money, worth: Worth) -> str
     first, last = (settings.year_label(y) for y in (settings.years[0], settings.years[-1]))
     span = first if first == last else f"{first} to {last}"
     name = settings.name if first in settings.name else f"{settings.name}, {span}"
+    case = plan.instance.get("evidence", "central")
+    name = name if case == "central" else f"{name}, {case} evidence"
     if not gain_matters(plan):
         return f"{name}: no plan the rules allow beats rolling forward."
     moved = [_moved(plan, year) for year in settings.years]
@@ -130,10 +133,6 @@ def _moved(plan: Plan, year: int) -> float:
     """Money spent elsewhere than in the reference plan."""
     change = plan.allocation.loc[plan.allocation["year"] == year, "change"]
     return float(max(change[change > 0].sum(), -change[change < 0].sum()))
-
-
-def _bullet(sentence: str) -> Padding:
-    return Padding(Text(sentence), (0, 0, 0, 2), expand=False)
 
 
 def _heading(title: str) -> Iterator[RenderableType]:
@@ -161,7 +160,7 @@ def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableT
         if len(instance.segments):
             how.append("adjusted for who benefits")
         other = f", the rest {worth.text(rest)} (penalties, later savings)"
-        yield _bullet(
+        yield bullet(
             f"Of the gain in value, outcomes are {worth.text(bought)} ({', '.join(how)})"
             f"{other if abs(rest) > 1e-6 * abs(bought) else ''}."
         )
@@ -170,10 +169,35 @@ def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableT
     for name, amount in later.items():
         if abs(amount) >= 0.5:
             unit = f" {units.get(name, '')}".rstrip()
-            yield _bullet(
+            yield bullet(
                 f"{name}: {amount:,.0f}{unit} of these arrive after "
                 f"{settings.year_label(settings.years[-1])}."
             )
+
+
+def _accounts(plan: Plan, instance: Instance, money: Money) -> Iterator[RenderableType]:
+    """What the plan means for providers, contracts and the underlying position, if anything."""
+    if not _has_accounts(instance):
+        return
+    lost = losses(plan, instance.settings, money, MONEY_LISTED)
+    stuck = list(kept_from_moving(plan, instance, money))
+    yield from _heading("Contracts, providers and the underlying position")
+    yield from (bullet(sentence) for sentence in stuck[:MONEY_LISTED])
+    if len(stuck) > MONEY_LISTED:
+        yield bullet(f"and {len(stuck) - MONEY_LISTED} more such contracts (--show contracts).")
+    if lost:
+        yield bullet(lost)
+    yield bullet(underlying(plan, instance, MONEY_LISTED))
+
+
+def _has_accounts(instance: Instance) -> bool:
+    """Whether the instance says more about money than what programmes cost."""
+    return bool(
+        any(len(instance.tables[name]) for name in ("contracts", "providers", "adjustments"))
+        or instance.settings.recurrent_balance
+        or (instance.budgets["kind"] != "recurrent").any()
+        or not instance.programmes["recurrent"].all()
+    )
 
 
 def _binding(
@@ -184,23 +208,39 @@ def _binding(
         yield from _heading("What binds, and what a little more room would buy")
     for kind in kinds:
         yield Text(kind.title)
-        yield from (_bullet(sentence) for sentence in kind.sentences)
+        yield from (bullet(sentence) for sentence in kind.sentences)
     missed = missed_rules(plan.rules, instance, money, worth)
     if missed:
         yield from _heading("Rules that may be missed at a price, and are")
-        yield from (_bullet(sentence) for sentence in missed)
+        yield from (bullet(sentence) for sentence in missed)
 
 
 def _trust(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterator[RenderableType]:
     yield from _heading("How sure this is")
     yield from _held(plan, instance, money)
     if plan.weak_share is not None and gain_matters(plan):
-        yield _bullet(
+        yield bullet(
             f"{percent(plan.weak_share)} of the gain rests on weak evidence: graded C or D, or "
             f"not graded."
         )
-    yield from (_bullet(sentence) for sentence in certificate_sentences(plan, worth))
+    yield from (bullet(sentence) for sentence in assumed_bounds(plan, instance))
+    case = plan.instance.get("evidence", "")
+    if case:
+        yield bullet(_figures_used(case, instance, money))
+    yield from (bullet(sentence) for sentence in certificate_sentences(plan, worth))
     yield Text(_provenance(plan), style="dim")
+
+
+def _figures_used(case: str, instance: Instance, money: Money) -> str:
+    """Which figures of responses and effects the plan believes."""
+    settings = instance.settings
+    said = f"Evidence: the {case} figures of responses and effects"
+    if not settings.shrink_outcome:
+        return f"{said}."
+    return (
+        f"{said}; those for {settings.shrink_outcome} are drawn towards "
+        f"{money.text(settings.shrink_cost)} each, the more the weaker their grade."
+    )
 
 
 def _held(plan: Plan, instance: Instance, money: Money) -> Iterator[RenderableType]:
@@ -211,7 +251,7 @@ def _held(plan: Plan, instance: Instance, money: Money) -> Iterator[RenderableTy
     held = set(lines["programme"]) & set(unknown)
     if held:
         total = money.text(sum(unknown[name] for name in held))
-        yield _bullet(
+        yield bullet(
             f"Nothing says what {count(len(held), 'programme')} ({total} in "
             f"{settings.year_label(settings.base_year)}) {'is' if len(held) == 1 else 'are'} "
             f"worth: held where rolling forward puts them."
@@ -228,7 +268,7 @@ def _held(plan: Plan, instance: Instance, money: Money) -> Iterator[RenderableTy
             for _, row in lines.head(CUTS_LISTED).iterrows()
         ]
         more = f" and {len(lines) - len(cuts)} more" if len(lines) > len(cuts) else ""
-        yield _bullet(
+        yield bullet(
             f"Held, but below the baseline because limits, rules or budgets leave no other way: "
             f"{', '.join(cuts)}{more}."
         )
@@ -249,9 +289,9 @@ def _nothing_found(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         yield Text(f"{name}: no plan keeps every hard rule, limit and budget.", style="bold")
         if plan.conflict:
             yield Text("These cannot hold together; ease one of them:")
-            yield from (_bullet(entry) for entry in plan.conflict[:CONFLICTS_LISTED])
+            yield from (bullet(entry) for entry in plan.conflict[:CONFLICTS_LISTED])
             if len(plan.conflict) > CONFLICTS_LISTED:
-                yield _bullet(f"and {len(plan.conflict) - CONFLICTS_LISTED} more.")
+                yield bullet(f"and {len(plan.conflict) - CONFLICTS_LISTED} more.")
         else:
             yield Text("Which of them collide was not found.")
     elif plan.status == "unbounded":

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich import box
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from allocator.report.words import Money, display_names, fixed, signed
 
@@ -36,6 +38,11 @@ def plain_table(names: str, *figures: str, tight: bool = False) -> Table:
     for heading in figures:
         table.add_column(heading, justify="right", no_wrap=True)
     return table
+
+
+def bullet(sentence: str) -> Padding:
+    """A finding, indented."""
+    return Padding(Text(sentence), (0, 0, 0, 2), expand=False)
 
 
 def decision_tables(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rich.padding import Padding
 from rich.text import Text
 
 from allocator.report.binding import ROUNDING, missed_rules
-from allocator.report.tables import plain_table
+from allocator.report.tables import bullet, plain_table
 from allocator.report.words import Money, Worth, count, percent, years_text
 
 if TYPE_CHECKING:
@@ -25,7 +24,9 @@ BREACHES_LISTED = 30
 DIFFERENCES_LISTED = 10
 
 
-def verdict_record(evaluation: Evaluation, best: Plan | None, instance: Instance) -> dict[str, Any]:
+def verdict_record(
+    evaluation: Evaluation, best: Plan | None, instance: Instance, case: str = "central"
+) -> dict[str, Any]:
     """The verdict as ``evaluate --json`` prints it.
 
     Parameters
@@ -36,6 +37,8 @@ def verdict_record(evaluation: Evaluation, best: Plan | None, instance: Instance
         The best plan, when it was asked for.
     instance : Instance
         The instance both answer.
+    case : str
+        Evidence both are valued with.
     """
     return {
         "status": "allowed" if evaluation.allowed else "not_allowed",
@@ -44,7 +47,11 @@ def verdict_record(evaluation: Evaluation, best: Plan | None, instance: Instance
         "objective": evaluation.objective,
         "parts": evaluation.parts,
         "violations": evaluation.violations.to_dict("records"),
-        "instance": {"name": instance.settings.name, "sha256": instance.sha256},
+        "instance": {
+            "name": instance.settings.name,
+            "sha256": instance.sha256,
+            "evidence": case,
+        },
         "best": None if best is None else _distance_record(evaluation, best),
     }
 
@@ -73,6 +80,7 @@ def print_verdict(
     instance: Instance,
     console: Console,
     *,
+    case: str = "central",
     every: bool = False,
 ) -> None:
     """Print the verdict for people.
@@ -87,11 +95,15 @@ def print_verdict(
         The instance both answer.
     console : rich.console.Console
         Where to print.
+    case : str
+        Evidence both are valued with.
     every : bool
         Whether to list every breach, however many.
     """
     for part in _verdict(evaluation, best, instance, every):
         console.print(part)
+    if case != "central":
+        console.print(bullet(f"Both are valued with the {case} figures of the evidence."))
 
 
 def _verdict(
@@ -106,20 +118,23 @@ def _verdict(
         yield Text(f"This plan is not allowed: {count(len(breaches), 'breach')}.", style="bold")
         lines = list(breaches["message"]) if every else _by_name(breaches, instance.settings)
         shown = lines if every else lines[:BREACHES_LISTED]
-        yield from (_bullet(line) for line in shown)
+        yield from (bullet(line) for line in shown)
         if len(shown) < len(lines):
-            yield _bullet(f"and {len(lines) - len(shown)} more (--all shows them).")
+            yield bullet(f"and {len(lines) - len(shown)} more (--all shows them).")
     missed = missed_rules(evaluation.rules, instance, money, worth)
     if missed:
         yield Text("Rules that may be missed at a price, and are", style="bold")
-        yield from (_bullet(line) for line in missed)
+        yield from (bullet(line) for line in missed)
     yield from _distance(evaluation, best, instance, worth)
 
 
 def _by_name(breaches: pd.DataFrame, settings: Settings) -> list[str]:
-    """One line for each limit, pool or rule that is broken: its worst year, then the others."""
-    lines = []
-    for _, rows in breaches.groupby(["kind", "name"], sort=False):
+    """One line for each limit, pool or rule that is broken: its worst year, then the others.
+
+    A programme may be paid wrongly by several pools in a year, so each of those is told.
+    """
+    lines = list(breaches.loc[breaches["kind"] == "funding", "message"])
+    for _, rows in breaches[breaches["kind"] != "funding"].groupby(["kind", "name"], sort=False):
         worst = rows.sort_values("relative", ascending=False, kind="stable").iloc[0]
         others = [int(year) for year in rows["year"] if year != worst["year"]]
         also = f" Also in {years_text(others, settings)}." if others else ""
@@ -178,7 +193,3 @@ def _differences(evaluation: Evaluation, best: Plan, instance: Instance) -> Tabl
             cells += [money.amount(own[key]), money.amount(other[key]), money.change(gap[key])]
         table.add_row(str(name), *cells)
     return table
-
-
-def _bullet(sentence: str) -> Padding:
-    return Padding(Text(sentence), (0, 0, 0, 2), expand=False)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-    from allocator.instance.instance import Settings
+    from allocator.instance.instance import Instance, Settings
     from allocator.plan import Plan
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
@@ -162,9 +162,16 @@ def percent(share: float) -> str:
 
 def count(number: int, thing: str) -> str:
     """``1 programme``, ``2 breaches``, ``no capacities``."""
-    several = f"{thing}es" if thing.endswith("ch") else f"{thing}s"
-    several = f"{thing[:-1]}ies" if thing.endswith("y") else several
-    return f"{number or 'no'} {thing if number == 1 else several}"
+    return f"{number or 'no'} {thing if number == 1 else several(thing)}"
+
+
+def several(thing: str) -> str:
+    """Plural of a word that is not one already: ``bed-days``, ``capacities``."""
+    if thing.endswith("s"):
+        return thing
+    if thing.endswith("y") and thing[-2:-1] not in "aeiou":
+        return f"{thing[:-1]}ies"
+    return f"{thing}es" if thing.endswith("ch") else f"{thing}s"
 
 
 def years_text(years: Sequence[int], settings: Settings) -> str:
@@ -199,6 +206,12 @@ def gain_matters(plan: Plan) -> bool:
     gain = plan.certificate.gain
     size = max(1.0, abs(plan.objective or 0.0))
     return gain is not None and gain > NEGLIGIBLE_GAIN * size
+
+
+def money_of(plan: Plan, instance: Instance) -> Money:
+    """How amounts of this plan are shown: fitted to its largest year."""
+    totals = plan.sectors().groupby("year")[["baseline", "reference", "spend"]].sum()
+    return Money.fitting(instance.settings, totals.to_numpy().ravel())
 
 
 def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-AVONSIDE = HERE.parent / "avonside"
+AVONSIDE = HERE / "data" / "one_system"
 NEED = HERE / "data" / "icb_population_need_2025_26.csv"
 
 Row = dict[str, str]

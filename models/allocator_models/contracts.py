@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Axis, Data, Index
 
+from allocator.data import Axis, Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 from allocator_models.responses import outcome
 
@@ -105,7 +105,8 @@ def payment_range(data: Data) -> tuple[Any, Any]:
         "outcome": earned,
     }
     kind = c.kind[where]
-    reach = np.bincount(where, sum(np.where(kind == k, x, 0.0) for k, x in size.items()), len(c.rows))
+    counted = sum(np.where(kind == k, x, 0.0) for k, x in size.items())
+    reach = np.bincount(where, counted, len(c.rows))
     low, high = np.zeros(len(c.rows)), np.zeros(len(c.rows))
     for row, cut in enumerate(c.pieces):
         ends = np.concatenate([cut.constant, cut.constant + cut.slope * reach[row]])

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from allocator.data import Data, Index
 
+from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 
 
@@ -32,9 +32,7 @@ def declare(m: Any, data: Data) -> None:
     highest = np.maximum(a.baseline, a.hi.max(axis=1, initial=0.0))
     most = a.price[i, t] * (a.hi[i, t] + (late * highest)[i])
     m.paid_max = ArrayParam(m.FUNDING, most, "paid_max")
-    m.paid = pyo.Var(
-        m.FUNDING, dense=False, bounds=lambda m, i, b, t: (0.0, m.paid_max[i, b, t])
-    )
+    m.paid = pyo.Var(m.FUNDING, dense=False, bounds=lambda m, i, b, t: (0.0, m.paid_max[i, b, t]))
     shared_i, shared_t = np.nonzero(f.shared)
     shared = Index((data.programme, data.year), [shared_i, shared_t])
     m.SHARED = ArraySet(shared)

@@ -12,10 +12,11 @@ from allocator.instance.instance import Instance
 from allocator.instance.schema import LEGAL_RULES
 
 PROGRAMMES = """
-    programme,sector,pool,baseline,unit,unit_cost,place,tags
-    A,acute,NHS,100,visit,2,North,scope first
-    B,community,NHS,300,visit,1,South,scope
-    C,primary,NHS,50,visit,4,,"""
+    programme,sector,pool,provider,contract,baseline,unit,unit_cost,place,tags,recurrent
+    A,acute,NHS,Trust,Acute,100,visit,2,North,scope first,yes
+    B,community,NHS,,,300,visit,1,South,scope,yes
+    C,primary,NHS,,,50,visit,4,,,no"""
+CONTRACTS = "contract,type,threshold,marginal_rate,lead,overhead\nAcute,activity,200,0.5,Lead,0.1"
 YEARS = (2025, 2026)
 PLACES = "place,year,heads\nNorth,,40\nSouth,,150\nNorth,2026,50"
 SELECTIONS = """
@@ -33,15 +34,21 @@ def ruled(*rules: str, **more: Any) -> Instance:
         "places": PLACES,
         "selections": SELECTIONS,
         "settings": {"cost_uplift": 0.1},
+        "contracts": CONTRACTS,
+        "providers": "provider\nLead",
         **more,
     }
     return case(PROGRAMMES, years=YEARS, rules="\n".join([HEAD, *rules]), **tables)
 
 
-# In 2026 prices are 1.21 times the base year's: 2.42, 1.21 and 4.84.
+# In 2026 prices are 1.21 times the base year's: 2.42, 1.21 and 4.84. The contract pays for 242 in
+# full and for half of the 48.4 above, and its lead a tenth on top: 266.2 and 26.62.
 LEFT = {"spend": 290.4, "value": 240, "activity": 120, "outcome": 60, "unmet": 30}
+LEFT |= {"recurrent_spend": 290.4, "payment": 266.2 * 1.1, "position": 266.2 - 290.4}
 ALL = {"spend": 2.42 * 120 + 1.21 * 320 + 4.84 * 50, "value": 760, "activity": 490}
+ALL |= {"recurrent_spend": 2.42 * 120 + 1.21 * 320, "payment": 292.82 + 1.21 * 320 + 4.84 * 50}
 BEFORE = {"spend": 2.2 * 110, "value": 220, "activity": 110}
+BEFORE |= {"recurrent_spend": 2.2 * 110, "payment": (220 + 0.5 * 22) * 1.1}
 HEADS = 50
 LEGAL = [
     (m, b, s) for m, bases in LEGAL_RULES.items() for b, senses in bases.items() for s in senses
@@ -241,12 +248,72 @@ def test_the_penalty_is_per_unit_multiplied_out_in_every_year() -> None:
     assert result.parts["penalties"] == pytest.approx(0.5 * (42 + 90.4))
 
 
+# Payment and position --------------------------------------------------------------------
+
+
+def test_payment_before_the_plan_is_the_baseline_at_its_tariff() -> None:
+    programmes = """
+        programme,sector,pool,place,baseline,unit_cost,tariff
+        A,acute,NHS,North,100,2,3
+        B,community,NHS,South,300,1,
+        C,primary,NHS,,50,4,"""
+    rules = (
+        "R,2025,payment,acute,,,max,9,growth,,,",
+        "S,2026,payment,,,,max,9,growth,,baseline,",
+    )
+    selections = "selection,sector\nacute,acute"
+    instance = case(
+        programmes,
+        years=YEARS,
+        rules="\n".join([HEAD, *rules]),
+        selections=selections,
+        places=PLACES,
+    )
+    result = run(instance, PLAN)
+    assert column(result.rules, "right") == [10 * 300, 10 * (300 + 300 + 200)]
+    assert column(result.rules, "left") == [220, 240 + 320 + 200]
+
+
+def test_a_contract_counts_with_the_least_share_of_its_programmes() -> None:
+    selections = """
+        selection,sector,share
+        most,acute,0.5
+        most,community,0.25"""
+    rule = "R,2026,payment,most,,,max,1000,amount,,,"
+    result = run(ruled(rule, selections=selections), PLAN)
+    assert column(result.rules, "left") == pytest.approx([0.5 * 292.82 + 0.25 * 387.2])
+
+
+def test_position_is_of_the_providers_of_the_programmes_whole() -> None:
+    programmes = """
+        programme,sector,pool,provider,contract,baseline
+        A,acute,NHS,Trust,Acute,100
+        B,community,NHS,Trust,Elsewhere,100
+        C,community,NHS,Other,,50"""
+    contracts = "contract,type,fixed,ceiling\nAcute,block,90,200\nElsewhere,block,130,200"
+    instance = case(
+        programmes,
+        contracts=contracts,
+        providers="provider,other_income,other_cost\nTrust,7,3\nOther,0,5",
+        limits="programme,max\nA,2\nB,2",
+        selections="selection,sector,share\nacute,acute,0.5\ncommunity,community,1",
+        rules=f"""{HEAD}
+            R,,position,acute,,,min,19,amount,,,
+            S,,position,community,,,min,14,amount,,,""",
+    )
+    result = run(instance, {"A": 110, "B": 95, "C": 60})
+    trust = 90 - 110 + 130 - 95 + 7 - 3
+    assert column(result.rules, "left") == [trust, trust - 5]
+    assert result.allowed
+    assert only(run(instance, {"A": 110, "B": 96, "C": 60}))[1:] == ("R", 2025, 1)
+
+
 # Stranded cost ---------------------------------------------------------------------------
 
 STRANDED = """
-    programme,sector,pool,baseline,fixed_share,release_years
-    A,acute,NHS,100,0.5,1
-    B,community,NHS,100,0,0"""
+    programme,sector,pool,recurrent,baseline,fixed_share,release_years
+    A,acute,NHS,yes,100,0.5,1
+    B,community,NHS,no,100,0,0"""
 # A falls by 20 in 2025 and again in 2026: spend 80 and 60, stranded 10 and 10.
 FALLING = {"A": [80, 60], "B": [100, 100]}
 
@@ -274,6 +341,11 @@ FALLING = {"A": [80, 60], "B": [100, 100]}
         ("spend,acute,,,min,-0.5,growth,,previous,", 60, 45),
         ("spend,acute,,,equal,-0.25,growth,,previous,", 60, 60),
         ("spend,acute,,,min,-0.5,growth,,baseline,", 60, 50),
+        # What comes back every year, and what pools pay at cost, are measured alike.
+        ("recurrent_spend,acute,,,max,99,amount,,,", 70, 99),
+        ("recurrent_spend,,,,max,2,ratio,acute,,", 60, 120),
+        ("payment,acute,,,max,99,amount,,,", 70, 99),
+        ("payment,acute,,,min,-0.5,growth,,previous,", 60, 45),
         # Value and activity know nothing of it.
         ("value,acute,,,max,99,amount,,,", 60, 99),
         ("activity,acute,,,max,99,amount,,,", 60, 99),
@@ -292,6 +364,42 @@ def test_stranded_cost_counts_against_a_rule_and_never_towards_it(
     result = run(instance, FALLING)
     assert column(result.rules, "left") == pytest.approx([left])
     assert column(result.rules, "right") == pytest.approx([right])
+
+
+@pytest.mark.parametrize(("sense", "left"), [("min", 20), ("max", 30), ("equal", 30)])
+def test_stranded_cost_worsens_a_position_only_where_a_rule_wants_it_high(
+    sense: str, left: float
+) -> None:
+    programmes = STRANDED.replace("baseline", "provider,contract,baseline").replace(
+        "yes,", "yes,Trust,Acute,"
+    )
+    instance = case(
+        programmes.replace("no,", "no,,,"),
+        years=YEARS,
+        contracts="contract,type,fixed\nAcute,block,90",
+        limits="programme,max\nA,1",
+        rules=f"{HEAD}\nR,2026,position,acute,,,{sense},30,amount,,,",
+        selections="selection,sector\nacute,acute",
+    )
+    result = run(instance, FALLING)
+    assert column(result.rules, "left") == [left]
+    assert result.allowed == (sense != "min")
+    assert column(result.providers, "position") == [90 - 90, 90 - 70]
+
+
+def test_payment_of_a_contract_at_cost_has_its_stranded_cost_whatever_the_rule() -> None:
+    programmes = STRANDED.replace("baseline", "provider,contract,baseline").replace(
+        "yes,", "yes,Trust,Acute,"
+    )
+    instance = case(
+        programmes.replace("no,", "no,,,"),
+        years=YEARS,
+        contracts="contract,type,lead,overhead\nAcute,cost,Lead,0.5",
+        providers="provider\nLead",
+        rules=f"{HEAD}\nR,2026,payment,acute,,,min,30,amount,,,",
+        selections="selection,sector\nacute,acute",
+    )
+    assert column(run(instance, FALLING).rules, "left") == [1.5 * 70]
 
 
 def test_stranded_cost_breaks_a_ceiling() -> None:

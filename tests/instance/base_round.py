@@ -19,17 +19,17 @@ accept_money_pump = []
 """,
     "programmes.csv": """\
 programme,sector,place,provider,pool,contract,tags,class,unit,unit_cost,baseline,fixed_share,\
-release_years,held
-GP access,primary,North,Practices,NHS,GMS,core out,discretionary,appointments,25,40000,0,0,
-Community nursing,community,North,Trust C,NHS,,out,discretionary,visits,50,20000,0,0,
-A&E attendances,acute,,Hospital,NHS,,,emergency,attendances,200,10000,0.3,2,
-Emergency admissions,acute,,Hospital,NHS,,,emergency,admissions,3000,2000,0.4,2,
-Planned operations,acute,,Hospital,NHS,,,discretionary,operations,4000,1000,0,0,
-Talking therapies,mental health,South,Trust M,NHS,,mental,discretionary,courses,600,3000,0,0,
-Home care,social care,,Agencies,Council,,care,discretionary,hours,25,100000,0,0,
-Care homes,social care,,Homes,Council,,care,entitlement,weeks,900,2000,0,0,
-Safeguarding,management,,Council,Council,,,safety,money,1,300000,0,0,
-Estates,management,,Council,NHS,,,discretionary,money,1,500000,0,0,
+release_years,held,tariff,recurrent,money
+GP access,primary,North,Practices,NHS,GMS,core out,discretionary,appointments,25,40000,0,0,,,,
+Community nursing,community,North,Trust C,NHS,,out,discretionary,visits,50,20000,0,0,,,,
+A&E attendances,acute,,Hospital,NHS,A&E block,,emergency,attendances,200,10000,0.3,2,,190,,
+Emergency admissions,acute,,Hospital,NHS,,,emergency,admissions,3000,2000,0.4,2,,,,
+Planned operations,acute,,Hospital,NHS,,,discretionary,operations,4000,1000,0,0,,,,
+Talking therapies,mental health,South,Trust M,NHS,,mental,discretionary,courses,600,3000,0,0,,,,
+Home care,social care,,Agencies,Council,,care,discretionary,hours,25,100000,0,0,,,,
+Care homes,social care,,Homes,Council,,care,entitlement,weeks,900,2000,0,0,,,,
+Safeguarding,management,,Council,Council,,,safety,money,1,300000,0,0,,,,
+Estates,management,,Council,NHS,,,discretionary,money,1,500000,0,0,,,,
 """,
     "budgets.csv": """\
 pool,year,kind,amount,opening,carry_max,overdraw_max
@@ -40,6 +40,27 @@ Council,,recurrent,5200000,0,0,0
 Council,2027,recurrent,5600000,0,0,0
 """,
     "transfers.csv": "from_pool,to_pool,year,max,instrument\nNHS,Council,,200000,section 75\n",
+    "funding.csv": """\
+programme,pool,year,share_min,share_max
+Community nursing,NHS,,0.9,1
+Community nursing,Council,,0,0.1
+""",
+    "adjustments.csv": """\
+item,year,pool,selection,kind,amount,delivery,recurrent
+Late opening,2027,NHS,,full_year_effect,10000,1,yes
+Savings,2027,,mental,efficiency,20000,0.5,yes
+""",
+    "contracts.csv": """\
+contract,year,type,fixed,uplift,volume,up_rate,down_rate,per_head,gain_share,loss_share,\
+gain_cap,loss_cap,bonus_outcome,bonus,ceiling,threshold,marginal_rate,min_income,max_income,\
+start,end,rebasing_year,notice_years,exit_fee,lead,overhead
+GMS,,cost,,,,,,,,,,,,,,,,,,,,,,,,
+A&E block,,block,1900000,0.02,,,,,,,,,,,2500000,,,,,,,2027,,,,
+""",
+    "providers.csv": """\
+provider,year,other_income,other_cost,deficit_max
+Hospital,,100000,90000,9000000
+""",
     "outcomes.csv": """\
 outcome,domain,unit,weight,discounted
 QALY,clinical,QALYs,1,yes

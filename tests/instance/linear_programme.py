@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -11,6 +12,7 @@ from allocator.instance.by_year import by_year
 from allocator.instance.draft import Draft
 
 Key = tuple[str, str, int]
+Place = tuple[str, int]
 
 
 class Programme:
@@ -127,22 +129,158 @@ def _demand(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
             model.at_most({unmet: 1.0, **{k: -part * v for k, v in waiting.items()}}, part * fixed)
 
 
+class Books:
+    """What each pool pays in a year, by kind of money, as terms of variables."""
+
+    def __init__(self) -> None:
+        self.revenue: dict[Place, dict[Key, float]] = defaultdict(dict)
+        self.recurrent: dict[Place, dict[Key, float]] = defaultdict(dict)
+        self.capital: dict[Place, dict[Key, float]] = defaultdict(dict)
+        self.fixed: dict[Place, float] = defaultdict(float)
+        self.lasting: dict[Place, float] = defaultdict(float)
+
+    def pay(self, at: Place, terms: dict[Key, float], *, every_year: bool) -> None:
+        self.revenue[at].update(terms)
+        if every_year:
+            self.recurrent[at].update(terms)
+
+
 def _money(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
+    books = Books()
+    _pay_programmes(model, draft, baseline, books)
+    for _, item_year, pool, kind, amount, delivery, lasts in draft["adjustments"].lists(
+        "year", "pool", "kind", "amount", "delivery", "recurrent"
+    ):
+        for t, year in enumerate(draft.years):
+            if item_year in (0, year):
+                taken = amount * delivery * (-1 if kind == "efficiency" else 1)
+                books.fixed[pool, t] += taken
+                books.lasting[pool, t] += taken if lasts else 0.0
+    _extra_capacity(model, draft, books)
+    _balances(model, draft, books)
+
+
+def _pay_programmes(
+    model: Programme, draft: Draft, baseline: dict[str, float], books: Books
+) -> None:
     assert draft.settings is not None
     programmes, last = draft["programmes"], len(draft.years) - 1
     uplift = 1 + draft.settings.cost_uplift
-    spent: dict[tuple[str, int], dict[Key, float]] = defaultdict(dict)
+    terms = {
+        row[0]: dict(zip(draft["contracts"].table.columns, row, strict=True))
+        for row in draft["contracts"].tuples(draft["contracts"].table.columns)
+    }
+    shares: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
+    for _, name, pool, low, high in draft["funding"].lists(
+        "programme", "pool", "share_min", "share_max"
+    ):
+        shares[name].append((pool, low, high))
+    under: dict[tuple[str, int], list[tuple[float, float, dict[Key, float], str]]] = {}
     columns = ("programme", "pool", "unit_cost", "fixed_share", "release_years")
-    for _, name, pool, cost, fixed, release in programmes.lists(*columns):
+    columns += ("tariff", "contract", "money", "recurrent")
+    for _, name, pool, cost, fixed, release, tariff, contract, kind, lasts in programmes.lists(
+        *columns
+    ):
+        tariff = cost if np.isnan(tariff) else tariff
         for t in range(last + 1):
             price = cost * uplift ** (t + 1)
-            spent[pool, t][("a", name, t)] = price
-            spent[pool, t][("z", name, t)] = price * fixed
+            owed: dict[Key, float] = {("a", name, t): price, ("z", name, t): price * fixed}
             for s in range(t - release, t):
                 fall: dict[Key, float] = {("a", name, t): -1.0, ("z", name, t): -1.0}
                 if s >= 0:
                     fall[("a", name, s)] = 1.0
                 model.at_most(fall, 0.0 if s >= 0 else -baseline[name])
+            if contract in terms and _holds(terms[contract], draft.years[t]):
+                member = tariff, baseline[name], owed, pool
+                under.setdefault((contract, t), []).append(member)
+            elif name in shares:
+                _pay_in_shares(model, books, (name, t), owed, shares[name], every_year=lasts)
+            elif kind == "capital":
+                books.capital[pool, t].update(owed)
+            else:
+                books.pay((pool, t), owed, every_year=lasts)
+    for (contract, t), members in under.items():
+        _pay_contract(model, books, terms[contract], t, members, uplift, draft.years[t])
+
+
+def _holds(contract: dict[str, Any], year: int) -> bool:
+    plain = contract["type"] == "cost" and np.isnan(contract["min_income"])
+    return not plain and (contract["start"] or year) <= year <= (contract["end"] or year)
+
+
+def _pay_in_shares(
+    model: Programme,
+    books: Books,
+    of: tuple[str, int],
+    owed: dict[Key, float],
+    shares: list[tuple[str, float, float]],
+    *,
+    every_year: bool,
+) -> None:
+    name, t = of
+    whole = dict(owed)
+    for pool, low, high in shares:
+        part = model.variable(("p", name + pool, t))
+        whole[part] = -1.0
+        books.pay((pool, t), {part: 1.0}, every_year=every_year)
+        model.at_most({part: -1.0, **{k: low * v for k, v in owed.items()}}, 0.0)
+        model.at_most({part: 1.0, **{k: -high * v for k, v in owed.items()}}, 0.0)
+    model.at_most(whole, 0.0)
+    model.at_most({k: -v for k, v in whole.items()}, 0.0)
+
+
+def _pay_contract(
+    model: Programme,
+    books: Books,
+    contract: dict[str, Any],
+    t: int,
+    members: list[tuple[float, float, dict[Key, float], str]],
+    uplift: float,
+    year: int,
+) -> None:
+    n = uplift ** (t + 1)
+    value: dict[Key, float] = {}
+    cost: dict[Key, float] = {}
+    for tariff, _, owed, _ in members:
+        value[next(iter(owed))] = tariff * n
+        cost.update(owed)
+    base = sum(tariff * before for tariff, before, _, _ in members)
+    pay = model.variable(("pay", contract["contract"], t), -1e9)
+    for constant, of_value, of_cost in _pieces(contract, base * n, n, year):
+        piece = {k: of_value * v for k, v in value.items()}
+        for k, v in cost.items():
+            piece[k] = piece.get(k, 0.0) + of_cost * v
+        model.at_most({**piece, pay: -1.0}, -constant)
+    rebased = 0 < contract["rebasing_year"] <= year
+    if contract["type"] == "block" and not rebased and not np.isnan(contract["ceiling"]):
+        model.at_most(value, contract["ceiling"] * n)
+    books.pay((members[0][3], t), {pay: 1.0 + contract["overhead"]}, every_year=True)
+
+
+def _pieces(
+    contract: dict[str, Any], v0: float, n: float, year: int
+) -> list[tuple[float, float, float]]:
+    """The payment as the largest of: constant, per unit of value, per unit of cost."""
+    fixed = v0 if np.isnan(contract["fixed"]) else contract["fixed"] * n
+    up, down = contract["up_rate"], contract["down_rate"]
+    budget = contract["per_head"] * n * 10
+    gain, loss = contract["gain_share"], contract["loss_share"]
+    rebased = 0 < contract["rebasing_year"] <= year
+    found = {
+        "cost": [(0.0, 0.0, 1.0)],
+        "block": [(0.0, 1.0, 0.0)] if rebased else [(fixed, 0.0, 0.0)],
+        "activity": [(0.0, 1.0, 0.0)],
+        "cost_and_volume": [(fixed, 0.0, 0.0), (fixed - up * fixed, up, 0.0)],
+        "aligned": [(fixed - up * v0, up, 0.0), (fixed - down * v0, down, 0.0)],
+        "capitated": [(budget - gain * budget, 0.0, gain), (budget - loss * budget, 0.0, loss)],
+    }[contract["type"]]
+    least = contract["min_income"]
+    return found if np.isnan(least) else [*found, (least * n, 0.0, 0.0)]
+
+
+def _extra_capacity(model: Programme, draft: Draft, books: Books) -> None:
+    assert draft.settings is not None
+    uplift, last = 1 + draft.settings.cost_uplift, len(draft.years) - 1
     capacity = by_year(draft["capacity"], draft.years)
     for g, (resource, _) in enumerate(capacity.keys):
         for t in range(last + 1):
@@ -150,7 +288,9 @@ def _money(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
             extra = model.variable(("x", resource, t), 0.0, most)
             row = int(capacity.index[g, t])
             pool = draft["capacity"]["extra_pool"][row]
-            spent[pool, t][extra] = float(draft["capacity"]["extra_cost"][row]) * uplift ** (t + 1)
+            books.revenue[pool, t][extra] = float(
+                draft["capacity"]["extra_cost"][row]
+            ) * uplift ** (t + 1)
             used: dict[Key, float] = {
                 ("a", name, t): per_unit
                 for _, name, needed, per_unit in draft["use"].lists(
@@ -159,18 +299,42 @@ def _money(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
                 if needed == resource
             }
             model.at_most({**used, extra: -1.0}, float(capacity.values("amount")[g, t]))
+
+
+def _balances(model: Programme, draft: Draft, books: Books) -> None:
+    assert draft.settings is not None
+    last = len(draft.years) - 1
     transfers = by_year(draft["transfers"], draft.years)
     for g, (giver, taker) in enumerate(transfers.keys):
         for t in range(last + 1):
             key = model.variable(("t", giver + taker, t), 0.0, float(transfers.values("max")[g, t]))
-            spent[giver, t][key] = 1.0
-            spent[taker, t][key] = -1.0
+            books.pay((giver, t), {key: 1.0}, every_year=True)
+            books.pay((taker, t), {key: -1.0}, every_year=True)
+    received: dict[str, dict[Place, float]] = {
+        kind: defaultdict(float) for kind in ("all", "recurrent", "capital")
+    }
+    carried: dict[Place, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
     budgets = by_year(draft["budgets"], draft.years)
-    amount, opening = budgets.values("amount"), budgets.values("opening")
-    for g, (pool, _) in enumerate(budgets.keys):
+    columns = {c: budgets.values(c, 0.0) for c in ("amount", "opening", "carry_max")}
+    columns["overdraw_max"] = budgets.values("overdraw_max", 0.0)
+    for g, (pool, kind) in enumerate(budgets.keys):
         for t in range(last + 1):
-            owed = 0.0 if t == last else -float(budgets.values("overdraw_max")[g, t])
-            kept = model.variable(("c", pool, t), owed, float(budgets.values("carry_max")[g, t]))
+            amount = float(columns["amount"][g, t])
+            if kind == "capital":
+                received["capital"][pool, t] += amount
+                continue
+            received["all"][pool, t] += amount + (0.0 if t else float(columns["opening"][g, t]))
+            received["recurrent"][pool, t] += amount if kind != "non_recurrent" else 0.0
+            carried[pool, t][0] += float(columns["carry_max"][g, t])
+            carried[pool, t][1] += float(columns["overdraw_max"][g, t])
+    for pool in dict.fromkeys(pool for pool, _ in budgets.keys):
+        for t in range(last + 1):
+            most, owed, _ = carried[pool, t]
+            kept = model.variable(("c", pool, t), 0.0 if t == last else -owed, most)
             before: dict[Key, float] = {("c", pool, t - 1): -1.0} if t else {}
-            money = float(amount[g, t]) + (0.0 if t else float(opening[g, t]))
-            model.at_most({**spent[pool, t], kept: 1.0, **before}, money)
+            money = received["all"][pool, t] - books.fixed[pool, t]
+            model.at_most({**books.revenue[pool, t], kept: 1.0, **before}, money)
+            model.at_most(books.capital[pool, t], received["capital"][pool, t])
+            if draft.settings.recurrent_balance:
+                lasting = received["recurrent"][pool, t] - books.lasting[pool, t]
+                model.at_most(books.recurrent[pool, t], lasting)

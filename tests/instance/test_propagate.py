@@ -303,12 +303,92 @@ def rounds(draw: st.DrawFn) -> Draft:
     if draw(maybe):
         tables["transfers"].append({"from_pool": "P", "to_pool": "Q", "max": draw(amounts)})
     tables["outcomes"].append({"outcome": "QALY", "weight": 1.0})
-    return _unchecked(tables)
+    balance = False
+    if draw(maybe):
+        _pay_otherwise(draw, tables)
+        balance = draw(maybe)
+    return _unchecked(tables, recurrent_balance=balance)
 
 
-def _unchecked(tables: dict[str, list[Row]]) -> Draft:
+def _pay_otherwise(draw: st.DrawFn, tables: dict[str, list[Row]]) -> None:
+    """Contracts, shared funding, adjustments and kinds of money."""
+    maybe = st.booleans()
+    programmes, tables["places"] = tables["programmes"], [{"place": "N", "heads": 10}]
+    under = [programmes[2]]
+    if programmes[0]["pool"] == programmes[2]["pool"] and draw(maybe):
+        under.append(programmes[0])
+    for row in under:
+        row |= {"contract": "C", "tariff": draw(st.sampled_from([np.nan, 0.5, 3.0]))}
+    kind = draw(st.sampled_from(sorted(TYPES)))
+    tables["contracts"].append(
+        {
+            "contract": "C",
+            "type": kind,
+            "start": draw(st.sampled_from([None, 2026])),
+            "end": draw(st.sampled_from([None, 2026])),
+            "overhead": draw(st.sampled_from([0.0, 0.1])),
+            "uplift": 0.1,
+            "min_income": draw(st.sampled_from([np.nan, 30.0])),
+            **{name: draw(values) for name, values in TYPES[kind].items()},
+        }
+    )
+    if draw(maybe):
+        least, most = draw(st.sampled_from([(0.0, 1.0), (0.5, 0.8), (0.0, 0.4), (1.0, 1.0)]))
+        tables["funding"] += [
+            {"programme": "b", "pool": "P", "share_min": least, "share_max": most},
+            {"programme": "b", "pool": "Q", "share_min": 0.0, "share_max": 1.0 - least},
+        ]
+    elif draw(maybe):
+        programmes[1]["money"] = "capital"
+        tables["budgets"].append(
+            {"pool": programmes[1]["pool"], "kind": "capital", "amount": draw(amounts)}
+        )
+    programmes[0]["recurrent"] = draw(maybe)
+    tables["budgets"].append(
+        {"pool": "P", "kind": "non_recurrent", "amount": draw(amounts), "year": 2026}
+    )
+    for item in ("pressure", "efficiency"):
+        tables["adjustments"].append(
+            {
+                "item": item,
+                "kind": item,
+                "pool": draw(st.sampled_from(["P", "Q"])),
+                "year": draw(st.sampled_from([None, 2025])),
+                "amount": draw(st.sampled_from([0.0, 30.0, 80.0])),
+                "delivery": draw(st.sampled_from([1.0, 0.5])),
+                "recurrent": draw(maybe),
+            }
+        )
+
+
+money_amounts = st.sampled_from([np.nan, 40.0, 160.0])
+TYPES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "cost": {},
+    "block": {
+        "fixed": money_amounts,
+        "ceiling": money_amounts,
+        "rebasing_year": st.sampled_from([None, 2026]),
+    },
+    "activity": {},
+    "cost_and_volume": {"fixed": money_amounts, "up_rate": st.sampled_from([0.0, 0.5, 2.0])},
+    "aligned": {
+        "fixed": money_amounts,
+        "up_rate": st.sampled_from([1.0, 2.0]),
+        "down_rate": st.sampled_from([0.0, 1.0]),
+    },
+    "capitated": {
+        "per_head": st.sampled_from([0.0, 5.0, 20.0]),
+        "gain_share": st.sampled_from([0.0, 0.5]),
+        "loss_share": st.sampled_from([0.5, 1.0]),
+    },
+}
+
+
+def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Draft:
     """Draft with defaults filled in and no judgement on what it says."""
-    settings_ = Settings("x", 2024, tuple(YEARS), cost_uplift=0.1)
+    settings_ = Settings(
+        "x", 2024, tuple(YEARS), cost_uplift=0.1, recurrent_balance=recurrent_balance
+    )
     frames = {}
     for name, table in TABLES.items():
         rows = pd.DataFrame(tables[name], index=range(len(tables[name])))
@@ -326,7 +406,7 @@ def _unchecked(tables: dict[str, list[Row]]) -> Draft:
     return draft_of(Instance(settings_, frames))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(rounds(), st.sampled_from(["a", "b", "c"]), st.sampled_from(YEARS))
 def test_ranges_hold_every_allowed_plan(draft: Draft, programme: str, year: int) -> None:
     ranges = propagate(draft)

@@ -19,6 +19,7 @@ def test_round_trip(tmp_path: Path) -> None:
     edits = (
         Edit("instance.toml", "base_year", NOTES + "base_year"),
         Edit("programmes.csv", "GMS,core", '"GMS, ""core""",core'),
+        Edit("contracts.csv", "GMS", '"GMS, ""core"""'),
         Edit("responses.csv", "linear,0.3,", "linear,0.1234567890123456,"),
     )
     instance = read(write_round(tmp_path / "round", *edits))

@@ -1,0 +1,266 @@
+"""Contracts that replace cost by a payment, and the least each of them can pay."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from allocator.instance.by_year import ByYear, by_year
+from allocator.instance.draft import Draft
+from allocator.instance.rows import BLANK_YEAR, Array, Rows
+
+
+def tariffs(draft: Draft) -> Array:
+    """What contracts pay for a unit of each programme, shape (programmes, years).
+
+    Column 0 is the base year.
+    """
+    programmes, settings = draft["programmes"], draft.settings
+    assert settings is not None
+    uplift = programmes["cost_uplift"]
+    uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
+    elapsed = np.arange(len(draft.years) + 1)
+    base = np.where(np.isnan(programmes["tariff"]), programmes["unit_cost"], programmes["tariff"])
+    found: Array = base[:, None] * (1.0 + uplift[:, None]) ** elapsed
+    return found
+
+
+def replaces_cost(rows: Rows) -> Array:
+    """Mask of the contract rows that pay something else than the plain cost."""
+    plain = (
+        (rows["type"] == "cost")
+        & np.isnan(rows["min_income"])
+        & np.isnan(rows["max_income"])
+        & (rows["overhead"] == 0.0)
+    )
+    return np.asarray(~plain)
+
+
+class Agreements:
+    """Contracts of the draft by plan year.
+
+    Parameters
+    ----------
+    draft : Draft
+        With whole programmes, contracts and places.
+
+    Attributes
+    ----------
+    names : list of str
+        Contracts that have rows and programmes.
+    members : list of ndarray of int
+        Positions of the programmes of each.
+    holds : ndarray of bool, shape (contracts, years)
+        Where a contract replaces cost by a payment.
+    rebased : ndarray of bool, shape (contracts, years)
+        Where a block pays the activity at its tariff.
+    lines : ndarray of int, shape (contracts, years)
+        Line of the row that holds.
+    replaced : ndarray of bool, shape (programmes, years)
+        Programmes paid for by a contract instead of at cost.
+    tariff : ndarray, shape (programmes, years)
+        Price a contract pays for a unit of activity.
+    ceiling : ndarray, shape (contracts, years)
+        Most activity at tariff that a block covers; inf for any.
+    markup : ndarray, shape (contracts, years)
+        What the pool pays per unit of payment.
+    """
+
+    def __init__(self, draft: Draft) -> None:
+        rows, programmes = draft["contracts"], draft["programmes"]
+        grid = by_year(rows, draft.years)
+        found = {
+            name: np.flatnonzero(programmes["contract"] == name)
+            for name in dict.fromkeys(rows["contract"].tolist())
+        }
+        used = np.array([len(found[name]) > 0 for (name,) in grid.keys], dtype=bool)
+        self.names = [name for (name,) in grid.keys if len(found[name])]
+        self.members = [found[name] for name in self.names]
+        self._grid = ByYear(rows, [(name,) for name in self.names], grid.index[used])
+        every = tariffs(draft)
+        self.tariff = every[:, 1:]
+        self._baseline = programmes["baseline"]
+        self._read_times(draft, rows)
+        self._read_amounts(draft, every[:, 0])
+        self.replaced = np.zeros(self.tariff.shape, dtype=bool)
+        for mine, holds in zip(self.members, self.holds, strict=True):
+            self.replaced[mine] = holds
+
+    def _words(self, column: str, missing: str | int = "") -> Array:
+        index = self._grid.index
+        if not index.size:
+            return np.full(index.shape, missing)
+        return np.where(index >= 0, self._grid.rows[column][index], missing)
+
+    def _read_times(self, draft: Draft, rows: Rows) -> None:
+        year = np.array(draft.years)[None, :]
+        start, end = self._words("start", BLANK_YEAR), self._words("end", BLANK_YEAR)
+        rebasing = self._words("rebasing_year", BLANK_YEAR)
+        inside = (start == BLANK_YEAR) | (start <= year)
+        inside &= (end == BLANK_YEAR) | (end >= year)
+        index = self._grid.index
+        paid = replaces_cost(rows)[index] if len(rows) else np.zeros(index.shape, dtype=bool)
+        self.kind = self._words("type")
+        self.holds = inside & paid & (index >= 0)
+        self.rebased = (rebasing != BLANK_YEAR) & (rebasing <= year) & (self.kind == "block")
+        self.lines = self._grid.lines()
+
+    def _read_amounts(self, draft: Draft, base_tariff: Array) -> None:
+        settings = draft.settings
+        assert settings is not None
+        uplift = self._grid.values("uplift")
+        uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
+        n = (1.0 + uplift) ** np.arange(1, len(draft.years) + 1)
+        self._of_base = np.array([base_tariff[m] @ self._baseline[m] for m in self.members])
+
+        def amount(column: str, blank: float) -> Array:
+            values = self._grid.values(column)
+            scaled: Array = np.where(np.isnan(values), blank, values * n)
+            return scaled
+
+        self.fixed = amount("fixed", np.nan)
+        self.fixed = np.where(np.isnan(self.fixed), self._of_base[:, None] * n, self.fixed)
+        volume = amount("volume", np.nan)
+        self._volume = np.where(np.isnan(volume), self.fixed, volume)
+        self._budget = amount("per_head", 0.0) * self._population(draft)
+        self._gain_cap, self._loss_cap = amount("gain_cap", np.inf), amount("loss_cap", np.inf)
+        self._threshold = amount("threshold", np.inf)
+        self._least, self._most = amount("min_income", -np.inf), amount("max_income", np.inf)
+        self.ceiling = np.where(
+            self.holds & ~self.rebased & (self.kind == "block"), amount("ceiling", np.inf), np.inf
+        )
+        self.markup = 1.0 + self._grid.values("overhead", 0.0)
+        self._earned = self._least_bonus(draft)
+        self._at_baseline = self.worth(np.repeat(self._baseline[:, None], n.shape[1], axis=1))
+        rates = ("up_rate", "down_rate", "marginal_rate", "gain_share", "loss_share")
+        self._rate = {name: self._grid.values(name, 0.0) for name in rates}
+
+    def _population(self, draft: Draft) -> Array:
+        """Heads of the places of each contract's programmes, all of them when one has none."""
+        grid = by_year(draft["places"], draft.years)
+        heads = grid.values("heads", 0.0)
+        of_place = {key[0]: row for key, row in zip(grid.keys, heads, strict=True)}
+        found = np.zeros(self.holds.shape)
+        for c, mine in enumerate(self.members):
+            homes = set(draft["programmes"]["place"][mine].tolist())
+            chosen = of_place if "" in homes else homes
+            found[c] = sum((of_place[p] for p in chosen if p in of_place), np.zeros(len(found[c])))
+        return found
+
+    def _least_bonus(self, draft: Draft) -> Array:
+        """Least bonus of each contract: none, or unknown where an outcome could be negative."""
+        names = draft["programmes"]["programme"]
+        wanted = self._words("bonus_outcome")
+        found = np.zeros(self.holds.shape)
+        losses = {(p, k) for _, p, k in draft["demand"].lists("programme", "harm_outcome") if k}
+        losses |= {
+            (p, k)
+            for _, p, k, each in draft["responses"].lists("programme", "outcome", "per_unit")
+            if each < 0
+        }
+        losses |= {
+            (p, k)
+            for _, p, k, effect in draft["response_points"].lists("programme", "outcome", "effect")
+            if effect < 0
+        }
+        for c, mine in enumerate(self.members):
+            for name in names[mine].tolist():
+                found[c, [(name, k) in losses for k in wanted[c].tolist()]] = -np.inf
+        return found
+
+    def payment(self, value: Array, cost: Array) -> Array:
+        """Payment of each contract and year before any overhead.
+
+        Parameters
+        ----------
+        value, cost : ndarray, shape (contracts, years)
+            Activity of its programmes at tariff, and what it costs. A payment never falls
+            as these rise, so the least of them give the least payment.
+        """
+        up, down = self._rate["up_rate"], self._rate["down_rate"]
+        above = np.maximum(value - self._threshold, 0.0)
+        v0 = self._at_baseline
+        back = self._rate["gain_share"] * np.maximum(self._budget - cost, 0.0)
+        good = self._rate["loss_share"] * np.maximum(cost - self._budget, 0.0)
+        by_kind = {
+            "cost": cost,
+            "block": np.where(self.rebased, value, self.fixed),
+            "activity": value - above + self._rate["marginal_rate"] * above,
+            "cost_and_volume": self.fixed + up * np.maximum(value - self._volume, 0.0),
+            "aligned": self.fixed
+            + up * np.maximum(value - v0, 0.0)
+            - down * np.maximum(v0 - value, 0.0),
+            "capitated": self._budget
+            - np.minimum(self._gain_cap, back)
+            + np.minimum(self._loss_cap, good),
+            "outcome": self.fixed + self._earned,
+        }
+        paid = np.select([self.kind == kind for kind in by_kind], list(by_kind.values()), 0.0)
+        return np.asarray(np.minimum(np.maximum(paid, self._least), self._most))
+
+    def worth(self, activity: Array) -> Array:
+        """Activity of each contract's programmes at tariff, shape (contracts, years)."""
+        return self.total(self.tariff * activity)
+
+    def total(self, of_programmes: Array) -> Array:
+        """Sum over the programmes of each contract, shape (contracts, years)."""
+        found = np.zeros(self.holds.shape)
+        for c, mine in enumerate(self.members):
+            found[c] = of_programmes[mine].sum(axis=0)
+        return found
+
+    def least(self, lo: Array, floors: Array) -> Array:
+        """Least each contract can cost its pool, shape (contracts, years).
+
+        Parameters
+        ----------
+        lo, floors : ndarray, shape (programmes, years)
+            Least activity, and the least it costs.
+        """
+        paid = self.payment(self.worth(lo), self.total(floors)) * self.markup
+        return np.where(self.holds, paid, 0.0)
+
+    def marginal(self) -> tuple[Array, Array, Array]:
+        """What a change of activity does to payments, shapes (programmes, years).
+
+        Returns
+        -------
+        most, least : ndarray
+            Most a pool gets back per unit of cost or tariff given up, and least it pays
+            for one more, whatever else happens.
+        at_tariff : ndarray of bool
+            Whether both are shares of the tariff rather than of the cost.
+        """
+        r = self._rate
+        steep = np.where(np.isinf(self._threshold), 1.0, r["marginal_rate"])
+        rates = {
+            "cost": (1.0, 1.0),
+            "block": (self.rebased * 1.0, self.rebased * 1.0),
+            "activity": (np.maximum(steep, 1.0), np.minimum(steep, 1.0)),
+            "cost_and_volume": (r["up_rate"], 0.0),
+            "aligned": (
+                np.maximum(r["up_rate"], r["down_rate"]),
+                np.minimum(r["up_rate"], r["down_rate"]),
+            ),
+            "capitated": (
+                np.maximum(r["gain_share"], r["loss_share"]),
+                np.minimum(
+                    np.where(np.isinf(self._gain_cap), r["gain_share"], 0.0),
+                    np.where(np.isinf(self._loss_cap), r["loss_share"], 0.0),
+                ),
+            ),
+        }
+        limited = ~(np.isinf(self._least) & np.isinf(self._most))
+        which = [self.kind == kind for kind in rates]
+        shape = self.holds.shape
+        most = np.select(which, [np.broadcast_to(m, shape) for m, _ in rates.values()], 0.0)
+        least = np.select(which, [np.broadcast_to(x, shape) for _, x in rates.values()], 0.0)
+        most, least = most * self.markup, np.where(limited, 0.0, least * self.markup)
+        follows = ~np.isin(self.kind, ("cost", "capitated"))
+        out = np.ones(self.tariff.shape), np.ones(self.tariff.shape)
+        at_tariff = np.zeros(self.tariff.shape, dtype=bool)
+        for c, mine in enumerate(self.members):
+            here = self.holds[c]
+            out[0][np.ix_(mine, here)] = most[c, here]
+            out[1][np.ix_(mine, here)] = least[c, here]
+            at_tariff[np.ix_(mine, here)] = follows[c, here]
+        return out[0], out[1], at_tariff

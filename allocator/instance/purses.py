@@ -1,0 +1,268 @@
+"""Pools of money, alone and together: what can reach them and what they must pay for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.instance.agreements import Agreements
+from allocator.instance.by_year import by_year
+from allocator.instance.draft import Draft
+from allocator.instance.rows import Array
+from allocator.instance.selections import Selections
+
+_NOTHING = 1e-9
+
+
+@dataclass
+class Purse:
+    """Money of one pool, or of several taken together, and what it must pay for.
+
+    Attributes
+    ----------
+    name : str
+        The pool, or the pools.
+    pools : frozenset of int
+        Which pools.
+    kind : str
+        ``revenue``, ``recurrent`` (what comes and goes every year) or ``capital``.
+    rows : ndarray of int
+        Programmes it pays a part of, whatever is decided.
+    weight : ndarray, shape (rows, years)
+        Least share of their cost it pays.
+    contracts : ndarray of int
+        Contracts it pays.
+    adjustments : ndarray, shape (years,)
+        Net money that adjustments take.
+    amount, transferred : ndarray, shape (years,)
+        Money received, most that other pools may hand over.
+    opening : float
+    carry_max, overdraw : ndarray, shape (years,)
+        Most carried on, most owed on.
+    lines : ndarray of int, shape (years,)
+        Lines of the budgets table.
+    short : bool
+        Whether it, or a pool it shares money with, has been found unable to pay: what its
+        money allows is no use to anybody then.
+    """
+
+    name: str
+    pools: frozenset[int]
+    kind: str
+    rows: Array
+    weight: Array
+    contracts: Array
+    adjustments: Array
+    amount: Array
+    transferred: Array
+    opening: float
+    carry_max: Array
+    overdraw: Array
+    lines: Array
+    short: bool = False
+
+    def floor(self, floors: Array, payments: Array) -> Array:
+        """Least it must pay each year, given least costs and least payments."""
+        cost = (self.weight * floors[self.rows]).sum(axis=0)
+        found: Array = cost + payments[self.contracts].sum(axis=0) + self.adjustments
+        return found
+
+    def carried(self, floor: Array) -> Array:
+        """Most money carried into each year, and past the last."""
+        if self.kind != "revenue":
+            return np.zeros(len(self.amount) + 1)
+        carried = [self.opening]
+        for t in range(len(self.amount)):
+            left = carried[-1] + self.amount[t] + self.transferred[t] - floor[t]
+            carried.append(min(float(self.carry_max[t]), float(left)))
+        return np.array(carried)
+
+    def left(self, floor: Array) -> Array:
+        """Most that can be left at the end of each year when only the floor is paid."""
+        found: Array = self.carried(floor)[:-1] + self.amount + self.transferred - floor
+        return found
+
+
+class _Reader:
+    """Collects the purses of a draft."""
+
+    def __init__(self, draft: Draft, agreements: Agreements) -> None:
+        self.draft, self.agreements = draft, agreements
+        programmes = draft["programmes"]
+        self.names = list(dict.fromkeys(draft["budgets"]["pool"].tolist()))
+        self.place = {pool: b for b, pool in enumerate(self.names)}
+        self.home = np.array([self.place[p] for p in programmes["pool"].tolist()], dtype=np.int64)
+        self.shape = (len(self.names), len(draft.years))
+        self.capital = programmes["money"] == "capital"
+        self.recurrent = programmes["recurrent"]
+        self.payer = np.array([self.home[m[0]] for m in agreements.members], dtype=np.int64)
+        self._read_budgets()
+        self._read_transfers()
+        self._read_funding()
+        self._read_adjustments()
+
+    def _read_budgets(self) -> None:
+        grid = by_year(self.draft["budgets"], self.draft.years)
+        self.money = {name: np.zeros(self.shape) for name in ("revenue", "recurrent", "capital")}
+        self.opening = np.zeros(len(self.names))
+        self.carry_max, self.overdraw = np.zeros(self.shape), np.zeros(self.shape)
+        self.lines = {name: np.zeros(self.shape, dtype=np.int64) for name in self.money}
+        amount, lines = grid.values("amount", 0.0), grid.lines()
+        for group, (pool, kind) in enumerate(grid.keys):
+            b = self.place[pool]
+            purses = ["capital"] if kind == "capital" else ["revenue"]
+            purses += ["recurrent"] if kind in ("recurrent", "grant") else []
+            for name in purses:
+                self.money[name][b] += amount[group]
+                known = (self.lines[name][b] == 0) | (kind == "recurrent")
+                self.lines[name][b] = np.where(known, lines[group], self.lines[name][b])
+            if kind != "capital":
+                self.opening[b] += grid.values("opening", 0.0)[group, 0]
+                self.carry_max[b] += grid.values("carry_max", 0.0)[group]
+                self.overdraw[b] += grid.values("overdraw_max", 0.0)[group]
+        self.overdraw[:, -1] = 0.0
+
+    def _read_transfers(self) -> None:
+        grid = by_year(self.draft["transfers"], self.draft.years)
+        self.pairs = [(self.place[giver], self.place[taker]) for giver, taker in grid.keys]
+        self.most = grid.values("max", 0.0)
+
+    def _read_funding(self) -> None:
+        grid = by_year(self.draft["funding"], self.draft.years)
+        names = self.draft["programmes"]["programme"].tolist()
+        rank = {name: i for i, name in enumerate(names)} if grid.keys else {}
+        self.funded = np.array([rank[name] for name, _ in grid.keys], dtype=np.int64)
+        self.funder = np.array([self.place[pool] for _, pool in grid.keys], dtype=np.int64)
+        self.share_min, self.share_max = (grid.values(c, 0.0) for c in ("share_min", "share_max"))
+        self.shared = np.zeros((len(names), self.shape[1]), dtype=bool)
+        for i, found in zip(self.funded.tolist(), grid.index >= 0, strict=True):
+            self.shared[i] |= found
+        self.own = ~(self.agreements.replaced | self.shared)
+        self.shared &= ~self.agreements.replaced
+
+    def _read_adjustments(self) -> None:
+        draft = self.draft
+        grid = by_year(draft["adjustments"], draft.years)
+        self.adjusted = {name: np.zeros(self.shape) for name in ("revenue", "recurrent")}
+        if not grid.keys:
+            return
+        rows, programmes = draft["adjustments"], draft["programmes"]
+        members = Selections(programmes, draft["selections"])
+        spend = programmes["unit_cost"] * programmes["baseline"]
+        sign = np.where(rows["kind"] == "efficiency", -1.0, 1.0)
+        amount = sign * rows["amount"] * rows["delivery"]
+        for group, t in np.argwhere(grid.index >= 0).tolist():
+            row = int(grid.index[group, t])
+            share: Array = np.zeros(self.shape[0])
+            if rows["pool"][row]:
+                share[self.place[rows["pool"][row]]] = 1.0
+            else:
+                weight = members.shares(rows["selection"][row]) * spend
+                np.add.at(share, self.home, weight / max(weight.sum(), 1e-300))
+            self.adjusted["revenue"][:, t] += amount[row] * share
+            if rows["recurrent"][row]:
+                self.adjusted["recurrent"][:, t] += amount[row] * share
+
+    def purse(self, pools: Iterable[int], kind: str) -> Purse:
+        """Money of some pools taken together."""
+        group = sorted(pools)
+        inside = np.isin(np.arange(self.shape[0]), group)
+        rows, weight = self._weights(inside, kind)
+        together = kind != "capital"
+        contracts = np.flatnonzero(inside[self.payer]) if together else np.empty(0, dtype=np.int64)
+        received = np.zeros(self.shape[1])
+        for (giver, taker), most in zip(self.pairs, self.most, strict=True):
+            if together and inside[taker] and not inside[giver]:
+                received += most
+        adjusted = self.adjusted[kind][group].sum(axis=0) if together else received
+        return Purse(
+            self._name(group, kind),
+            frozenset(group),
+            kind,
+            rows,
+            weight,
+            contracts,
+            adjusted,
+            self.money[kind][group].sum(axis=0),
+            received,
+            float(self.opening[group].sum()),
+            self.carry_max[group].sum(axis=0),
+            self.overdraw[group].sum(axis=0) if kind == "revenue" else np.zeros(self.shape[1]),
+            self.lines[kind][group].max(axis=0) if len(group) == 1 else self._first_line(group),
+        )
+
+    def _first_line(self, group: list[int]) -> Array:
+        lines: Array = self.lines["revenue"][group[0]]
+        return lines
+
+    def _name(self, group: list[int], kind: str) -> str:
+        if len(group) > 1:
+            return f"pools {', '.join(repr_of(self.names[b]) for b in group)} together"
+        money = {"revenue": "", "recurrent": "recurrent money of ", "capital": "capital of "}
+        return f"{money[kind]}pool {repr_of(self.names[group[0]])}"
+
+    def _weights(self, inside: Array, kind: str) -> tuple[Array, Array]:
+        """Programmes whose cost these pools pay, and the least share they pay of each."""
+        chosen = self.capital if kind == "capital" else ~self.capital
+        chosen = chosen & self.recurrent if kind == "recurrent" else chosen
+        weight = (inside[self.home] & chosen)[:, None] * self.own * 1.0
+        if len(self.funded) and kind != "capital":
+            least, others = np.zeros(weight.shape), np.zeros(weight.shape)
+            here = inside[self.funder]
+            np.add.at(least, self.funded[here], self.share_min[here])
+            np.add.at(others, self.funded[~here], self.share_max[~here])
+            part = np.clip(np.maximum(least, 1.0 - others), 0.0, 1.0)
+            weight = np.where(self.shared & chosen[:, None], part, weight)
+        weight[weight < _NOTHING] = 0.0
+        rows = np.flatnonzero(weight.any(axis=1))
+        return rows, weight[rows]
+
+    def linked(self) -> list[frozenset[int]]:
+        """Pools joined by transfers, and by programmes they fund together."""
+        funders: dict[int, set[int]] = {}
+        for i, b in zip(self.funded.tolist(), self.funder.tolist(), strict=True):
+            funders.setdefault(i, set()).add(b)
+        shared = [frozenset(group) for group in funders.values()]
+        moved = _components(self.shape[0], [set(pair) for pair in self.pairs])
+        every = _components(self.shape[0], [*map(set, moved), *map(set, shared)])
+        groups = dict.fromkeys([*shared, *moved, *every])
+        return sorted((g for g in groups if len(g) > 1), key=lambda g: (len(g), sorted(g)))
+
+
+def repr_of(name: str) -> str:
+    """Name in quotes."""
+    return f"'{name}'"
+
+
+def _components(size: int, links: list[set[int]]) -> list[frozenset[int]]:
+    group = list(range(size))
+    for link in links:
+        chosen = {group[b] for b in link}
+        group = [min(chosen) if g in chosen else g for g in group]
+    return [frozenset(b for b in range(size) if group[b] == g) for g in sorted(set(group))]
+
+
+def purses(draft: Draft, agreements: Agreements) -> Iterator[Purse]:
+    """Every pool alone and with those it shares money with; capital and recurrent apart.
+
+    Parameters
+    ----------
+    draft : Draft
+        With whole tables.
+    agreements : Agreements
+        Contracts of the draft.
+    """
+    reader = _Reader(draft, agreements)
+    assert draft.settings is not None
+    every = range(len(reader.names))
+    for b in every:
+        yield reader.purse([b], "revenue")
+    for b in sorted(set(reader.home[reader.capital].tolist())):
+        yield reader.purse([b], "capital")
+    if draft.settings.recurrent_balance:
+        for b in every:
+            yield reader.purse([b], "recurrent")
+    for group in reader.linked():
+        yield reader.purse(group, "revenue")

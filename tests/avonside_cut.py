@@ -1,0 +1,134 @@
+"""Small instances cut from Avonside, for the stories its plans must be able to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from allocator.instance.instance import Instance
+from allocator.instance.reader import read
+
+FOLDER = Path(__file__).parents[1] / "instances" / "avonside"
+
+
+@cache
+def avonside() -> Instance:
+    """The instance as it stands in the repository."""
+    return read(FOLDER)
+
+
+def cut(
+    programmes: Sequence[str],
+    *,
+    years: Sequence[int] = (2025, 2026, 2027, 2028, 2029),
+    rules: Sequence[str] = (),
+    adjustments: Sequence[str] = (),
+    **changes: Any,
+) -> Instance:
+    """Avonside with some programmes, rules and adjustments only, and money to match.
+
+    A pool keeps the share of its revenue that its programmes cut out have of its base-year
+    spend, and pays the adjustments on top; contracts with fixed payments of their own are
+    left out unless all their programmes stay.
+
+    Parameters
+    ----------
+    programmes : sequence of str
+    years : sequence of int
+        Plan years kept.
+    rules, adjustments : sequence of str
+        Kept by name; the selections they need come with them.
+    **changes
+        Tables or settings to put in place of the cut ones.
+    """
+    whole = avonside()
+    tables = {name: table.copy() for name, table in whole.tables.items()}
+    kept = set(programmes)
+    lines = tables["programmes"]
+    tables["programmes"] = lines[lines["programme"].isin(kept)]
+    for name in ("limits", "responses", "demand", "use", "reach", "funding"):
+        tables[name] = tables[name][tables[name]["programme"].isin(kept)]
+    ends = tables["effects"]
+    tables["effects"] = ends[ends["source"].isin(kept) & ends["target"].isin(kept)]
+    pools = set(tables["programmes"]["pool"]) | set(tables["funding"]["pool"])
+    tables["capacity"] = _capacity(tables, pools)
+    tables["resources"] = _within(tables, "resources", "resource", tables["use"]["resource"])
+    tables["rules"] = _within(tables, "rules", "rule", rules)
+    tables["adjustments"] = _within(tables, "adjustments", "item", adjustments)
+    named = {*tables["rules"]["selection"], *tables["rules"]["relative_to"]}
+    named |= set(tables["adjustments"]["selection"])
+    tables["selections"] = _selections(tables, named)
+    tables["contracts"] = _contracts(whole, tables)
+    held = set(tables["programmes"]["provider"])
+    tables["providers"] = _within(tables, "providers", "provider", held)
+    both = tables["transfers"]
+    tables["transfers"] = both[both["from_pool"].isin(pools) & both["to_pool"].isin(pools)]
+    tables["budgets"] = _budgets(whole, tables, pools)
+    for name, table in tables.items():
+        if "year" in table:
+            tables[name] = table[table["year"].isna() | table["year"].isin(years)]
+    tables["contracts"] = _inside(tables["contracts"], years[-1])
+    return whole.replace(**{**tables, "years": tuple(years), **changes})
+
+
+def _within(tables: dict[str, pd.DataFrame], name: str, column: str, keep: Any) -> pd.DataFrame:
+    table = tables[name]
+    return table[table[column].isin(list(keep))]
+
+
+def _capacity(tables: dict[str, pd.DataFrame], pools: set[str]) -> pd.DataFrame:
+    """Capacity of resources whose users all stay: a part of a ward says nothing."""
+    users = avonside().use.groupby("resource")["programme"].nunique()
+    stay = tables["use"].groupby("resource")["programme"].nunique()
+    whole = [r for r, n in stay.items() if n == users[r]]
+    table = tables["capacity"]
+    return table[table["resource"].isin(whole) & table["extra_pool"].isin({*pools, ""})]
+
+
+def _selections(tables: dict[str, pd.DataFrame], named: set[str]) -> pd.DataFrame:
+    """Rows of the named selections that still find a programme."""
+    table, lines = tables["selections"], tables["programmes"]
+    tags = {tag for words in lines["tags"] for tag in words.split()}
+    found = table["selection"].isin(named)
+    for column in ("sector", "provider", "pool", "contract", "programme"):
+        found &= (table[column] == "") | table[column].isin(set(lines[column]))
+    return table[found & ((table["tag"] == "") | table["tag"].isin(tags))]
+
+
+def _contracts(whole: Instance, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    table = tables["contracts"]
+    before = whole.programmes.groupby("contract")["programme"].nunique()
+    after = tables["programmes"].groupby("contract")["programme"].nunique()
+    part = {name for name, n in after.items() if n < before[name]}
+    table = table[table["contract"].isin(set(after.index))].copy()
+    some = table["contract"].isin(part)
+    table.loc[some, ["fixed", "ceiling"]] = float("nan")
+    return table
+
+
+def _inside(table: pd.DataFrame, last: int) -> pd.DataFrame:
+    """Contracts without ends and rebasing that lie beyond the plan."""
+    for column in ("end", "rebasing_year"):
+        table[column] = table[column].where(table[column] <= last)
+    return table
+
+
+def _budgets(whole: Instance, tables: dict[str, pd.DataFrame], pools: set[str]) -> pd.DataFrame:
+    """Each pool's money in proportion to the base-year spend that stays."""
+    table = tables["budgets"]
+    table = table[table["pool"].isin(pools)].copy()
+    before, after = spend_by_pool(whole.programmes), spend_by_pool(tables["programmes"])
+    share = table["pool"].map(after).fillna(0.0) / table["pool"].map(before)
+    one_off = (table["kind"] == "non_recurrent").to_numpy()
+    table["amount"] = table["amount"] * share.where(~one_off, 1.0)
+    return table
+
+
+def spend_by_pool(programmes: pd.DataFrame) -> dict[str, float]:
+    """Base-year spend of programmes by the pool they name."""
+    spend = (programmes["unit_cost"] * programmes["baseline"]).groupby(programmes["pool"]).sum()
+    return {str(pool): float(value) for pool, value in spend.items()}
