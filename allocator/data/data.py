@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from allocator.data.activity import Activity, activity, prices
+from allocator.data.activity import Activity, activity
 from allocator.data.demand import Demand, demand
 from allocator.data.equity import Equity, equity
 from allocator.data.index import Axis, Index
@@ -15,6 +15,7 @@ from allocator.data.money import Capacity, Money, capacity, money
 from allocator.data.responses import Responses, discount, responses
 from allocator.data.rules import Rules, rules
 from allocator.instance.instance import Instance
+from allocator.instance.propagate import reachable
 
 Numbers = npt.NDArray[np.float64]
 
@@ -82,25 +83,22 @@ def extract(instance: Instance) -> Data:
     year = Axis("year", instance.settings.years)
     pool = Axis("pool", tuple(dict.fromkeys(instance.budgets["pool"])))
     outcome = Axis("outcome", tuple(instance.outcomes["outcome"]))
-    shape = (len(programme), len(year))
+    reach = reachable(instance)
+    lo, hi, driver_lo, driver_hi = (
+        reach[name].to_numpy().reshape(len(programme), len(year))
+        for name in ("lo", "hi", "driver_lo", "driver_hi")
+    )
 
-    price = prices(instance)
-    need = demand(instance, programme, year, outcome, price)
+    doing = activity(instance, programme, (lo, hi))
+    need = demand(instance, programme, year, outcome, doing.price)
     funds = money(instance, pool, year)
     room = capacity(instance, programme, pool, year)
-    ceiling = np.minimum(funds.within_reach()[funds.payer] / price, room.ceiling(shape))
-    at = need.rows.columns
-    most = need.need_max.copy()
-    most[need.rows.positions(need.avoided.columns)] += need.surplus
-    ceiling[at] = np.minimum(ceiling[at], most)
-    doing = activity(instance, programme, ceiling)
-
     fair = equity(instance, programme)
-    low, high = doing.lo.copy(), np.maximum(doing.hi, doing.lo)
-    low[at], high[at] = _least_met(doing, need), need.need_max
-    outer = doing.floor.copy(), np.maximum(doing.top, high)
-    outer[0][at], outer[1][at] = 0.0, high[at]
-    buys = responses(instance, programme, year, outcome, (low, high), outer, fair.weight)
+    at = need.rows.columns
+    outer = doing.floor.copy(), np.maximum(doing.top, driver_hi)
+    outer[0][at], outer[1][at] = 0.0, np.maximum(driver_hi[at], need.need_max)
+    drivers = (driver_lo, driver_hi)
+    buys = responses(instance, programme, year, outcome, drivers, outer, fair.weight)
     held = _held(instance, programme, need)
     return Data(
         programme,
@@ -120,22 +118,6 @@ def extract(instance: Instance) -> Data:
         held,
         _target(doing, need, funds, held),
     )
-
-
-def _least_met(doing: Activity, need: Demand) -> Numbers:
-    """Least need that a plan worth considering meets, following ``need.rows``.
-
-    What must be met, or what the least activity meets when everything that avoids need is
-    at its least helpful.
-    """
-    target, t, source, s = need.kernel_rows.columns
-    above = np.column_stack([doing.lo[source, s], doing.hi[source, s]])
-    above = need.kernel[:, None] * (above - doing.baseline[source][:, None])
-    at = need.rows.positions([target, t])
-    helped = np.bincount(at, above.min(axis=1), minlength=len(need.rows))
-    from_activity = doing.lo[need.rows.columns] + np.minimum(helped, 0.0)
-    least = np.maximum(need.arriving * need.min_met, from_activity)
-    return np.clip(least, 0.0, need.need_max)
 
 
 def _harm_value(instance: Instance, need: Demand, fair: Equity) -> Numbers:
