@@ -153,14 +153,28 @@ def _target(doing: Activity, need: Demand, funds: Money, held: npt.NDArray[np.bo
     i, t = need.rows.columns
     activity[i, t] = np.minimum(np.where(held[i], doing.baseline[i], need.arriving), doing.hi[i, t])
     target = np.where(fixed[:, None], activity * doing.price, 0.0)
-    pools = len(funds.amount)
-    for pool in range(pools):
+    amount = funds.amount + _handed_on(funds)
+    for pool in range(len(amount)):
         mine = funds.payer == pool
         spread = mine & ~fixed
         start = doing.baseline[spread] * doing.unit_cost[spread]
-        left = funds.amount[pool] - target[mine].sum(axis=0)
+        left = amount[pool] - target[mine].sum(axis=0)
         if start.sum() > 0:
             target[spread] = np.maximum(left, 0.0)[None, :] * (start / start.sum())[:, None]
         else:
             target[spread] = base[spread]
     return target
+
+
+def _handed_on(funds: Money) -> Numbers:
+    """Money of pools that pay for nothing themselves, where they may hand it."""
+    giver, taker, t = funds.transfers.columns
+    idle = ~np.isin(np.arange(len(funds.amount)), funds.payer)
+    most = np.where(idle[giver], funds.transfer_max, 0.0)
+    total = np.zeros(funds.amount.shape)
+    np.add.at(total, (giver, t), most)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(total[giver, t] > 0, most / total[giver, t], 0.0)
+    handed = np.zeros(funds.amount.shape)
+    np.add.at(handed, (taker, t), np.minimum(most, part * funds.amount[giver, t]))
+    return handed

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.report.words import display_names, figure, years_text
+from allocator.report.words import count, display_names, figure, years_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from allocator.report.words import Money, Worth
 
 MOST_LISTED = 5
+MISSES_LISTED = 10
 ROUNDING = 1e-9
 """Relative size below which a difference is rounding."""
 
@@ -122,6 +123,12 @@ def missed_rules(rules: pd.DataFrame, instance: Instance, money: Money, worth: W
             others = years_text(_years(rows.iloc[1:]), settings)
             line += f"; also in {others} ({worth.text(rows['penalty'].sum())} in all)"
         lines.append(f"{line}.")
+        if len(lines) == MISSES_LISTED:
+            break
+    untold = missed["rule"].nunique() - len(lines)
+    if untold:
+        cost = worth.text(missed["penalty"].sum())
+        lines.append(f"{count(untold, 'rule')} more; all that are missed cost {cost}.")
     return lines
 
 
