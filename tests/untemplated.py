@@ -24,40 +24,36 @@ def differences(program: Program, model: Any) -> list[str]:
     """
     expand(model)
     form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None)
-    column = {
-        id(data): at
-        for block in program.columns
-        for at, data in _members(model, block, block.start)
-    }
+    data = [d for block in program.columns for d in _members(model, block)]
+    column = {id(d): at for at, d in enumerate(data)}
+    fixed = np.array([d.fixed for d in data], dtype=bool)
     ours = {
         (block.name, label): at
         for block in program.rows
         for at, label in enumerate(_labels(block), block.start)
     }
     where = np.array([column[id(v)] for v in form.columns], dtype=np.int64)
-    found = _rows(program, form, ours, where)
-    found += _objective(program, form, where)
-    return found + _bounds(program, model)
+    found = _rows(program, form, ours, where, fixed)
+    found += _objective(program, form, where, fixed)
+    return found + _bounds(program, data)
 
 
-def _members(model: Any, block: Block, start: int) -> Any:
+def _members(model: Any, block: Block) -> Any:
     component = model.find_component(block.name)
-    for at, label in enumerate(_labels(block), start):
-        yield at, component[label]
+    return (component[label] for label in _labels(block))
 
 
 def _labels(block: Block) -> Any:
     return block.labels if block.index is None else block.index.members()
 
 
-def _rows(program: Program, form: Any, ours: dict[Any, int], where: Any) -> list[str]:
+def _rows(program: Program, form: Any, ours: dict[Any, int], where: Any, fixed: Any) -> list[str]:
     names, shape = program.row_names(), program.shape
     keys = [(c.parent_component().name, c.index()) for c, _ in form.rows]
     missing = [f"row {key} is missing" for key in keys if key not in ours]
     if missing:
         return missing
     at = np.array([ours[key] for key in keys], dtype=np.int64)
-    fixed = program.col_lower == program.col_upper
     free = sparse.diags_array((~fixed).astype(float))
     mine = sparse.csr_array(program.matrix @ free)
     constant = program.matrix @ np.where(fixed, program.col_lower, 0.0)
@@ -97,7 +93,7 @@ def _sides(program: Program, form: Any, at: Any, constant: Any, size: Any) -> li
     return found
 
 
-def _objective(program: Program, form: Any, where: Any) -> list[str]:
+def _objective(program: Program, form: Any, where: Any, fixed: Any) -> list[str]:
     cost = np.zeros(program.shape[1])
     costs = form.c.tocoo()
     at = costs.coords[1] if hasattr(costs, "coords") else costs.col
@@ -105,11 +101,8 @@ def _objective(program: Program, form: Any, where: Any) -> list[str]:
     found = []
     if program.maximise != (form.objectives[0].sense == pyo.maximize):
         found.append("the sense of the objective")
-    fixed = program.col_lower == program.col_upper
-    constant = np.where(fixed & (cost == 0), program.cost, 0.0) * np.where(
-        fixed, program.col_lower, 0.0
-    )
-    mine = np.where(fixed & (cost == 0), 0.0, program.cost)
+    constant = np.where(fixed, program.cost, 0.0) * np.where(fixed, program.col_lower, 0.0)
+    mine = np.where(fixed, 0.0, program.cost)
     size = max(1.0, float(np.abs(cost).max(initial=0.0)))
     wrong = np.flatnonzero(np.abs(mine - cost) > CLOSE * size)
     found += [f"cost of {program.column_names()[j]}: {mine[j]} is not {cost[j]}" for j in wrong]
@@ -119,16 +112,14 @@ def _objective(program: Program, form: Any, where: Any) -> list[str]:
     return found
 
 
-def _bounds(program: Program, model: Any) -> list[str]:
+def _bounds(program: Program, data: list[Any]) -> list[str]:
     found = []
-    for block in program.columns:
-        for at, data in _members(model, block, block.start):
-            low, high = (data.value, data.value) if data.fixed else data.bounds
-            low = -np.inf if low is None else low
-            high = np.inf if high is None else high
-            mine = program.col_lower[at], program.col_upper[at]
-            if mine != (low, high):
-                found.append(f"bounds of {data.name}: {mine} is not {(low, high)}")
-            if program.integer[at] != (data.is_integer() or data.is_binary()):
-                found.append(f"{data.name}: whole number or not")
+    for at, d in enumerate(data):
+        low, high = (d.value, d.value) if d.fixed else d.bounds
+        sides = -np.inf if low is None else low, np.inf if high is None else high
+        mine = program.col_lower[at], program.col_upper[at]
+        if mine != sides:
+            found.append(f"bounds of {d.name}: {mine} is not {sides}")
+        if program.integer[at] != (d.is_integer() or d.is_binary()):
+            found.append(f"{d.name}: whole number or not")
     return found
