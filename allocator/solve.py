@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from allocator import readback
+from allocator.conflicts import in_words
 from allocator.data import Data, extract
 from allocator.errors import SolverError, UsageError
 from allocator.evaluate import Evaluation, check_bridge, evaluate
@@ -24,7 +25,7 @@ from allocator.solver.conflict import find_conflict
 from allocator.solver.curve_room import curve_room
 from allocator.solver.highs import Solver
 from allocator.solver.program import Program
-from allocator.solver.stages import StagedSolve, Stages
+from allocator.solver.stages import StagedSolve, Stages, second_opinion
 
 AGREEMENT = 1e-6
 """How closely the checker's objective must lie within what the programme claims."""
@@ -179,11 +180,17 @@ def _plan(
     clock.seconds["handover"] = solver.handover
     clock.mark("load")
     stages = StagedSolve(solver, data, keep, time_limit).run()
+    if stages.doubtful:
+        solver = second_opinion(program, threads)
+        stages = StagedSolve(solver, data, keep, time_limit).run()
+    if stages.status == "unknown":
+        raise SolverError("HiGHS gave up on this programme without saying what it is")
     clock.mark("solve")
     if stages.plan is None:
         names: tuple[str, ...] = ()
         if stages.status == "infeasible":
-            names = find_conflict(program, threads=threads)
+            rows, columns = find_conflict(program, threads=threads)
+            names = in_words(program, instance, rows, columns)
         clock.mark("explain")
         return _unsolved(instance, program, stages.status, names, clock, solver, stages)
     return _checked(instance, data, program, solver, stages, clock)

@@ -88,19 +88,24 @@ class Country:
         Plan years.
     random : numpy.random.Generator
         What is left to draw comes from here.
+    national : bool
+        Whether anything links the systems.
     """
 
     places: pd.DataFrame
     services: pd.DataFrame
     years: tuple[int, ...]
     random: np.random.Generator
+    national: bool
 
     def of_line(self, *lines: str) -> pd.DataFrame:
         """Services of some lines."""
         return self.services[self.services["line"].isin(lines)]
 
 
-def generate(systems: int, places: int = 4, years: int = 5, seed: int = 0) -> Instance:
+def generate(
+    systems: int, places: int = 4, years: int = 5, seed: int = 0, national: bool = True
+) -> Instance:
     """Make and check an instance.
 
     Parameters
@@ -113,8 +118,11 @@ def generate(systems: int, places: int = 4, years: int = 5, seed: int = 0) -> In
         Plan years.
     seed : int
         Seed of everything drawn; the same seed gives the same instance.
+    national : bool
+        Whether national rules and a shared resource link the systems; without them the
+        programme falls apart into one a system, which is easier to solve.
     """
-    country = draw(systems, places, years, seed)
+    country = draw(systems, places, years, seed, national)
     settings = {
         "name": f"Generated: {systems} systems, {places} places each, {years} years",
         "base_year": BASE_YEAR,
@@ -127,7 +135,7 @@ def generate(systems: int, places: int = 4, years: int = 5, seed: int = 0) -> In
     return from_tables(settings, tables(country))
 
 
-def draw(systems: int, places: int, years: int, seed: int) -> Country:
+def draw(systems: int, places: int, years: int, seed: int, national: bool = True) -> Country:
     """Draw places and the size, cost and worth of their service lines."""
     random = np.random.default_rng(seed)
     count = systems * places
@@ -153,7 +161,8 @@ def draw(systems: int, places: int, years: int, seed: int) -> Country:
     services["pounds_per_second"] *= worth
     nhs = services["payer"] == "NHS"
     services["pool"] = np.where(nhs, "NHS " + services["system"], "Council " + services["place"])
-    return Country(where, services, tuple(range(BASE_YEAR + 1, BASE_YEAR + 1 + years)), random)
+    plan_years = tuple(range(BASE_YEAR + 1, BASE_YEAR + 1 + years))
+    return Country(where, services, plan_years, random, national)
 
 
 def tables(country: Country) -> dict[str, pd.DataFrame]:
@@ -235,7 +244,7 @@ def _responses(services: pd.DataFrame) -> pd.DataFrame:
     curved = services[services["shape"].notna()]
     slope = curved["unit_cost"] / curved["pounds_per_qaly"]
     saturating = curved["shape"] == "saturating"
-    half = np.round(1.5 * curved["baseline"])
+    half = (1.5 * curved["baseline"]).round()
     at_baseline = np.log(2) / half * 2.0 ** -(curved["baseline"] / half)
     first = pd.DataFrame(
         {
@@ -313,7 +322,8 @@ def _use(country: Country) -> pd.DataFrame:
 def _capacity(country: Country) -> pd.DataFrame:
     use = _use(country).merge(country.services, on="programme")
     use["needed"] = use["per_unit"] * use["baseline"]
-    use["place"] = use["place"].where(use["resource"] != NATIONAL, "")
+    if country.national:
+        use.loc[use["resource"] == NATIONAL, "place"] = ""
     needed = use.groupby(["resource", "place"], sort=False)["needed"].sum().reset_index()
     supply = np.array([SUPPLY[name] for name in needed["resource"]])
     lag = np.arange(1, len(country.years) + 1)

@@ -6,11 +6,11 @@ import multiprocessing
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
 
 import highspy
 import numpy as np
@@ -124,7 +124,7 @@ def measure(instance: Instance, repeats: int, solver_seconds: float = 300.0) -> 
             spent += _run_natural(program, measured)
             solution = _run_scaled(solver, measured)
             spent += solution.seconds
-            decided = readback.decisions(data, program, solution.x)
+            decided = readback.decisions(data, program, _plan(data, program, solution))
             with timings.step("independent check"):
                 kept = solution, evaluate(instance, decided)
         with timings.step("tables"):
@@ -181,12 +181,16 @@ def _run_scaled(solver: Solver, measured: Measured) -> Solution:
     return solution
 
 
+def _plan(data: Data, program: Program, solution: Solution) -> Numbers:
+    assert solution.x is not None, "an optimal solution has values"
+    return readback.refilled(data, program, solution.x)
+
+
 def _tables(
     instance: Instance, data: Data, program: Program, solution: Solution, checked: Evaluation
 ) -> None:
     """From column values and duals to tidy frames; the checker's figures are there already."""
-    x = readback.refilled(data, program, solution.x)
-    readback.decisions(data, program, x)
+    readback.decisions(data, program, _plan(data, program, solution))
     duals = solution.row_dual, solution.reduced_cost
     readback.tables(instance, data, program, checked, checked, *duals)
     readback.weak_share(instance, checked, checked)
@@ -240,33 +244,34 @@ def measure_pyomo(instance: Instance, repeats: int) -> Beside:
     return beside
 
 
-def _memory(make: Callable[..., Instance], arguments: tuple[Any, ...]) -> tuple[float, float]:
-    import resource
+def _peak() -> float:
+    """Peak resident bytes of this process.
+
+    Linux counts the parent's peak in a child's ``ru_maxrss``, so there its own is read.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        words = status.read_text(encoding="utf-8").split()
+        return 1024.0 * float(words[words.index("VmHWM:") + 1])
+    import resource  # not on Windows
 
     unit = 1.0 if sys.platform == "darwin" else 1024.0
-    instance = make(*arguments)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def _memory(instance: Instance) -> tuple[float, float]:
+    before = _peak()
     Solver(compile_model(build(extract(instance))))
-    return before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return before, _peak()
 
 
-def peak_memory(
-    make: Callable[..., Instance], arguments: tuple[Any, ...]
-) -> tuple[float, float] | None:
-    """Peak resident bytes of a fresh process: with the instance read, and after hand-over.
+def peak_memory(instance: Instance) -> tuple[float, float] | None:
+    """Peak resident bytes of a fresh process: holding the instance, and after hand-over.
 
-    Parameters
-    ----------
-    make : callable
-        Makes the instance from `arguments` in the other process.
-
-    Returns
-    -------
-    tuple of float, or None
-        None where the system does not tell (Windows).
+    None where the system does not tell (Windows).
     """
     if sys.platform == "win32":
         return None
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
-        return pool.submit(_memory, make, arguments).result()
+        return pool.submit(_memory, instance).result()

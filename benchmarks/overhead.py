@@ -37,12 +37,16 @@ def nonzeros_of(instance: Instance) -> int:
     return int(compile_model(build(extract(instance))).matrix.nnz)
 
 
-def systems_for(nonzeros: int, seed: int = 0) -> int:
+def systems_for(nonzeros: int, seed: int = 0, national: bool = True) -> int:
     """Fewest systems, or nearly, whose generated round has at least so many nonzeros."""
-    two, four = (nonzeros_of(generate(n, seed=seed)) for n in (2, 4))
+
+    def size(systems: int) -> int:
+        return nonzeros_of(generate(systems, seed=seed, national=national))
+
+    two, four = size(2), size(4)
     each = (four - two) / 2
     systems = max(1, round((nonzeros - two) / each) + 2)
-    while nonzeros_of(generate(systems, seed=seed)) < nonzeros:
+    while size(systems) < nonzeros:
         systems += max(1, systems // 50)
     return systems
 
@@ -51,14 +55,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, print, and write JSON where asked."""
     options = _options(arguments)
     if options.instance is not None:
-        make, how, target = read, (options.instance,), TARGET_INSTANCE
+        instance, target = read(options.instance), TARGET_INSTANCE
     else:
-        systems = systems_for(options.nonzeros, options.seed)
-        make, how, target = generate, (systems, 4, 5, options.seed), TARGET_GENERATED
-    memory = peak_memory(make, how)
-    instance = make(*how)
+        systems = systems_for(options.nonzeros, options.seed, options.national)
+        instance = generate(systems, seed=options.seed, national=options.national)
+        target = TARGET_GENERATED
+    memory = peak_memory(instance)
     measured = measure(instance, options.repeats, options.solver_seconds)
-    print(f"{instance.settings.name}")
+    print(instance.settings.name)
     result = {
         "instance": {"name": instance.settings.name, "sha256": instance.sha256},
         "machine": {**versions(), "processors": os.cpu_count()},
@@ -76,6 +80,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--nonzeros", type=int, default=500_000, help="of the generated round")
     parser.add_argument("--repeats", type=int, default=5, help="medians are over these")
     parser.add_argument("--seed", type=int, default=0, help="of the generated round")
+    parser.add_argument(
+        "--without-national",
+        action="store_false",
+        dest="national",
+        help="generate systems that nothing links, which is easier for the solver",
+    )
     parser.add_argument("--instance", type=Path, help="measure this one, not a generated one")
     parser.add_argument(
         "--solver-seconds",
@@ -136,7 +146,7 @@ def _report_memory(memory: tuple[float, float] | None) -> dict[str, Any]:
         print("  peak memory: not told by this system")
         return {"peak_memory_bytes": None}
     before, after = (round(size / 2**20) for size in memory)
-    print(f"  peak memory: {before:,} MiB with the instance read, {after:,} MiB after hand-over")
+    print(f"  peak memory: {before:,} MiB holding the instance, {after:,} MiB after hand-over")
     return {"peak_memory_bytes": {"instance": memory[0], "hand-over": memory[1]}}
 
 

@@ -59,7 +59,9 @@ def selections(country: Country) -> pd.DataFrame:
 
 def rules(country: Country) -> pd.DataFrame:
     """Rules of the systems, places and country."""
-    rows = [*_of_country(country), *_of_places(country)]
+    rows = _of_places(country)
+    if country.national:
+        rows += _of_country(country)
     for system, mine in country.services.groupby("system", sort=False):
         rows += _of_system(country, str(system), mine)
     return pd.DataFrame(rows)

@@ -55,7 +55,8 @@ def cut(
     ends = tables["effects"]
     tables["effects"] = ends[ends["source"].isin(kept) & ends["target"].isin(kept)]
     pools = set(tables["programmes"]["pool"]) | set(tables["funding"]["pool"])
-    tables["capacity"] = _capacity(tables, pools)
+    tables["use"] = _use(whole, tables)
+    tables["capacity"] = _within(tables, "capacity", "resource", tables["use"]["resource"])
     tables["resources"] = _within(tables, "resources", "resource", tables["use"]["resource"])
     tables["rules"] = _within(tables, "rules", "rule", rules)
     tables["adjustments"] = _within(tables, "adjustments", "item", adjustments)
@@ -80,13 +81,11 @@ def _within(tables: dict[str, pd.DataFrame], name: str, column: str, keep: Any) 
     return table[table[column].isin(list(keep))]
 
 
-def _capacity(tables: dict[str, pd.DataFrame], pools: set[str]) -> pd.DataFrame:
-    """Capacity of resources whose users all stay: a part of a ward says nothing."""
-    users = avonside().use.groupby("resource")["programme"].nunique()
+def _use(whole: Instance, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Use of the resources whose users all stay: a part of a ward says nothing."""
+    users = whole.use.groupby("resource")["programme"].nunique()
     stay = tables["use"].groupby("resource")["programme"].nunique()
-    whole = [r for r, n in stay.items() if n == users[r]]
-    table = tables["capacity"]
-    return table[table["resource"].isin(whole) & table["extra_pool"].isin({*pools, ""})]
+    return _within(tables, "use", "resource", [r for r, n in stay.items() if n == users[r]])
 
 
 def _selections(tables: dict[str, pd.DataFrame], named: set[str]) -> pd.DataFrame:
@@ -121,14 +120,22 @@ def _budgets(whole: Instance, tables: dict[str, pd.DataFrame], pools: set[str]) 
     """Each pool's money in proportion to the base-year spend that stays."""
     table = tables["budgets"]
     table = table[table["pool"].isin(pools)].copy()
-    before, after = spend_by_pool(whole.programmes), spend_by_pool(tables["programmes"])
+    before = spend_by_pool(whole.programmes, whole.funding)
+    after = spend_by_pool(tables["programmes"], tables["funding"])
     share = table["pool"].map(after).fillna(0.0) / table["pool"].map(before)
     one_off = (table["kind"] == "non_recurrent").to_numpy()
     table["amount"] = table["amount"] * share.where(~one_off, 1.0)
     return table
 
 
-def spend_by_pool(programmes: pd.DataFrame) -> dict[str, float]:
-    """Base-year spend of programmes by the pool they name."""
-    spend = (programmes["unit_cost"] * programmes["baseline"]).groupby(programmes["pool"]).sum()
-    return {str(pool): float(value) for pool, value in spend.items()}
+def spend_by_pool(programmes: pd.DataFrame, funding: pd.DataFrame) -> dict[str, float]:
+    """What the baseline costs each pool at tariff; of a shared programme, its least share."""
+    price = programmes["tariff"].fillna(programmes["unit_cost"])
+    lines = programmes.assign(spend=price * programmes["baseline"])[["programme", "pool", "spend"]]
+    shared = funding[["programme", "pool", "share_min"]].merge(
+        lines[["programme", "spend"]], on="programme"
+    )
+    alone = lines[~lines["programme"].isin(shared["programme"])]
+    parts = shared.assign(spend=shared["spend"] * shared["share_min"])
+    every = pd.concat([alone, parts])
+    return {str(p): float(v) for p, v in every.groupby("pool")["spend"].sum().items()}

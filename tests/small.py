@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from allocator.data import extract
 from allocator.instance.instance import Instance
 from allocator.instance.reader import from_tables
 from allocator.solve import build
@@ -47,12 +48,23 @@ def compiled(instance: Instance, extra: Callable[..., None] | None = None) -> Pr
 
 
 def row(program: Program, name: str) -> tuple[dict[str, float], float, float]:
-    """Coefficients of a row by column name, and its sides."""
+    """Coefficients of a row by column name, and its sides; a row with one side is put as <=."""
     at = program.row_names().index(name)
     part = program.matrix[[at]].tocoo()
     columns = program.column_names()
-    terms = {columns[j]: float(v) for j, v in zip(part.coords[1], part.data, strict=True)}
-    return terms, float(program.row_lower[at]), float(program.row_upper[at])
+    low, high = float(program.row_lower[at]), float(program.row_upper[at])
+    sign = 1.0
+    if high == INF:
+        sign, low, high = -1.0, -high, 0.0 - low
+    terms = {columns[j]: sign * float(v) for j, v in zip(part.coords[1], part.data, strict=True)}
+    return terms, low, high
+
+
+def reach(instance: Instance, programme: str, year: int) -> tuple[float, float]:
+    """Range that limits, money, need and capacity leave a programme."""
+    data = extract(instance)
+    at = data.programme.position[programme], data.year.position[year]
+    return float(data.activity.lo[at]), float(data.activity.hi[at])
 
 
 def rows_of(program: Program, component: str) -> list[str]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from allocator.data import extract
 from allocator.instance.instance import Instance
@@ -51,6 +53,15 @@ def test_national_rules_link_the_systems(tiny: Instance) -> None:
     pool = data.money.payer[data.rules.activity.rows.columns[2]]
     linked = pool[names == "National mental health growth"]
     assert len({data.pool.labels[p] for p in linked}) == 2
+
+
+def test_without_national_rules_nothing_links_the_systems() -> None:
+    matrix = compile_model(build(extract(generate(2, places=1, years=2, national=False)))).matrix
+    rows, columns = matrix.shape
+    both = sparse.block_array([[None, matrix], [matrix.T, None]])
+    parts, label = connected_components(both, directed=False)
+    largest = np.sort(np.bincount(label, minlength=parts))[::-1]
+    assert largest[1] > 0.3 * (rows + columns)
 
 
 def test_every_part_of_the_model_is_there(tiny: Instance) -> None:
@@ -98,8 +109,8 @@ def test_ordinary_pyomo_compiles_the_same_model(tiny: Instance) -> None:
     assert beside.nonzeros["ordinary Pyomo"] == beside.nonzeros["arrays"] > 0
 
 
-def test_peak_memory_does_not_fall() -> None:
-    memory = peak_memory(generate, (1, 1, 2, 0))
+def test_peak_memory_does_not_fall(tiny: Instance) -> None:
+    memory = peak_memory(tiny)
     assert memory is None or 2**20 < memory[0] <= memory[1]
 
 
@@ -114,8 +125,18 @@ def test_command_prints_ratios_and_writes_json(
 ) -> None:
     file = tmp_path / "result.json"
     overhead.main(
-        ["--instance", str(two_pools), "--whole", str(two_pools), "--repeats", "2"]
-        + ["--pyomo-systems", "1", "--json", str(file)]
+        [
+            "--instance",
+            str(two_pools),
+            "--whole",
+            str(two_pools),
+            "--repeats",
+            "2",
+            "--pyomo-systems",
+            "1",
+            "--json",
+            str(file),
+        ]
     )
     printed = capsys.readouterr().out
     for words in ("Two pools", "our steps /", "target 0.4", "target 0.5", "peak memory"):

@@ -28,7 +28,9 @@ MAY_IMPORT = {
         "allocator.solver",
         "allocator.evaluate",
     },
+    "allocator.conflicts": {"allocator.instance", "allocator.solver"},
     "allocator.solve": {
+        "allocator.conflicts",
         "allocator.errors",
         "allocator.instance",
         "allocator.data",

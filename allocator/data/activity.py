@@ -16,9 +16,6 @@ Numbers = npt.NDArray[np.float64]
 SLACK = 2.0
 """How far beyond what can be reached a bound lies that is only there to be finite."""
 
-SAME = 1e-9
-"""Limits that cross by no more than this, relatively, cross only by rounding."""
-
 
 @dataclass(frozen=True)
 class Activity:
@@ -76,7 +73,7 @@ def prices(instance: Instance) -> Numbers:
     return programmes["unit_cost"].to_numpy()[:, None] * (1.0 + uplift)[:, None] ** lag[None, :]
 
 
-def activity(instance: Instance, programme: Axis, ceiling: Numbers, resort: Numbers) -> Activity:
+def activity(instance: Instance, programme: Axis, reach: tuple[Numbers, Numbers]) -> Activity:
     """Extract prices, limits and reachable ranges.
 
     Parameters
@@ -84,13 +81,12 @@ def activity(instance: Instance, programme: Axis, ceiling: Numbers, resort: Numb
     instance : Instance
     programme : Axis
         Programme labels in table order.
-    ceiling : ndarray, shape (programmes, years)
-        Most activity that money, need and capacity leave room for.
-    resort : ndarray, shape (programmes, years)
-        Most activity where nothing limits it at all.
+    reach : pair of ndarray, shape (programmes, years)
+        Least and most activity that limits, growth, need, capacity and money leave.
     """
     table = instance.programmes
-    shape = ceiling.shape
+    lo, hi = reach
+    shape = lo.shape
     baseline = table["baseline"].to_numpy()
     limits = by_year(instance.limits, ["programme", "basis"], instance.settings.years)
     own_min, own_max = np.full(shape, -np.inf), np.full(shape, np.inf)
@@ -112,8 +108,6 @@ def activity(instance: Instance, programme: Axis, ceiling: Numbers, resort: Numb
     safety &= np.isnan(growth_min)
     own_min = np.where(safety, baseline[:, None], own_min)
     own_min = np.maximum(own_min, 0.0)
-    lo, hi = _reach(own_min, np.minimum(own_max, ceiling), growth_min, growth_max, growth_amount)
-    hi = np.where(np.isinf(hi), np.maximum(resort, lo), hi)
     return Activity(
         baseline,
         table["unit_cost"].to_numpy(),
@@ -137,22 +131,3 @@ def _first_year(limit: Numbers, shape: tuple[int, int]) -> Numbers:
     out = np.full(shape, np.nan)
     out[:, 0] = limit
     return out
-
-
-def _reach(
-    least: Numbers, most: Numbers, gmin: Numbers, gmax: Numbers, amount: Numbers
-) -> tuple[Numbers, Numbers]:
-    """Propagate limits through the years, forward and then backward."""
-    lo, hi = least.copy(), most.copy()
-    years = lo.shape[1]
-    for t in range(1, years):
-        hi[:, t] = np.fmin(hi[:, t], (1 + gmax[:, t]) * hi[:, t - 1] + amount[:, t])
-        lo[:, t] = np.fmax(lo[:, t], (1 + gmin[:, t]) * lo[:, t - 1])
-    for t in range(years - 1, 0, -1):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            need = (lo[:, t] - amount[:, t]) / (1 + gmax[:, t])
-            room = hi[:, t] / (1 + gmin[:, t])
-        lo[:, t - 1] = np.fmax(lo[:, t - 1], need)
-        hi[:, t - 1] = np.fmin(hi[:, t - 1], room)
-    rounding = (lo > hi) & (lo - hi <= SAME * np.maximum(1.0, np.abs(hi)))
-    return np.where(rounding, hi, lo), hi

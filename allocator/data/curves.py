@@ -16,7 +16,19 @@ SLOPE_STEP = np.log(1.02)
 ERROR_SHARE = 1e-3
 """Most a chord may miss, as a share of the change in effect over the range."""
 
-MAX_SEGMENTS = 64
+MAX_BY_SLOPE = 64
+"""Segments beyond which a small difference in slope buys no more of them."""
+
+MAX_SEGMENTS = 256
+"""Most segments of a driver before refinement."""
+
+FREE_SEGMENTS = 8000
+"""Segments a programme may have before finer chords would cost time."""
+
+NEAR_NOTHING = 1e-6
+"""One chord serves a power curve, vertical at nothing, below this share of its range, and a
+saturating curve where less than this share of its slope is left."""
+
 LN2 = np.log(2.0)
 
 
@@ -90,22 +102,34 @@ def breakpoints(
     """
     width = hi - lo
     open_width = width > 0
-    floor = np.where(lo > 0, lo, np.where(bend > 0, hi * 1e-6, 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        stretch = np.where(bend > 0, bend * np.log(np.where(open_width, hi / floor, 1.0)), 0.0)
-    change = stretch + decay * (hi - floor)
-    by_slope = np.ceil(change / SLOPE_STEP - 1e-9)
-    by_error = np.ceil(np.sqrt(change / (4.0 * ERROR_SHARE)))
+    floor = np.where(bend > 0, np.maximum(lo, hi * NEAR_NOTHING), lo)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = np.where(bend > 0, np.log(np.where(open_width, hi / floor, 1.0)), 0.0)
+        reach = lo - np.log(NEAR_NOTHING) / decay
+    roof = np.where((decay > 0) & (bend == 0), np.fmin(hi, reach), hi)
+    decayed = decay * (roof - floor)
+    change = bend * ratio + decayed
+    by_slope = np.minimum(np.ceil(change / SLOPE_STEP - 1e-9), MAX_BY_SLOPE)
+    # A chord misses width x fall in slope / 8; on a wide range one end holds little of the
+    # whole change in effect, which is why the range itself counts again.
+    by_error = np.ceil(np.sqrt(change * (1.0 + ratio + decayed) / (8.0 * ERROR_SHARE)))
     count = np.clip(np.maximum(by_slope, by_error), 1, MAX_SEGMENTS).astype(np.int64)
+    finer = count * _refinement(int(count[change > 0].sum()))
+    count = np.where(change > 0, np.minimum(finer, MAX_SEGMENTS), 1)
     count[~open_width] = 0
     owner = np.repeat(np.arange(len(lo)), count)
     step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    left = _at_change(step / count[owner], owner, floor, hi, bend, decay, change)
-    right = _at_change((step + 1) / count[owner], owner, floor, hi, bend, decay, change)
+    left = _at_change(step / count[owner], owner, floor, roof, bend, decay, change)
+    right = _at_change((step + 1) / count[owner], owner, floor, roof, bend, decay, change)
     left[step == 0] = lo[owner[step == 0]]
     last = step == count[owner] - 1
     right[last] = hi[owner[last]]
     return owner, np.column_stack([left, right])
+
+
+def _refinement(segments: int) -> int:
+    """How many times finer the chords may be for nothing: small programmes solve at once."""
+    return next((k for k in (8, 4, 2) if k * segments <= FREE_SEGMENTS), 1)
 
 
 def _at_change(

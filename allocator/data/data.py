@@ -13,7 +13,6 @@ from allocator.data.contracts import (
     Providers,
     contracts,
     earnings,
-    holding,
     providers,
 )
 from allocator.data.contracts_linear import refuse_what_needs_binaries
@@ -25,6 +24,7 @@ from allocator.data.money import Capacity, Money, capacity, money
 from allocator.data.responses import Responses, discount, responses
 from allocator.data.rules import Rules, rules
 from allocator.instance.instance import Instance
+from allocator.instance.propagate import reachable
 
 Numbers = npt.NDArray[np.float64]
 
@@ -98,32 +98,29 @@ def extract(instance: Instance) -> Data:
     year = Axis("year", instance.settings.years)
     pool = Axis("pool", tuple(dict.fromkeys(instance.budgets["pool"])))
     outcome = Axis("outcome", tuple(instance.outcomes["outcome"]))
-    shape = (len(programme), len(year))
-
-    price = prices(instance)
-    need = demand(instance, programme, year, outcome, price)
     funds = money(instance, pool, year)
+    reach = reachable(instance)
+    lo, hi, driver_lo, driver_hi = (
+        _finite(reach[name].to_numpy().reshape(len(programme), len(year)), instance, funds)
+        for name in ("lo", "hi", "driver_lo", "driver_hi")
+    )
+
+    doing = activity(instance, programme, (lo, hi))
+    need = demand(instance, programme, year, outcome, doing.price)
     room = capacity(instance, programme, pool, year)
     shares = funding(instance, programme, pool, year, funds.payer)
     who = providers(instance, year)
-    money_room, resort = _money_room(instance, year, funds, shares)
-    ceiling = np.minimum(money_room / price, room.ceiling(shape))
-    at = need.rows.columns
-    most = need.need_max.copy()
-    most[need.rows.positions(need.avoided.columns)] += need.surplus
-    ceiling[at] = np.minimum(ceiling[at], most)
-    doing = activity(instance, programme, ceiling, resort / price)
-
     fair = equity(instance, programme)
-    low, high = doing.lo.copy(), np.maximum(doing.hi, doing.lo)
-    low[at], high[at] = _least_met(doing, need), need.need_max
-    outer = doing.floor.copy(), np.maximum(doing.top, high)
-    outer[0][at], outer[1][at] = 0.0, high[at]
-    buys = responses(instance, programme, year, outcome, (low, high), outer, fair.weight)
+    at = need.rows.columns
+    outer = doing.floor.copy(), np.maximum(doing.top, driver_hi)
+    outer[0][at], outer[1][at] = 0.0, np.maximum(driver_hi[at], need.need_max)
+    drivers = (driver_lo, driver_hi)
+    buys = responses(instance, programme, year, outcome, drivers, outer, fair.weight)
     held = _held(instance, programme, need)
     axes = (programme, year, outcome)
+    low = driver_lo.copy()
     low[at] = np.minimum(need.arriving * need.min_met, need.need_max)
-    earned = earnings(buys, (low, high))
+    earned = earnings(buys, (low, driver_hi))
     agreed = contracts(instance, axes, pool, who.axis, doing, earned)
     data = Data(
         programme=programme,
@@ -151,40 +148,10 @@ def extract(instance: Instance) -> Data:
     return data
 
 
-def _money_room(
-    instance: Instance, year: Axis, funds: Money, shares: Funding
-) -> tuple[Numbers, Numbers]:
-    """Most money that can stand behind each programme, and a last resort, (programmes, years).
-
-    Activity under a contract is not paid at cost, so no money limits it; where nothing else
-    does, the last resort keeps it finite: all money there is.
-    """
-    reach = funds.within_reach() + np.maximum(-shares.adjusted, 0.0)
-    room = reach[funds.payer].copy()
-    i, b, t = shares.rows.columns
-    room[shares.shared] = 0.0
-    np.add.at(room, (i, t), reach[b, t])
-    table = holding(instance)
-    under = instance.programmes["contract"].to_numpy(dtype=object)
-    for name, t in zip(table["contract"], table["t"], strict=True):
-        room[under == name, t] = np.inf
-    return room, np.broadcast_to(reach.sum(axis=0), room.shape)
-
-
-def _least_met(doing: Activity, need: Demand) -> Numbers:
-    """Least need that a plan worth considering meets, following ``need.rows``.
-
-    What must be met, or what the least activity meets when everything that avoids need is
-    at its least helpful.
-    """
-    target, t, source, s = need.kernel_rows.columns
-    above = np.column_stack([doing.lo[source, s], doing.hi[source, s]])
-    above = need.kernel[:, None] * (above - doing.baseline[source][:, None])
-    at = need.rows.positions([target, t])
-    helped = np.bincount(at, above.min(axis=1), minlength=len(need.rows))
-    from_activity = doing.lo[need.rows.columns] + np.minimum(helped, 0.0)
-    least = np.maximum(need.arriving * need.min_met, from_activity)
-    return np.clip(least, 0.0, need.need_max)
+def _finite(reach: Numbers, instance: Instance, funds: Money) -> Numbers:
+    """Reach with all the money there is behind a programme that nothing else limits."""
+    resort = (funds.amount + funds.capital).sum(axis=0) / prices(instance)
+    return np.where(np.isinf(reach), resort, reach)
 
 
 def _harm_value(instance: Instance, need: Demand, fair: Equity) -> Numbers:
@@ -226,7 +193,7 @@ def _target(
     i, t = need.rows.columns
     activity[i, t] = np.minimum(np.where(held[i], doing.baseline[i], need.arriving), doing.hi[i, t])
     target = np.where(fixed[:, None], activity * doing.price, 0.0)
-    revenue = funds.amount - shares.adjusted
+    revenue = funds.amount + _handed_on(funds) - shares.adjusted
     for pool in range(len(revenue)):
         for capital, amount in ((False, revenue[pool]), (True, funds.capital[pool])):
             mine = (funds.payer == pool) & (shares.capital == capital)
@@ -238,3 +205,17 @@ def _target(
             else:
                 target[spread] = base[spread]
     return target
+
+
+def _handed_on(funds: Money) -> Numbers:
+    """Money of pools that pay for nothing themselves, where they may hand it."""
+    giver, taker, t = funds.transfers.columns
+    idle = ~np.isin(np.arange(len(funds.amount)), funds.payer)
+    most = np.where(idle[giver], funds.transfer_max, 0.0)
+    total = np.zeros(funds.amount.shape)
+    np.add.at(total, (giver, t), most)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(total[giver, t] > 0, most / total[giver, t], 0.0)
+    handed = np.zeros(funds.amount.shape)
+    np.add.at(handed, (taker, t), np.minimum(most, part * funds.amount[giver, t]))
+    return handed

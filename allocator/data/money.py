@@ -44,15 +44,6 @@ class Money:
     transfer_max: Numbers
     payer: Codes
 
-    def within_reach(self) -> Numbers:
-        """Most money a pool could spend in a year, capital included, shape (pools, years)."""
-        reach = self.amount + self.capital + self.overdraw_max
-        reach[:, 0] += self.opening
-        reach[:, 1:] += self.carry_max[:, :-1]
-        _, to, t = self.transfers.columns
-        np.add.at(reach, (to, t), self.transfer_max)
-        return np.maximum(reach, 0.0)
-
 
 def money(instance: Instance, pool: Axis, year: Axis) -> Money:
     """Extract pools and transfers."""
@@ -119,15 +110,6 @@ class Capacity:
     extra_pool: Codes
     use_rows: Index
     use: Numbers
-
-    def ceiling(self, shape: tuple[int, int]) -> Numbers:
-        """Most activity each programme could do with all capacity to itself."""
-        out = np.full(shape, np.inf)
-        at = self.rows.positions(self.use_rows.columns[:3])
-        room = self.amount[at] + self.extra_max[at]
-        _, _, t, i = self.use_rows.columns
-        np.minimum.at(out, (i, t), room / self.use)
-        return out
 
 
 def capacity(instance: Instance, programme: Axis, pool: Axis, year: Axis) -> Capacity:

@@ -16,6 +16,9 @@ from allocator.instance.instance import Instance
 
 Numbers = npt.NDArray[np.float64]
 
+FAINT = 1e-9
+"""Slopes of this size and below are flat: a solver drops them."""
+
 
 @dataclass(frozen=True)
 class Responses:
@@ -118,6 +121,8 @@ def responses(
     which, left, right = row_of[pair], ends[segment, 0], ends[segment, 1]
     slope = curve.chord(which, left, right)
     gap = curves.chord_gap(curve.slope(which, left), curve.slope(which, right), slope, right - left)
+    gap = np.where(curve.bent(which), gap, 0.0)
+    slope, lost = _felt(slope, curve.bent(which), right - left, pair)
     value, delay = _value(instance, row_of, t, k, equity[i])
     _assert_concave(table, which, pair, slope, value)
     base, width = curve.effect(row_of, start[at]), ends[:, 1] - ends[:, 0]
@@ -139,8 +144,27 @@ def responses(
         width,
         Index((*rows.axes, labels), [*(c[pair] for c in rows.columns), number[segment]]),
         slope,
-        np.where(curve.bent(which), gap, 0.0),
+        gap + lost,
     )
+
+
+def _felt(
+    slope: Numbers, bent: npt.NDArray[np.bool_], width: Numbers, pair: Codes
+) -> tuple[Numbers, Numbers]:
+    """Slopes without those at the end of a curve that a solver would drop, and what that loses.
+
+    Returns
+    -------
+    slope, lost : ndarray
+        The loss is that of the segment and of all before it: chords stay below the curve.
+    """
+    faint = bent & (np.abs(slope) <= FAINT)
+    if not faint.any():
+        return slope, np.zeros(len(slope))
+    lost = np.cumsum(np.where(faint, slope * width, 0.0))
+    first = np.searchsorted(pair, pair)
+    before = np.where(first > 0, lost[np.maximum(first - 1, 0)], 0.0)
+    return np.where(faint, 0.0, slope), lost - before
 
 
 def _drawn_out(
@@ -203,8 +227,11 @@ def _assert_concave(
 ) -> None:
     """Refuse curves that only ordering binaries could plan."""
     together = pair[1:] == pair[:-1]
-    rise = together & (slope[1:] > slope[:-1] + 1e-9 * np.abs(slope[:-1]) + 1e-300)
-    falls = together & (slope[1:] < slope[:-1] - 1e-9 * np.abs(slope[:-1]))
+    steepest = np.zeros(len(value))
+    np.maximum.at(steepest, pair, np.abs(slope))
+    noise = 1e-9 * steepest[pair[1:]]  # where a curve is flat, its chords are rounding
+    rise = together & (slope[1:] > slope[:-1] + noise)
+    falls = together & (slope[1:] < slope[:-1] - noise)
     wrong = rise | (falls & (value[pair[1:]] < 0))
     if wrong.any():
         problems = []

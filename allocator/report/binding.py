@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.report.words import display_names, figure, years_text
+from allocator.report.words import count, display_names, figure, years_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +20,7 @@ MOST_LISTED = 5
 IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")
 """Measures of rules that are money."""
 
+MISSES_LISTED = 10
 ROUNDING = 1e-9
 """Relative size below which a difference is rounding."""
 
@@ -129,6 +130,12 @@ def missed_rules(rules: pd.DataFrame, instance: Instance, money: Money, worth: W
             others = years_text(_years(rows.iloc[1:]), settings)
             line += f"; also in {others} ({worth.text(rows['penalty'].sum())} in all)"
         lines.append(f"{line}.")
+        if len(lines) == MISSES_LISTED:
+            break
+    untold = missed["rule"].nunique() - len(lines)
+    if untold:
+        cost = worth.text(missed["penalty"].sum())
+        lines.append(f"{count(untold, 'rule')} more; all that are missed cost {cost}.")
     return lines
 
 

@@ -173,9 +173,7 @@ def outcome_tables(plan: Plan, instance: Instance) -> Iterator[Table]:
             if units.get(name) in ("", name) or len(heading) > HEADING_MOST:
                 heading = name
             table.add_row(heading, *_figures(rows["amount"], block, last, fixed))
-            table.add_row(
-                "  against reference", *_figures(change, block, last, signed), style="dim"
-            )
+            table.add_row("  vs ref.", *_figures(change, block, last, signed), style="dim")
         yield table
 
 

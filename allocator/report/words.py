@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from allocator.instance.instance import Instance, Settings
-    from allocator.plan import Plan
+    from allocator.plan import Certificate, Plan
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 NOT_WORTH_TELLING = 1e-4
@@ -252,7 +252,10 @@ def _claim(plan: Plan, worth: Worth) -> str:
     if plan.status == "limit":
         said = f"Stopped at a limit; this is the best plan found so far, and {could}"
     elif plan.status == "feasible":
-        said = f"A calm plan: it moves as few pounds as it can for its value, and {could}"
+        said = (
+            f"A calm plan: it moves as few pounds as it can{_kept(c, missing)}; the best is worth "
+            f"at most {worth.text(missing)} more."
+        )
     elif matters and c.gain:
         said = (
             f"Best for these figures: no plan the rules allow gains more than "
@@ -265,6 +268,14 @@ def _claim(plan: Plan, worth: Worth) -> str:
             f"{worth.text(value + missing)}, and this one is worth {worth.figure(value)}; {could}"
         )
     return said if proved else f"{said} This is the solver's word, not proved apart from it."
+
+
+def _kept(certificate: Certificate, missing: float) -> str:
+    """Share of the largest gain the rules allow that a calm plan keeps."""
+    gain = certificate.gain
+    if gain is None or gain + missing <= 0:
+        return ""
+    return f" and keeps {percent(max(0.0, gain) / (gain + missing))} of the largest gain"
 
 
 def _why(plan: Plan) -> str:

@@ -2,7 +2,7 @@
 
 HiGHS offers an irreducible infeasible set, but may return nothing or too much; nothing is
 reported here that has not been solved again: infeasible together, and feasible once any
-single member is dropped.
+single member is dropped (of a conflict with more than 60 members only the first).
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from allocator.solver.program import Program
 
 IIS_FROM_LP_IRREDUCIBLE = 2 | 4
 MOST_MEMBERS = 60
+SECONDS = 30.0
+"""Time HiGHS may look for a conflict; a plan is infeasible whether or not one is found."""
 
 
-def find_conflict(program: Program, *, threads: int = 1) -> tuple[str, ...]:
-    """Names of rows and bounds that cannot hold together.
+def find_conflict(program: Program, *, threads: int = 1) -> tuple[list[int], list[int]]:
+    """Rows and bounds that cannot hold together.
 
     Parameters
     ----------
@@ -29,24 +31,23 @@ def find_conflict(program: Program, *, threads: int = 1) -> tuple[str, ...]:
 
     Returns
     -------
-    tuple of str
-        Readable names, rows first; empty when no conflict could be proved, which says
-        nothing about feasibility.
+    rows, columns : list of int
+        Positions of the rows, and of the columns whose bounds take part; both empty when
+        no conflict could be proved, which says nothing about feasibility.
     """
     rows, columns = _candidates(program, threads)
     if not rows and not columns:
-        return ()
+        return [], []
     if len(rows) + len(columns) <= MOST_MEMBERS:
         rows, columns = _reduced(program, rows, columns, threads)
     if _feasible(program, rows, columns, threads):
-        return ()
-    row_names, column_names = program.row_names(), program.column_names()
-    limits = [f"limits of {column_names[j]}" for j in columns]
-    return tuple([row_names[i] for i in rows] + limits)
+        return [], []
+    return rows, columns
 
 
 def _candidates(program: Program, threads: int) -> tuple[list[int], list[int]]:
-    solver = Solver(program, threads=threads, options={"iis_strategy": IIS_FROM_LP_IRREDUCIBLE})
+    options = {"iis_strategy": IIS_FROM_LP_IRREDUCIBLE, "iis_time_limit": SECONDS}
+    solver = Solver(program, threads=threads, options=options)
     if solver.run().status != "infeasible":
         return [], []
     status, iis = solver._h.getIis()

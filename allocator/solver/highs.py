@@ -26,7 +26,8 @@ Numbers = npt.NDArray[np.float64]
 ALGORITHMS = ("simplex", "ipx", "hipo", "pdlp")
 """Algorithms that may be asked for, by the name of what really runs."""
 
-TOLERANCE = 1e-7
+TOLERANCE = 1e-9
+"""Of a scaled programme; HiGHS's own 1e-7 lets presolve call small rows infeasible."""
 
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: "optimal",
@@ -50,8 +51,8 @@ class Solution:
     Attributes
     ----------
     status : str
-        optimal, infeasible, unbounded, limit, or unknown when another algorithm than
-        simplex gave up before it was sure.
+        optimal, infeasible, unbounded, limit, or unknown when the algorithm gave up
+        before it was sure.
     x : ndarray or None
         Primal values; None when there are none.
     row_dual, reduced_cost : ndarray or None
@@ -293,8 +294,6 @@ class Solver:
     def _read(self, seconds: float) -> Solution:
         model_status = self._h.getModelStatus()
         status = _STATUS.get(model_status)
-        if status == "unknown" and self._h.getOptionValue("solver")[1] == "simplex":
-            status = None
         if status is None:
             raise SolverError(f"HiGHS ended with status {model_status}")
         if status == "empty":
@@ -311,7 +310,8 @@ class Solver:
             x = np.array(solution.col_value) * self.scaling.column
             objective = float(self.program.cost @ x + self.program.offset)
         if solution.dual_valid:
-            dual = np.array(solution.row_dual) * self.scaling.row / self._cost_scale
+            own = np.array(solution.row_dual)[: len(self.scaling.row)]  # without added rows
+            dual = own * self.scaling.row / self._cost_scale
             reduced = np.array(solution.col_dual) / (self.scaling.column * self._cost_scale)
         return Solution(status, x, dual, reduced, objective, counts, self._ran(counts), seconds)
 
@@ -325,7 +325,7 @@ class Solver:
         return "simplex" if counts["simplex"] else "presolve"
 
     def add_row(self, coefficients: Numbers, lower: float, upper: float) -> None:
-        """Append one row (dense coefficients); it has no scaling of its own."""
+        """Append one row (dense coefficients) that is in no programme and has no dual."""
         columns = np.flatnonzero(coefficients).astype(np.int32)
         scaled = coefficients[columns] * self.scaling.column[columns]
         size = float(np.max(np.abs(scaled), initial=1.0))

@@ -34,6 +34,9 @@ SAME = 1e-9
 EXACT = 1e-7
 """Residuals and gap, relatively, above which another algorithm's result is solved again."""
 
+DOUBT = 1e-6
+"""Residuals, relatively, above which a solution is not believed."""
+
 NUDGE = 1e-3
 """What moving a pound between pools or years counts, against a pound moved in care."""
 
@@ -46,7 +49,7 @@ class Stages:
     ----------
     status : str
         optimal, feasible (part of the gain was given up on purpose), infeasible,
-        unbounded or limit.
+        unbounded, limit or unknown.
     reference : ndarray or None
         Column values of the reference plan.
     best : Solution or None
@@ -71,6 +74,24 @@ class Stages:
     algorithms: list[str] = field(default_factory=list)
     iterations: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether to ask again in other units and without presolve before believing it.
+
+        Figures many orders of magnitude apart can make a solver call a feasible programme
+        infeasible, or miss a small row within its tolerance.
+        """
+        if self.status in ("infeasible", "unknown"):
+            return True
+        if self.best is None or self.best.x is None or self.best_program is None:
+            return False
+        return max(residuals(self.best_program, self.best.x)) > DOUBT
+
+
+def second_opinion(program: Program, threads: int) -> Solver:
+    """Solver of the same programme that shares neither scaling nor presolve with the first."""
+    return Solver(program, threads=threads, scaled=False, options={"presolve": "off"})
 
 
 class StagedSolve:

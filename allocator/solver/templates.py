@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pyomo.core.base.set import _FiniteSetMixin
 from pyomo.core.base.var import ScalarVar, Var
+from pyomo.core.expr import template_expr
 from pyomo.core.expr.numeric_expr import (
     DivisionExpression,
     LinearExpression,
@@ -32,6 +34,7 @@ from pyomo.core.expr.relational_expr import (
     RangedExpression,
 )
 from pyomo.core.expr.template_expr import (
+    GetAttrExpression,
     GetItemExpression,
     IndexTemplate,
     TemplateSumExpression,
@@ -68,15 +71,43 @@ def _refuse_hash(*_: Any) -> int:
     raise TypeError("an index of a rule was looked up outside the model's sets and parameters")
 
 
+_plain_sum = builtins.sum
+_plain_iteration = {
+    kind: kind.__iter__ for kind in (_FiniteSetMixin, GetItemExpression, GetAttrExpression)
+}
+_Context: Any = template_expr._template_iter_context
+
+
+class _HereOnly(_Context):  # type: ignore[misc]
+    """Records for the thread that templatizes; ``sum`` and sets of others stay what they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owner = threading.get_ident()
+
+    def sum_template(self, *args: Any, **keywords: Any) -> Any:
+        if threading.get_ident() != self._owner:
+            return _plain_sum(*args, **keywords)
+        return super().sum_template(*args, **keywords)
+
+    def get_iter(self, members: Any) -> Any:
+        if threading.get_ident() == self._owner:
+            return super().get_iter(members)
+        kind = next(kind for kind in _plain_iteration if isinstance(members, kind))
+        return _plain_iteration[kind](members)
+
+
 @contextmanager
 def templatizing() -> Iterator[None]:
     """Let nobody else templatize meanwhile, and make misuse of an index raise.
 
     Pyomo swaps ``builtins.sum`` and set iteration for the whole process while it records a
-    template, so only one thread may do so, and both are put back whatever happens.
+    template, so only one thread may do so; other threads get what they expect, and all is
+    put back whatever happens.
     """
     with _LOCK:
         original_sum = builtins.sum
+        template_expr._template_iter_context = _HereOnly
         guards = {
             "__bool__": _refuse,
             "__eq__": _refuse,
@@ -94,6 +125,7 @@ def templatizing() -> Iterator[None]:
                     delattr(IndexTemplate, name)
                 else:
                     setattr(IndexTemplate, name, method)
+            template_expr._template_iter_context = _Context
             builtins.sum = original_sum
 
 

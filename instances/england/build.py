@@ -25,7 +25,7 @@ from sizing import (
     COUNCILS,
     HERE,
     NATIONAL_POOLS,
-    RESERVE_POOL,
+    SHARED_POOL,
     YEARS,
     Row,
     Sized,
@@ -41,10 +41,10 @@ NATIONAL_DEFICIT = 1.4e9
 """Deficit of all systems 2023/24, £ (National Audit Office); seen."""
 NET_PRICE = 0.0215
 """Yearly growth of unit costs, net of efficiency; 2025/26 seen, later years assumed."""
-RESERVE = 0.0025
-"""Share of allocations held in the national convergence reserve; assumed."""
-RESERVE_MAX = 0.005
-"""Most of the reserve one system may get, of its allocation; assumed."""
+SHARED_IN = 0.0025
+"""Most a system may pay into the convergence pool, of its allocation; assumed."""
+SHARED_OUT = 0.005
+"""Most a system may get from the convergence pool, of its allocation; assumed."""
 CONTINGENCY = 0.0025
 """Contingency over the base-year allocation, as in Avonside; assumed."""
 SUPPORT = {2025: 0.75, 2026: 0.5, 2027: 0.25, 2028: 0.0, 2029: 0.0}
@@ -101,15 +101,14 @@ def budgets(sized: Sized) -> Iterable[Row]:
         "councils": (tuple(f"{c.strip()} council" for c in COUNCILS), "Councils"),
     }
     for year in YEARS:
-        nhs = system.allocation_in(year) * (1 - RESERVE)
         status = "derived" if year == YEARS[0] else "assumed"
         yield {
             "pool": system.of("NHS"),
             "year": str(year),
-            "amount": text(nhs // 1000 * 1000),
+            "amount": text(system.allocation_in(year) // 1000 * 1000),
             "owner": f"{system.name} ICB",
             "status": status,
-            "source": "£127.2bn by core, growth, less reserve",
+            "source": "£127.2bn by core, growth",
         }
         for pool, (parts, owner) in shared.items():
             amount = math.fsum(amounts[part, str(year)] for part in parts)
@@ -127,9 +126,8 @@ def national_budgets(all_sized: list[Sized]) -> Iterable[Row]:
     """The pools England holds."""
     specialised = math.fsum(s.baseline["Specialised services"] for s in all_sized)
     for year in YEARS:
-        reserve = math.fsum(s.system.allocation_in(year) for s in all_sized) * RESERVE
         amounts = {
-            RESERVE_POOL: (reserve // 1000 * 1000, f"{RESERVE:.2%} of allocations"),
+            SHARED_POOL: (0.0, "what systems pay in"),
             NATIONAL_POOLS["Deficit support"]: (NATIONAL_DEFICIT * SUPPORT[year], "£1.4bn by path"),
             NATIONAL_POOLS["Specialised commissioning"]: (
                 math.ceil(specialised * (1 + NET_PRICE) ** (year - BASE_YEAR) / 1e6) * 1e6,
@@ -150,29 +148,32 @@ def national_budgets(all_sized: list[Sized]) -> Iterable[Row]:
 def transfers(sized: Sized) -> Iterable[Row]:
     """What pools may hand over: support, convergence, section 75 and section 256."""
     system, template = sized.system, sized.template
-    left = {r["year"]: r["max"] for r in template.tables["limits"] if r["programme"] == "Provider deficit"}
+    of_deficit = (r for r in template.tables["limits"] if r["programme"] == "Provider deficit")
+    left = {row["year"]: row["max"] for row in of_deficit}
     for year in YEARS:
         if SUPPORT[year]:
             deficit = sized.baseline["Provider deficit"] * float(left[str(year)])
             pool = NATIONAL_POOLS["Deficit support"]
-            yield _transfer(pool, system, "NHS", deficit, "deficit support funding", year)
-        most = RESERVE_MAX * system.allocation_in(year)
-        yield _transfer(RESERVE_POOL, system, "NHS", most, "pace of change", year)
+            yield _transfer(pool, system.of("NHS"), deficit, "deficit support funding", year)
+        own, money = system.of("NHS"), system.allocation_in(year)
+        yield _transfer(own, SHARED_POOL, SHARED_IN * money, "convergence", year)
+        yield _transfer(SHARED_POOL, own, SHARED_OUT * money, "convergence", year)
     for row in template.tables["transfers"]:
         if row["to_pool"] == "Public health grant":
             most = float(row["max"]) * system.ratio["pop"]
-            yield _transfer(system.of("NHS"), system, row["to_pool"], most, row["instrument"])
+            to_pool = system.pool(row["to_pool"])
+            yield _transfer(system.of("NHS"), to_pool, most, row["instrument"])
     councils = [r for r in template.tables["transfers"] if r["instrument"] == "section 75"]
     most = math.fsum(float(r["max"]) for r in councils) * system.ratio["pop"]
-    yield _transfer(system.of("NHS"), system, councils[0]["to_pool"], most, "section 75")
+    yield _transfer(system.of("NHS"), system.pool(councils[0]["to_pool"]), most, "section 75")
 
 
 def _transfer(
-    pool: str, system: System, to_pool: str, most: float, instrument: str, year: int | None = None
+    from_pool: str, to_pool: str, most: float, instrument: str, year: int | None = None
 ) -> Row:
     return {
-        "from_pool": pool,
-        "to_pool": system.pool(to_pool),
+        "from_pool": from_pool,
+        "to_pool": to_pool,
         "year": str(year or ""),
         "max": text(most),
         "instrument": instrument,
@@ -230,7 +231,10 @@ def capacity(sized: Sized) -> Iterable[Row]:
         over = used / template.used(resource, template.baseline)
         amount, source = amounts[key] * over, "Avonside by use"
         if resource == "Community nursing time":
-            amount, source = used * (1 + STAFF_LOCAL) ** (int(row["year"]) - BASE_YEAR), "use, staff P90"
+            amount, source = (
+                used * (1 + STAFF_LOCAL) ** (int(row["year"]) - BASE_YEAR),
+                "use, staff P90",
+            )
         yield {
             "resource": resource,
             "place": system.name,

@@ -13,10 +13,10 @@ BCF_GROWTH = 0.039
 """Growth of the minimum in 2025/26, taken from its social care part, as in Avonside."""
 MHIS_NATIONAL = 15.6 / 14.9 - 1
 """Growth of England's mental health spend 2025/26 (written statement 27 March 2025); seen."""
-ELECTIVE_POINTS = 0.015
-"""Points of elective value England adds each year; assumed, half as much again as a system."""
-ACUTE_POINTS = 0.0015
-"""Points by which the acute share of England's NHS spend falls each year; assumed."""
+ELECTIVE_POINTS = 0.011
+"""Points of elective value England adds each year; assumed, a tenth more than a system must."""
+ACUTE_POINTS = 0.001
+"""Points by which the acute share of England's NHS spend falls a year; assumed, as Avonside's."""
 ENGLAND = "England"
 
 
@@ -82,7 +82,8 @@ def value(sized: Sized, row: Row) -> str:
     """A rule's figure in the system: amounts follow size, rates stay, one share is its own."""
     figure = float(row["value"])
     if row["rule"] == "BCF minimum":
-        path = figure / first(sized, "BCF minimum")
+        all_years = [r for r in sized.template.tables["rules"] if r["rule"] == row["rule"]]
+        path = figure / float(all_years[0]["value"])
         return text(NATIONAL_BCF * sized.system.core_share * path // 1000 * 1000)
     if row["rule"] == "Acute share ceiling":
         return text(figure * acute_share([sized]) / avonside_acute_share(sized), 5)
@@ -91,17 +92,11 @@ def value(sized: Sized, row: Row) -> str:
     return row["value"]
 
 
-def first(sized: Sized, rule: str) -> float:
-    """Avonside's figure of a rule in the first plan year."""
-    rows = sized.template.tables["rules"]
-    return next(float(r["value"]) for r in rows if r["rule"] == rule)
-
-
 def measured(sized: Sized, selection: str) -> str:
     """The one programme of a selection."""
-    rows = [r for r in sized.template.tables["selections"] if r["selection"] == selection]
-    (row,) = rows
-    return row["programme"]
+    rows = sized.template.tables["selections"]
+    (programme,) = (r["programme"] for r in rows if r["selection"] == selection)
+    return programme
 
 
 def avonside_acute_share(sized: Sized) -> float:
@@ -117,10 +112,10 @@ def avonside_acute_share(sized: Sized) -> float:
 
 def national_selections(all_sized: list[Sized]) -> Iterable[Row]:
     """Programmes of all systems together."""
-    parts = [r for r in all_sized[0].template.tables["selections"] if r["selection"] == "elective"]
     yield _national("mental health in scope", tag="mhis")
-    for row in parts:
-        yield _national("elective", tag=row["tag"], share=row["share"])
+    for row in all_sized[0].template.tables["selections"]:
+        if row["selection"] == "elective":
+            yield _national("elective", tag=row["tag"], share=row["share"])
     for name, sector in (("NHS lines", ""), ("acute NHS", "acute")):
         for sized in all_sized:
             yield _national(name, sector=sector, pool=sized.system.of("NHS"))
@@ -153,6 +148,7 @@ def national_rules(all_sized: list[Sized]) -> Iterable[Row]:
             "value": text(ELECTIVE_POINTS * passed, 4),
             "basis": "growth",
             "reference": "baseline",
+            "status": "assumed",
         }
         yield {
             **_rule("Acute share ceiling", year, "Acute share of England's NHS spend falls"),
@@ -161,7 +157,7 @@ def national_rules(all_sized: list[Sized]) -> Iterable[Row]:
             "value": text(share - ACUTE_POINTS * passed, 5),
             "basis": "share",
             "relative_to": f"{ENGLAND} | NHS lines",
-            "status": "political",
+            "status": "assumed",
         }
 
 

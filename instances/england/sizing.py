@@ -87,7 +87,7 @@ NATIONAL_POOLS = {
     "Specialised commissioning": "England | specialised commissioning",
     "Deficit support": "England | deficit support",
 }
-RESERVE_POOL = "England | convergence reserve"
+SHARED_POOL = "England | convergence pool"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class System:
         return NATIONAL_NHS * self.core_share
 
     def allocation_in(self, year: int) -> float:
-        """NHS money of a year, £, the part in the convergence reserve included."""
+        """NHS money of a year, £."""
         return self.allocation * math.prod(1 + g for y, g in GROWTH.items() if y <= year)
 
 
@@ -177,11 +177,12 @@ class Template:
 
     def once(self, table: str, column: str = "programme") -> list[Row]:
         """Rows of a table, those of the councils once and without a council's name."""
-        rows = []
-        for row in self.tables[table]:
-            if not any(council.strip() in value for council in COUNCILS[1:] for value in row.values()):
-                rows.append({**row, column: without_council(row[column])})
-        return rows
+        later = tuple(council.strip() for council in COUNCILS[1:])
+        return [
+            {**row, column: without_council(row[column])}
+            for row in self.tables[table]
+            if not any(council in cell for cell in row.values() for council in later)
+        ]
 
     def total(self, table: str, column: str, *keys: str) -> dict[tuple[str, ...], float]:
         """Sum of a column by keys, the councils' rows added up."""

@@ -169,6 +169,10 @@ class ArrayConstraint(IndexedConstraint):
             self._constructed = False
             super().construct()
 
+    def _setitem_when_not_present(self, index: Any, value: Any = None) -> Any:
+        # A pool that pays for nothing has no variables in its row, and True is no constraint.
+        return None if value is True else super()._setitem_when_not_present(index, value)
+
 
 class ArrayObjective(ScalarObjective):
     """An objective that stays a rule until :meth:`expand`."""

@@ -296,7 +296,7 @@ def test_position_is_of_the_providers_of_the_programmes_whole() -> None:
         contracts=contracts,
         providers="provider,other_income,other_cost\nTrust,7,3\nOther,0,5",
         limits="programme,max\nA,2\nB,2",
-        selections="selection,sector,share\nacute,acute,0.5\ncommunity,community,1",
+        selections="selection,sector,share\nacute,acute,1\ncommunity,community,1",
         rules=f"""{HEAD}
             R,,position,acute,,,min,19,amount,,,
             S,,position,community,,,min,14,amount,,,""",

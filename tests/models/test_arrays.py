@@ -80,3 +80,19 @@ def test_expanding_twice_changes_nothing() -> None:
     m = expand(expand(model()))
     assert len(m.least) == 2
     assert m.cost.sense == pyo.minimize
+
+
+def test_a_row_without_variables_expands_to_nothing_where_it_holds() -> None:
+    m = model()
+    m.of = ArraySetOf(Index((PLACE, PLACE), [[0], [1]]).group((0,), Index.product(PLACE)))
+    m.holds = ArrayConstraint(m.S, rule=lambda m, i: sum(m.x[j] for j in m.of[i]) <= m.p[i])
+    expand(m)
+    assert [str(k) for k in m.holds] == ["North"]
+
+
+def test_a_row_without_variables_that_cannot_hold_is_refused_by_name() -> None:
+    m = model()
+    m.of = ArraySetOf(Index((PLACE, PLACE), [[0], [1]]).group((0,), Index.product(PLACE)))
+    m.fails = ArrayConstraint(m.S, rule=lambda m, i: sum(m.x[j] for j in m.of[i]) >= m.p[i])
+    with pytest.raises(ValueError, match=r"fails\[South\]"):
+        expand(m)

@@ -19,7 +19,7 @@ ROUND = {
         hip,,60,15,1,0.25,QALY,2""",
     "effects": """source,target,per_unit,delay,fade
         falls,ae,0.5,1,0.4
-        vaccine,ae,-0.25,0,0""",
+        vaccine,ae,0.25,0,0""",
 }
 
 
@@ -55,20 +55,20 @@ def test_least_met_is_a_share_of_what_arrives_and_what_waited() -> None:
 def test_avoided_need_follows_the_kernel() -> None:
     program = compiled(round_of(**ROUND))
     terms, low, high = row(program, "avoidable[ae,2027]")
-    # falls: 0.5 after a year, 0.2 after two; vaccine adds need at once: -0.25
+    # falls: 0.5 after a year, 0.2 after two; vaccine: 0.25 at once
     assert terms == pytest.approx(
         {
             "avoided[ae,2027]": 1,
             "activity[falls,2026]": -0.5,
             "activity[falls,2025]": -0.2,
-            "activity[vaccine,2027]": 0.25,
+            "activity[vaccine,2027]": -0.25,
         }
     )
-    # - (0.5 + 0.2) 20 + 0.25 x 10
-    assert (low, high) == (-INF, pytest.approx(-11.5))
+    # - (0.5 + 0.2) 20 - 0.25 x 10
+    assert (low, high) == (-INF, pytest.approx(-16.5))
     terms, _, high = row(program, "avoidable[ae,2025]")
-    assert terms == {"avoided[ae,2025]": 1, "activity[vaccine,2025]": 0.25}
-    assert high == 2.5
+    assert terms == {"avoided[ae,2025]": 1, "activity[vaccine,2025]": -0.25}
+    assert high == -2.5
 
 
 def test_avoided_need_lies_between_its_surplus_and_need_arriving() -> None:

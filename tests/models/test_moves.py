@@ -22,9 +22,7 @@ ROUND = {
 def test_spend_on_activity_is_the_target_moved_up_or_down() -> None:
     program = compiled(round_of(**ROUND))
     terms, low, high = row(program, "moved[gp,2025]")
-    assert terms == pytest.approx(
-        {"activity[gp,2025]": 2.2, "up[gp,2025]": -1, "down[gp,2025]": 1}
-    )
+    assert terms == pytest.approx({"activity[gp,2025]": 2.2, "up[gp,2025]": -1, "down[gp,2025]": 1})
     # held admin 44, need of A&E 55; the other 595 pro rata to 200 and 300
     assert low == high == pytest.approx(595 * 0.4)
     assert row(program, "moved[nurse,2025]")[1] == pytest.approx(595 * 0.6)
@@ -34,7 +32,8 @@ def test_spend_on_activity_is_the_target_moved_up_or_down() -> None:
     assert row(program, "moved[gp,2026]")[1] == pytest.approx(691.1 * 0.4)
 
 
-def test_moves_are_bounded_by_the_most_that_can_be_spent() -> None:
+def test_moves_have_a_finite_bound_that_cannot_bind() -> None:
     program = compiled(round_of(**ROUND))
-    assert bounds(program, "up[gp,2025]") == pytest.approx((0, 694 + 238))
-    assert bounds(program, "down[gp,2025]") == pytest.approx((0, 694 + 238))
+    # all of the money, from a target of 238 or down to it
+    assert 694 + 238 < bounds(program, "up[gp,2025]")[1] < float("inf")
+    assert 694 + 238 < bounds(program, "down[gp,2025]")[1] < float("inf")

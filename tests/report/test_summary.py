@@ -101,7 +101,7 @@ def test_more_moves_than_are_listed_are_counted(make_plan: Make, small_instance:
 def test_outcomes_by_year_against_reference(make_plan: Make, small_instance: Instance) -> None:
     text = printed(make_plan(), small_instance)
     assert line_of(text, "health (QALY)") == ["5,400", "5,725", "11,125"]
-    assert line_of(text, "against reference") == ["+100.0", "+125.2", "+225.2"]
+    assert line_of(text, "vs ref.") == ["+100.0", "+125.2", "+225.2"]
     assert "health: 12 QALY of these arrive after 2026/27." in joined(text)
 
 
@@ -202,6 +202,17 @@ def test_rule_missed_in_several_years_is_told_once(
     text = joined(printed(plan, small_instance))
     assert "(costs 35 QALY); also in 2026/27 (55 QALY in all)." in text
     assert text.count("Community floor") == 1
+
+
+def test_many_missed_rules_are_cut_and_counted(make_plan: Make, small_instance: Instance) -> None:
+    plan = make_plan()
+    floor = plan.rules[plan.rules["rule"] == "floor"].head(1)
+    many = [floor.assign(rule=f"floor {n}", label="") for n in range(13)]
+    rules = pd.concat([plan.rules, *many], ignore_index=True)
+    changed = replace(plan, tables={**plan.tables, "rules": rules})
+    text = joined(printed(changed, small_instance))
+    assert text.count(": missed in") == 10
+    assert "4 rules more; all that are missed cost 490 QALY." in text
 
 
 def test_missed_by_rounding_is_not_missed(make_plan: Make, small_instance: Instance) -> None:

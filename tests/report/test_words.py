@@ -187,6 +187,18 @@ def test_rounding_is_not_told_as_a_gap(make_plan: Callable[..., Plan]) -> None:
     assert claim.endswith("less than 0.01% of the gain could be missing.")
 
 
+def test_calm_plan_says_what_it_keeps(make_plan: Callable[..., Plan]) -> None:
+    certificate = Certificate(9090.0, 9000.0, 9100.0, 9100.0, 0.0, 9090.0)
+    claim = certificate_sentences(make_plan(status="feasible", certificate=certificate), QALY)[0]
+    assert claim == (
+        "A calm plan: it moves as few pounds as it can and keeps 90% of the largest "
+        "gain; the best is worth at most 10 QALY more."
+    )
+    nothing = replace(certificate, objective=9000.0, bound=9000.0, certified_bound=9000.0)
+    plan = make_plan(status="feasible", certificate=replace(nothing, true_objective=9000.0))
+    assert "keeps" not in certificate_sentences(plan, QALY)[0]
+
+
 def test_gap_of_the_curves_is_called_so(make_plan: Callable[..., Plan]) -> None:
     certificate = Certificate(9060.0, 9000.0, 9060.0, 9060.0, 6.0, 9060.0)
     claim = certificate_sentences(make_plan(certificate=certificate), QALY)[0]
