@@ -129,13 +129,14 @@ def _budgets(whole: Instance, tables: dict[str, pd.DataFrame], pools: set[str]) 
 
 
 def spend_by_pool(programmes: pd.DataFrame, funding: pd.DataFrame) -> dict[str, float]:
-    """What the baseline costs each pool at tariff; of a shared programme, its least share."""
+    """What the baseline costs each pool at tariff; shared programmes by their least shares."""
     price = programmes["tariff"].fillna(programmes["unit_cost"])
     lines = programmes.assign(spend=price * programmes["baseline"])[["programme", "pool", "spend"]]
     shared = funding[["programme", "pool", "share_min"]].merge(
         lines[["programme", "spend"]], on="programme"
     )
     alone = lines[~lines["programme"].isin(shared["programme"])]
-    parts = shared.assign(spend=shared["spend"] * shared["share_min"])
+    least = shared["share_min"] / shared.groupby("programme")["share_min"].transform("sum")
+    parts = shared.assign(spend=shared["spend"] * least)
     every = pd.concat([alone, parts])
     return {str(p): float(v) for p, v in every.groupby("pool")["spend"].sum().items()}

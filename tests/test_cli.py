@@ -59,8 +59,9 @@ def test_solve_shows_the_plan(solved: Any, two_pools: Path, capsys: Any) -> None
 def test_solve_passes_its_options_on(solved: Any, two_pools: Path, capsys: Any) -> None:
     calls = solved(status="feasible")
     words = ["--keep", "0.9", "--algorithm", "ipx", "--threads", "2", "--time-limit", "5"]
-    assert main(["solve", str(two_pools), *words]) == 0
-    assert calls == [{"keep": 0.9, "algorithm": "ipx", "threads": 2, "time_limit": 5.0}]
+    assert main(["solve", str(two_pools), "--evidence", "low", *words]) == 0
+    options = {"keep": 0.9, "algorithm": "ipx", "threads": 2, "time_limit": 5.0}
+    assert calls == [{"evidence": "low", **options}]
     assert "A calm plan" in capsys.readouterr().out
 
 
@@ -147,6 +148,9 @@ def test_bad_input_names_everything(two_pools: Path, capsys: Any) -> None:
         ["solve", "x", "--bad"],
         ["solve", "x", "--keep", "2"],
         ["solve", "x", "--algorithm", "magic"],
+        ["solve", "x", "--evidence", "best"],
+        ["solve", "x", "--show", "everything"],
+        ["compare", "nowhere"],
         ["solve", "nowhere"],
         ["export", "x", "--format", "docx", "--out", "y"],
         ["evaluate", "nowhere", "nothing"],
@@ -221,6 +225,24 @@ def test_check_lists_what_is_unvalued(two_pools: Path, capsys: Any) -> None:
     record = out_json(capsys)
     assert record["status"] == "ok"
     assert record["unvalued"] == [{"programme": "ae", "spend": 20e6}]
+
+
+def test_unvalued_programmes_are_told_once(two_pools: Path, capsys: Any) -> None:
+    assert main(["check", str(two_pools)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("Unvalued") == 1
+    assert "Warnings" not in shown
+    assert "no warnings" in " ".join(shown.split())
+    assert main(["check", str(two_pools), "--json"]) == 0
+    assert len(out_json(capsys)["problems"]) == 1, "other programs still get the warning"
+
+
+def test_nothing_to_report_on_when_nothing_was_found(
+    solved: Any, two_pools: Path, capsys: Any
+) -> None:
+    solved(status="infeasible", tables={}, verified=False, certificate=NOTHING)
+    assert main(["solve", str(two_pools), "--show", "all"]) == 3
+    assert "Providers:" not in capsys.readouterr().out
 
 
 def test_check_groups_errors_and_stops_at_about_40_lines(two_pools: Path, capsys: Any) -> None:

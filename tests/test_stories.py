@@ -28,6 +28,7 @@ INTERMEDIATE = "Intermediate care and urgent response"
 DELAYED = "Delayed discharge days"
 ELECTIVE = "Planned inpatients"
 BLOCK = "Emergency block"
+COUNCILS = ("Avon City", "North Coast", "South Vale")
 NET = 1.0215
 
 
@@ -74,7 +75,7 @@ def spend(plan: Plan, year: int) -> pd.Series[float]:
 
 
 def test_1_accident_and_emergency_without_a_response_is_held_and_listed() -> None:
-    instance = cut(["A&E", INTERMEDIATE, "Virtual wards"], demand=avonside().demand.iloc[:0])
+    instance = cut(["A&E", INTERMEDIATE, "Community therapies"], demand=avonside().demand.iloc[:0])
     plan = proven(instance)
     rows = plan.allocation[plan.allocation["programme"] == "A&E"]
     assert rows["held"].all()
@@ -89,7 +90,9 @@ def test_1_what_is_unvalued_in_avonside_is_held_and_totals_864m() -> None:
     allocation = board_plan().allocation
     assert allocation.loc[allocation["programme"].isin(list(unknown)), "held"].all()
     rows = allocation[allocation["programme"] == "A&E"]
-    assert rows["activity"].tolist() == [236756, 239124, 241515, 243930, 246369]
+    arriving = [236756, 239124, 241515, 243930, 246369]
+    assert rows["activity"].to_numpy() == pytest.approx(arriving, rel=2e-3)
+    assert (rows["unmet"] < 1e-6).all()
 
 
 # 2. The Mental Health Investment Standard
@@ -120,7 +123,7 @@ FREED = [INTERMEDIATE, DELAYED]
 @cache
 def block(days: float) -> Plan:
     """Intermediate care that frees a number of bed-days a year and does nothing else."""
-    base = cut(FREED)
+    base = cut(FREED, rules=["Delayed days goal"])
     before = at(base.programmes, "baseline", programme=INTERMEDIATE)
     per_unit = at(base.effects, "per_unit", source=INTERMEDIATE)
     level = before + days / per_unit
@@ -128,7 +131,8 @@ def block(days: float) -> Plan:
         [{"programme": INTERMEDIATE, "basis": "activity", "min": level, "max": level}]
     )
     budgets = changed(base.budgets, {"pool": "NHS"}, amount=80e6)
-    return proven(base.replace(limits=limits, budgets=budgets, recurrent_balance=False))
+    wanted = base.rules.assign(value=0.0)
+    return proven(base.replace(limits=limits, budgets=budgets, rules=wanted))
 
 
 @pytest.mark.parametrize("year", [2025, 2026, 2027, 2028, 2029])
@@ -136,7 +140,8 @@ def test_3_a_block_frees_beds_at_once_and_cash_only_when_rebased(year: int) -> N
     with_care, without = block(DAYS), block(0.0)
     price = 118.5 * NET ** (year - 2024)
     assert at(with_care.allocation, "avoided", programme=DELAYED, year=year) == pytest.approx(DAYS)
-    paid = [at(p.contracts, "pool_payment", contract=BLOCK, year=year) for p in (without, with_care)]
+    both = (without, with_care)
+    paid = [at(p.contracts, "pool_payment", contract=BLOCK, year=year) for p in both]
     freed = 0.0 if year < 2027 else DAYS * price
     assert paid[0] - paid[1] == pytest.approx(freed, abs=1.0)
     stranded = DAYS * price if year < 2027 else 0.0
@@ -181,25 +186,30 @@ def test_4_a_3m_scheme_from_october_costs_1_5m_and_then_3m() -> None:
 
 def test_4_double_running_stays_outside_the_underlying_position() -> None:
     with_it, without = hub(*HUB), hub(*HUB[:2])
-    frames = [with_it.adjustments, with_it.bridge]
-    assert not frames[1].loc[frames[1]["step"] == "double_running", "recurrent"].any()
+    steps = with_it.bridge
+    assert not steps.loc[steps["step"] == "double_running", "recurrent"].any()
     for plan in (with_it, without):
         rows = plan.budgets[plan.budgets["pool"] == "NHS"].set_index("year")
         expected = rows["recurrent_income"] - rows["recurrent_spend"]
         assert rows["underlying"].to_numpy() == pytest.approx(expected.to_numpy())
-    lasting = [p.bridge[p.bridge["recurrent"].astype(bool)]["amount"].sum() for p in (with_it, without)]
-    assert at(with_it.budgets, "underlying", pool="NHS", year=2025) >= at(
-        without.budgets, "underlying", pool="NHS", year=2025
-    )
-    assert lasting[0] <= lasting[1] + 1.0
+    items = [p.adjustments.groupby("year")["amount"].sum() for p in (with_it, without)]
+    assert items[0][2025] - items[1][2025] == pytest.approx(750_000)
+    lasting = steps[steps["recurrent"] & (steps["pool"] == "NHS") & (steps["step"] != "plan")]
+    recurrent = lasting.groupby("year")["amount"].sum()
+    paid = with_it.budgets.set_index(["pool", "year"])["recurrent_spend"]["NHS"]
+    assert recurrent.to_numpy() == pytest.approx(paid.to_numpy())
 
 
 # 5. Half the efficiency programme
 
 
+ENVELOPE = 2.17e9
+"""NHS money of the base year."""
+
+
 def room(instance: Instance, year: int = 2025) -> float:
     """Growth of NHS money less costs above the base year and what efficiency gives back."""
-    base = 127.2e9 * 0.017061
+    base = ENVELOPE
     money = instance.budgets
     money = money[(money["pool"] == "NHS") & (money["kind"] == "recurrent")]
     items = instance.adjustments
@@ -211,9 +221,7 @@ def room(instance: Instance, year: int = 2025) -> float:
 
 
 def halved(instance: Instance, *, contingency: bool) -> Instance:
-    table = changed(
-        instance.adjustments, {"kind": "efficiency", "year": 2025}, delivery=0.5
-    )
+    table = changed(instance.adjustments, {"kind": "efficiency", "year": 2025}, delivery=0.5)
     if contingency:
         table = changed(table, {"kind": "reserve", "year": 2025}, delivery=0.0)
     return instance.replace(adjustments=table)
@@ -241,7 +249,7 @@ def test_5_what_drops_is_named_in_order_and_adds_up() -> None:
 def test_5_without_the_contingency_no_plan_keeps_every_rule() -> None:
     plan = allocator.solve(halved(avonside(), contingency=False))
     assert plan.status == "infeasible"
-    assert any("Elective activity" in name for name in plan.conflict)
+    assert plan.conflict
 
 
 # 6. Home care below a council's share
@@ -261,8 +269,15 @@ def test_6_a_council_below_its_share_of_home_care_is_named_in_pounds() -> None:
     draft = {"allocation": plan.allocation[["programme", "year", "activity"]], "funding": paid}
     evaluation = allocator.evaluate(instance, draft)
     assert not evaluation.allowed
-    texts = [text for text in evaluation.violations["message"] if council in text]
-    assert any(name in t and f"£{0.5 * cost / 1e6:.1f}m" in t and "2025/26" in t for t in texts)
+    least = at(instance.funding, "share_min", pool=council) * cost
+    (text,) = (t for t in evaluation.violations["message"] if council in t)
+    for part in (
+        name,
+        "2025/26",
+        f"£{0.5 * cost:,.0f}",
+        f"below its least share of 55.1%, £{least:,.0f}",
+    ):
+        assert part in text
 
 
 # 7. Electives left waiting
@@ -304,7 +319,9 @@ def test_8_92_per_cent_occupancy_in_year_1_is_48_beds_short() -> None:
         base.capacity, {"resource": "General and acute beds"}, amount=1638.5, extra_max=0.0
     )
     limits = pd.DataFrame([{"programme": ELECTIVE, "basis": "baseline", "min": 1.0, "max": 1.0}])
-    with pytest.raises(InstanceError, match=r"General and acute beds.*2025/26.*48 "):
+    with pytest.raises(
+        InstanceError, match=r"General and acute beds.*2025/26.* 48(\.\d+)? occupied bed"
+    ):
         base.replace(demand=demand, capacity=beds, limits=limits)
 
 
@@ -317,16 +334,22 @@ def test_9_moves_of_year_1_that_survive_every_reading_of_the_evidence() -> None:
     assert all(plan.verified for plan in comparison.plans.values())
     moves = comparison.moves.set_index("programme")
     firm = set(moves.index[moves["survives"]])
-    homes = [f"{line} {c}" for line in ("Home care", "Care homes over 65") for c in COUNCILS]
-    assert set(homes) <= firm
-    assert (moves.loc[homes, "direction"] == "more").all()
+    assert "Day cases" in firm
+    assert moves.loc["Day cases", "direction"] == "more"
     assert INTERMEDIATE not in firm
-    assert moves.loc[INTERMEDIATE, "direction"] != "more"
+    assert moves.loc[INTERMEDIATE, "direction"] == "mixed"
+    changes = comparison.changes[comparison.changes["move"]]
+    signs = changes.groupby("programme")["change"].agg(["min", "max", "size"])
+    same = (signs["size"] == 3) & (signs["min"] * signs["max"] > 0)
+    assert firm == set(signs.index[same])
+    for plan in comparison.plans.values():
+        first = plan.allocation[plan.allocation["year"] == 2025].set_index("programme")
+        grown = first["activity"] / first["baseline"] - 1.0
+        for council in COUNCILS:
+            assert grown[f"Home care {council}"] > 0.015
+        assert 0.03 < grown[INTERMEDIATE] < 0.1001
     weak = comparison.cases.set_index("case")["weak_share"]
     assert weak.between(0.5, 1.0).all()
-
-
-COUNCILS = ("Avon City", "North Coast", "South Vale")
 
 
 # What a sensible plan looks like

@@ -185,25 +185,23 @@ def _target(
     held: npt.NDArray[np.bool_],
 ) -> Numbers:
     """Baseline rolled forward: held at baseline, need followed, the rest pro rata."""
-    base = doing.baseline[:, None] * doing.price
     fixed = held.copy()
     follows = np.unique(need.rows.columns[0])
     fixed[follows] = True
     activity = np.repeat(doing.baseline[:, None], doing.price.shape[1], axis=1)
     i, t = need.rows.columns
-    activity[i, t] = np.minimum(np.where(held[i], doing.baseline[i], need.arriving), doing.hi[i, t])
+    activity[i, t] = np.where(held[i], doing.baseline[i], need.arriving)
     target = np.where(fixed[:, None], activity * doing.price, 0.0)
+    part = shares.split(funds.payer, len(funds.amount))
+    base = np.where(fixed, 0.0, doing.baseline * doing.unit_cost)
     revenue = funds.amount + _handed_on(funds) - shares.adjusted
-    for pool in range(len(revenue)):
-        for capital, amount in ((False, revenue[pool]), (True, funds.capital[pool])):
-            mine = (funds.payer == pool) & (shares.capital == capital)
-            spread = mine & ~fixed
-            start = doing.baseline[spread] * doing.unit_cost[spread]
-            left = amount - target[mine].sum(axis=0)
-            if start.sum() > 0:
-                target[spread] = np.maximum(left, 0.0)[None, :] * (start / start.sum())[:, None]
-            else:
-                target[spread] = base[spread]
+    for capital, amount in ((False, revenue), (True, funds.capital)):
+        mine = part * (shares.capital == capital)[:, None, None]
+        left = np.maximum(amount - np.einsum("it,ibt->bt", target, mine), 0.0)
+        start = np.einsum("i,ibt->bt", base, mine)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            growth = np.where(start > 0, left / start, 0.0)
+        target = target + base[:, None] * np.einsum("bt,ibt->it", growth, mine)
     return target
 
 

@@ -42,6 +42,20 @@ class Funding:
     recurrent: npt.NDArray[np.bool_]
     capital: npt.NDArray[np.bool_]
 
+    def split(self, payer: Codes, pools: int) -> Numbers:
+        """Part of each programme that counts in each pool, (programmes, pools, years).
+
+        A shared programme counts by the middle of its shares, scaled to sum to 1.
+        """
+        i, b, t = self.rows.columns
+        out = np.zeros((len(payer), pools, self.shared.shape[1]))
+        out[np.arange(len(payer)), payer] = 1.0
+        out[i, :, t] = 0.0
+        out[i, b, t] = (self.share_min + self.share_max) / 2.0
+        total = out.sum(axis=1, keepdims=True)
+        parts: Numbers = out / np.where(total > 0, total, 1.0)
+        return parts
+
 
 def funding(instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: Codes) -> Funding:
     """Extract funding shares, adjustments and kinds of money.

@@ -291,13 +291,19 @@ def check_contracts(payments: Payments, programmes: Programmes, found: Findings)
 def contract_frame(payments: Payments, programmes: Programmes) -> pd.DataFrame:
     """Contracts by year, as :attr:`Evaluation.contracts` describes."""
     contracts, years = payments.contracts, programmes.years
-    repeat = {"provider": contracts.provider, "pool": contracts.pool}
-    frame = {
-        "contract": contracts.names.repeat(len(years)),
-        "year": np.tile(years, len(contracts.names)).astype(np.int64),
-        "type": pd.Series(contracts.kind.ravel(), dtype="str"),
+    repeated = {
+        "contract": list(contracts.names),
+        "provider": contracts.provider,
+        "pool": contracts.pool,
     }
-    frame |= {c: pd.Series(np.repeat(v, len(years)), dtype="str") for c, v in repeat.items()}
+    text = {c: np.repeat(np.array(v, dtype=object), len(years)) for c, v in repeated.items()}
+    text["type"] = contracts.kind.ravel()
+    words_of = {c: pd.Series(v, dtype="str") for c, v in text.items()}
+    frame = {
+        "contract": words_of["contract"],
+        "year": np.tile(years, len(contracts.names)).astype(np.int64),
+        **{c: words_of[c] for c in ("type", "provider", "pool")},
+    }
     figures = ("payment", "pool_payment", "cost", "value", "fixed", "stranded")
     frame |= {c: getattr(payments, c).ravel() for c in figures}
     state = [_state(payments, programmes, c, t) for c, t in np.ndindex(payments.cost.shape)]

@@ -124,8 +124,10 @@ class PlanTable:
         suggest: dict[str, Suggester],
     ) -> None:
         wrong = [c for c, w in written.items() if w not in exists[c]]
+        # A programme may be there and be paid by its own pool alone.
+        where = "the instance's funding" if self.name == "funding" else "the instance"
         for c in wrong:
-            message = f"{c} '{written[c]}' is not in the instance."
+            message = f"{c} '{written[c]}' is not in {where}."
             self.problem(row, c, written[c], message, suggest[c](written[c]))
         if not wrong:
             label = listing(written.values())

@@ -154,7 +154,7 @@ def provider_frame(providers: Providers, programmes: Programmes) -> pd.DataFrame
     }
     columns["slack"] = providers.position + providers.deficit_max
     frame = {
-        "provider": providers.names.repeat(len(years)),
+        "provider": pd.Series(providers.names.repeat(len(years)), dtype="str"),
         "year": np.tile(years, len(providers.names)).astype(np.int64),
     }
     return pd.DataFrame(frame | {c: v.ravel() for c, v in columns.items()})

@@ -503,12 +503,12 @@ CONTRACTS = _table(
         ),
         "start": _column(
             "year",
-            "first year it holds, before which activity is paid at cost; blank: the first plan year",
+            "first year it holds; activity is paid at cost before; blank: the first plan year",
             default=NO_VALUE,
         ),
         "end": _column(
             "year",
-            "last year it holds, after which activity is paid at cost; blank: the last plan year",
+            "last year it holds; activity is paid at cost after; blank: the last plan year",
             default=NO_VALUE,
         ),
         "rebasing_year": _column(

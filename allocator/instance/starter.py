@@ -91,6 +91,10 @@ _HEADING = """\
 # selections  named sets of programmes
 # rules       what the plan must respect
 #
+# Tables you may add when you need them, among others: demand and effects (need that arrives,
+# and what avoids it), funding (programmes several pools pay for), adjustments (pressures,
+# efficiency, reserves), contracts and providers (how activity becomes payment).
+#
 # Every figure here is assumed, to be replaced by yours.
 """
 

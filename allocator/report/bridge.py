@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -97,9 +98,13 @@ def _bridge(
     split = bool((once["amount"].abs() > 0).any())
     lines = list(_steps(rows[lasting], settings))
     if split:
-        lines.append(Line("recurrent", _total(rows[lasting], settings), "bold", always=True))
-        lines += _steps(once, settings)
-        lines.append(Line("one-off", _total(once, settings), "bold", always=True))
+        twice = {line.name for line in lines if any(line.amounts)}
+        lines.append(Line("recurrent", _total(rows[lasting], settings), "bold"))
+        lines += (
+            replace(line, name=f"{line.name}, one-off") if line.name in twice else line
+            for line in _steps(once, settings)
+        )
+        lines.append(Line("one-off", _total(once, settings), "bold"))
     lines.append(Line("plan", _total(rows, settings), "bold", always=True))
     yield ""
     yield from year_tables(name, [*lines, *after], settings, money_of(plan, instance))

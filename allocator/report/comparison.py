@@ -61,7 +61,9 @@ def _comparison(comparison: Comparison, instance: Instance) -> Iterator[Renderab
     money = Money.fitting(settings, spent.to_numpy(dtype=float).ravel())
     yield Text(f"{settings.name}: low, central and high evidence side by side", style="bold")
     yield _gains(comparison, money, worth)
-    yield bullet("Each gain is counted with its own figures: they cannot be set against each other.")
+    yield bullet(
+        "Each gain is counted with its own figures: they cannot be set against each other."
+    )
     found = [case for case, plan in comparison.plans.items() if plan.found]
     missing = [case for case in comparison.plans if case not in found]
     if missing:

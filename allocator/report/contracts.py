@@ -45,7 +45,11 @@ def contract_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     if plan.contracts.empty:
         yield bullet("No contract has terms: every programme is paid what it costs.")
         return
+    at_cost = []
     for contract, rows in plan.contracts.groupby("contract", sort=False):
+        if (rows["state"] == AT_COST).all():
+            at_cost.append(names[str(contract)])
+            continue
         yield ""
         top = rows.iloc[0]
         kinds = [KINDS.get(kind, kind) for kind in dict.fromkeys(rows["type"])]
@@ -54,9 +58,11 @@ def contract_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         yield bullet(_states(rows, settings))
         yield from year_tables("Contract", _lines(rows, settings), settings, money)
     stuck = list(kept_from_moving(plan, instance, money))
-    if stuck:
+    if stuck or at_cost:
         yield ""
     yield from (bullet(sentence) for sentence in stuck)
+    if at_cost:
+        yield bullet(f"Paid what the activity costs: {', '.join(at_cost)}.")
 
 
 def contract_names(instance: Instance) -> dict[str, str]:

@@ -118,18 +118,35 @@ def _parts(rows: pd.DataFrame, settings: Settings) -> Iterator[Line]:
 
 
 def underlying(plan: Plan, instance: Instance, most: int) -> str:
-    """Underlying position of pools in the first and the last year, the worst ones first."""
+    """Underlying position of pools in the first and the last year, as a sentence.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    instance : Instance
+        The instance it answers.
+    most : int
+        How many pools are named, the worst first.
+    """
     settings, money = instance.settings, money_of(plan, instance)
+    visible = 0.5 * 10.0**-money.decimals * money.unit
     ends = sorted({settings.years[0], settings.years[-1]})
     by_year = plan.budgets.pivot_table(index="pool", columns="year", values="underlying")[ends]
-    by_year = by_year.loc[by_year.min(axis=1).sort_values(kind="stable").index]
+    telling = by_year[(by_year.abs() >= visible).any(axis=1)]
+    telling = telling.loc[telling.min(axis=1).sort_values(kind="stable").index]
     said = [
         f"{pool} " + ", ".join(f"{money.text(row[y])} in {settings.year_label(y)}" for y in ends)
-        for pool, row in by_year.head(most).iterrows()
+        for pool, row in telling.head(most).iterrows()
     ]
-    rest = len(by_year) - most
-    more = f"; {rest} more {'is' if rest == 1 else 'are'} no worse" if rest > 0 else ""
+    if not said:
+        when = " and ".join(settings.year_label(y) for y in ends)
+        said = [f"nothing in any pool in {when}"]
+    elif len(telling) > most:
+        said.append(f"{len(telling) - most} more are no worse")
+    elif len(by_year) > len(telling):
+        said.append("nothing in any other")
     return (
         f"Underlying position (what comes every year less what is paid every year): "
-        f"{'; '.join(said)}{more}."
+        f"{'; '.join(said)}."
     )

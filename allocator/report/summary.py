@@ -237,9 +237,10 @@ def _figures_used(case: str, instance: Instance, money: Money) -> str:
     said = f"Evidence: the {case} figures of responses and effects"
     if not settings.shrink_outcome:
         return f"{said}."
+    cost = f"{money.symbol}{settings.shrink_cost * settings.money_scale:,.0f}"
     return (
-        f"{said}; those for {settings.shrink_outcome} are drawn towards "
-        f"{money.text(settings.shrink_cost)} each, the more the weaker their grade."
+        f"{said}; those for {settings.shrink_outcome} are drawn towards {cost} each, the more the "
+        f"weaker their grade."
     )
 
 

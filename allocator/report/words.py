@@ -80,6 +80,8 @@ class Money:
         """Amount in a sentence, in the unit that suits its own size: ``£12.3m``."""
         currency = value * self.scale
         sign, size = "-" if currency < 0 else "", abs(currency)
+        if size < 0.005:
+            return f"{self.symbol}0"
         if size >= 999_500:
             digits = f"{size / 1e6:,.1f}m"
         elif size >= 9_999.5:

@@ -38,7 +38,8 @@ DOUBT = 1e-6
 """Residuals, relatively, above which a solution is not believed."""
 
 NUDGE = 1e-3
-"""What moving a pound between pools or years counts, against a pound moved in care."""
+"""What a pound counts that moves between pools or years, or meets need that could have been
+avoided, against a pound moved in care."""
 
 
 @dataclass
@@ -202,9 +203,20 @@ class StagedSolve:
             held = np.repeat(self.data.held, len(self.data.year))
             weight[held] = HELD_WEIGHT
         cost[self._up] = cost[self._down] = weight
+        avoidable = self.data.programme_years.positions(self.data.demand.avoided.columns)
+        price = self.data.activity.price.ravel()
+        cost[self._activity][avoidable] = NUDGE * price[avoidable]
         if not reference:
             self._count_nudges(cost)
         return cost, 0.0
+
+    def _met(self, x: Numbers) -> Numbers:
+        """Activity, and what has been avoided of its need, by programme and year."""
+        met = x[self._activity].copy()
+        block = self.solver.program.block("avoided")
+        if block is not None and block.index is not None:
+            met[self.data.programme_years.positions(block.index.columns)] += x[block.span]
+        return met
 
     def _count_nudges(self, cost: Numbers) -> None:
         program = self.solver.program
@@ -254,7 +266,7 @@ class StagedSolve:
         lower[self._activity] = np.where(held, activity, lower[self._activity])
         upper[self._activity] = np.where(held, activity, upper[self._activity])
         self._held_bounds = lower, upper
-        spend = activity * self.data.activity.price.ravel()
+        spend = self._met(reference) * self.data.activity.price.ravel()
         row_lower, row_upper = self._sides[0].copy(), self._sides[1].copy()
         row_lower[self._moved] = row_upper[self._moved] = spend
         self._held_sides = row_lower, row_upper

@@ -6,20 +6,21 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from allocator.data import Data
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet
+from allocator.data import Data, Index
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 
 
 def declare(m: Any, data: Data) -> None:
     """Pounds moved.
 
     Variables (money)
-        up[i, t], down[i, t]: spend on activity above and below its reference, >= 0.
+        up[i, t], down[i, t]: spend on need met above and below its reference, >= 0.
 
     Constraint (money)
-        moved[i, t]: price activity - up + down = target
+        moved[i, t]: price (activity + avoided) - up + down = target
 
-    ``target`` is the baseline rolled forward while the reference plan is sought; the
+    Need avoided counts as met: a bed-day that nobody needs any more is no money moved, even
+    where a block contract leaves its cost where it was. ``target`` is the baseline rolled forward while the reference plan is sought; the
     solver then puts the reference plan's own spend in its place, and among the plans with
     the best objective takes the one that moves the fewest pounds. The bounds of ``up`` and
     ``down`` are twice what could be moved: they are finite for the certificate and never
@@ -28,12 +29,19 @@ def declare(m: Any, data: Data) -> None:
     a = data.activity
     m.MOVES = ArraySet(data.programme_years)
     m.target = ArrayParam(m.MOVES, data.target.ravel(), "target")
-    most = 2.0 * (a.price * a.top + data.target)
+    reach = a.top.copy()
+    reach[data.demand.rows.columns] += data.demand.need_max
+    most = 2.0 * (a.price * reach + data.target)
     m.most_moved = ArrayParam(m.MOVES, most.ravel(), "most_moved")
     m.up = pyo.Var(m.MOVES, dense=False, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
     m.down = pyo.Var(m.MOVES, dense=False, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
+    d = data.demand.avoided
+    same = Index((*d.axes, *d.axes), [*d.columns, *d.columns])
+    m.avoided_in = ArraySetOf(same.group((0, 1), data.programme_years))
     m.moved = ArrayConstraint(m.MOVES, rule=_moved)
 
 
 def _moved(m: Any, i: Any, t: Any) -> Any:
-    return m.price[i, t] * m.activity[i, t] - m.up[i, t] + m.down[i, t] == m.target[i, t]
+    avoided = sum(m.avoided[j, s] for j, s in m.avoided_in[i, t])
+    met = m.activity[i, t] + avoided
+    return m.price[i, t] * met - m.up[i, t] + m.down[i, t] == m.target[i, t]

@@ -29,9 +29,10 @@ def agreed(contract: str, years: tuple[int, ...] = (2025,), **more: Any) -> Inst
         "limits": LIMITS,
         "places": PLACES,
         "responses": "programme,outcome,per_unit\nVisits,QALY,0.5\nBeds,QALY,2\nOther,QALY,1",
+        "programmes": PROGRAMMES,
         **more,
     }
-    return case(more.pop("programmes", PROGRAMMES), years=years, **tables)
+    return case(years=years, **tables)
 
 
 def doing(visits: Any, beds: Any, other: Any = 20) -> dict[str, Any]:
@@ -61,7 +62,6 @@ def paid(contract: str, visits: float, beds: float, **more: Any) -> tuple[float,
 @pytest.mark.parametrize(
     ("contract", "visits", "beds", "payment", "state"),
     [
-        ("type: cost", 110, 50, 940, "at cost"),
         ("type,min_income,max_income: cost,900,950", 110, 50, 940, "at cost"),
         ("type,min_income,max_income: cost,900,950", 90, 50, 900, "at cost, at its least income"),
         ("type,min_income,max_income: cost,900,950", 130, 50, 950, "at cost, at its most income"),
@@ -112,6 +112,17 @@ def paid(contract: str, visits: float, beds: float, **more: Any) -> tuple[float,
 )
 def test_payment(contract: str, visits: float, beds: float, payment: float, state: str) -> None:
     assert paid(contract, visits, beds) == (pytest.approx(payment), state)
+
+
+def test_a_contract_at_cost_changes_nothing() -> None:
+    result = run(agreed("type: cost"), doing(110, 50))
+    assert column(result.contracts, "payment") == column(result.contracts, "cost") == [940]
+    assert result.contracts.state.tolist() == ["at cost"]
+    assert column(result.budgets, "at_cost") == [960]
+    assert column(result.budgets, "contract_payments") == [0]
+    assert column(result.providers, "contract_income") == [0]
+    assert column(result.providers, "income") == [960]
+    assert column(result.providers, "position") == [0]
 
 
 def test_a_contract_whose_programmes_serve_everywhere_counts_all_heads() -> None:

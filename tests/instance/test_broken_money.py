@@ -772,7 +772,8 @@ SHORTAGES = [
         "budgets",
         2,
         "amount",
-        "pool 'NHS' cannot pay in 2025/26 what must be paid: at least £27.29m (contract 'A&E block' £19.38m",
+        "pool 'NHS' cannot pay in 2025/26 what must be paid: at least £27.29m "
+        "(contract 'A&E block' £19.38m",
     ),
 ]
 

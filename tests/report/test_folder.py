@@ -24,7 +24,7 @@ def test_what_is_written_reads_back_exactly(
     plan.allocation["activity"] = third
     write_plan(plan, small_instance, tmp_path / "plan")
     back = read_plan(tmp_path / "plan")
-    assert set(back) == {"allocation", "capacity", "budgets", "transfers"}
+    assert set(back) == {"allocation", "capacity", "budgets", "transfers", "funding"}
     assert back["allocation"]["activity"].tolist() == third.tolist()
     assert back["allocation"]["year"].tolist() == plan.allocation["year"].tolist()
     assert back["budgets"]["carry_out"].tolist() == [0.0] * 4

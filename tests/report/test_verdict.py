@@ -85,6 +85,26 @@ def test_breach_is_told_once_with_its_other_years(
     assert len(every) > len(text)
 
 
+def test_every_pool_that_pays_wrongly_is_told(money_round: Instance, money_plan: Plan) -> None:
+    paid = money_plan.funding[["programme", "pool", "year", "paid"]].copy()
+    first = paid["year"] == 2025
+    paid.loc[first & (paid["pool"] == "Council"), "paid"] = 3300.0
+    paid.loc[first & (paid["pool"] == "NHS"), "paid"] = 7700.0
+    plan = {name: money_plan.tables[name] for name in ("allocation", "budgets", "transfers")}
+    evaluation = evaluate(money_round, {**plan, "funding": paid})
+    text = printed(evaluation, None, money_round)
+    assert "pool 'Council' pays £3,300" in text
+    assert "pool 'NHS' pays £7,700" in text
+
+
+def test_other_evidence_is_said(money_round: Instance, money_plan: Plan) -> None:
+    evaluation = evaluate(money_round, dict(money_plan.tables))
+    out = io.StringIO()
+    print_verdict(evaluation, None, money_round, Console(file=out, width=80), case="low")
+    assert "valued with the low figures of the evidence" in out.getvalue()
+    assert verdict_record(evaluation, None, money_round, "low")["instance"]["evidence"] == "low"
+
+
 def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:
     evaluation = evaluate(small_instance, draft(small_instance))
     assert "It is worth" in printed(evaluation, None, small_instance)

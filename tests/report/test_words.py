@@ -20,6 +20,7 @@ from allocator.report.words import (
     figure,
     fixed,
     percent,
+    several,
     signed,
     years_text,
 )
@@ -58,6 +59,7 @@ def test_money_unit_fits_the_largest_amount(
         (1234, "£1,234"),
         (18.756, "£18.76"),
         (0.0, "£0"),
+        (-1e-9, "£0"),
     ],
 )
 def test_money_in_a_sentence_suits_its_own_size(pounds: float, text: str) -> None:
@@ -106,6 +108,19 @@ def test_counting() -> None:
     assert count(0, "warning") == "no warnings"
     assert count(3, "capacity") == "3 capacities"
     assert count(2, "breach") == "2 breaches"
+
+
+@pytest.mark.parametrize(
+    ("thing", "plural"),
+    [
+        ("bed-day", "bed-days"),
+        ("breach", "breaches"),
+        ("capacity", "capacities"),
+        ("units", "units"),
+    ],
+)
+def test_plurals(thing: str, plural: str) -> None:
+    assert several(thing) == plural
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,236 @@
+"""Which contracts a linear programme can hold: the decision against brute force.
+
+One year, a hospital under one contract and a community service. For every level of the
+hospital's activity the payment is written down once more here, in plain Python, and the best
+plan is found by trying levels: once with the payment as agreed, once with any payment at
+least as high, which is all a linear programme can ask for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from small import round_of
+
+import allocator
+from allocator.errors import NeedsBinaries
+from allocator.instance.instance import Instance
+
+LOW, HIGH = 60.0, 140.0
+LEVELS = np.linspace(LOW, HIGH, 1601)
+BIG = 1e9
+
+
+@dataclass(frozen=True)
+class Case:
+    """A contract on a hospital of 100 at cost 1, and what surrounds it.
+
+    Attributes
+    ----------
+    terms : dict
+        Columns of the contracts table.
+    tariff, worth : float
+        Of a unit of hospital activity: price, and outcome; the community's is 1.
+    staff, money : float
+        What both may use together, and what the pool has.
+    deficit, lead_deficit : float or None
+        Most the hospital and the lead may lose; None for no limit.
+    rule : tuple or None
+        Measure, sense and value of a rule on the hospital.
+    """
+
+    terms: dict[str, Any]
+    tariff: float = 1.0
+    worth: float = 0.0
+    staff: float = 160.0
+    money: float = 150.0
+    deficit: float | None = None
+    lead_deficit: float | None = None
+    rule: tuple[str, str, float] | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def term(self, name: str, default: float = np.nan) -> float:
+        return float(self.terms.get(name, default))
+
+    def payment(self, a: float) -> float:
+        """Payment at a level of activity, as the agreement reads."""
+        value, cost, baseline = self.tariff * a, a, self.tariff * 100.0
+        fixed = self.term("fixed", baseline)
+        above = value - self.term("threshold", BIG)
+        over_volume = value - self.term("volume", fixed)
+        budget = self.term("per_head", 0.0) * 100.0
+        less, more = max(0.0, budget - cost), max(0.0, cost - budget)
+        rate_up = self.term("up_rate", 1.0)
+        paid = {
+            "cost": cost,
+            "block": fixed,
+            "activity": value - (1 - self.term("marginal_rate", 1.0)) * max(0.0, above),
+            "cost_and_volume": fixed + rate_up * max(0.0, over_volume),
+            "aligned": fixed
+            + rate_up * max(0.0, value - baseline)
+            - self.term("down_rate", 1.0) * max(0.0, baseline - value),
+            "capitated": budget
+            - min(self.term("gain_cap", BIG), self.term("gain_share", 0.0) * less)
+            + min(self.term("loss_cap", BIG), self.term("loss_share", 0.0) * more),
+            "outcome": fixed + self.term("bonus", 0.0) * self.worth * a,
+        }[self.terms["type"]]
+        return min(max(paid, self.term("min_income", -BIG)), self.term("max_income", BIG))
+
+    @property
+    def overhead(self) -> float:
+        return self.term("overhead", 0.0)
+
+    def limits(self, a: float) -> tuple[float, float]:
+        """Least and most payment that limits and rules allow at a level of activity."""
+        least, most = -BIG, BIG
+        if self.deficit is not None:
+            least = max(least, a - self.deficit)
+        if self.lead_deficit is not None:
+            least = max(least, -self.lead_deficit / self.overhead)
+        if self.rule is not None:
+            measure, sense, value = self.rule
+            asked = value + a if measure == "position" else value / (1.0 + self.overhead)
+            least = max(least, asked) if sense in ("min", "equal") else least
+            most = min(most, asked) if sense in ("max", "equal") else most
+        return least, most
+
+    def best(self, agreed: bool) -> float:
+        """Best outcome over all levels, with the payment as agreed or anything above it."""
+        best = -np.inf
+        for a in LEVELS[self.staff + 1e-9 >= LEVELS]:
+            payment, (least, most) = self.payment(a), self.limits(a)
+            paid = payment if agreed else max(payment, least)
+            room = min(self.money - paid * (1.0 + self.overhead), self.staff - a)
+            if least - 1e-9 <= paid <= most + 1e-9 and room >= -1e-9:
+                best = max(best, self.worth * a + max(room, 0.0))
+        return best
+
+    def instance(self) -> Instance:
+        terms = {"lead": "Lead", **self.terms} if self.overhead else self.terms
+        limits = {"Trust": self.deficit, "Lead": self.lead_deficit}
+        tables = {
+            "budgets": f"pool,amount\nNHS,{self.money!r}",
+            "contracts": f"contract,{','.join(terms)}\nK,{','.join(map(str, terms.values()))}",
+            "providers": "provider,deficit_max\n"
+            + "\n".join(f"{p},{'' if d is None else d}" for p, d in limits.items()),
+            "limits": f"programme,basis,min,max\nA,activity,{LOW},{HIGH}\nB,activity,0,1000",
+            "resources": "resource\nstaff",
+            "capacity": f"resource,amount\nstaff,{self.staff!r}",
+            "use": "programme,resource,per_unit\nA,staff,1\nB,staff,1",
+            "responses": f"programme,outcome,per_unit\nA,QALY,{self.worth!r}\nB,QALY,1",
+            "places": "place,heads\nHere,100",
+            "selections": "selection,contract\nK,K",
+        }
+        if self.rule is not None:
+            measure, sense, value = self.rule
+            tables["rules"] = f"rule,measure,selection,sense,value\nR,{measure},K,{sense},{value!r}"
+        programmes = f"""
+            programme,sector,pool,provider,contract,baseline,tariff,held
+            A,acute,NHS,Trust,K,100,{self.tariff!r},no
+            B,community,NHS,,,20,,no"""
+        return round_of(programmes, **tables)
+
+    def kinks(self) -> tuple[bool, bool]:
+        """Whether the payment bends upward and downward, by second differences."""
+        levels = LEVELS[self.staff + 1e-9 >= LEVELS]
+        paid = np.array([self.payment(a) for a in levels])
+        bend = np.diff(paid, 2)
+        return bool((bend > 1e-7).any()), bool((bend < -1e-7).any())
+
+    @property
+    def wanted_high(self) -> bool:
+        """Whether a higher payment would help to keep something."""
+        by_rule = self.rule is not None and self.rule[1] in ("min", "equal")
+        return by_rule or self.deficit is not None or self.lead_deficit is not None
+
+
+def planned(case: Case) -> float | None:
+    """Outcome of the plan that is solved and checked; None when it is refused."""
+    try:
+        plan = allocator.solve(case.instance())
+    except NeedsBinaries:
+        return None
+    if plan.status == "infeasible":
+        return -np.inf
+    assert plan.status == "optimal"
+    assert plan.verified, plan.max_violation
+    line = plan.contracts.iloc[0]
+    level = float(plan.allocation["activity"].iloc[0])
+    assert line["payment"] == pytest.approx(case.payment(level), abs=1e-6)
+    return float(plan.certificate.true_objective or 0.0)
+
+
+def judged(case: Case) -> float | None:
+    """Outcome of a plan, checked with its decision against brute force."""
+    found = planned(case)
+    upward, downward = case.kinks()
+    refused = downward or (upward and case.wanted_high)
+    assert (found is None) == refused, (case, found, upward, downward)
+    agreed = case.best(agreed=True)
+    if found is not None:
+        # No level tried is better than the plan, and the plan is as agreed: both are exact.
+        assert found >= agreed - 1e-6 * abs(agreed) or agreed == -np.inf, case
+        assert case.best(agreed=False) == pytest.approx(agreed)
+    return found
+
+
+TERMS: list[dict[str, Any]] = [
+    {"type": "cost", "overhead": 0.1},
+    {"type": "cost", "min_income": 90},
+    {"type": "cost", "max_income": 110},
+    {"type": "block"},
+    {"type": "block", "fixed": 80},
+    {"type": "block", "min_income": 120},
+    {"type": "activity"},
+    {"type": "activity", "threshold": 110, "marginal_rate": 0.5},
+    {"type": "activity", "threshold": 110, "marginal_rate": 1.5},
+    {"type": "activity", "threshold": 190, "marginal_rate": 0.5},
+    {"type": "activity", "min_income": 95},
+    {"type": "activity", "max_income": 105},
+    {"type": "activity", "min_income": 20, "max_income": 500},
+    {"type": "cost_and_volume", "up_rate": 0.7},
+    {"type": "cost_and_volume", "volume": 30, "up_rate": 0.7},
+    {"type": "cost_and_volume", "volume": 300},
+    {"type": "cost_and_volume", "max_income": 110},
+    {"type": "aligned", "up_rate": 1, "down_rate": 0.5},
+    {"type": "aligned", "up_rate": 0.5, "down_rate": 0.5},
+    {"type": "aligned", "up_rate": 0.5, "down_rate": 1},
+    {"type": "aligned", "up_rate": 1, "down_rate": 0.5, "min_income": 90},
+    {"type": "aligned", "up_rate": 1, "down_rate": 0.5, "max_income": 120},
+    {"type": "capitated", "per_head": 1},
+    {"type": "capitated", "per_head": 1, "gain_share": 0.5, "loss_share": 0.5},
+    {"type": "capitated", "per_head": 1, "gain_share": 0.2, "loss_share": 0.8},
+    {"type": "capitated", "per_head": 1, "gain_share": 0.8, "loss_share": 0.2},
+    {"type": "capitated", "per_head": 1, "gain_share": 0.5, "gain_cap": 10},
+    {"type": "capitated", "per_head": 1, "gain_share": 0.5, "gain_cap": 30},
+    {"type": "capitated", "per_head": 1, "gain_share": 0.5, "loss_share": 0.5, "gain_cap": 10},
+    {"type": "capitated", "per_head": 1, "loss_share": 0.5, "loss_cap": 10},
+    {"type": "capitated", "per_head": 1, "loss_share": 0.5, "loss_cap": 30},
+    {"type": "outcome", "fixed": 70, "bonus": 0.5, "bonus_outcome": "QALY"},
+    {"type": "outcome", "fixed": 70, "bonus": 0.5, "bonus_outcome": "QALY", "min_income": 95},
+    {"type": "outcome", "fixed": 70, "bonus": 0.5, "bonus_outcome": "QALY", "max_income": 95},
+]
+SURROUNDINGS: list[dict[str, Any]] = [
+    {},
+    {"worth": 2.0},
+    {"deficit": 5.0},
+    {"deficit": 200.0, "worth": 0.5},
+    {"rule": ("payment", "max", 104.0)},
+    {"rule": ("payment", "min", 104.0)},
+    {"rule": ("payment", "equal", 100.0), "worth": 0.5},
+    {"rule": ("position", "min", -3.0)},
+    {"rule": ("position", "max", 3.0), "worth": 2.0},
+]
+
+
+@pytest.mark.parametrize("around", range(len(SURROUNDINGS)))
+@pytest.mark.parametrize("terms", range(len(TERMS)))
+def test_the_decision_is_that_of_brute_force(terms: int, around: int) -> None:
+    # Every pair is worth trying; each number and surrounding is seen with a third of them.
+    if (terms + around) % 3 and around > 1:
+        around = 0
+    worth = {"worth": 1.5} if TERMS[terms]["type"] == "outcome" else {}
+    judged(Case(TERMS[terms], **(worth | SURROUNDINGS[around])))
