@@ -111,6 +111,8 @@ class Case:
     def instance(self) -> Instance:
         terms = {"lead": "Lead", **self.terms} if self.overhead else self.terms
         limits = {"Trust": self.deficit, "Lead": self.lead_deficit}
+        if not self.overhead:
+            del limits["Lead"]
         tables = {
             "budgets": f"pool,amount\nNHS,{self.money!r}",
             "contracts": f"contract,{','.join(terms)}\nK,{','.join(map(str, terms.values()))}",

@@ -1,13 +1,14 @@
-"""A small round with contracts, shared funding and adjustments, and its best plan."""
+"""A small round with contracts, shared funding and adjustments, and a plan made by hand."""
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from small import round_of
 
-import allocator
+from allocator.evaluate import Evaluation, bridge, evaluate
 from allocator.instance.instance import Instance
-from allocator.plan import Plan
+from allocator.plan import Certificate, Plan
 
 PROGRAMMES = """\
     programme,sector,provider,pool,contract,class,unit,unit_cost,baseline,fixed_share,release_years
@@ -73,6 +74,77 @@ def money_round() -> Instance:
 
 @pytest.fixture(scope="session")
 def money_plan(money_round: Instance) -> Plan:
-    plan: Plan = allocator.solve(money_round)
-    assert plan.verified
-    return plan
+    """A plan made by hand, as recomputed, against a reference plan made by hand."""
+    council = (7800.0, 9000.0, 8500.0)
+    decided = decisions((990.0, 1400.0), (550.0, 525.0, 550.0), council)
+    checked = evaluate(money_round, decided)
+    assert checked.allowed
+    before = evaluate(money_round, decisions((1000.0, 1400.0), (450.0,) * 3, (9000.0,) * 3))
+    return Plan(
+        status="optimal",
+        verified=True,
+        max_violation=checked.max_violation,
+        certificate=Certificate(
+            checked.objective, before.objective, checked.objective, checked.objective, 0.0, None
+        ),
+        tables=plan_tables(money_round, checked, before),
+        model={},
+        solver={"name": "HiGHS", "version": "1.15.1", "algorithm": "simplex"},
+        seconds={"total": 0.2},
+        instance={"name": "Test", "sha256": "ab" * 32, "evidence": "central"},
+        weak_share=0.4,
+    )
+
+
+def decisions(
+    always: tuple[float, float], hours: tuple[float, ...], council: tuple[float, ...]
+) -> dict[str, pd.DataFrame]:
+    """Bed-days and contacts of every year, hours of home care, and what the council pays."""
+    rows, paid = [], []
+    for year, hour, part in zip((2025, 2026, 2027), hours, council, strict=True):
+        done = {"Admissions": always[0], "Community": always[1], "Home care": hour}
+        rows += [{"programme": p, "year": year, "activity": a} for p, a in done.items()]
+        parts = {"Council": part, "NHS": 20.0 * hour - part}
+        paid += [
+            {"programme": "Home care", "pool": p, "year": year, "paid": m} for p, m in parts.items()
+        ]
+    return {"allocation": pd.DataFrame(rows), "funding": pd.DataFrame(paid)}
+
+
+def plan_tables(
+    instance: Instance, checked: Evaluation, before: Evaluation
+) -> dict[str, pd.DataFrame]:
+    """Tables of a plan without prices."""
+    programmes = instance.programmes.set_index("programme")
+    mine, theirs = checked.allocation, before.allocation
+    lines = mine.join(programmes[["label", "sector", "place", "pool", "baseline"]], on="programme")
+    cost = lines["programme"].map(programmes["unit_cost"])
+    allocation = lines.assign(
+        label=lines["programme"],
+        baseline_spend=lines["baseline"] * cost,
+        reference_spend=theirs["spend"],
+        reference_activity=theirs["activity"],
+        change=mine["spend"] - theirs["spend"],
+        held=False,
+    )
+    outcomes = checked.outcomes.assign(
+        reference_amount=before.outcomes["amount"], reference_value=before.outcomes["value"]
+    )
+    priced = {
+        name: getattr(checked, name).assign(price=0.0)
+        for name in ("rules", "capacity", "budgets", "providers")
+    }
+    community = mine[mine["programme"] == "Community"]
+    limits = community[["programme", "year", "activity", "lo", "hi"]].assign(price=0.1)
+    return {
+        "allocation": allocation,
+        "outcomes": outcomes,
+        "segments": checked.segments,
+        **priced,
+        "limits": limits,
+        "transfers": checked.transfers,
+        "funding": checked.funding,
+        "adjustments": checked.adjustments,
+        "contracts": checked.contracts,
+        "bridge": bridge(instance, checked, before),
+    }

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from allocator.evaluate import STEPS
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
+from allocator.report.bridge import STEPS as WORDS
 from allocator.report.reports import REPORTS, print_reports, report_tables
 from allocator.report.summary import print_summary
 
@@ -178,6 +180,17 @@ def test_one_off_money_stands_apart(money_plan: Plan, money_round: Instance) -> 
     assert lines["one-off"] == [0.3, 0.0, 0.0]
     assert list(lines).index("recurrent") < list(lines).index("double running")
     assert lines["efficiency"] == [-1.0, -1.0, -1.0]
+
+
+def test_lines_of_both_kinds_are_told_apart(money_plan: Plan, money_round: Instance) -> None:
+    once = money_plan.bridge.assign(recurrent=False)
+    both = pd.concat([money_plan.bridge, once], ignore_index=True)
+    lines = block(shown("bridge", changed(money_plan, "bridge", both), money_round), "All pools")
+    assert lines["2024/25 outturn"] == lines["2024/25 outturn, one-off"]
+
+
+def test_every_step_has_its_words_in_order() -> None:
+    assert (*WORDS, "plan") == STEPS
 
 
 def test_sectors_of_the_bridge_add_up_to_its_pools(money_plan: Plan, money_round: Instance) -> None:
