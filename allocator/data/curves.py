@@ -168,6 +168,6 @@ def chord_gap(left: Numbers, right: Numbers, chord: Numbers, width: Numbers) -> 
     """
     steep = np.maximum(left - chord, 0.0)
     flat = np.maximum(chord - right, 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        height = np.where(np.isinf(left), flat, steep * flat / (steep + flat))
-    return np.where(steep + flat > 0, height, 0.0) * width
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        height = np.where(steep > 0.0, flat / (1.0 + flat / steep), 0.0)
+    return height * width
