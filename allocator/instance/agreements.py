@@ -219,6 +219,53 @@ class Agreements:
         paid = self.payment(self.worth(lo), self.total(floors)) * self.markup
         return np.where(self.holds, paid, 0.0)
 
+    def most_followed(self, paid: Array) -> Array:
+        """Most that a payment's driver can be without the payment passing `paid`.
+
+        Parameters
+        ----------
+        paid : ndarray, shape (contracts, years)
+            Payment before any overhead, no less than the least it can be.
+
+        Returns
+        -------
+        ndarray, shape (contracts, years)
+            Cost for types cost and capitated, otherwise activity at tariff; inf where more
+            of it costs nothing, or where no contract holds.
+        """
+        r = self._rate
+        threshold = np.where(np.isinf(self._threshold), paid, self._threshold)
+        full = paid >= self._budget + self._loss_cap
+        by_kind = {
+            "cost": paid,
+            "block": np.where(self.rebased, paid, np.inf),
+            "activity": np.minimum(paid, threshold)
+            + _over(np.maximum(paid - threshold, 0.0), r["marginal_rate"]),
+            "cost_and_volume": self._volume + _over(paid - self.fixed, r["up_rate"]),
+            "aligned": self._at_baseline
+            + np.where(
+                paid >= self.fixed,
+                _over(paid - self.fixed, r["up_rate"]),
+                -_over(self.fixed - paid, r["down_rate"]),
+            ),
+            "capitated": np.where(
+                full,
+                np.inf,
+                np.where(
+                    paid >= self._budget,
+                    self._budget + _over(paid - self._budget, r["loss_share"]),
+                    self._budget - _over(self._budget - paid, r["gain_share"]),
+                ),
+            ),
+        }
+        found = np.select([self.kind == kind for kind in by_kind], list(by_kind.values()), np.inf)
+        return np.asarray(np.where(self.holds & (paid < self._most), found, np.inf))
+
+    @property
+    def by_cost(self) -> Array:
+        """Where a payment follows cost, shape (contracts, years)."""
+        return np.isin(self.kind, ("cost", "capitated"))
+
     def marginal(self) -> tuple[Array, Array, Array]:
         """What a change of activity does to payments, shapes (programmes, years).
 
@@ -255,7 +302,7 @@ class Agreements:
         most = np.select(which, [np.broadcast_to(m, shape) for m, _ in rates.values()], 0.0)
         least = np.select(which, [np.broadcast_to(x, shape) for _, x in rates.values()], 0.0)
         most, least = most * self.markup, np.where(limited, 0.0, least * self.markup)
-        follows = ~np.isin(self.kind, ("cost", "capitated"))
+        follows = ~self.by_cost
         out = np.ones(self.tariff.shape), np.ones(self.tariff.shape)
         at_tariff = np.zeros(self.tariff.shape, dtype=bool)
         for c, mine in enumerate(self.members):
@@ -264,3 +311,9 @@ class Agreements:
             out[1][np.ix_(mine, here)] = least[c, here]
             at_tariff[np.ix_(mine, here)] = follows[c, here]
         return out[0], out[1], at_tariff
+
+
+def _over(money: Array, rate: Array) -> Array:
+    """How far a driver can move for some money; any way where moving costs nothing."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(rate > 0, money / rate, np.inf)

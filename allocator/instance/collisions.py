@@ -55,9 +55,8 @@ def unlimited(draft: Draft, ranges: Ranges) -> Problems:
     agreements = Agreements(draft)
     endless = np.isinf(ranges.hi) & may_move(draft)[:, None]
     for c, members in enumerate(agreements.members):
-        paying = agreements.holds[c] & ~np.isin(agreements.kind[c], ("cost", "activity"))
         for i in members.tolist():
-            years = np.flatnonzero(endless[i] & paying & ~agreements.rebased[c]).tolist()
+            years = np.flatnonzero(endless[i] & agreements.holds[c]).tolist()
             if years:
                 kind, name = agreements.kind[c, years[0]], programmes["programme"][i]
                 when = settings.year_label(settings.years[years[0]])
@@ -66,9 +65,8 @@ def unlimited(draft: Draft, ranges: Ranges) -> Problems:
                     i,
                     "contract",
                     f"nothing limits '{name}' in {when}: under contract '{agreements.names[c]}' "
-                    f"of type {kind} its activity is not paid at cost, so the pool's money does "
-                    "not either; give it a max in limits, capacity, demand or the block a "
-                    "ceiling.",
+                    f"of type {kind} more activity costs its pool nothing; give it a max in "
+                    "limits, capacity, demand, or a block a ceiling.",
                 )
 
 

@@ -21,7 +21,8 @@ def with_evidence(instance: Instance, case: str = "central") -> Instance:
     none, the central figure stays. When the instance names an outcome to shrink, the
     central figures of its linear and power responses are then drawn towards the reference
     cost per unit by grade, in logarithms:
-    ``log cost = w log(own cost) + (1 - w) log(reference)``.
+    ``log cost = w log(own cost) + (1 - w) log(reference)``. A low figure is then never above
+    the central one, nor a high figure below it.
 
     Parameters
     ----------
@@ -47,7 +48,8 @@ def with_evidence(instance: Instance, case: str = "central") -> Instance:
         for table, columns in ((responses, ("per_unit", "maximum")), (effects, ("per_unit",))):
             for column in columns:
                 given = table[case].notna() & table[column].notna()
-                table[column] = table[column].where(~given, table[case])
+                further = np.fmin if case == "low" else np.fmax
+                table[column] = table[column].where(~given, further(table[case], table[column]))
     tables = dict(instance.tables) | {
         "responses": responses,
         "effects": effects,
@@ -69,12 +71,8 @@ def _shrunk(instance: Instance, responses: pd.DataFrame) -> pd.DataFrame:
         & responses["shape"].isin(["linear", "power"])
         & (responses["per_unit"] > 0)
     ).to_numpy()
-    for column in ("per_unit", "low", "high"):
-        figure = responses[column].to_numpy(dtype=float)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            shrunk = own / np.exp(
-                w * np.log(own / figure) + (1.0 - w) * np.log(settings.shrink_cost)
-            )
-        some = mine & (figure > 0)
-        responses[column] = np.where(some, shrunk, figure)
+    figure = responses["per_unit"].to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shrunk = own / np.exp(w * np.log(own / figure) + (1.0 - w) * np.log(settings.shrink_cost))
+    responses["per_unit"] = np.where(mine, shrunk, figure)
     return responses

@@ -140,20 +140,46 @@ class Pools:
     def ceilings(self, lo: Array, floors: Array, payments: Array) -> tuple[Array, Array]:
         """Most activity the money allows once everything else has its floor; budget lines.
 
-        A programme under a contract is not paid at cost, so money does not limit it; one
-        paid by several pools is limited by what they have together.
+        Activity under a contract is limited by what the pool can pay for it, which is not
+        its cost; a programme paid by several pools by what they have together.
         """
         high = np.full(lo.shape, np.inf)
         lines = np.zeros(lo.shape, dtype=np.int64)
         for purse in self._purses:
-            if purse.short or not len(purse.rows):
+            if purse.short:
                 continue
-            at = purse.rows
             spare = np.maximum(purse.left(purse.floor(floors, payments)) + purse.overdraw, 0.0)
             with np.errstate(divide="ignore", invalid="ignore"):
-                room = spare / (purse.weight * self.price[at])
-            most: Array = np.where(purse.weight > 0, lo[at] + room, np.inf)
-            tighter = most < high[at]
-            high[at] = np.where(tighter, most, high[at])
-            lines[at] = np.where(tighter, purse.lines, lines[at])
+                room = spare / (purse.weight * self.price[purse.rows])
+            room = np.where(purse.weight > 0, room, np.inf)
+            _cut(high, lines, purse, purse.rows, lo[purse.rows] + room)
+            if len(purse.contracts):
+                self._under_contract(purse, spare, (lo, floors, payments), high, lines)
         return high, lines
+
+    def _under_contract(
+        self,
+        purse: Purse,
+        spare: Array,
+        least: tuple[Array, Array, Array],
+        high: Array,
+        lines: Array,
+    ) -> None:
+        lo, floors, payments = least
+        agreed = self._agreements
+        most = agreed.most_followed((payments + spare) / agreed.markup)
+        left = most - np.where(agreed.by_cost, agreed.total(floors), agreed.worth(lo))
+        for c in purse.contracts.tolist():
+            members = agreed.members[c]
+            unit = np.where(agreed.by_cost[c], self.price[members], agreed.tariff[members])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                room = np.maximum(left[c], 0.0) / unit
+            room = np.where(unit > 0, room, np.inf)
+            _cut(high, lines, purse, members, lo[members] + room)
+
+
+def _cut(high: Array, lines: Array, purse: Purse, rows: Array, most: Array) -> None:
+    """Lower the ceilings of some programmes to what a purse allows."""
+    tighter = most < high[rows]
+    high[rows] = np.where(tighter, most, high[rows])
+    lines[rows] = np.where(tighter, purse.lines, lines[rows])

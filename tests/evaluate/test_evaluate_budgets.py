@@ -50,9 +50,7 @@ def money(*adjustments: str, **more: Any) -> Any:
         ("efficiency", 0, 0),
     ],
 )
-def test_adjustments_count_as_far_as_they_come_true(
-    kind: str, delivery: float, net: float
-) -> None:
+def test_adjustments_count_as_far_as_they_come_true(kind: str, delivery: float, net: float) -> None:
     result = run(money(f"Item,,NHS,,{kind},40,{delivery},yes"), PLAN)
     budget = result.budgets.set_index("pool").loc["NHS"]
     assert budget["adjustments"] == net

@@ -255,9 +255,7 @@ def test_an_overhead_on_cost_is_paid_while_the_contract_holds() -> None:
 
 
 def test_a_contract_that_names_no_terms_changes_nothing() -> None:
-    instance = case(
-        "programme,sector,pool,provider,contract,baseline\nA,acute,NHS,Trust,Name,100"
-    )
+    instance = case("programme,sector,pool,provider,contract,baseline\nA,acute,NHS,Trust,Name,100")
     result = run(instance, {"A": 90})
     assert not len(result.contracts)
     assert column(result.providers, "position") == [0]

@@ -151,9 +151,7 @@ def test_part_of_the_funding_may_be_stated() -> None:
 def test_funding_and_transfers_are_settled_together() -> None:
     funding = "programme,pool,share_max\nHome care,NHS,0.4\nHome care,Council,1"
     budgets = "pool,amount\nNHS,500\nCouncil,100\nBCF,40"
-    instance = shared(
-        funding, budgets=budgets, transfers="from_pool,to_pool,max\nBCF,Council,30"
-    )
+    instance = shared(funding, budgets=budgets, transfers="from_pool,to_pool,max\nBCF,Council,30")
     result = run(instance, PLAN | {"Roads": 60})
     assert result.allowed
     # Splitting the bill comes before handing money over.
