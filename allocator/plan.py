@@ -120,11 +120,12 @@ class Plan:
     seconds : dict
         read, build, compile, handover, solve, readback, verify, total.
     instance : dict
-        name and sha256.
+        name, sha256 and evidence (low, central or high).
     versions : dict
         Versions of everything the result depends on.
     weak_share : float or None
-        Share of the gain that rests on evidence graded C, D or not graded.
+        Share of the gain that rests on evidence graded C, D or not graded, or on a binding
+        limit that is only assumed.
     conflict : tuple of str
         For an infeasible instance: rules, limits and budgets, in the planner's words,
         that cannot hold together; empty when none was found.

@@ -233,14 +233,25 @@ class _Prices:
         return price[index.positions(codes)]
 
 
-def weak_share(instance: Instance, checked: Evaluation, reference: Evaluation) -> float | None:
-    """Share of the change in value that rests on evidence graded C, D or not at all.
+def weak_share(
+    instance: Instance, checked: Evaluation, reference: Evaluation, binding: pd.DataFrame
+) -> float | None:
+    """Share of the change in value that rests on weak evidence or on assumed limits.
+
+    Parameters
+    ----------
+    instance : Instance
+    checked, reference : Evaluation
+        The plan and the reference plan as recomputed from the tables.
+    binding : pandas.DataFrame
+        The plan's ``limits``: programme-years whose own limits bind.
 
     Returns
     -------
     float or None
-        Sum over programmes and outcomes of |change in value| with weak evidence, over the
-        same sum with any; None when nothing changes.
+        Sum over programmes, outcomes and years of |change in value| where the response is
+        graded C, D or not at all, or a binding limit of the programme is only assumed, over
+        the same sum everywhere; None when nothing changes.
     """
     keys = ["programme", "outcome"]
     graded = instance.responses[[*keys, "evidence"]]
@@ -251,4 +262,12 @@ def weak_share(instance: Instance, checked: Evaluation, reference: Evaluation) -
     total = float(change.sum())
     if total <= 0.0:
         return None
-    return float(change[~both["evidence"].isin(["A", "B"])].sum()) / total
+    assumed = set(instance.limits.loc[instance.limits["status"] == "assumed", "programme"])
+    bound = {
+        (programme, year)
+        for programme, year in zip(binding["programme"], binding["year"], strict=True)
+        if programme in assumed
+    }
+    held_back = [pair in bound for pair in zip(both["programme"], both["year"], strict=True)]
+    weak = ~both["evidence"].isin(["A", "B"]).to_numpy() | np.array(held_back, dtype=bool)
+    return float(change.to_numpy()[weak].sum()) / total

@@ -237,7 +237,7 @@ def _checked(
     dual = stages.best.row_dual if stages.best is not None else None
     reduced = stages.best.reduced_cost if stages.best is not None else None
     tables = readback.tables(instance, data, program, checked, reference, dual, reduced)
-    weak = readback.weak_share(instance, checked, reference)
+    weak = readback.weak_share(instance, checked, reference, tables["limits"])
     adds_up = not check_bridge(tables["bridge"], checked, PENNY / instance.settings.money_scale)
     clock.mark("readback")
     return Plan(

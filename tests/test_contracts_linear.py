@@ -9,6 +9,7 @@ least as high, which is all a linear programme can ask for.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,11 @@ import pytest
 from small import round_of
 
 import allocator
+from allocator.data.contracts import pieces
 from allocator.errors import NeedsBinaries
+from allocator.evaluate import check_bridge, evaluate
 from allocator.instance.instance import Instance
+from allocator.report.folder import read_plan, write_plan
 
 LOW, HIGH = 60.0, 140.0
 LEVELS = np.linspace(LOW, HIGH, 1601)
@@ -335,3 +339,43 @@ def test_stranded_cost_may_not_be_overstated_to_keep_a_payment_high() -> None:
     # Where it is paid in full, stranded cost weighs in the position as much as in the payment.
     whole = stranding(AT_COST, "R,position,K,min,0")
     assert allocator.solve(whole).verified
+
+
+def test_rounding_is_no_slope() -> None:
+    cut = pieces(lambda x: 300.0 if x < 50.0 else 300.0 + 6e-14, [50.0], (0.0, 100.0))
+    assert cut.slope.tolist() == [0.0]
+    assert cut.straight
+
+
+def test_a_plan_hands_over_its_accounts_and_what_a_limit_on_loss_is_worth() -> None:
+    # Each unit of the hospital loses 0.1: a pound more of loss lets ten more replace ten others.
+    case = Case({"type": "activity"}, tariff=0.9, worth=2.0, staff=150.0, deficit=10.0)
+    plan = allocator.solve(case.instance())
+    assert plan.verified
+    trust = plan.providers.set_index("provider").loc["Trust"]
+    assert trust["position"] == pytest.approx(-10)
+    assert trust["slack"] == pytest.approx(0, abs=1e-9)
+    assert trust["price"] == pytest.approx(10)
+    assert plan.contracts["payment"].tolist() == pytest.approx([90])
+    assert plan.budgets["contract_payments"].tolist() == pytest.approx([90])
+    assert {"outturn", "contracts", "plan"} <= set(plan.bridge["step"])
+    assert check_bridge(plan.bridge, evaluate(case.instance(), plan.tables)) == []
+
+
+def test_shared_funding_is_handed_over_and_written_and_read_back(tmp_path: Path) -> None:
+    instance = round_of(
+        "programme,sector,pool,baseline\nHome care,social care,Council,100",
+        budgets="pool,amount\nNHS,70\nCouncil,50",
+        funding="programme,pool,share_min\nHome care,NHS,0.2\nHome care,Council,0.4",
+        responses="programme,outcome,per_unit\nHome care,QALY,1",
+        limits="programme,max\nHome care,2",
+    )
+    plan = allocator.solve(instance)
+    assert plan.verified
+    assert plan.allocation["spend"].tolist() == pytest.approx([120])
+    assert plan.funding["paid"].tolist() == pytest.approx([50, 70])
+    write_plan(plan, instance, tmp_path / "plan")
+    back = read_plan(tmp_path / "plan")
+    checked = evaluate(instance, back)
+    assert checked.allowed
+    assert checked.funding["paid"].tolist() == plan.funding["paid"].tolist()

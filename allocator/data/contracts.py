@@ -80,7 +80,9 @@ def pieces(
     if high - low <= 1e-9 * max(1.0, abs(high)):
         return Pieces(y[:1], np.zeros(1), float(y.min()), float(y.max()))
     keep = width > 1e-12 * max(1.0, abs(high))
-    slope = np.diff(y)[keep] / width[keep]
+    rise = np.diff(y)[keep]
+    flat = np.abs(rise) <= 1e-12 * np.max(np.abs(y))
+    slope = np.where(flat, 0.0, rise / width[keep])
     constant = y[:-1][keep] - slope * x[:-1][keep]
     size = max(1.0, float(np.max(np.abs(slope))))
     first = np.concatenate([[True], np.abs(np.diff(slope)) > 1e-9 * size])

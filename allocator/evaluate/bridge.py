@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -28,7 +30,6 @@ STEPS = (
 )
 """Steps in order; the last is what the ones before it come to."""
 
-COLUMNS = ("pool", "sector", "year", "step", "recurrent", "amount")
 TOGETHER = ["pool", "sector", "year", "recurrent"]
 PENNY = 0.01
 NOTHING = 1e-6
@@ -67,25 +68,63 @@ def bridge(instance: Instance, checked: Evaluation, reference: Evaluation) -> pd
     size = known.programmes.shape
     spend = checked.allocation["spend"].to_numpy().reshape(size)
     before = reference.allocation["spend"].to_numpy().reshape(size)
-    parts = [
-        _programmes(known, checked, spend, before),
-        _contracts(known, checked, spend),
-        _adjustments(known),
-        _extra(checked),
-    ]
-    steps = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    steps["order"] = steps["step"].map(STEPS.index)
-    total = steps.groupby([*TOGETHER, "order"], as_index=False).agg({"amount": "sum"})
-    total = total[total["amount"].abs() * instance.settings.money_scale > NOTHING]
-    plan = total.groupby(TOGETHER, as_index=False).agg({"amount": "sum"})
-    frame = pd.concat([total, plan.assign(order=len(STEPS) - 1)], ignore_index=True)
-    frame["step"] = [STEPS[n] for n in frame["order"]]
-    frame["order"] = 2 * frame["order"] + ~frame["recurrent"]
-    frame = frame.sort_values(["pool", "sector", "year", "order"], ignore_index=True)
-    return frame.astype({"pool": "str", "sector": "str", "step": "str"})[list(COLUMNS)]
+    steps = _Steps(known)
+    _add_programmes(steps, known, checked, spend, before)
+    _add_contracts(steps, known, checked, spend)
+    _add_adjustments(steps, known)
+    extra = checked.budgets["extra_cost"].to_numpy().reshape(len(known.pools.names), size[1])
+    pool, t = np.nonzero(extra)
+    none = np.zeros(len(pool), dtype=np.intp)
+    steps.add("extra_capacity", (pool, none, t, none), extra[pool, t])
+    return steps.frame(NOTHING / instance.settings.money_scale)
 
 
-def _programmes(known: Round, checked: Evaluation, spend: Array, before: Array) -> pd.DataFrame:
+class _Steps:
+    """Amounts by pool, sector, year, whether they come back every year, and step.
+
+    Parameters
+    ----------
+    known : Round
+        Its pools, sectors and years.
+    """
+
+    def __init__(self, known: Round) -> None:
+        self.pools, self.years = known.pools.names, known.programmes.years
+        every = words(known.programmes.table, "sector").astype(str)
+        # Sector 0 is none in particular.
+        names, sector = np.unique(every, return_inverse=True)
+        self.sectors = ["", *names.tolist()]
+        self.sector: Codes = sector + 1
+        shape = (len(self.pools), len(self.sectors), len(self.years), 2, len(STEPS))
+        self.amount = np.zeros(shape)
+
+    def add(self, step: str, where: tuple[Any, Any, Any, Any], amount: Any) -> None:
+        """Add amounts to a step at positions of pool, sector, year and recurrence."""
+        np.add.at(self.amount, (*where, STEPS.index(step)), amount)
+
+    def frame(self, nothing: float) -> pd.DataFrame:
+        """Tidy table with what the steps come to; amounts up to `nothing` left out."""
+        amount = np.where(np.abs(self.amount) > nothing, self.amount, 0.0)
+        amount[..., -1] = amount.sum(axis=-1)
+        there = amount != 0.0
+        there[..., -1] = there.any(axis=-1)
+        pool, sector, year, step, once = np.nonzero(np.moveaxis(there[:, :, :, ::-1], 3, 4))
+        lasting = 1 - once
+        return pd.DataFrame(
+            {
+                "pool": pd.Series(self.pools.to_numpy(dtype=object)[pool], dtype="str"),
+                "sector": pd.Series(np.array(self.sectors, dtype=object)[sector], dtype="str"),
+                "year": self.years[year].astype(np.int64),
+                "step": pd.Series(np.array(STEPS, dtype=object)[step], dtype="str"),
+                "recurrent": lasting.astype(bool),
+                "amount": amount[pool, sector, year, lasting, step],
+            }
+        )
+
+
+def _add_programmes(
+    steps: _Steps, known: Round, checked: Evaluation, spend: Array, before: Array
+) -> None:
     """Steps of what programmes cost, for the pools that pay."""
     programmes = known.programmes
     row, t, pool, share = _payers(known, checked)
@@ -97,18 +136,9 @@ def _programmes(known: Round, checked: Evaluation, spend: Array, before: Array) 
         "growth_and_demand": before - at_prices,
         "decisions": spend - before,
     }
-    lasting = _lasting(known)
-    where = pd.DataFrame(
-        {
-            "pool": known.pools.names.to_numpy()[pool],
-            "sector": words(programmes.table, "sector")[row],
-            "year": programmes.years[t],
-            "recurrent": lasting[row, t],
-        }
-    )
-    return pd.concat(
-        [where.assign(step=step, amount=share * of[row, t]) for step, of in amounts.items()]
-    )
+    lasting = _lasting(known)[row, t].astype(np.intp)
+    for step, of in amounts.items():
+        steps.add(step, (pool, steps.sector[row], t, lasting), share * of[row, t])
 
 
 def _lasting(known: Round) -> Flags:
@@ -137,10 +167,9 @@ def _payers(known: Round, checked: Evaluation) -> tuple[Codes, Codes, Codes, Arr
     )
 
 
-def _contracts(known: Round, checked: Evaluation, spend: Array) -> pd.DataFrame:
+def _add_contracts(steps: _Steps, known: Round, checked: Evaluation, spend: Array) -> None:
     """What contracts pay beyond the cost of their activity, to sectors by that cost."""
-    contracts, programmes = known.contracts, known.programmes
-    frame = checked.contracts
+    contracts, frame = known.contracts, checked.contracts
     over = (frame["pool_payment"] - frame["cost"]).to_numpy().reshape(contracts.replaces.shape)
     row, t = np.nonzero(contracts.held)
     of = contracts.member[row]
@@ -148,57 +177,24 @@ def _contracts(known: Round, checked: Evaluation, spend: Array) -> pd.DataFrame:
     size = np.where(contracts.total(spend)[of, t] > 0, spend[row, t], 1.0)
     total = np.zeros(over.shape)
     np.add.at(total, (of, t), size)
-    return pd.DataFrame(
-        {
-            "pool": np.array(contracts.pool, dtype=object)[of],
-            "sector": words(programmes.table, "sector")[row],
-            "year": programmes.years[t],
-            "recurrent": np.ones(len(row), dtype=bool),
-            "step": "contracts",
-            "amount": over[of, t] * size / total[of, t],
-        }
-    )
+    pool = known.pools.names.get_indexer(pd.Index(contracts.pool))[of]
+    where = (pool, steps.sector[row], t, np.ones(len(row), dtype=np.intp))
+    steps.add("contracts", where, over[of, t] * size / total[of, t])
 
 
-def _adjustments(known: Round) -> pd.DataFrame:
+def _add_adjustments(steps: _Steps, known: Round) -> None:
     """Adjustments, to the sectors of their selection by baseline spend."""
-    adjustments, programmes = known.adjustments, known.programmes
-    sectors, sector = np.unique(words(programmes.table, "sector").astype(str), return_inverse=True)
-    payer = known.pools.names.get_indexer(pd.Index(programmes.table["pool"]))
-    rows = []
+    adjustments = known.adjustments
+    payer = known.pools.names.get_indexer(pd.Index(known.programmes.table["pool"]))
+    every = np.arange(len(steps.sectors))
     for item, t, pool in np.argwhere(adjustments.amount):
         weight = adjustments.weight[item, t]
         own = np.where(payer == pool, weight, 0.0)
-        parts = np.bincount(sector, own if own.any() else weight, len(sectors))
-        about = sectors if parts.any() else [""]
-        shares = parts / parts.sum() if parts.any() else [1.0]
-        same = {
-            "pool": known.pools.names[pool],
-            "year": programmes.years[t],
-            "step": adjustments.kind[item, t],
-            "recurrent": adjustments.recurrent[item, t],
-        }
-        amount = adjustments.amount[item, t, pool]
-        rows += [
-            same | {"sector": name, "amount": amount * share}
-            for name, share in zip(about, shares, strict=True)
-        ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _extra(checked: Evaluation) -> pd.DataFrame:
-    """Extra capacity, of no sector in particular and bought for the year."""
-    budgets = checked.budgets
-    return pd.DataFrame(
-        {
-            "pool": budgets["pool"],
-            "sector": "",
-            "year": budgets["year"],
-            "recurrent": False,
-            "step": "extra_capacity",
-            "amount": budgets["extra_cost"],
-        }
-    )
+        parts = np.bincount(steps.sector, own if own.any() else weight, len(every))
+        parts[0] = 0.0 if parts.any() else 1.0
+        lasting = int(adjustments.recurrent[item, t])
+        amount = adjustments.amount[item, t, pool] * parts / parts.sum()
+        steps.add(adjustments.kind[item, t], (pool, every, t, lasting), amount)
 
 
 def check_bridge(frame: pd.DataFrame, checked: Evaluation, penny: float = PENNY) -> list[str]:
@@ -220,41 +216,45 @@ def check_bridge(frame: pd.DataFrame, checked: Evaluation, penny: float = PENNY)
         for every pool and year whose plan is not what the pool pays.
     """
     last = frame["step"] == "plan"
-    problems = []
-    steps = frame[~last].assign(size=frame["amount"].abs())
-    steps = steps.groupby(TOGETHER, as_index=False).agg({"amount": "sum", "size": "sum"})
-    plan = frame.loc[last, [*TOGETHER, "amount"]].rename(columns={"amount": "plan"})
-    for line in steps.merge(plan, on=TOGETHER, how="outer").fillna(0.0).to_dict("records"):
-        if abs(line["amount"] - line["plan"]) > max(penny, ROUNDING * line["size"]):
-            kind = "recurrent" if line["recurrent"] else "non-recurrent"
-            problems.append(
-                f"Pool '{line['pool']}', sector '{line['sector']}', {line['year']}: {kind} steps "
-                f"come to {line['amount']:,.2f} and the plan is {line['plan']:,.2f}."
-            )
+    amount = frame["amount"]
+    sums = frame[TOGETHER].assign(
+        steps=amount.where(~last, 0.0), plan=amount.where(last, 0.0), size=amount.abs()
+    )
+    sums = sums.groupby(TOGETHER, as_index=False).sum()
+    room = np.maximum(penny, ROUNDING * sums["size"])
+    problems = [
+        f"Pool '{line['pool']}', sector '{line['sector']}', {line['year']}: "
+        f"{'recurrent' if line['recurrent'] else 'non-recurrent'} steps come to "
+        f"{line['steps']:,.2f} and the plan is {line['plan']:,.2f}."
+        for line in sums[(sums["steps"] - sums["plan"]).abs() > room].to_dict("records")
+    ]
     pools = _by_pool(frame[last], checked)
+    room = np.maximum(penny, ROUNDING * pools["pays"].abs())
     for said in ("pays", "pays every year"):
-        for line in pools.to_dict("records"):
-            found, paid = line[f"bridge {said}"], line[said]
-            if abs(found - paid) > max(penny, ROUNDING * line["pays"]):
-                problems.append(
-                    f"Pool '{line['pool']}', {line['year']}: the bridge comes to {found:,.2f} and "
-                    f"the pool {said} {paid:,.2f}."
-                )
+        off = pools[(pools[f"bridge {said}"] - pools[said]).abs() > room]
+        problems += [
+            f"Pool '{line['pool']}', {line['year']}: the bridge comes to "
+            f"{line[f'bridge {said}']:,.2f} and the pool {said} {line[said]:,.2f}."
+            for line in off.to_dict("records")
+        ]
     return problems
 
 
 def _by_pool(plan: pd.DataFrame, checked: Evaluation) -> pd.DataFrame:
     """What every pool pays in a year, in all and every year, and what the bridge says of it."""
     budgets = checked.budgets
-    uses = ["spend", "capital_spend", "adjustments", "extra_cost"]
+    uses = budgets["spend"] + budgets["capital_spend"] + budgets["adjustments"]
     pools = budgets[["pool", "year"]].assign(
         **{
-            "pays": budgets[uses].sum(axis=1),
+            "pays": uses + budgets["extra_cost"],
             "pays every year": budgets["recurrent_spend"] - budgets["transfers_out"],
         }
     )
-    for said, rows in (("pays", plan), ("pays every year", plan[plan["recurrent"]])):
-        total = rows.groupby(["pool", "year"], as_index=False).agg({"amount": "sum"})
-        total = total.rename(columns={"amount": f"bridge {said}"})
-        pools = pools.merge(total, on=["pool", "year"], how="left")
-    return pools.fillna(0.0)
+    total = plan[["pool", "year"]].assign(
+        **{
+            "bridge pays": plan["amount"],
+            "bridge pays every year": plan["amount"].where(plan["recurrent"], 0.0),
+        }
+    )
+    total = total.groupby(["pool", "year"], as_index=False).sum()
+    return pools.merge(total, on=["pool", "year"], how="left").fillna(0.0)

@@ -77,7 +77,8 @@ class Findings:
         Parameters
         ----------
         kind : str
-            limit, growth, demand, capacity, budget, carry, transfer or response.
+            limit, growth, demand, capacity, response, contract, provider, budget, carry,
+            capital, recurrent or transfer.
         subject : Subject
             What the rows are about.
         said : str

@@ -214,7 +214,7 @@ class Ledger:
 
 def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Findings) -> None:
     """Note overspent pools, and money carried or handed over beyond what is allowed."""
-    carry, moved = ledger.carry, ledger.transfers
+    carry = ledger.carry
     own = np.maximum(pools.amount, ledger.spend).max(axis=1, initial=0.0)[:, None]
     money_in = (ledger.transfers_in, ledger.carry_in)
     uses = ledger.uses
@@ -262,6 +262,12 @@ def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Fin
     )
     for kind, value, limit, size, said in rows:
         _add(kind, "Pool", list(pools.names), said, value, limit, size, own, programmes, found)
+    _check_transfers(pools, ledger.transfers, own, programmes, found)
+
+
+def _check_transfers(
+    pools: Pools, moved: Array, own: Array, programmes: Programmes, found: Findings
+) -> None:
     pairs = [f"{a} to {b}" for a, b in pools.pairs.itertuples(index=False)]
     between = np.maximum(own[pools.giver], own[pools.taker])
     for value, limit, said in (

@@ -246,7 +246,7 @@ class Agreements:
             + np.where(
                 paid >= self.fixed,
                 _over(paid - self.fixed, r["up_rate"]),
-                -_over(self.fixed - paid, r["down_rate"]),
+                -_short(self.fixed - paid, r["down_rate"]),
             ),
             "capitated": np.where(
                 full,
@@ -254,7 +254,7 @@ class Agreements:
                 np.where(
                     paid >= self._budget,
                     self._budget + _over(paid - self._budget, r["loss_share"]),
-                    self._budget - _over(self._budget - paid, r["gain_share"]),
+                    self._budget - _short(self._budget - paid, r["gain_share"]),
                 ),
             ),
         }
@@ -317,3 +317,8 @@ def _over(money: Array, rate: Array) -> Array:
     """How far a driver can move for some money; any way where moving costs nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(rate > 0, money / rate, np.inf)
+
+
+def _short(money: Array, rate: Array) -> Array:
+    """How far a driver must fall to save some money; only rounding asks where none is saved."""
+    return np.where(np.isinf(_over(money, rate)), 0.0, _over(money, rate))

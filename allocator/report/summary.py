@@ -124,9 +124,18 @@ def _headline(plan: Plan, instance: Instance, money: Money, worth: Worth) -> str
     share = f" ({percent(top / spent)} of the money)" if spent > 0 else ""
     most = "" if len(settings.years) == 1 else "At most "
     return (
-        f"{name}: worth {gain} more than rolling the baseline forward. {most}"
-        f"{money.text(top)}{share} is spent differently, in {when}."
+        f"{name}: worth {gain} more than rolling the baseline forward{_made_of(plan, worth)}. "
+        f"{most}{money.text(top)}{share} is spent differently, in {when}."
     )
+
+
+def _made_of(plan: Plan, worth: Worth) -> str:
+    """What the gain is made of, where outcomes are not nearly all of it."""
+    gain = plan.certificate.gain or 0.0
+    bought = float((plan.outcomes["value"] - plan.outcomes["reference_value"]).sum())
+    if abs(gain - bought) < 0.1 * gain:
+        return ""
+    return f" ({worth.text(bought)} in outcomes, the rest in soft rules kept and later savings)"
 
 
 def _moved(plan: Plan, year: int) -> float:
@@ -220,8 +229,8 @@ def _trust(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterat
     yield from _held(plan, instance, money)
     if plan.weak_share is not None and gain_matters(plan):
         yield bullet(
-            f"{percent(plan.weak_share)} of the gain rests on weak evidence: graded C or D, or "
-            f"not graded."
+            f"{percent(plan.weak_share)} of the gain rests on weak evidence (graded C or D, or "
+            f"not graded) or on limits that are only assumed."
         )
     yield from (bullet(sentence) for sentence in assumed_bounds(plan, instance))
     case = plan.instance.get("evidence", "")

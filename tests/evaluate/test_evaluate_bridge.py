@@ -127,7 +127,7 @@ def test_a_bridge_that_does_not_add_up_is_found(
     assert check_bridge(off, checked) == []
     assert len(check_bridge(off, checked, penny=0.001)) == 1
 
-    spent = checked.budgets.assign(spend=checked.budgets.spend + [0.0, 5.0])
+    spent = checked.budgets.assign(spend=checked.budgets.spend + pd.Series([0.0, 5.0]))
     found = check_bridge(frame, replace(checked, budgets=spent))
     assert len(found) == 1
     assert found[0].startswith("Pool 'NHS', 2025: the bridge comes to")

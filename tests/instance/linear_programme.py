@@ -205,6 +205,7 @@ def _pay_programmes(
 
 def _holds(contract: dict[str, Any], year: int) -> bool:
     plain = contract["type"] == "cost" and np.isnan(contract["min_income"])
+    plain &= contract["overhead"] == 0
     return not plain and (contract["start"] or year) <= year <= (contract["end"] or year)
 
 

@@ -10,6 +10,7 @@ import pytest
 from allocator.errors import InstanceError
 from allocator.instance.draft import draft_of
 from allocator.instance.instance import Instance
+from allocator.instance.propagate import reachable
 from allocator.instance.pump import network, savings
 from allocator.instance.reader import from_tables
 
@@ -147,3 +148,47 @@ def test_payment_by_cost_gives_back_shares_of_released_cost() -> None:
     found = _saved(type="capitated", per_head=40.0, **shares)
     assert found == pytest.approx(0.6 * (20 + 20 + 40) / 100)
     assert _saved(type="cost") == pytest.approx((20 + 20 + 40) / 100)
+
+
+def _most(**contract: Any) -> list[float]:
+    """Most activity of a programme that costs 100 a unit and is paid 2, from a pool of 60."""
+    programme = {"programme": "p", "baseline": 10.0, "unit_cost": 100.0, "tariff": 2.0}
+    instance = make(
+        [{**programme, "contract": "C", "provider": "Hospital"}],
+        budgets=[{"pool": "NHS", "amount": 60.0}],
+        responses=[{"programme": "p", "outcome": "QALY", "per_unit": 1.0}],
+        contracts=[{"contract": "C", **contract}],
+        places=[{"place": "N", "heads": 10}],
+    )
+    table: list[float] = reachable(instance)["hi"].tolist()
+    return table
+
+
+def test_money_limits_what_is_paid_for_activity_not_what_it_costs() -> None:
+    assert _most(type="activity") == pytest.approx([30] * 3)
+    assert _most(type="activity", threshold=40.0, marginal_rate=0.5) == pytest.approx([40] * 3)
+    # 20 fixed for 10 units, and half the tariff for what 40 pay above them.
+    assert _most(type="cost_and_volume", up_rate=0.5) == pytest.approx([50] * 3)
+    assert _most(type="aligned", fixed=30.0, up_rate=1.0) == pytest.approx([25] * 3)
+    # 50 a year for the heads, and half of the cost above it: 70 in all.
+    assert _most(type="capitated", per_head=5.0, loss_share=0.5) == pytest.approx([0.7] * 3)
+    assert _most(type="block", rebasing_year=2025) == pytest.approx([30] * 3)
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        {"type": "block"},
+        {"type": "activity", "max_income": 50.0},
+        {"type": "activity", "threshold": 40.0, "marginal_rate": 0.0},
+        {"type": "cost_and_volume", "up_rate": 0.0},
+        {"type": "capitated", "per_head": 5.0},
+        {"type": "outcome", "bonus_outcome": "QALY", "bonus": 1.0},
+    ],
+    ids=lambda contract: contract["type"],
+)
+def test_activity_that_costs_the_pool_nothing_needs_a_limit(contract: Row) -> None:
+    with pytest.raises(InstanceError, match="nothing limits 'p' in 2025/26"):
+        _most(**contract)
+    with pytest.raises(InstanceError, match="nothing limits 'p' in 2026/27"):
+        _most(**contract, start=2026)
