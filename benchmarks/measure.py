@@ -192,8 +192,8 @@ def _tables(
     """From column values and duals to tidy frames; the checker's figures are there already."""
     readback.decisions(data, program, _plan(data, program, solution))
     duals = solution.row_dual, solution.reduced_cost
-    readback.tables(instance, data, program, checked, checked, *duals)
-    readback.weak_share(instance, checked, checked)
+    tables = readback.tables(instance, data, program, checked, checked, *duals)
+    readback.weak_share(instance, checked, checked, tables["limits"])
 
 
 def measure_solve(instance: Instance, repeats: int) -> Timings:

@@ -126,10 +126,10 @@ def test_devon_by_hand() -> None:
     assert weighted == pytest.approx(1_446_993, abs=20)
 
 
-def test_bnssg_is_avonside() -> None:
-    """The system Avonside is sized on comes out at Avonside's size."""
-    avonside = allocator.read(FOLDER.parent / "avonside").programmes
-    total = float((avonside["unit_cost"] * avonside["baseline"]).sum())
+def test_bnssg_is_the_one_system() -> None:
+    """The system the one system is sized on comes out at its size."""
+    one = pd.read_csv(FOLDER / "data" / "one_system" / "programmes.csv")
+    total = float((one["unit_cost"] * one["baseline"]).sum())
     mine = spend()[spend().index.str.startswith("BNSSG | ")]
     assert mine.sum() == pytest.approx(total, rel=2e-4)
     beds = amount("capacity", resource="General and acute beds", place="BNSSG", year=2025)

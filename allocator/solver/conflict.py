@@ -1,6 +1,8 @@
 """Which rules cannot hold together: a small conflict, proved by re-solving.
 
-HiGHS offers an irreducible infeasible set, but may return nothing or too much; nothing is
+A ray of the dual prices a handful of rows and bounds against each other so that they cannot
+all hold; where the solver gives none, its own irreducible infeasible set is tried. Either
+may be empty or too much; nothing is
 reported here that has not been solved again: infeasible together, and feasible once any
 single member is dropped (of a conflict with more than 60 members only the first).
 """
@@ -14,6 +16,7 @@ from allocator.solver.highs import Solver
 from allocator.solver.program import Program
 
 IIS_FROM_LP_IRREDUCIBLE = 2 | 4
+IN_RAY = 1e-9
 MOST_MEMBERS = 60
 SECONDS = 30.0
 """Time HiGHS may look for a conflict; a plan is infeasible whether or not one is found."""
@@ -35,20 +38,37 @@ def find_conflict(program: Program, *, threads: int = 1) -> tuple[list[int], lis
         Positions of the rows, and of the columns whose bounds take part; both empty when
         no conflict could be proved, which says nothing about feasibility.
     """
-    rows, columns = _candidates(program, threads)
-    if not rows and not columns:
-        return [], []
-    if len(rows) + len(columns) <= MOST_MEMBERS:
-        rows, columns = _reduced(program, rows, columns, threads)
-    if _feasible(program, rows, columns, threads):
-        return [], []
-    return rows, columns
+    for candidates in (_from_ray, _from_iis):
+        rows, columns = candidates(program, threads)
+        if (rows or columns) and not _feasible(program, rows, columns, threads):
+            if len(rows) + len(columns) <= MOST_MEMBERS:
+                return _reduced(program, rows, columns, threads)
+            return rows, columns
+    return [], []
 
 
-def _candidates(program: Program, threads: int) -> tuple[list[int], list[int]]:
+def _from_ray(program: Program, threads: int) -> tuple[list[int], list[int]]:
+    """Rows that a ray of the dual prices, and columns whose bounds it needs."""
+    solver = Solver(program, threads=threads, options={"presolve": "off"})
+    if solver.run(time_limit=SECONDS).status != "infeasible":
+        return [], []
+    status, there, ray = solver._h.getDualRay()
+    if status != highspy.HighsStatus.kOk or not there:
+        return [], []
+    scale = solver.scaling
+    size = np.abs(np.array(ray))
+    price = np.array(ray) * scale.row
+    pull = np.abs(program.matrix.T @ price) * scale.column
+    rows = np.flatnonzero(size > IN_RAY * size.max())
+    columns = np.flatnonzero(pull > IN_RAY * size.max())
+    return rows.tolist(), columns.tolist()
+
+
+def _from_iis(program: Program, threads: int) -> tuple[list[int], list[int]]:
+    """HiGHS's own irreducible infeasible set."""
     options = {"iis_strategy": IIS_FROM_LP_IRREDUCIBLE, "iis_time_limit": SECONDS}
     solver = Solver(program, threads=threads, options=options)
-    if solver.run().status != "infeasible":
+    if solver.run(time_limit=SECONDS).status != "infeasible":
         return [], []
     status, iis = solver._h.getIis()
     if status != highspy.HighsStatus.kOk or not iis.valid_:

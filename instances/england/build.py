@@ -1,6 +1,6 @@
 """Make the instance of England's 42 integrated care systems from Avonside and published need.
 
-Every system gets the programmes of ``instances/avonside``, sized by its own published
+Every system gets the programmes of the one system in ``data/one_system``, sized by its own published
 populations (``data/icb_population_need_2025_26.csv``), and money of its own; national
 pools, rules and staff limits link the systems. README.md says what is scaled by what.
 

@@ -64,9 +64,16 @@ def test_the_result_has_every_table_with_its_columns() -> None:
         "rules": "rule year label measure sense value limit left right slack violation soft "
         "penalty",
         "capacity": "resource place year used amount extra slack",
-        "budgets": "pool year amount spend extra_cost transfers_in transfers_out carry_in "
-        "carry_out slack",
+        "budgets": "pool year amount spend at_cost contract_payments funded adjustments "
+        "extra_cost transfers_in transfers_out carry_in carry_out slack recurrent_income "
+        "recurrent_spend underlying capital_amount capital_spend",
         "transfers": "from_pool to_pool year amount",
+        "funding": "programme pool year paid share share_min share_max",
+        "adjustments": "pool year kind item amount",
+        "contracts": "contract year type provider pool payment pool_payment cost value fixed "
+        "stranded state",
+        "providers": "provider year income contract_income other_income other_cost cost position "
+        "deficit_max slack",
         "violations": "kind name year value limit violation relative message",
     }
     for name, expected in columns.items():

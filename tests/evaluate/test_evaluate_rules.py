@@ -305,7 +305,10 @@ def test_position_is_of_the_providers_of_the_programmes_whole() -> None:
     trust = 90 - 110 + 130 - 95 + 7 - 3
     assert column(result.rules, "left") == [trust, trust - 5]
     assert result.allowed
-    assert only(run(instance, {"A": 110, "B": 96, "C": 60}))[1:] == ("R", 2025, 1)
+    missed = run(instance, {"A": 110, "B": 96, "C": 60}).violations
+    assert missed.name.tolist() == ["R", "S"]
+    assert missed.violation.tolist() == [1, 1]
+    assert "position is £18.00 and must be at least £19.00" in missed.message[0]
 
 
 # Stranded cost ---------------------------------------------------------------------------

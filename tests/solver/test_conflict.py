@@ -33,7 +33,8 @@ def find_conflict(program: Program) -> tuple[str, ...]:
 
 
 def offered(monkeypatch: pytest.MonkeyPatch, rows: list[int], columns: list[int]) -> None:
-    monkeypatch.setattr(conflict, "_candidates", lambda *_: (rows, columns))
+    monkeypatch.setattr(conflict, "_from_ray", lambda *_: (rows, columns))
+    monkeypatch.setattr(conflict, "_from_iis", lambda *_: (rows, columns))
 
 
 def test_names_the_rows_that_clash() -> None:
@@ -65,7 +66,7 @@ def test_what_is_not_needed_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_the_solver_finds_feasible_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Solver, "run", lambda self: _feasible_again())
+    monkeypatch.setattr(Solver, "run", lambda self, **_: _feasible_again())
     assert find_conflict(CLASH) == ()
 
 
