@@ -66,11 +66,6 @@ def _refuse_text(*_: Any) -> str:
     return ""
 
 
-def _refuse_hash(*_: Any) -> int:
-    # Pyomo's components turn an unhashable index into a template; a dict lets it out.
-    raise TypeError("an index of a rule was looked up outside the model's sets and parameters")
-
-
 _plain_sum = builtins.sum
 _plain_iteration = {
     kind: kind.__iter__ for kind in (_FiniteSetMixin, GetItemExpression, GetAttrExpression)
@@ -108,12 +103,7 @@ def templatizing() -> Iterator[None]:
     with _LOCK:
         original_sum = builtins.sum
         template_expr._template_iter_context = _HereOnly
-        guards = {
-            "__bool__": _refuse,
-            "__eq__": _refuse,
-            "__format__": _refuse_text,
-            "__hash__": _refuse_hash,
-        }
+        guards = {"__bool__": _refuse, "__eq__": _refuse, "__format__": _refuse_text}
         saved = {name: IndexTemplate.__dict__.get(name) for name in guards}
         for name, guard in guards.items():
             setattr(IndexTemplate, name, guard)

@@ -124,3 +124,11 @@ def test_whole_numbers_keep_their_scale() -> None:
     assert Scaling.of(program).column.tolist() == [1, 1024]
     found = Solver(program).run()
     assert found.x == pytest.approx([4, 0.5])
+
+
+def test_whole_numbers_without_end_keep_their_scale() -> None:
+    program = arrays(
+        [[4, 1]], [-INF], [510.5], [0, 0], [INF, 500], [3, 1e-3], integer=[True, False]
+    )
+    assert Scaling.of(program).column[0] == 1
+    assert Solver(program).run().x == pytest.approx([127, 2.5])

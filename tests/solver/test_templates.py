@@ -250,3 +250,24 @@ def test_two_threads_may_compile_at_once() -> None:
     assert all(rows == found[0] for rows in found.values())
     assert most == 1, "two rules were recorded at once"
     nothing_is_patched()
+
+
+def test_other_threads_keep_their_sums_and_sets_meanwhile() -> None:
+    found: list[Any] = []
+    places = ArraySet(Index.product(PLACE))
+    places.construct()
+
+    def elsewhere() -> None:
+        found.append(sum(v for v in (1, 2, 3)))
+        found.append(sum((v for v in ()), 5.0))
+        found.append(sum(v for v in ()))
+        found.append(list(places))
+
+    def rule(m: Any, i: Any) -> Any:
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join(60)
+        return sum(m.x[j] for j in m.S) <= m.p[i]
+
+    assert dense(compiled(rule))[0] == [1, 1, 1, 0, 0, 0, 0]
+    assert found == [6, 5.0, 0, ["North", "South", "West"]]
