@@ -247,7 +247,7 @@ def _checked(
         certificate=certificate,
         tables=tables,
         weak_share=weak,
-        **_about(instance, program, solver, stages, clock),
+        **_about(program, solver, stages, clock),
     )
 
 
@@ -306,7 +306,7 @@ def _unsolved(
         certificate=Certificate(None, None, None, None, 0.0, None),
         tables={},
         conflict=conflict,
-        **_about(instance, program, solver, stages, clock),
+        **_about(program, solver, stages, clock),
     )
 
 
@@ -326,7 +326,6 @@ def _stopped(instance: Instance, evidence: str, limit: float) -> Plan:
 
 
 def _about(
-    instance: Instance,
     program: Program,
     solver: Solver | None,
     stages: Stages | None,
@@ -353,7 +352,7 @@ def _about(
         },
         "solver": ran,
         "seconds": clock.report(),
-        "instance": _named(instance),
+        "instance": {},  # named by solve(), after the instance as written
         "versions": versions(),
     }
 
