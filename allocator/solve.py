@@ -175,7 +175,7 @@ def _plan(
     clock.mark("compile")
     nowhere = program.contradictions()
     if nowhere:
-        return _unsolved(instance, program, "infeasible", tuple(nowhere), clock, None)
+        return _unsolved(program, "infeasible", tuple(nowhere), clock, None)
     solver = Solver(program, algorithm=algorithm, threads=threads)
     clock.seconds["handover"] = solver.handover
     clock.mark("load")
@@ -192,7 +192,7 @@ def _plan(
             rows, columns = find_conflict(program, threads=threads)
             names = in_words(program, instance, rows, columns)
         clock.mark("explain")
-        return _unsolved(instance, program, stages.status, names, clock, solver, stages)
+        return _unsolved(program, stages.status, names, clock, solver, stages)
     return _checked(instance, data, program, solver, stages, clock)
 
 
@@ -291,7 +291,6 @@ def _agrees(certificate: Certificate) -> bool:
 
 
 def _unsolved(
-    instance: Instance,
     program: Program,
     status: str,
     conflict: tuple[str, ...],

@@ -1,8 +1,9 @@
-"""Make the instance of England's 42 integrated care systems from Avonside and published need.
+"""Make the instance of England's 42 integrated care systems from one system and published need.
 
-Every system gets the programmes of the one system in ``data/one_system``, sized by its own published
-populations (``data/icb_population_need_2025_26.csv``), and money of its own; national
-pools, rules and staff limits link the systems. README.md says what is scaled by what.
+Every system gets the programmes of ``data/one_system`` (Avonside before its contracts), sized
+by its own published populations (``data/icb_population_need_2025_26.csv``), and money of its
+own; national pools, rules and staff limits link the systems. README.md says what is scaled
+by what.
 
 Usage::
 

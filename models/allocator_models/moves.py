@@ -20,11 +20,11 @@ def declare(m: Any, data: Data) -> None:
         moved[i, t]: price (activity + avoided) - up + down = target
 
     Need avoided counts as met: a bed-day that nobody needs any more is no money moved, even
-    where a block contract leaves its cost where it was. ``target`` is the baseline rolled forward while the reference plan is sought; the
-    solver then puts the reference plan's own spend in its place, and among the plans with
-    the best objective takes the one that moves the fewest pounds. The bounds of ``up`` and
-    ``down`` are twice what could be moved: they are finite for the certificate and never
-    bind.
+    where a block contract leaves its cost where it was. ``target`` is the baseline rolled
+    forward while the reference plan is sought; the solver then puts the reference plan's own
+    spend in its place, and among the plans with the best objective takes the one that moves
+    the fewest pounds. The bounds of ``up`` and ``down`` are twice what could be moved: they
+    are finite for the certificate and never bind.
     """
     a = data.activity
     m.MOVES = ArraySet(data.programme_years)
