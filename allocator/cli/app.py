@@ -350,10 +350,12 @@ def _read(path: Path) -> tuple[Instance, float]:
     with working("Reading"):
         instance = allocator.read(path)
     if instance.warnings:
+        from allocator.report.problems import told_once
         from allocator.report.words import count
 
-        said = count(len(instance.warnings), "warning")
-        say(f"{said}: allocator check {path} lists them.")
+        others = told_once(instance.warnings)  # what is unvalued stands in every summary
+        if others:
+            say(f"{count(len(others), 'warning')}: allocator check {path} lists them.")
     return instance, time.perf_counter() - start
 
 
