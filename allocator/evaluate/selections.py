@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from allocator.evaluate.tables import (
@@ -77,7 +78,7 @@ def read_selections(instance: Instance, programmes: Programmes) -> Selections:
     names = pd.Index([*EVERY, *table["selection"].unique()])
     code = positions(names, table, "selections", "selection")
     columns = {c: words(programmes.table, c) for c in _COLUMNS}
-    tags = [set(str(t).split()) for t in programmes.table["tags"]]
+    tags = _tagged(words(programmes.table, "tags"))
     asked = {c: words(table, c) for c in (*_COLUMNS, "tag")}
     shares = numbers(table, "share")
     size = len(programmes.names)
@@ -91,7 +92,7 @@ def read_selections(instance: Instance, programmes: Programmes) -> Selections:
             if asked[c][r]:
                 match &= columns[c] == asked[c][r]
         if asked["tag"][r]:
-            match &= np.fromiter((asked["tag"][r] in t for t in tags), bool, size)
+            match &= np.isin(everyone, tags.get(asked["tag"][r], []))
         counted[s] = np.maximum(counted[s], np.where(match, shares[r], 0.0))
     taken = [(s, everyone[share > 0], share[share > 0]) for s, share in counted.items()]
     return Selections(
@@ -101,6 +102,15 @@ def read_selections(instance: Instance, programmes: Programmes) -> Selections:
         share=np.concatenate([share for *_, share in taken]),
         heads=_heads(instance, programmes, names, code),
     )
+
+
+def _tagged(tags: npt.NDArray[np.object_]) -> dict[str, list[int]]:
+    """Positions of the programmes that carry each tag."""
+    found: dict[str, list[int]] = {}
+    for position, said in enumerate(tags):
+        for tag in set(str(said).split()):
+            found.setdefault(tag, []).append(position)
+    return found
 
 
 def _heads(instance: Instance, programmes: Programmes, names: pd.Index, code: Codes) -> Array:

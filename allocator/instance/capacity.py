@@ -37,16 +37,17 @@ class Capacity:
         self.units = [unit_of.get(r, "") for r, _ in grid.keys]
         self.short = np.zeros(len(grid.keys), dtype=bool)
         place_of = draft["programmes"]["place"]
-        groups: dict[str, list[tuple[int, str]]] = {}
-        for g, (resource, place) in enumerate(grid.keys):
-            groups.setdefault(resource, []).append((g, place))
+        groups: dict[tuple[str, str], list[int]] = {}
+        for g, key in enumerate(grid.keys):
+            groups.setdefault(key, []).append(g)
         found = [
             (g, rank[name], per_unit)
             for _, name, resource, per_unit in draft["use"].lists(
                 "programme", "resource", "per_unit"
             )
-            for g, place in groups.get(resource, [])
-            if per_unit > 0 and place in ("", place_of[rank[name]])
+            for place in dict.fromkeys(("", str(place_of[rank[name]])))
+            for g in groups.get((resource, place), [])
+            if per_unit > 0
         ]
         self.group = np.array([g for g, _, _ in found], dtype=np.int64)
         self.programme = np.array([i for _, i, _ in found], dtype=np.int64)
