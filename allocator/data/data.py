@@ -192,17 +192,19 @@ def _target(
     i, t = need.rows.columns
     activity[i, t] = np.where(held[i], doing.baseline[i], need.arriving)
     target = np.where(fixed[:, None], activity * doing.price, 0.0)
-    part = shares.split(funds.payer, len(funds.amount))
+    (i, b, t), part = shares.split(funds.payer)
     base = np.where(fixed, 0.0, doing.baseline * doing.unit_cost)
     revenue = funds.amount + _handed_on(funds) - shares.adjusted
+    spread = np.zeros_like(target)
     for capital, amount in ((False, revenue), (True, funds.capital)):
-        mine = part * (shares.capital == capital)[:, None, None]
-        left = np.maximum(amount - np.einsum("it,ibt->bt", target, mine), 0.0)
-        start = np.einsum("i,ibt->bt", base, mine)
+        mine = part * (shares.capital[i] == capital)
+        spent, start = np.zeros_like(amount), np.zeros_like(amount)
+        np.add.at(spent, (b, t), target[i, t] * mine)
+        np.add.at(start, (b, t), base[i] * mine)
         with np.errstate(divide="ignore", invalid="ignore"):
-            growth = np.where(start > 0, left / start, 0.0)
-        target = target + base[:, None] * np.einsum("bt,ibt->it", growth, mine)
-    return target
+            growth = np.where(start > 0, np.maximum(amount - spent, 0.0) / start, 0.0)
+        np.add.at(spread, (i, t), base[i] * growth[b, t] * mine)
+    return target + spread
 
 
 def _handed_on(funds: Money) -> Numbers:

@@ -42,19 +42,26 @@ class Funding:
     recurrent: npt.NDArray[np.bool_]
     capital: npt.NDArray[np.bool_]
 
-    def split(self, payer: Codes, pools: int) -> Numbers:
-        """Part of each programme that counts in each pool, (programmes, pools, years).
+    def split(self, payer: Codes) -> tuple[tuple[Codes, Codes, Codes], Numbers]:
+        """Part of each programme that counts in each pool.
 
         A shared programme counts by the middle of its shares, scaled to sum to 1.
+
+        Returns
+        -------
+        where : tuple of ndarray of int
+            Programme, pool and year of each part.
+        part : ndarray
+            The parts; those of a programme and year sum to 1.
         """
         i, b, t = self.rows.columns
-        out = np.zeros((len(payer), pools, self.shared.shape[1]))
-        out[np.arange(len(payer)), payer] = 1.0
-        out[i, :, t] = 0.0
-        out[i, b, t] = (self.share_min + self.share_max) / 2.0
-        total = out.sum(axis=1, keepdims=True)
-        parts: Numbers = out / np.where(total > 0, total, 1.0)
-        return parts
+        middle = (self.share_min + self.share_max) / 2.0
+        total = np.zeros(self.shared.shape)
+        np.add.at(total, (i, t), middle)
+        alone, year = np.nonzero(~self.shared)
+        where = tuple(np.concatenate(pair) for pair in ((alone, i), (payer[alone], b), (year, t)))
+        part = middle / np.where(total[i, t] > 0, total[i, t], 1.0)
+        return (where[0], where[1], where[2]), np.concatenate([np.ones(len(alone)), part])
 
 
 def funding(instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: Codes) -> Funding:

@@ -402,10 +402,11 @@ def rules(
     right = np.zeros(len(rows))
     columns = ["measure", "selection", "outcome", "segment", "sense", "value", "basis"]
     columns += ["relative_to", "reference"]
-    alike = table.groupby(["rule", *columns], sort=False, dropna=False).indices
+    alike = table.groupby(["rule", *columns], sort=False, dropna=False).ngroup().to_numpy()
+    order = np.argsort(alike, kind="stable")
+    ends = np.flatnonzero(np.diff(alike[order])) + 1
     lines = {name: table[name].tolist() for name in columns}
-    for same in alike.values():
-        at = np.sort(np.asarray(same, dtype=np.int64))
+    for at in np.split(order, ends) if len(order) else []:
         line = {name: column[at[0]] for name, column in lines.items()}
         right[at] = expansion.row(line, at, rows.columns[1][at])
     penalty = table["penalty"].to_numpy()
