@@ -38,14 +38,10 @@ class Pieces:
     ----------
     constant, slope : ndarray, shape (pieces,)
         From the lowest x to the highest; neighbouring slopes differ.
-    lowest, highest : float
-        Least and most payment on the range.
     """
 
     constant: Numbers
     slope: Numbers
-    lowest: float
-    highest: float
 
     @property
     def straight(self) -> bool:
@@ -78,7 +74,7 @@ def pieces(
     y = np.array([payment(float(at)) for at in x])
     width = np.diff(x)
     if high - low <= 1e-9 * max(1.0, abs(high)):
-        return Pieces(y[:1], np.zeros(1), float(y.min()), float(y.max()))
+        return Pieces(y[:1], np.zeros(1))
     keep = width > 1e-12 * max(1.0, abs(high))
     rise = np.diff(y)[keep]
     flat = np.abs(rise) <= 1e-12 * np.max(np.abs(y))
@@ -86,7 +82,7 @@ def pieces(
     constant = y[:-1][keep] - slope * x[:-1][keep]
     size = max(1.0, float(np.max(np.abs(slope))))
     first = np.concatenate([[True], np.abs(np.diff(slope)) > 1e-9 * size])
-    return Pieces(constant[first], slope[first], float(y.min()), float(y.max()))
+    return Pieces(constant[first], slope[first])
 
 
 def clamped(
