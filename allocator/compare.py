@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -48,6 +48,9 @@ class Comparison:
         least, most (the range of the change over the cases), survives (a move in the same
         direction in every case that has a plan); those that survive first, the largest
         first. Programmes that move in no case are left out.
+    options : pandas.DataFrame
+        option, label, case, year, taken; only options that are not taken in the same years
+        in every case that has a plan.
     """
 
     plans: Mapping[str, Plan]
@@ -55,6 +58,7 @@ class Comparison:
     sectors: pd.DataFrame
     changes: pd.DataFrame
     moves: pd.DataFrame
+    options: pd.DataFrame = field(default_factory=lambda: _no_options())
 
     @property
     def complete(self) -> bool:
@@ -86,6 +90,8 @@ def compare(instance: Instance, cases: Sequence[str] = CASES, **options: Any) ->
     ------
     UsageError
         When there are not two different cases, or the instance carries one already.
+    KeyboardInterrupt
+        When a solve was interrupted, which by itself would return the best plan so far.
     """
     if len(cases) < 2 or len(set(cases)) < len(cases) or not set(cases) <= set(CASES):
         raise UsageError(f"name at least two different cases of {', '.join(CASES)}")
@@ -94,7 +100,11 @@ def compare(instance: Instance, cases: Sequence[str] = CASES, **options: Any) ->
             f"the instance's figures are those of the case '{instance.settings.evidence}' already; "
             f"compare it as it was written"
         )
-    plans: dict[str, Plan] = {case: solve(instance, evidence=case, **options) for case in cases}
+    plans: dict[str, Plan] = {}
+    for case in cases:
+        plans[case] = solve(instance, evidence=case, **options)
+        if plans[case].solver.get("interrupted"):
+            raise KeyboardInterrupt
     return compared(plans, instance)
 
 
@@ -120,6 +130,7 @@ def compared(plans: Mapping[str, Plan], instance: Instance) -> Comparison:
         sectors=_ordered(sectors, SECTORS),
         changes=every[list(CHANGES)],
         moves=_moves(every, len(found)),
+        options=_options(found),
     )
 
 
@@ -135,7 +146,12 @@ CHANGES = (
     "change",
     "move",
 )
+OPTIONS = ("option", "label", "case", "year", "taken")
 MOVES = ("programme", "label", "sector", "year", "direction", "least", "most", "survives")
+
+
+def _no_options() -> pd.DataFrame:
+    return _no_rows(OPTIONS)
 
 
 def _no_rows(columns: Sequence[str]) -> pd.DataFrame:
@@ -164,6 +180,22 @@ def _case(case: str, plan: Plan) -> dict[str, Any]:
         "moved": moved,
         "weak_share": plan.weak_share,
     }
+
+
+def _options(found: Mapping[str, Plan]) -> pd.DataFrame:
+    """Options by case and year that are not taken in the same years in every case."""
+    frames = [
+        plan.tables["options"].assign(case=case)
+        for case, plan in found.items()
+        if len(plan.tables.get("options", ()))
+    ]
+    if not frames:
+        return _no_rows(OPTIONS)
+    every = _ordered(frames, OPTIONS)
+    cases = every.groupby(["option", "year"], sort=False)["taken"].nunique()
+    differ = cases[cases > 1].index.get_level_values("option")
+    return every[every["option"].isin(differ)].sort_values("option", kind="stable",
+                                                           ignore_index=True)  # fmt: skip
 
 
 def _changes(plan: Plan, year: int, scale: float) -> pd.DataFrame:

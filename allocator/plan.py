@@ -30,12 +30,21 @@ class Certificate:
         The solver's own bound on the best objective.
     certified_bound : float or None
         Bound recomputed from the duals with rounding carried outward; no plan the rules
-        allow is worth more on the chords. None for integer programmes or without duals.
+        allow is worth more on the chords. None for integer programmes, whose bound is the
+        solver's word, or without duals.
     curve_error : float
         What the chords may leave out: no plan is worth more than
         ``certified_bound + curve_error`` on the true curves.
     true_objective : float or None
         Value of the plan on the true curves, from the independent check.
+    root_bound : float or None
+        Integer programmes: the bound before the first decision was branched on.
+    integer : bool
+        Whether the programme has yes-or-no decisions.
+    price_of_money : float or None
+        Objective per unit of money: the mean of the pools' prices, weighted by spending.
+    years : int
+        Plan years.
     """
 
     objective: float | None
@@ -44,14 +53,30 @@ class Certificate:
     certified_bound: float | None
     curve_error: float
     true_objective: float | None
+    root_bound: float | None = None
+    integer: bool = False
+    price_of_money: float | None = None
+    years: int = 1
+
+    @property
+    def best_bound(self) -> float | None:
+        """The certified bound where there is one, otherwise the solver's."""
+        return self.bound if self.certified_bound is None else self.certified_bound
+
+    @property
+    def missing(self) -> float | None:
+        """Objective by which some plan may be better, on the chords; not negative."""
+        best = self.best_bound
+        if best is None or self.objective is None:
+            return None
+        return max(0.0, best - self.objective)
 
     @property
     def gap(self) -> float | None:
-        """Certified bound less objective, over the objective's size."""
-        best = self.bound if self.certified_bound is None else self.certified_bound
-        if best is None or self.objective is None:
+        """Bound less objective, over the objective's size."""
+        if self.missing is None or self.objective is None:
             return None
-        return max(0.0, best - self.objective) / max(1.0, abs(self.objective))
+        return self.missing / max(1.0, abs(self.objective))
 
     @property
     def gain(self) -> float | None:
@@ -62,11 +87,21 @@ class Certificate:
 
     @property
     def gain_gap(self) -> float | None:
-        """Certified bound less objective, over the gain on the reference plan."""
-        best = self.bound if self.certified_bound is None else self.certified_bound
-        if best is None or self.objective is None or not self.gain:
+        """Bound less objective, over the gain on the reference plan."""
+        if self.missing is None or not self.gain:
             return None
-        return max(0.0, best - self.objective) / abs(self.gain)
+        return self.missing / abs(self.gain)
+
+    @property
+    def gap_money(self) -> float | None:
+        """Bound less objective at the plan's price of money, in money a year.
+
+        In the instance's money unit; None where the gap or the price is not known, or money
+        buys nothing.
+        """
+        if self.missing is None or self.price_of_money is None or not self.price_of_money > 0:
+            return None
+        return self.missing / self.price_of_money / max(1, self.years)
 
 
 @dataclass(frozen=True)
@@ -76,8 +111,9 @@ class Plan:
     Attributes
     ----------
     status : str
-        ``optimal``, ``feasible`` (kept 90% of the gain, say), ``infeasible``,
-        ``unbounded`` or ``limit``.
+        ``optimal`` (with yes-or-no decisions: within the gap asked for), ``feasible`` (kept
+        90% of the gain, say), ``infeasible``, ``unbounded`` or ``limit`` (time or nodes ran
+        out, or the solve was interrupted; there may be a plan all the same).
     verified : bool
         Whether the independent check found every hard rule kept and the claimed
         objective right.
@@ -90,7 +126,7 @@ class Plan:
 
         - ``allocation``: programme, label, sector, place, pool, year, baseline_spend,
           reference_spend, spend, change (spend less reference), activity,
-          reference_activity, baseline, unmet, avoided, stranded, held
+          reference_activity, baseline, unmet, avoided, stranded, surcharge, held
         - ``outcomes``: outcome, year, amount, beyond_horizon, value, reference_amount,
           reference_value
         - ``segments``: outcome, segment, year, amount
@@ -100,23 +136,36 @@ class Plan:
           activity if the binding limit moved out, >= 0)
         - ``capacity``: resource, place, year, used, amount, extra, slack, price
         - ``budgets``: pool, year, amount, spend, at_cost, contract_payments, funded,
-          adjustments, extra_cost, transfers_in, transfers_out, carry_in, carry_out, slack,
+          adjustments, extra_cost, option_cost, option_income, incomes (received in the year),
+          held_back, exit_fees, transfers_in, transfers_out, carry_in, carry_out, slack,
           recurrent_income, recurrent_spend, underlying, capital_amount, capital_spend,
           price (objective per unit of money)
         - ``transfers``: from_pool, to_pool, year, amount
         - ``funding``: programme, pool, year, paid, share, share_min, share_max
         - ``adjustments``: pool, year, kind, item, amount
         - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
-          value, fixed, stranded, state
+          value, fixed, stranded, state, ended, suspended, exit_fee
         - ``providers``: provider, year, income, contract_income, other_income, other_cost,
           cost, position, deficit_max, slack, price (objective per unit of deficit allowed,
           >= 0)
         - ``bridge``: pool, sector, year, step, recurrent, amount (see
           :func:`allocator.evaluate.bridge.bridge`)
+        - ``options``: option, label, group, year, taken, in_place (share of the year),
+          cost_once, cost_yearly, double_running, cost_exit, capital (money of the year), pool
+          (that pays), programme, reference_taken
+        - ``incomes``: income, part, label, pool, year (measured), received (year; 0 beyond
+          the plan), measure, sense, value, threshold, full, earned (share), amount (money
+          earned), held_back (money taken off in the year measured)
+        - ``decisions``: kind, name, count (yes-or-no decisions), why
+        - Prices of a plan with yes-or-no decisions are those of the linear programme with
+          the decisions fixed.
     model : dict
         name, rows, columns, nonzeros, integers.
     solver : dict
-        name, version, algorithm that ran, options read back.
+        name, version, algorithm that ran, options read back. With yes-or-no decisions also
+        nodes, fixed_for_prices (decisions fixed to have prices), interrupted,
+        primal_log (seconds and objective of each better plan), start (what became of the
+        plan the solve was to start from).
     seconds : dict
         read, build, compile, handover, solve, readback, verify, total.
     instance : dict
@@ -181,7 +230,12 @@ class Plan:
             "gap": c.gap,
             "gain": c.gain,
             "gain_gap": c.gain_gap,
+            "gap_money": c.gap_money,
+            "price_of_money": c.price_of_money,
             "certified_bound": c.certified_bound,
+            "root_bound": c.root_bound,
+            "integer": c.integer,
+            "nodes": self.solver.get("nodes"),
             "curve_error": c.curve_error,
             "true_objective": c.true_objective,
             "verified": self.verified,
@@ -231,4 +285,7 @@ TABLE_NAMES = (
     "contracts",
     "providers",
     "bridge",
+    "options",
+    "incomes",
+    "decisions",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,8 @@ def decisions(data: Data, program: Program, x: Numbers) -> dict[str, pd.DataFram
     dict of str to pandas.DataFrame
         allocation (programme, year, activity, unmet), capacity (resource, place, year,
         extra), budgets (pool, year, carry_out), transfers (from_pool, to_pool, year, amount),
-        funding (programme, pool, year, paid).
+        funding (programme, pool, year, paid), options (option, year, taken), contracts
+        (contract, year, ended).
     """
     allocation = frame(data.programme_years, ("programme", "year"))
     allocation["activity"] = np.maximum(values(program, x, "activity"), 0.0)
@@ -85,13 +87,128 @@ def decisions(data: Data, program: Program, x: Numbers) -> dict[str, pd.DataFram
     transfers["amount"] = np.maximum(values(program, x, "transfer"), 0.0)
     funding = frame(data.funding.rows, ("programme", "pool", "year"))
     funding["paid"] = np.maximum(values(program, x, "paid"), 0.0)
+    options = frame(Index.product(data.options.option, data.year), ("option", "year"))
+    options["taken"] = taken(data, program, x).ravel()
     return {
         "allocation": allocation,
         "capacity": capacity,
         "budgets": budgets,
         "transfers": transfers,
         "funding": funding,
+        "options": options,
+        "contracts": ended(data, program, x),
     }
+
+
+def taken(data: Data, program: Program, x: Numbers) -> npt.NDArray[np.bool_]:
+    """Whether each option is taken in each year, shape (options, years)."""
+    chosen = np.round(values(program, x, "run")) > 0
+    out = np.zeros((len(data.options.option), len(data.year)), dtype=bool)
+    o = data.options.runs.columns[0]
+    np.logical_or.at(out, o[chosen], data.options.taken[chosen])
+    return out
+
+
+def ended(data: Data, program: Program, x: Numbers) -> pd.DataFrame:
+    """Whether each contract has been ended, for the years it may be."""
+    rows = data.contracts.rows
+    out = frame(rows, ("contract", "year"))
+    c, t = rows.columns
+    gone = np.zeros(len(rows), dtype=bool)
+    chosen = np.round(values(program, x, "end")) > 0
+    for name, first in zip(*(column[chosen] for column in data.payments.ends.columns), strict=True):
+        gone |= (c == name) & (t >= first)
+    out["ended"] = gone
+    return out
+
+
+def starting(
+    data: Data, program: Program, plan: Mapping[str, pd.DataFrame] | None
+) -> dict[str, Numbers]:
+    """Whole-number columns as a plan's tables decide them.
+
+    Parameters
+    ----------
+    data, program
+        The instance as arrays and its programme.
+    plan : mapping of str to pandas.DataFrame, or None
+        ``options`` (option, year, taken) and ``contracts`` (contract, year, ended).
+
+    Returns
+    -------
+    dict of str to ndarray
+        By block: 1 for a run that the plan takes or a contract it ends, 0 for others.
+    """
+    out: dict[str, Numbers] = {}
+    if plan is None:
+        return out
+    years = {label: t for t, label in enumerate(data.year.labels)}
+    if "options" in plan and program.block("run") is not None:
+        table = plan["options"]
+        covered = np.zeros((len(data.options.option), len(years) + 1), dtype=bool)
+        for name, year, said in zip(table["option"], table["year"], table["taken"], strict=True):
+            o = data.options.option.position.get(name)
+            if o is not None and int(year) in years:
+                covered[o, years[int(year)]] = flag(said)
+        runs, s, e = data.options.runs.columns
+        since = np.cumsum(covered, axis=1)
+        whole = since[runs, e] - since[runs, s] + covered[runs, s] == e - s + 1
+        before = (s > 0) & covered[runs, s - 1]
+        out["run"] = (whole & ~before & ~covered[runs, e + 1]).astype(float)
+    if "contracts" in plan and "ended" in plan["contracts"] and program.block("end") is not None:
+        table = plan["contracts"]
+        first: dict[str, int] = {}
+        for name, year, said in zip(table["contract"], table["year"], table["ended"], strict=True):
+            if flag(said) and int(year) in years:
+                first[name] = min(first.get(name, len(years)), years[int(year)])
+        ends = data.payments.ends
+        names, t = ends.column_labels(0).tolist(), ends.columns[1].tolist()
+        out["end"] = np.array(
+            [first.get(name) == year for name, year in zip(names, t, strict=True)], dtype=float
+        )
+    return out
+
+
+def flag(said: Any) -> bool:
+    """Yes or no as a plan's tables write it."""
+    if isinstance(said, str):
+        return said.strip().lower() in ("yes", "true", "1", "1.0")
+    return bool(said) and not pd.isna(said)
+
+
+def recut(data: Data, checked: Evaluation, knots: dict[tuple[int, int], Numbers]) -> bool:
+    """Ask for chords that meet the curves where a plan lies; whether any were added.
+
+    Parameters
+    ----------
+    data : Data
+    checked : Evaluation
+        The plan as recomputed from the tables.
+    knots : dict of (programme, year) to ndarray
+        Added to.
+    """
+    r = data.responses
+    bent = r.worst(r.gap) + r.worst(r.over) > 0
+    exact = data.ordering.exact
+    mine = bent & (exact[r.rows.columns[1]] if exact.any() else bool(r.worst(r.over).any()))
+    shape = (len(data.programme), len(data.year))
+    met = checked.allocation["met"].fillna(checked.allocation["activity"])
+    at = met.to_numpy().reshape(shape)
+    added = False
+    for i, t in set(zip(*(c[mine].tolist() for c in r.rows.columns[1:]), strict=True)):
+        known = knots.get((i, t), np.empty(0))
+        if not np.isclose(known, at[i, t], rtol=1e-12, atol=0.0).any():
+            knots[i, t] = np.append(known, at[i, t])
+            added = True
+    return added
+
+
+def price_of_money(budgets: pd.DataFrame) -> float | None:
+    """Objective per unit of money: the pools' prices, weighted by what they spend."""
+    price, spend = budgets["price"].to_numpy(), np.maximum(budgets["spend"].to_numpy(), 0.0)
+    if np.isnan(price).any() or spend.sum() <= 0:
+        return None
+    return float(price @ spend / spend.sum())
 
 
 def tables(
@@ -128,6 +245,8 @@ def tables(
     budgets["price"] = prices.of(pools, budgets, ("pool", "year"), "pool")
     providers = checked.providers.copy()
     providers["price"] = prices.of(data.providers.rows, providers, ("provider", "year"), "position")
+    options = checked.options.copy()
+    options["reference_taken"] = reference.options["taken"].to_numpy()
     return {
         "allocation": _allocation(instance, data, checked, reference),
         "outcomes": outcomes,
@@ -141,8 +260,54 @@ def tables(
         "adjustments": checked.adjustments,
         "contracts": checked.contracts,
         "providers": providers,
+        "options": options,
+        "incomes": checked.incomes,
+        "decisions": decision_counts(data, program),
         "bridge": bridge(instance, checked, reference),
     }
+
+
+_KINDS = {
+    "run": ("option runs", "an option may start and end in several years"),
+    "end": ("contract endings", "the contract may be ended early"),
+    "order": ("curves", "the curve bends the way a plan would misuse"),
+    "step": ("payments", ""),
+    "beyond": ("cost thresholds", "the unit cost changes at a threshold"),
+    "on": ("minimum scales", "nothing, or at least a viable scale"),
+    "reached": ("thresholds", "money is received only if a threshold is met"),
+    "source": ("stranded costs", "something gains from a higher stranded cost"),
+}
+
+
+def decision_counts(data: Data, program: Program) -> pd.DataFrame:
+    """How many yes-or-no decisions a programme has, and why.
+
+    Returns
+    -------
+    pandas.DataFrame
+        kind, name, count, why; one row a kind and option, contract, programme or income.
+    """
+    found: list[tuple[str, str, int, str]] = []
+    for block in program.columns:
+        if not program.integer[block.span].any():
+            continue
+        kind, why = _KINDS.get(block.name, (block.name, ""))
+        names = [""] * len(block) if block.index is None else block.index.column_labels(0).tolist()
+        for name, count in pd.Series(names).value_counts(sort=False).items():
+            reason = why or _payment_reason(data, str(name))
+            found.append((kind, str(name), int(count), reason))
+    return pd.DataFrame(found, columns=["kind", "name", "count", "why"])
+
+
+def _payment_reason(data: Data, contract: str) -> str:
+    reasons = [
+        why
+        for name, why in zip(
+            data.contracts.rows.column_labels(0).tolist(), data.payments.why, strict=True
+        )
+        if name == contract and why
+    ]
+    return "; ".join(dict.fromkeys(reasons))
 
 
 def _allocation(
@@ -173,6 +338,7 @@ def _allocation(
             "unmet": mine["unmet"],
             "avoided": mine["avoided"],
             "stranded": mine["stranded"],
+            "surcharge": mine["surcharge"],
             "held": data.held[row],
         }
     )

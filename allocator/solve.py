@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from allocator import readback
 from allocator.conflicts import in_words
@@ -27,11 +28,20 @@ from allocator.solver.highs import Solver
 from allocator.solver.program import Program
 from allocator.solver.stages import StagedSolve, Stages, second_opinion
 
+GAP = 1e-4
+"""Share of the gain to which the decisions of a plan are proved best unless asked otherwise."""
+
 AGREEMENT = 1e-6
 """How closely the checker's objective must lie within what the programme claims."""
 
 PENNY = 0.01
 """Currency by which the steps of a plan's bridge may miss what they explain."""
+
+RECUTS = 6
+"""How often curves are cut again at the plan's own activity, where they must be met exactly."""
+
+SOFTER = 0.8
+"""Share of a hard time limit after which the solver stops by itself and hands over its best."""
 
 
 def build(
@@ -81,6 +91,9 @@ def solve(
     threads: int = 1,
     time_limit: float | None = None,
     hard_time_limit: float | None = None,
+    gap: float = GAP,
+    node_limit: int | None = None,
+    start: Mapping[str, pd.DataFrame] | None = None,
     formulation: str = "allocation",
     extra: Callable[..., None] | None = None,
 ) -> Plan:
@@ -102,7 +115,16 @@ def solve(
         Seconds for the solver; it looks at its clock now and then.
     hard_time_limit : float, optional
         Seconds after which the solve is stopped for certain; it runs in a process of its
-        own, and what is passed as `extra` must be importable there.
+        own, which stops by itself somewhat earlier to hand over the best plan so far. What
+        is passed as `extra` must be importable there.
+    gap : float
+        With yes-or-no decisions: share of the gain on the reference plan that the best plan
+        may still be better by.
+    node_limit : int, optional
+        Most nodes of the search for decisions.
+    start : mapping of str to pandas.DataFrame, optional
+        Tables of a plan to begin the search from: ``options`` (option, year, taken) and
+        ``contracts`` (contract, year, ended); other tables are ignored.
     formulation : str
         Name in the entry-point group ``allocator.models``.
     extra : callable, optional
@@ -119,6 +141,10 @@ def solve(
     UsageError
         For an option that makes no sense.
     """
+    if not 0.0 <= gap < 1.0:
+        raise UsageError(f"gap is a share of the gain from 0 to below 1, not {gap}")
+    if node_limit is not None and node_limit < 1:
+        raise UsageError(f"the search needs at least one node, not {node_limit}")
     if keep is not None and not 0.0 <= keep <= 1.0:
         raise UsageError(f"keep is a share of the gain between 0 and 1, not {keep}")
     if hard_time_limit is not None:
@@ -129,22 +155,18 @@ def solve(
             "evidence": evidence,
             "algorithm": algorithm,
             "threads": threads,
-            "time_limit": time_limit,
+            "time_limit": min(time_limit or np.inf, SOFTER * hard_time_limit),
+            "gap": gap,
+            "node_limit": node_limit,
+            "start": start,
             "formulation": formulation,
             "extra": extra,
         }
         finished, plan = run_in_child(solve, (instance,), options, hard_time_limit)
         return plan if finished else _stopped(instance, evidence, hard_time_limit)
 
-    plan = _plan(
-        with_evidence(instance, evidence),
-        keep,
-        algorithm,
-        threads,
-        time_limit,
-        formulation,
-        extra,
-    )
+    asked = _Asked(keep, algorithm, threads, time_limit, gap, node_limit, start, formulation, extra)
+    plan = _plan(with_evidence(instance, evidence), asked)
     return replace(plan, instance=_named(instance, evidence))
 
 
@@ -154,46 +176,83 @@ def _named(instance: Instance, evidence: str = "central") -> dict[str, str]:
     return {"name": settings.name, "sha256": instance.sha256, "evidence": case}
 
 
-def _plan(
-    instance: Instance,
-    keep: float | None,
-    algorithm: str,
-    threads: int,
-    time_limit: float | None,
-    formulation: str,
-    extra: Callable[..., None] | None,
-) -> Plan:
-    """Solve an instance whose evidence has been chosen, in this process."""
+@dataclass(frozen=True)
+class _Asked:
+    """What a solve was asked for; see :func:`solve`."""
+
+    keep: float | None
+    algorithm: str
+    threads: int
+    time_limit: float | None
+    gap: float
+    node_limit: int | None
+    start: Mapping[str, pd.DataFrame] | None
+    formulation: str
+    extra: Callable[..., None] | None
+
+
+def _plan(instance: Instance, asked: _Asked) -> Plan:
+    """Solve an instance whose evidence has been chosen, in this process.
+
+    Where an equal rule or a bonus rests on a curved outcome, no chord is good enough away
+    from its ends: the curves are cut again at the plan's own activity and the plan is sought
+    again, until the true curves bear it out.
+    """
     clock = _Clock()
-    data = extract(instance)
+    knots: dict[tuple[int, int], Any] = {}
+    plan, data, checked = _once(instance, asked, clock, knots)
+    for _ in range(RECUTS):
+        if plan.verified or checked is None or not readback.recut(data, checked, knots):
+            break
+        plan, data, checked = _once(instance, asked, clock, knots)
+    return plan
+
+
+def _once(
+    instance: Instance, asked: _Asked, clock: _Clock, knots: dict[tuple[int, int], Any]
+) -> tuple[Plan, Data, Evaluation | None]:
+    """One plan for curves cut at `knots`, and the check of it."""
+    data = extract(instance, knots)
     clock.mark("extract")
-    model = _formulation(formulation)(data)
-    if extra is not None:
-        extra(model, data)
+    model = _formulation(asked.formulation)(data)
+    if asked.extra is not None:
+        asked.extra(model, data)
     clock.mark("model")
     program = compile_model(model)
     clock.mark("compile")
     nowhere = program.contradictions()
     if nowhere:
-        return _unsolved(program, "infeasible", tuple(nowhere), clock, None)
-    solver = Solver(program, algorithm=algorithm, threads=threads)
+        return _unsolved(program, "infeasible", tuple(nowhere), clock, None), data, None
+    solver = Solver(program, algorithm=asked.algorithm, threads=asked.threads)
     clock.seconds["handover"] = solver.handover
     clock.mark("load")
-    stages = StagedSolve(solver, data, keep, time_limit).run()
+    decided = readback.starting(data, program, asked.start)
+    limits = (asked.keep, asked.time_limit, asked.gap, asked.node_limit, decided)
+    stages = StagedSolve(solver, data, *limits).run()
     if stages.doubtful:
-        solver = second_opinion(program, threads)
-        stages = StagedSolve(solver, data, keep, time_limit).run()
+        solver = second_opinion(program, asked.threads)
+        stages = StagedSolve(solver, data, *limits).run()
     if stages.status == "unknown":
         raise SolverError("HiGHS gave up on this programme without saying what it is")
     clock.mark("solve")
     if stages.plan is None:
         names: tuple[str, ...] = ()
         if stages.status == "infeasible":
-            rows, columns = find_conflict(program, threads=threads)
-            names = in_words(program, instance, rows, columns)
+            names = _conflict(instance, program, asked.threads)
         clock.mark("explain")
-        return _unsolved(program, stages.status, names, clock, solver, stages)
+        return _unsolved(program, stages.status, names, clock, solver, stages), data, None
     return _checked(instance, data, program, solver, stages, clock)
+
+
+def _conflict(instance: Instance, program: Program, threads: int) -> tuple[str, ...]:
+    """What cannot hold together, in the planner's words."""
+    relaxed = program.replaced(integer=np.zeros(len(program.integer), dtype=bool))
+    if not program.integer.any() or Solver(relaxed, threads=threads).run().status == "infeasible":
+        return in_words(relaxed, instance, *find_conflict(relaxed, threads=threads))
+    return (
+        "no combination of the yes-or-no decisions (options, contracts, thresholds, minimum "
+        "scales) keeps every hard rule; without them whole, the rules could be kept",
+    )
 
 
 def held_program(instance: Instance) -> Program:
@@ -221,7 +280,7 @@ def _checked(
     solver: Solver,
     stages: Stages,
     clock: _Clock,
-) -> Plan:
+) -> tuple[Plan, Data, Evaluation | None]:
     """Read a solution back, have it checked, and say how good it is."""
     if stages.plan is None or stages.reference is None:
         raise SolverError("there is no solution to read back")
@@ -237,18 +296,21 @@ def _checked(
     dual = stages.best.row_dual if stages.best is not None else None
     reduced = stages.best.reduced_cost if stages.best is not None else None
     tables = readback.tables(instance, data, program, checked, reference, dual, reduced)
+    certificate = replace(certificate, price_of_money=readback.price_of_money(tables["budgets"]))
     weak = readback.weak_share(instance, checked, reference, tables["limits"])
     adds_up = not check_bridge(tables["bridge"], checked, PENNY / instance.settings.money_scale)
     clock.mark("readback")
-    return Plan(
+    agrees = _agrees(certificate, data.responses.overstated)
+    plan = Plan(
         status=stages.status,
-        verified=checked.allowed and adds_up and _agrees(certificate),
+        verified=checked.allowed and adds_up and agrees,
         max_violation=checked.max_violation,
         certificate=certificate,
         tables=tables,
         weak_share=weak,
         **_about(program, solver, stages, clock),
     )
+    return plan, data, checked
 
 
 def _certificate(
@@ -261,32 +323,49 @@ def _certificate(
 ) -> Certificate:
     bound = certified = None
     room = data.responses.curve_error
-    if stages.best is not None and stages.best_program is not None:
+    whole = bool(program.integer.any())
+    objective = float(program.cost @ x + program.offset)
+    if whole:
+        # Rounding may put a plan a hair above the solver's own bound.
+        bound = None if stages.bound is None else max(stages.bound, objective)
+    elif stages.best is not None and stages.best_program is not None:
         bound = stages.best.objective
         if stages.best.row_dual is not None:
             safe = safe_bound(stages.best_program, stages.best.row_dual)
             certified = safe if np.isfinite(safe) else None
             room = min(room, curve_room(data, stages.best_program, stages.best.row_dual))
     return Certificate(
-        objective=float(program.cost @ x + program.offset),
+        objective=objective,
         reference_objective=float(program.cost @ before + program.offset),
         bound=bound,
         certified_bound=certified,
         curve_error=room,
         true_objective=checked.objective,
+        root_bound=stages.root_bound,
+        integer=whole,
+        years=len(data.year),
     )
 
 
-def _agrees(certificate: Certificate) -> bool:
-    """Whether the checker's objective lies between the claim and what is possible."""
+def _agrees(certificate: Certificate, overstated: float) -> bool:
+    """Whether the checker's objective lies between the claim and what is possible.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    overstated : float
+        What the chords may claim and the curves do not give.
+    """
     if certificate.objective is None or certificate.true_objective is None:
         return False
     room = AGREEMENT * max(1.0, abs(certificate.objective))
-    most = np.inf if certificate.certified_bound is None else certificate.certified_bound
+    most = certificate.objective
+    if certificate.best_bound is not None:
+        most = max(most, certificate.best_bound)
     return (
-        certificate.objective - room
+        certificate.objective - overstated - room
         <= certificate.true_objective
-        <= max(most, certificate.objective) + certificate.curve_error + room
+        <= most + certificate.curve_error + room
     )
 
 
@@ -341,6 +420,15 @@ def _about(
             "iterations": stages.iterations,
             "stage_seconds": stages.seconds,
         }
+        ran["interrupted"] = stages.interrupted
+        if program.integer.any():
+            ran |= {
+                "algorithm": "branch and bound",
+                "nodes": stages.nodes,
+                "fixed_for_prices": int(program.integer.sum()),
+                "primal_log": [list(point) for point in stages.primal_log],
+                "start": stages.start,
+            }
     return {
         "model": {
             "name": program.name,

@@ -27,21 +27,23 @@ def cut(
     years: Sequence[int] = (2025, 2026, 2027, 2028, 2029),
     rules: Sequence[str] = (),
     adjustments: Sequence[str] = (),
+    options: Sequence[str] = (),
     **changes: Any,
 ) -> Instance:
-    """Avonside with some programmes, rules and adjustments only, and money to match.
+    """Avonside with some programmes, rules, adjustments and options only, and money to match.
 
     A pool keeps the share of its revenue that its programmes cut out have of its base-year
-    spend, and pays the adjustments on top; contracts with fixed payments of their own are
-    left out unless all their programmes stay.
+    spend, and pays the adjustments on top; amounts of a contract stay only if all its
+    programmes do. Conditional money is left out.
 
     Parameters
     ----------
     programmes : sequence of str
     years : sequence of int
         Plan years kept.
-    rules, adjustments : sequence of str
-        Kept by name; the selections they need come with them.
+    rules, adjustments, options : sequence of str
+        Kept by name; the selections they need come with them, of an option the effects on
+        what is kept.
     **changes
         Tables or settings to put in place of the cut ones.
     """
@@ -60,6 +62,8 @@ def cut(
     tables["resources"] = _within(tables, "resources", "resource", tables["use"]["resource"])
     tables["rules"] = _within(tables, "rules", "rule", rules)
     tables["adjustments"] = _within(tables, "adjustments", "item", adjustments)
+    tables |= _options(tables, options)
+    tables["incomes"] = tables["incomes"].iloc[:0]
     named = {*tables["rules"]["selection"], *tables["rules"]["relative_to"]}
     named |= set(tables["adjustments"]["selection"])
     tables["selections"] = _selections(tables, named)
@@ -79,6 +83,18 @@ def cut(
 def _within(tables: dict[str, pd.DataFrame], name: str, column: str, keep: Any) -> pd.DataFrame:
     table = tables[name]
     return table[table[column].isin(list(keep))]
+
+
+def _options(tables: dict[str, pd.DataFrame], kept: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Named options with their links to each other and their effects on what is there."""
+    effects = _within(tables, "option_effects", "option", kept)
+    there = set(tables["programmes"]["programme"]) | set(tables["resources"]["resource"])
+    links = _within(tables, "option_links", "option", kept)
+    return {
+        "options": _within(tables, "options", "option", kept),
+        "option_effects": effects[effects["target"].isin(there)],
+        "option_links": links[links["other"].isin(list(kept))],
+    }
 
 
 def _use(whole: Instance, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -105,7 +121,8 @@ def _contracts(whole: Instance, tables: dict[str, pd.DataFrame]) -> pd.DataFrame
     part = {name for name, n in after.items() if n < before[name]}
     table = table[table["contract"].isin(set(after.index))].copy()
     some = table["contract"].isin(part)
-    table.loc[some, ["fixed", "ceiling"]] = float("nan")
+    amounts = ["fixed", "ceiling", "min_income", "max_income"]
+    table.loc[some, amounts] = float("nan")
     return table
 
 

@@ -18,11 +18,16 @@ from allocator.instance.reader import diagnose, read
 from allocator.instance.schema import (
     ADJUSTMENT_KINDS,
     BUDGET_KINDS,
+    CHOICES,
     CLASSES,
     CONTRACT_TYPES,
+    EFFECT_OPERATIONS,
     GRADES,
+    INCOME_BASES,
+    INCOME_MEASURES,
     LEGAL_RULES,
     LIMIT_BASES,
+    LINKS,
     SENSES,
     SETTINGS,
     SHAPES,
@@ -34,20 +39,14 @@ FOLDER = Path(__file__).parents[1] / "instances" / "examples"
 NAMES = sorted(p.name for p in FOLDER.iterdir() if p.is_dir())
 RELATIVE = 1e-6
 
-NEEDS_BINARIES = {"logistic"}
-"""Shapes this version refuses."""
-REFUSED = {
-    ("responses", "steepness"),
-    ("contracts", "notice_years"),
-    ("contracts", "exit_fee"),
-}
-"""Figures of what this version refuses: a logistic curve, ending a contract early."""
 TAKEN_APART = {
     "pool": ("budgets", ("pool", "year")),
     "capacity": ("capacity", ("resource", "place", "year")),
     "contract": ("contracts", ("contract", "year")),
     "provider": ("providers", ("provider", "year")),
     "funding": ("funding", ("programme", "pool", "year")),
+    "option": ("options", ("option", "year")),
+    "income": ("incomes", ("income", "part", "year")),
 }
 """Rows of an answer whose names pick one row of a plan's table: that table and the names."""
 
@@ -96,11 +95,32 @@ def test_reads_clean(name: str) -> None:
         assert words in text
 
 
+def taken(name: str) -> set[tuple[str, int]]:
+    """Options and the years in which the answer takes them."""
+    return {(r["option"], r["year"]) for r in answer(name).get("option", []) if r["taken"]}
+
+
+def ended(name: str) -> set[tuple[str, int]]:
+    """Contracts and the years in which the answer has ended them."""
+    rows = answer(name).get("contract", [])
+    return {(r["contract"], r["year"]) for r in rows if r.get("ended", False)}
+
+
+def decided(names: list[str], rows: set[tuple[str, int]]) -> pd.DataFrame:
+    """A table of decisions: all `rows` are a yes."""
+    return pd.DataFrame(sorted(rows), columns=names[:2]).assign(**{names[2]: True})
+
+
 @each
 def test_answer_is_allowed_and_worth_what_it_says(name: str) -> None:
     """The answer by hand against the independent check alone, without the solver."""
     rows = pd.DataFrame(answer(name)["activity"]).rename(columns={"value": "activity"})
-    checked = evaluate(instance(name), {"allocation": rows[["programme", "year", "activity"]]})
+    tables = {
+        "allocation": rows[["programme", "year", "activity"]],
+        "options": decided(["option", "year", "taken"], taken(name)),
+        "contracts": decided(["contract", "year", "ended"], ended(name)),
+    }
+    checked = evaluate(instance(name), tables)
     assert checked.allowed, checked.violations["message"].tolist()
     assert checked.objective == near(answer(name)["objective"])
 
@@ -134,6 +154,16 @@ def test_activity(name: str) -> None:
     for row in rows:
         got = figure(solved, "activity", programme=row["programme"], year=row["year"])
         assert got == near(row["value"], row.get("tolerance")), row
+
+
+@each
+def test_decisions(name: str) -> None:
+    """The plan takes what the answer takes, and nothing else."""
+    options, contracts = plan(name).tables["options"], plan(name).tables["contracts"]
+    rows = options[options["taken"].astype(bool)]
+    assert set(zip(rows["option"], rows["year"].astype(int), strict=True)) == taken(name)
+    rows = contracts[contracts["ended"].astype(bool)]
+    assert set(zip(rows["contract"], rows["year"].astype(int), strict=True)) == ended(name)
 
 
 @each
@@ -173,7 +203,7 @@ def test_money_and_capacity(name: str) -> None:
             assert figures, row
             for column, value in figures.items():
                 got = figure(plan(name).tables[table], column, **key)
-                assert got == near(value, 1e-4), (row, column)
+                assert got == near(float(value), 1e-4), (row, column)
 
 
 @each
@@ -274,10 +304,14 @@ def test_every_table_has_an_example(table: str) -> None:
         ("budgets", "kind", BUDGET_KINDS),
         ("adjustments", "kind", ADJUSTMENT_KINDS),
         ("contracts", "type", CONTRACT_TYPES),
-        ("responses", "shape", tuple(s for s in SHAPES if s not in NEEDS_BINARIES)),
+        ("responses", "shape", SHAPES),
         ("responses", "evidence", GRADES),
         ("rules", "measure", tuple(LEGAL_RULES)),
         ("rules", "sense", SENSES),
+        ("options", "choose", CHOICES),
+        ("option_links", "link", LINKS),
+        ("incomes", "measure", INCOME_MEASURES),
+        ("incomes", "basis", INCOME_BASES),
     ],
 )
 def test_every_word_has_an_example(table: str, column: str, words: tuple[str, ...]) -> None:
@@ -290,6 +324,109 @@ def test_every_word_has_an_example(table: str, column: str, words: tuple[str, ..
 def test_every_measure_has_an_example_on_every_basis(measure: str, basis: str) -> None:
     rules = rows_of("rules")
     assert ((rules["measure"] == measure) & (rules["basis"] == basis)).any()
+
+
+@pytest.mark.parametrize(
+    ("measure", "operation"), [(m, o) for m, words in EFFECT_OPERATIONS.items() for o in words]
+)
+def test_every_effect_of_options_has_an_example(measure: str, operation: str) -> None:
+    effects = rows_of("option_effects")
+    assert ((effects["measure"] == measure) & (effects["operation"] == operation)).any()
+
+
+@pytest.mark.parametrize("sense", ["min", "max"])
+@pytest.mark.parametrize("sliding", [False, True])
+def test_every_way_to_earn_has_an_example(sense: str, sliding: bool) -> None:
+    incomes = rows_of("incomes")
+    assert ((incomes["sense"] == sense) & (incomes["full"].notna() == sliding)).any()
+
+
+@pytest.mark.parametrize("basis", ["activity", "baseline"])
+def test_every_viable_scale_has_an_example(basis: str) -> None:
+    limits = rows_of("limits")
+    assert ((limits["basis"] == basis) & limits["start_min"].notna()).any()
+
+
+def test_prices_that_rise_and_fall_have_an_example() -> None:
+    beyond = rows_of("programmes")["cost_above"]
+    assert (beyond < 1).any()
+    assert (beyond > 1).any()
+
+
+def test_every_way_to_leave_an_option_has_an_example() -> None:
+    years = rows_of("options")["review_years"]
+    assert (years == "").any()
+    assert (years == "none").any()
+    assert any(words.split()[0].isdigit() for words in years if words)
+
+
+PAYMENTS_WITH_KINKS = {
+    "a lower rate above a threshold": lambda c: (
+        (c["type"] == "activity") & c["threshold"].notna() & (c["marginal_rate"] < 1)
+    ),
+    "up at less than down": lambda c: (c["type"] == "aligned") & (c["up_rate"] < c["down_rate"]),
+    "a loss shared less than a gain": lambda c: (
+        (c["type"] == "capitated") & (c["loss_share"] < c["gain_share"])
+    ),
+    "a cap on shared losses": lambda c: (c["type"] == "capitated") & c["loss_cap"].notna(),
+    "a step": lambda c: c["bonus_threshold"].notna() & (c["bonus_step"] > 0),
+    "a cap on income": lambda c: c["max_income"].notna(),
+    "notice and a fee": lambda c: c["notice_years"].notna() & (c["exit_fee"] > 0),
+}
+"""Payments that are filled in order, by what makes them so."""
+
+
+@pytest.mark.parametrize("kink", PAYMENTS_WITH_KINKS)
+def test_every_payment_with_kinks_has_an_example(kink: str) -> None:
+    assert PAYMENTS_WITH_KINKS[kink](rows_of("contracts")).any()
+
+
+def test_an_income_floor_under_a_deficit_limit_has_an_example() -> None:
+    """A provider limit wants the payment high where a least income holds it up."""
+    found = []
+    for name in NAMES:
+        tables = instance(name).tables
+        floors = set(tables["contracts"].loc[tables["contracts"]["min_income"].notna(), "contract"])
+        held = tables["programmes"]["contract"].isin(floors)
+        providers = tables["providers"]
+        limited = set(providers.loc[providers["deficit_max"].notna(), "provider"])
+        found += [name] if limited & set(tables["programmes"].loc[held, "provider"]) else []
+    assert found
+
+
+def bends(points: pd.DataFrame) -> set[str]:
+    """Which ways a curve of points bends: steeper, flatter."""
+    points = points.sort_values("activity")
+    slopes = (points["effect"].diff() / points["activity"].diff()).dropna()
+    change = slopes.diff().dropna()
+    words = {"steeper": bool((change > 0).any()), "flatter": bool((change < 0).any())}
+    return {word for word, found in words.items() if found}
+
+
+def test_points_that_steepen_have_an_example() -> None:
+    curves = rows_of("response_points").groupby(["programme", "outcome"])
+    assert any("steeper" in bends(points) for _, points in curves)
+
+
+@pytest.mark.parametrize("sense", ["max", "equal"])
+def test_ceilings_on_outcomes_of_curves_have_an_example(sense: str) -> None:
+    found = []
+    for name in NAMES:
+        rules, curves = instance(name).tables["rules"], instance(name).tables["responses"]
+        bent = set(curves.loc[curves["shape"] != "linear", "outcome"])
+        mine = rules[(rules["measure"] == "outcome") & (rules["sense"] == sense)]
+        found += [name] if bent & set(mine["outcome"]) else []
+    assert found
+
+
+def test_a_harm_that_bends_has_an_example() -> None:
+    """An outcome of negative weight with a response that is no straight line."""
+    found = []
+    for name in NAMES:
+        outcomes, curves = instance(name).tables["outcomes"], instance(name).tables["responses"]
+        harms = set(outcomes.loc[outcomes["weight"] < 0, "outcome"])
+        found += [name] if harms & set(curves.loc[curves["shape"] != "linear", "outcome"]) else []
+    assert found
 
 
 def test_hard_and_soft_rules_have_an_example() -> None:
@@ -320,7 +457,6 @@ def _figures() -> list[tuple[str, str]]:
         if table.meta(column)["kind"] in ("number", "integer", "flag", "year")
         and not table.meta(column)["key"]
         and table.meta(column)["default"] != "required"
-        and (table.name, column) not in REFUSED
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import sys
 import time
 from collections.abc import Sequence
@@ -19,7 +20,6 @@ from allocator.cli.output import STOPPED, print_json, printer, say, working
 from allocator.errors import InstanceError, UsageError, VerificationError
 
 if TYPE_CHECKING:
-    from allocator.errors import Problem
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
 
@@ -68,6 +68,9 @@ class Show(StrEnum):
     POOLS = "pools"
     BRIDGE = "bridge"
     BRIDGE_BY_SECTOR = "bridge-by-sector"
+    OPTIONS = "options"
+    INCOMES = "incomes"
+    DECISIONS = "decisions"
     ALL = "all"
 
 
@@ -90,7 +93,8 @@ All = Annotated[bool, typer.Option("--all", help="List every problem, however ma
 app = typer.Typer(
     help="Allocates a care system's fixed budget and proves the plan is the best.",
     epilog="Exit status: 0 done and verified, 1 a fault of ours, 2 bad input or usage, "
-    "3 proved infeasible, 4 stopped at a limit, 5 a plan failed its check.",
+    "3 proved infeasible, 4 stopped at a limit or interrupted with a plan, 5 a plan failed its "
+    "check, 130 interrupted without one.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -157,8 +161,6 @@ def _check(
 
     with working("Checking"):
         found, problems = diagnose(instance)
-        refused = [] if found is None else _unplannable(found)
-    found, problems = None if refused else found, [*refused, *problems]
     if json:
         print_json(check_record(found, problems))
     else:
@@ -183,6 +185,24 @@ def _solve(
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop the solver after this.")
     ] = None,
+    gap: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            metavar="SHARE",
+            show_default="0.0001",
+            help="With yes-or-no decisions: stop once no plan can be better by more than this "
+            "share of the gain.",
+        ),
+    ] = None,
+    nodes: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Stop the search for decisions after N nodes."),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN", help="Plan to start from: last year's, or a draft."),
+    ] = None,
     years: Annotated[bool, typer.Option("--years", help="Show sectors for every year.")] = False,
     show: Annotated[
         list[Show] | None,
@@ -193,21 +213,28 @@ def _solve(
     debug: Debug = False,
 ) -> int:
     """Find the best plan, prove it, check it independently and show it."""
-    from allocator.report.folder import check_target, write_plan
+    from allocator.report.folder import check_target, read_plan, write_plan
     from allocator.report.reports import print_reports, report_tables
     from allocator.report.summary import print_summary
 
+    for option, figure in (("--keep", keep), ("--gap", gap), ("--time-limit", time_limit)):
+        if figure is not None and not math.isfinite(figure):
+            raise UsageError(f"{option} is a number, not {figure}.")
     if out is not None:
         check_target(out, overwrite)
+    begin = None if start is None else read_plan(start, whole=False)
     found, seconds = _read(instance)
+    asked_for = {"gap": gap, "node_limit": nodes, "start": begin}
     plan = _best(
         found,
         seconds,
+        cut_short=True,
         keep=keep,
         evidence=_case(found, evidence),
         algorithm=algorithm.value,
         threads=threads,
         time_limit=time_limit,
+        **{name: value for name, value in asked_for.items() if value is not None},
     )
     shown = _reports(show) if plan.found else []
     if out is not None and plan.found:
@@ -221,6 +248,8 @@ def _solve(
     if out is not None:
         said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."
         say(said)
+    if plan.solver.get("interrupted"):
+        say("Interrupted: this is the best plan found until then.")
     return STATUSES[plan.status]
 
 
@@ -312,7 +341,7 @@ def _export(
     json: Json = False,
     debug: Debug = False,
 ) -> int:
-    """Write the linear programme to a file other solvers read."""
+    """Write the programme to a file other solvers read."""
     from allocator.instance.evidence import with_evidence
 
     if out.exists() and (out.is_dir() or not overwrite):
@@ -377,22 +406,15 @@ def _reports(show: Sequence[Show] | None) -> list[str]:
     return list(dict.fromkeys(name.value for name in asked))
 
 
-def _unplannable(instance: Instance) -> list[Problem]:
-    """What of a checked instance only yes-or-no decisions could plan."""
-    from allocator.data import extract
-    from allocator.instance.evidence import with_evidence
+def _best(instance: Instance, read: float, *, cut_short: bool = False, **options: Any) -> Plan:
+    """Solved plan that knows how long reading took; refuses one that failed its check.
 
-    try:
-        extract(with_evidence(instance))
-    except InstanceError as error:
-        return error.problems
-    return []
-
-
-def _best(instance: Instance, read: float, **options: Any) -> Plan:
-    """Solved plan that knows how long reading took; refuses one that failed its check."""
-    with working("Finding the best plan"):
+    A solve that is interrupted ends the verb, unless it may be `cut_short` and has a plan.
+    """
+    with working("Finding the best plan", cut_short=cut_short):
         plan: Plan = allocator.solve(instance, **options)
+    if plan.solver.get("interrupted") and not (cut_short and plan.found):
+        raise KeyboardInterrupt
     _refuse_unverified(plan)
     total = plan.seconds.get("total", 0.0) + read
     return replace(plan, seconds={**plan.seconds, "read": read, "total": total})

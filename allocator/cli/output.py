@@ -14,6 +14,9 @@ from typing import Any
 PATIENCE = 1.0
 """Seconds after which work shows that it is going on, and Ctrl-C is not waited for longer."""
 
+STOPPING = "Stopping: the best plan found so far is being checked. Ctrl-C again stops at once."
+"""What the first Ctrl-C is answered with where work can be cut short."""
+
 STOPPED = "Stopped."
 """What Ctrl-C is answered with."""
 
@@ -45,11 +48,18 @@ def print_json(record: Any) -> None:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
+def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
     """Show on a terminal that `what` goes on once it has taken a second, and let Ctrl-C end it.
 
-    The solver does not notice Ctrl-C while it runs: when it has not come back a second
-    later, the process is ended.
+    What does not come back a second after Ctrl-C is ended with the process.
+
+    Parameters
+    ----------
+    what : str
+        The work in words.
+    cut_short : bool
+        Whether the work itself answers the first Ctrl-C with what it has; only a second one
+        then ends the process.
     """
     status = printer(error=True).status(what) if sys.stderr.isatty() else None
     lock, over = threading.Lock(), threading.Event()
@@ -59,19 +69,28 @@ def working(what: str) -> Iterator[None]:
             if status is not None and not over.is_set():
                 status.start()
 
-    def end() -> None:
+    def answer(presses: int) -> None:
         with lock:
+            if over.is_set():
+                return
             if status is not None:
                 status.stop()
+        if cut_short and presses == 1:
+            say(STOPPING)
+            return
         say(STOPPED)
         os._exit(130)
 
     timer = threading.Timer(PATIENCE, show)
     timer.daemon = True
     timer.start()
+    known = threading.enumerate()
     try:
-        with _interruptible(over, end):
+        with _interruptible(over, answer):
             yield
+    except KeyboardInterrupt:
+        _leave_behind(known)
+        raise
     finally:
         with lock:
             over.set()
@@ -80,9 +99,22 @@ def working(what: str) -> Iterator[None]:
             status.stop()
 
 
+def _leave_behind(known: list[threading.Thread]) -> None:
+    """End the process when work it gave up goes on in a thread it would have to wait for."""
+    begun = [t for t in threading.enumerate() if t not in known and not t.daemon]
+    for thread in begun:
+        thread.join(PATIENCE)
+    if any(thread.is_alive() for thread in begun):
+        say(STOPPED)
+        os._exit(130)
+
+
 @contextmanager
-def _interruptible(over: threading.Event, end: Callable[[], None]) -> Iterator[None]:
-    """Call `end` in a thread of its own a while after Ctrl-C, unless it is `over` by then."""
+def _interruptible(over: threading.Event, answer: Callable[[int], None]) -> Iterator[None]:
+    """Call `answer` in a thread of its own a while after Ctrl-C, unless it is `over` by then.
+
+    It is told how many times Ctrl-C has been pressed.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -90,9 +122,11 @@ def _interruptible(over: threading.Event, end: Callable[[], None]) -> Iterator[N
     mouth.setblocking(False)
 
     def listen() -> None:
+        presses = 0
         for number in iter(lambda: ear.recv(1), b""):
+            presses += number[0] == signal.SIGINT
             if number[0] == signal.SIGINT and not over.wait(PATIENCE):
-                end()
+                answer(presses)
 
     thread = threading.Thread(target=listen, daemon=True)
     before = signal.set_wakeup_fd(mouth.fileno(), warn_on_full_buffer=False)

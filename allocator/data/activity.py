@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from allocator.data.index import Axis, Index
+from allocator.data.runs import RunTerms
 from allocator.data.years import by_year, grid
 from allocator.instance.instance import Instance
 
 Numbers = npt.NDArray[np.float64]
+
+ROOM = 1e-3
+"""How far beyond what can be reached a bound lies that must be tight, as a share of it."""
 
 SLACK = 2.0
 """How far beyond what can be reached a bound lies that is only there to be finite."""
@@ -29,10 +33,14 @@ class Activity:
         Years until it is released.
     price : ndarray
         Unit cost in each plan year.
-    own_min, own_max : ndarray
-        Limits of the year itself, growth on the baseline in year 1 included; inf if none.
+    limit_min, limit_max : ndarray
+        Limits of basis activity and baseline, and the floor of safety; inf if none.
+    first_min, first_max : ndarray
+        Growth limits of year 1, which are on the baseline; inf if none.
+    start_min : ndarray
+        Minimum viable scale; 0 if none.
     growth_min, growth_max, growth_amount : ndarray
-        Growth limits on the year before; NaN if none; year 1 is in own_min and own_max.
+        Growth limits on the year before; NaN if none; year 1 is in first_min and first_max.
     lo, hi : ndarray
         Reachable range once limits, growth, money, need and capacity have been
         propagated; ``hi`` is finite.
@@ -46,8 +54,11 @@ class Activity:
     fixed_share: Numbers
     release_years: npt.NDArray[np.int64]
     price: Numbers
-    own_min: Numbers
-    own_max: Numbers
+    limit_min: Numbers
+    limit_max: Numbers
+    first_min: Numbers
+    first_max: Numbers
+    start_min: Numbers
     growth_min: Numbers
     growth_max: Numbers
     growth_amount: Numbers
@@ -89,9 +100,10 @@ def activity(instance: Instance, programme: Axis, reach: tuple[Numbers, Numbers]
     shape = lo.shape
     baseline = table["baseline"].to_numpy()
     limits = by_year(instance.limits, ["programme", "basis"], instance.settings.years)
-    own_min, own_max = np.full(shape, -np.inf), np.full(shape, np.inf)
+    limit_min, limit_max = np.full(shape, -np.inf), np.full(shape, np.inf)
+    first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
     growth_min, growth_max = np.full(shape, np.nan), np.full(shape, np.nan)
-    growth_amount = np.zeros(shape)
+    growth_amount, start_min = np.zeros(shape), np.zeros(shape)
     for basis, rows in limits.groupby("basis", sort=False):
         i, t = programme.codes(rows["programme"].tolist()), rows["t"].to_numpy()
         least = grid(i, t, rows["min"], shape, np.nan)
@@ -99,35 +111,49 @@ def activity(instance: Instance, programme: Axis, reach: tuple[Numbers, Numbers]
         if basis == "growth":
             growth_min, growth_max = least, most
             growth_amount = grid(i, t, rows["growth_amount"], shape, 0.0)
-            least = _first_year((1 + least[:, 0]) * baseline, shape)
-            most = _first_year((1 + most[:, 0]) * baseline + growth_amount[:, 0], shape)
-        elif basis == "baseline":
-            least, most = least * baseline[:, None], most * baseline[:, None]
-        own_min, own_max = np.fmax(own_min, least), np.fmin(own_max, most)
-    safety = (table["class"] == "safety").to_numpy()[:, None] & np.isinf(own_min)
+            first_min[:, 0] = np.fmax(-np.inf, (1 + least[:, 0]) * baseline)
+            grown = (1 + most[:, 0]) * baseline + growth_amount[:, 0]
+            first_max[:, 0] = np.fmin(np.inf, grown)
+            continue
+        scale = baseline[:, None] if basis == "baseline" else 1.0
+        limit_min, limit_max = np.fmax(limit_min, least * scale), np.fmin(limit_max, most * scale)
+        start_min = np.maximum(start_min, grid(i, t, rows["start_min"], shape, 0.0) * scale)
+    safety = (table["class"] == "safety").to_numpy()[:, None] & np.isinf(limit_min)
     safety &= np.isnan(growth_min)
-    own_min = np.where(safety, baseline[:, None], own_min)
-    own_min = np.maximum(own_min, 0.0)
+    limit_min = np.where(safety, baseline[:, None], limit_min)
+    most = np.minimum(limit_max, first_max)
     return Activity(
         baseline,
         table["unit_cost"].to_numpy(),
         table["fixed_share"].to_numpy(),
         table["release_years"].to_numpy(),
         prices(instance),
-        own_min,
-        own_max,
+        limit_min,
+        limit_max,
+        first_min,
+        first_max,
+        start_min,
         growth_min,
         growth_max,
         growth_amount,
         lo,
         hi,
-        own_min,
-        np.where(np.isfinite(own_max), own_max, SLACK * np.maximum(hi, lo)),
+        np.maximum(np.maximum(limit_min, first_min), 0.0),
+        np.where(np.isfinite(most), most, SLACK * np.maximum(hi, lo)),
     )
 
 
-def _first_year(limit: Numbers, shape: tuple[int, int]) -> Numbers:
-    """Limit that holds in the first plan year only."""
-    out = np.full(shape, np.nan)
-    out[:, 0] = limit
-    return out
+def with_options(doing: Activity, least: RunTerms, most: RunTerms, closes: RunTerms) -> Activity:
+    """Activity with the bounds of its variable widened by what options do to limits."""
+    rows = Index.product(*least.rows.axes[:2])
+    shape = doing.price.shape
+    fewer = np.minimum(least.range(rows)[0], 0.0).reshape(shape)
+    more = np.maximum(most.range(rows)[1], 0.0).reshape(shape)
+    closed = closes.range(rows)[1].reshape(shape) > 0
+    floor = np.maximum(np.maximum(doing.limit_min + fewer, doing.first_min), 0.0)
+    top = np.minimum(doing.limit_max + more, doing.first_max)
+    return replace(
+        doing,
+        floor=np.where(closed, 0.0, floor),
+        top=np.where(np.isfinite(top), top, SLACK * np.maximum(doing.hi, doing.lo)),
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.data.activity import Activity
+from allocator.data.activity import ROOM, Activity
 from allocator.data.index import Axis, Codes, Index
+from allocator.data.options import Options
 from allocator.data.responses import Responses
 from allocator.data.years import by_year
 from allocator.instance.instance import Instance
@@ -37,11 +37,14 @@ class Pieces:
     Attributes
     ----------
     constant, slope : ndarray, shape (pieces,)
-        From the lowest x to the highest; neighbouring slopes differ.
+        From the lowest x to the highest; neighbours differ in slope or by a step.
+    at : ndarray, shape (pieces + 1,)
+        Ends of the pieces.
     """
 
     constant: Numbers
     slope: Numbers
+    at: Numbers
 
     @property
     def straight(self) -> bool:
@@ -49,9 +52,22 @@ class Pieces:
         return len(self.slope) == 1
 
     @property
+    def jumps(self) -> Numbers:
+        """Step of the payment between neighbouring pieces; 0 where it is continuous."""
+        inner = self.at[1:-1]
+        rise = np.diff(self.constant) + np.diff(self.slope) * inner
+        size = max(1e-300, float(np.max(np.abs(self.constant + self.slope * self.at[1:]))))
+        return np.where(np.abs(rise) > 1e-9 * size, rise, 0.0)
+
+    @property
+    def steps(self) -> bool:
+        """Whether the payment jumps somewhere."""
+        return bool(self.jumps.any())
+
+    @property
     def convex(self) -> bool:
         """Whether the payment is the largest of its pieces."""
-        return bool(np.all(np.diff(self.slope) > 0.0))
+        return not self.steps and bool(np.all(np.diff(self.slope) > 0.0))
 
 
 def pieces(
@@ -62,27 +78,40 @@ def pieces(
     Parameters
     ----------
     payment : callable
-        Payment at x, straight between kinks.
+        Payment at x, straight between kinks; it may jump at a kink.
     kinks : list of float
         Where its slope may change; those outside the range do not count.
     reach : (float, float)
         Least and most x can be.
     """
     low, high = reach
+    if high - low <= 1e-9 * max(1.0, abs(high)):
+        return Pieces(np.array([payment(low)]), np.zeros(1), np.array([low, low]))
     inside = sorted({k for k in kinks if low < k < high and np.isfinite(k)})
     x = np.array([low, *inside, high])
-    y = np.array([payment(float(at)) for at in x])
-    width = np.diff(x)
-    if high - low <= 1e-9 * max(1.0, abs(high)):
-        return Pieces(y[:1], np.zeros(1))
-    keep = width > 1e-12 * max(1.0, abs(high))
-    rise = np.diff(y)[keep]
-    flat = np.abs(rise) <= 1e-12 * np.max(np.abs(y))
-    slope = np.where(flat, 0.0, rise / width[keep])
-    constant = y[:-1][keep] - slope * x[:-1][keep]
+    keep = np.append(True, np.diff(x) > 1e-12 * max(1.0, abs(high)))
+    x = x[keep]
+    x[-1] = high
+    slope, constant = _lines(payment, x)
     size = max(1.0, float(np.max(np.abs(slope))))
-    first = np.concatenate([[True], np.abs(np.diff(slope)) > 1e-9 * size])
-    return Pieces(constant[first], slope[first])
+    rise = np.diff(constant) + np.diff(slope) * x[1:-1]
+    tall = max(1e-300, float(np.max(np.abs(constant + slope * x[1:]))))
+    changes = (np.abs(np.diff(slope)) > 1e-9 * size) | (np.abs(rise) > 1e-9 * tall)
+    first = np.append(True, changes)
+    return Pieces(constant[first], slope[first], np.append(x[:-1][first], high))
+
+
+def _lines(payment: Callable[[float], float], x: Numbers) -> tuple[Numbers, Numbers]:
+    """Slope and constant of a payment inside each interval, whatever it does at the ends."""
+    left, right = x[:-1] + np.diff(x) / 3.0, x[1:] - np.diff(x) / 3.0
+    at_left = np.array([payment(float(at)) for at in left])
+    at_right = np.array([payment(float(at)) for at in right])
+    rise = at_right - at_left
+    size = max(1e-300, float(np.max(np.abs([at_left, at_right]))))
+    width = right - left
+    flat = (np.abs(rise) <= 1e-12 * size) | (width <= 0.0)
+    slope = np.where(flat, 0.0, rise / np.where(flat, 1.0, width))
+    return slope, at_left - slope * left
 
 
 def clamped(
@@ -102,15 +131,14 @@ def clamped(
         Income limits; infinite for none.
     """
     low, high = reach
-    ends = sorted({low, high, *(k for k in kinks if low < k < high)})
-    crossings = []
-    for left, right in pairwise(ends):
-        at_left, at_right = payment(left), payment(right)
-        crossings += [
-            left + (limit - at_left) / (at_right - at_left) * (right - left)
-            for limit in (least, most)
-            if (at_left - limit) * (at_right - limit) < 0
-        ]
+    ends = np.array(sorted({low, high, *(k for k in kinks if low < k < high)}))
+    crossings: list[float] = []
+    if len(ends) > 1:
+        for limit in (least, most):
+            slope, constant = _lines(payment, ends)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                at = (limit - constant) / slope
+            crossings += at[(at > ends[:-1]) & (at < ends[1:])].tolist()
     return lambda x: min(max(payment(x), least), most), [*kinks, *crossings]
 
 
@@ -142,6 +170,14 @@ class Contracts:
         Tariff of each member in the year, following `members`.
     held : ndarray of bool, shape (programmes, years)
         Programme-years a contract pays for.
+    error : ndarray
+        Most by which what the payment follows may be misstated by chords, following `rows`.
+    cost_low, cost_high : ndarray
+        Least and most its programmes can cost, following `rows`.
+    ends : Index
+        (contract, year) in which a contract may be ended for good.
+    fee : ndarray
+        Exit fee, following `ends`.
     """
 
     rows: Index
@@ -156,6 +192,11 @@ class Contracts:
     members: Index
     tariff: Numbers
     held: npt.NDArray[np.bool_]
+    error: Numbers
+    cost_low: Numbers
+    cost_high: Numbers
+    ends: Index
+    fee: Numbers
 
 
 @dataclass(frozen=True)
@@ -222,36 +263,58 @@ class Earnings:
     ----------
     rows : Index
         (outcome, programme, year); the arrays follow it.
-    low, high : ndarray
+    low, high, error : ndarray
+        Range, and most by which chords may misstate it.
     """
 
     rows: Index
     low: Numbers
     high: Numbers
+    error: Numbers
 
-    def of(self, outcome: int, members: Codes, t: int) -> tuple[float, float]:
-        """Range of an outcome summed over some programmes in a year."""
+    def of(self, outcome: int, members: Codes, t: int) -> tuple[float, float, float]:
+        """Range and error of an outcome summed over some programmes in a year."""
         there = self.rows.find([np.full(len(members), outcome), members, np.full(len(members), t)])
         mine = there[there >= 0]
-        return float(self.low[mine].sum()), float(self.high[mine].sum())
+        low, high, error = (x[mine].sum() for x in (self.low, self.high, self.error))
+        return float(low), float(high), float(error)
 
 
-def earnings(buys: Responses, reach: tuple[Numbers, Numbers]) -> Earnings:
-    """Range of every outcome with a straight response.
+def earnings(
+    buys: Responses, reach: tuple[Numbers, Numbers], adds: Options | None = None
+) -> Earnings:
+    """Range of every outcome of every programme.
 
     Parameters
     ----------
     buys : Responses
     reach : pair of ndarray, shape (programmes, years)
         Least and most the driver of each programme can be.
+    adds : Options, optional
+        What options add to outcomes, or multiply them by.
     """
-    first = buys.slope_rows.columns[3] == 0
-    slope = np.zeros(len(buys.rows))
-    slope[buys.rows.positions([c[first] for c in buys.slope_rows.columns[:3]])] = buys.slope[first]
-    start = buys.start[buys.drivers.positions(buys.rows.columns[1:])]
-    _, i, t = buys.rows.columns
-    ends = [buys.base + slope * (end[i, t] - start) for end in reach]
-    return Earnings(buys.rows, np.minimum(*ends), np.maximum(*ends))
+    low, high = buys.spans(*reach)
+    error = np.maximum(buys.worst(buys.gap), buys.worst(buys.over))
+    if adds is not None:
+        levels = adds.outcomes
+        at = buys.rows.positions(levels.rows.columns[:-1])
+        least, most = np.zeros(len(buys.rows)), np.zeros(len(buys.rows))
+        np.minimum.at(least, at, levels.change)
+        np.maximum.at(most, at, levels.change)
+        ends = [x * (1.0 + f) for x in (low, high) for f in (least, most)]
+        low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
+        error = error * (1.0 + most)
+        fewer, more = adds.outcome.range(buys.rows)
+        low, high = low + fewer, high + more
+    return Earnings(buys.rows, low, high, error)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Least and most each programme can cost, arrays of shape (programmes, years)."""
+
+    low: Numbers
+    high: Numbers
 
 
 class _Extraction:
@@ -263,11 +326,13 @@ class _Extraction:
         axes: tuple[Axis, Axis, Axis],
         activity: Activity,
         earned: Earnings,
+        costs: Costs,
     ) -> None:
         self.programme, self.year, self.outcome = axes
         self.instance = instance
         self.activity = activity
         self.earned = earned
+        self.costs = costs
         table = instance.programmes
         uplift = table["cost_uplift"].fillna(instance.settings.cost_uplift).to_numpy()
         self.base_tariff = table["tariff"].fillna(table["unit_cost"]).to_numpy(dtype=float)
@@ -287,8 +352,21 @@ class _Extraction:
             return float(self.all_heads.get(t, 0.0))
         return float(sum(self.heads.get((home, t), 0.0) for home in homes))
 
-    def payment(self, line: pd.Series, members: Codes) -> tuple[Pieces, float]:
-        """Pieces of the payment of one contract and year, and the block's ceiling."""
+    def payment(
+        self, line: pd.Series, members: Codes
+    ) -> tuple[Pieces, float, float, tuple[float, float]]:
+        """Pieces of the payment of one contract and year.
+
+        Returns
+        -------
+        pieces : Pieces
+        ceiling : float
+            Of a block; infinite for any.
+        error : float
+            Most by which what it follows may be misstated.
+        cost : (float, float)
+            Least and most its programmes can cost.
+        """
         t = int(line["t"])
         settings = self.instance.settings
         uplift = settings.cost_uplift if pd.isna(line["uplift"]) else line["uplift"]
@@ -296,18 +374,19 @@ class _Extraction:
         a = self.activity
         value = self.tariff[members, t]
         reach_value = float(value @ a.lo[members, t]), float(value @ a.hi[members, t])
-        late = a.fixed_share[members] * a.price[members, t] * (a.release_years[members] > 0)
-        highest = np.maximum(a.baseline, a.hi.max(axis=1))[members]
-        price = a.price[members, t]
         reach_cost = (
-            float(price @ a.lo[members, t]),
-            float(price @ a.hi[members, t] + late @ highest),
+            float(self.costs.low[members, t].sum()),
+            float(self.costs.high[members, t].sum()),
         )
         baseline = float(self.base_tariff[members] @ a.baseline[members])
         fixed = (baseline if pd.isna(line["fixed"]) else float(line["fixed"])) * n
-        follow = DRIVERS[line["type"]]
+        follow, error = DRIVERS[line["type"]], 0.0
         if follow == "outcome":
-            reach = self.earned.of(self.outcome.position[line["bonus_outcome"]], members, t)
+            earns = self.outcome.position[line["bonus_outcome"]]
+            low, high, error = self.earned.of(earns, members, t)
+            # A step at the very end of what can be reached must still be seen.
+            room = 0.0 if pd.isna(line["bonus_threshold"]) else ROOM * max(high - low, 1e-6)
+            reach = (low - room, high + room)
         else:
             reach = {"value": reach_value, "cost": reach_cost}[follow]
         function, kinks = self._function(
@@ -318,7 +397,7 @@ class _Extraction:
         function, kinks = clamped(function, kinks, reach, least, most)
         covers = line["type"] == "block" and not line["rebased"] and not pd.isna(line["ceiling"])
         ceiling = float(line["ceiling"]) * n if covers else np.inf
-        return pieces(function, kinks, reach), ceiling
+        return pieces(function, kinks, reach), ceiling, error, reach_cost
 
     def _function(
         self, line: pd.Series, n: float, fixed: float, v0: float, members: Codes
@@ -341,8 +420,11 @@ class _Extraction:
         if kind == "aligned":
             return (lambda x: fixed + up * max(0.0, x - v0) - down * max(0.0, v0 - x)), [v0]
         if kind == "outcome":
-            bonus = float(line["bonus"]) * n
-            return (lambda x: fixed + bonus * x), []
+            bonus, step = float(line["bonus"]) * n, float(line["bonus_step"]) * n
+            if pd.isna(line["bonus_threshold"]):
+                return (lambda x: fixed + bonus * x), []
+            reached = float(line["bonus_threshold"])
+            return (lambda x: fixed + bonus * x + (step if x >= reached else 0.0)), [reached]
         return self._capitated(line, n, members)
 
     def _capitated(
@@ -372,6 +454,8 @@ def contracts(
     provider: Axis,
     activity: Activity,
     earned: Earnings,
+    costs: Costs,
+    name: Axis,
 ) -> Contracts:
     """Extract the contracts that replace cost by a payment.
 
@@ -384,18 +468,23 @@ def contracts(
     activity : Activity
     earned : Earnings
         What outcomes can come to, for those that earn a bonus.
+    costs : Costs
+        What programmes can cost.
+    name : Axis
+        Contracts that hold in some year.
     """
-    work = _Extraction(instance, axes, activity, earned)
+    work = _Extraction(instance, axes, activity, earned, costs)
     programme, year, outcome = axes
     table = holding(instance)
-    name = Axis("contract", tuple(dict.fromkeys(table["contract"])))
     rows = Index((name, year), [name.codes(table["contract"].tolist()), table["t"].to_numpy()])
     found: list[Pieces] = []
-    ceilings, members, payers, paid = [], [], [], []
+    ceilings, members, payers, paid, errors, spans = [], [], [], [], [], []
     for _, line in table.iterrows():
         mine = work.by_contract[line["contract"]]
-        payment, ceiling = work.payment(line, mine)
+        payment, ceiling, error, span = work.payment(line, mine)
         found.append(payment)
+        errors.append(error)
+        spans.append(span)
         ceilings.append(ceiling)
         members.append(mine)
         payers.append(instance.programmes["pool"].iloc[mine[0]])
@@ -406,6 +495,8 @@ def contracts(
     t = rows.columns[1][owner]
     held = np.zeros((len(programme), len(year)), dtype=bool)
     held[who, t] = True
+    cost = np.array(spans, dtype=float).reshape(-1, 2)
+    ends, fee = _ends(instance, table, rows)
     return Contracts(
         rows,
         np.array([DRIVERS[kind] for kind in table["type"]], dtype=object),
@@ -419,15 +510,23 @@ def contracts(
         Index((name, year, programme), [*(c[owner] for c in rows.columns), who]),
         work.tariff[who, t],
         held,
+        np.array(errors, dtype=float),
+        cost[:, 0],
+        cost[:, 1],
+        ends,
+        fee,
     )
 
 
-def curved(responses: Responses, rows: Index) -> npt.NDArray[np.bool_]:
-    """Which (outcome, programme, year) rows have more than one slope."""
-    at = responses.rows.positions(responses.slope_rows.columns[:3])
-    low = np.full(len(responses.rows), np.inf)
-    high = np.full(len(responses.rows), -np.inf)
-    np.minimum.at(low, at, responses.slope)
-    np.maximum.at(high, at, responses.slope)
-    bent = high - low > 1e-9 * np.maximum(np.abs(high), 1e-300)
-    return bent[responses.rows.positions(rows.columns)]
+def _ends(instance: Instance, table: pd.DataFrame, rows: Index) -> tuple[Index, Numbers]:
+    """Years in which contracts may be ended, and what that costs."""
+    settings = instance.settings
+    start = table["start"].fillna(settings.years[0]).to_numpy(dtype=np.int64)
+    first = np.maximum(start, settings.years[0]) + table["notice_years"].to_numpy(dtype=float)
+    calendar = table["calendar"].to_numpy(dtype=np.int64)
+    may = calendar >= first  # false where there is no notice
+    uplift = table["uplift"].fillna(settings.cost_uplift).to_numpy(dtype=float)
+    fee = table["exit_fee"].to_numpy(dtype=float) * (1.0 + uplift) ** (
+        calendar - settings.base_year
+    )
+    return rows.take(may), fee[may]

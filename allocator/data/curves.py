@@ -58,15 +58,31 @@ def _saturating_slope(x: Numbers, p: Parameters) -> Numbers:
     return p["maximum"] * LN2 / p["half"] * 2.0 ** (-x / p["half"])
 
 
+def _logistic(x: Numbers, p: Parameters) -> Numbers:
+    # tanh does not overflow where exp would.
+    return p["maximum"] * (0.5 + 0.5 * np.tanh(0.5 * p["steepness"] * (x - p["half"])))
+
+
+def _logistic_slope(x: Numbers, p: Parameters) -> Numbers:
+    part = 0.5 + 0.5 * np.tanh(0.5 * p["steepness"] * (x - p["half"]))
+    return p["maximum"] * p["steepness"] * part * (1.0 - part)
+
+
 Curve = Callable[[Numbers, Parameters], Numbers]
 
-EFFECT: dict[str, Curve] = {"linear": _linear, "power": _power, "saturating": _saturating}
+EFFECT: dict[str, Curve] = {
+    "linear": _linear,
+    "power": _power,
+    "saturating": _saturating,
+    "logistic": _logistic,
+}
 """Outcome in a year at an activity, by smooth shape."""
 
 SLOPE: dict[str, Curve] = {
     "linear": _linear_slope,
     "power": _power_slope,
     "saturating": _saturating_slope,
+    "logistic": _logistic_slope,
 }
 """Derivative of the outcome, by smooth shape."""
 
@@ -158,6 +174,42 @@ def _at_change(
                 break
         x[curved] = np.clip(y, lc, hc)
     return x
+
+
+def even_knots(
+    slope: Curve, parameters: Parameters, low: float, high: float, change: float
+) -> Numbers:
+    """Breakpoints inside a range that share a smooth curve's bend out evenly.
+
+    A chord of width w misses a curve by ``w² |f''| / 8``; breakpoints equally spaced in the
+    integral of ``√|f''|`` miss it alike. Used where a curve steepens, so that every
+    breakpoint costs a yes-or-no decision: there are as few as `ERROR_SHARE` allows.
+
+    Parameters
+    ----------
+    slope : callable
+        Derivative of the curve.
+    parameters : dict of str to float
+        What it takes besides the place.
+    low, high : float
+        The range.
+    change : float
+        Change in effect that the error is a share of.
+
+    Returns
+    -------
+    ndarray
+        Strictly inside the range, ascending; empty for a straight line.
+    """
+    x = np.linspace(low, high, 2049)
+    steep = slope(x, parameters)
+    bend = np.sqrt(np.abs(np.diff(steep)) * np.diff(x))
+    total = float(bend.sum())
+    if change <= 0.0 or total**2 <= 1e-9 * change:
+        return np.empty(0)
+    count = int(np.ceil(total / np.sqrt(8.0 * ERROR_SHARE * change)))
+    spent = np.concatenate([[0.0], np.cumsum(bend)]) / total
+    return np.interp(np.arange(1, count) / count, spent, x)
 
 
 def chord_gap(left: Numbers, right: Numbers, chord: Numbers, width: Numbers) -> Numbers:

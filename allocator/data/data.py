@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
-from allocator.data.activity import Activity, activity, prices
+from allocator.data.activity import Activity, activity, prices, with_options
 from allocator.data.contracts import (
     Contracts,
     Providers,
     contracts,
     earnings,
+    holding,
     providers,
 )
-from allocator.data.contracts_linear import refuse_what_needs_binaries
-from allocator.data.demand import Demand, demand
+from allocator.data.demand import Demand, demand, with_more_need
 from allocator.data.equity import Equity, equity
 from allocator.data.funding import Funding, funding
+from allocator.data.incomes import Incomes, incomes
 from allocator.data.index import Axis, Index
 from allocator.data.money import Capacity, Money, capacity, money
+from allocator.data.options import Options, acted_on, option_outcomes, options
+from allocator.data.ordering import Ordering, ordering
+from allocator.data.payments import Payments, payments, stranded_wanted
 from allocator.data.responses import Responses, discount, responses
-from allocator.data.rules import Rules, rules
+from allocator.data.rules import Measured, Rules, rules
+from allocator.data.surcharge import Surcharge, costs, surcharge, tier_orders
 from allocator.instance.instance import Instance
 from allocator.instance.propagate import reachable
 
@@ -44,6 +51,16 @@ class Data:
         Every (programme, year).
     activity, demand, money, funding, contracts, providers, capacity, responses, equity, rules
         One part a constraint family.
+    options, surcharge, incomes, payments, ordering
+        Indivisible decisions, and where the data need decisions to hold something exactly.
+    driver_range : pair of ndarray, shape (programmes, years)
+        Least and most the driver of a programme's curves can be.
+    tier_orders : Index
+        (programme, year) of the cost thresholds that need a decision.
+    stranded_exact : ndarray of bool, shape (programmes, years)
+        Programme-years whose stranded cost would be overstated if it could be.
+    money_scale : float
+        Units of currency in a unit of money.
     recurrent_balance : bool
         Whether what is spent every year must stay within what comes every year.
     harm_value : ndarray
@@ -66,33 +83,39 @@ class Data:
     money: Money
     funding: Funding
     recurrent_balance: bool
+    money_scale: float
     contracts: Contracts
     providers: Providers
     capacity: Capacity
     responses: Responses
     equity: Equity
     rules: Rules
+    options: Options
+    surcharge: Surcharge
+    incomes: Incomes
+    payments: Payments
+    ordering: Ordering
+    driver_range: tuple[Numbers, Numbers]
+    tier_orders: Index
+    stranded_exact: npt.NDArray[np.bool_]
     harm_value: Numbers
     tail: Numbers
     held: npt.NDArray[np.bool_]
     target: Numbers
 
 
-def extract(instance: Instance) -> Data:
+def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = None) -> Data:
     """Turn a checked instance into arrays.
 
     Parameters
     ----------
     instance : Instance
+    knots : dict of (programme, year) positions to ndarray, optional
+        Activity at which chords shall meet their curves besides where they do anyway.
 
     Returns
     -------
     Data
-
-    Raises
-    ------
-    NeedsBinaries
-        When a response can only be planned with yes-or-no decisions.
     """
     programme = Axis("programme", tuple(instance.programmes["programme"]))
     year = Axis("year", instance.settings.years)
@@ -104,24 +127,49 @@ def extract(instance: Instance) -> Data:
         _finite(reach[name].to_numpy().reshape(len(programme), len(year)), instance, funds)
         for name in ("lo", "hi", "driver_lo", "driver_hi")
     )
+    drivers = (driver_lo, driver_hi)
 
     doing = activity(instance, programme, (lo, hi))
     need = demand(instance, programme, year, outcome, doing.price)
     room = capacity(instance, programme, pool, year)
+    held = _held(instance, programme, need)
+    contract = Axis("contract", tuple(dict.fromkeys(holding(instance)["contract"])))
+    everything = (programme, year, pool, outcome)
+    chosen = options(instance, everything, doing, need, room, contract)
+    doing = with_options(doing, chosen.limit_min, chosen.limit_max, chosen.closes)
+    need = with_more_need(need, chosen.demand)
+    extra = surcharge(instance, (programme, year), doing, chosen)
+
     shares = funding(instance, programme, pool, year, funds.payer)
     who = providers(instance, year)
     fair = equity(instance, programme)
     at = need.rows.columns
     outer = doing.floor.copy(), np.maximum(doing.top, driver_hi)
     outer[0][at], outer[1][at] = 0.0, np.maximum(driver_hi[at], need.need_max)
-    drivers = (driver_lo, driver_hi)
-    buys = responses(instance, programme, year, outcome, drivers, outer, fair.weight)
-    held = _held(instance, programme, need)
+    buys = responses(
+        _with_option_outcomes(instance),
+        programme,
+        year,
+        outcome,
+        drivers,
+        outer,
+        fair.weight,
+        knots,
+    )
     axes = (programme, year, outcome)
     low = driver_lo.copy()
     low[at] = np.minimum(need.arriving * need.min_met, need.need_max)
-    earned = earnings(buys, (low, driver_hi))
-    agreed = contracts(instance, axes, pool, who.axis, doing, earned)
+    driver_range = (np.minimum(low, driver_lo), driver_hi)
+    earned = earnings(buys, driver_range, chosen)
+    agreed = contracts(instance, axes, pool, who.axis, doing, earned, costs(doing, extra), contract)
+    parts = (doing, need, buys, fair)
+    conditional = incomes(
+        instance,
+        (pool, year),
+        funds.every_year,
+        Measured(instance, axes, *parts, (shares.recurrent, agreed, who, extra)),
+        earned,
+    )
     data = Data(
         programme=programme,
         year=year,
@@ -133,19 +181,44 @@ def extract(instance: Instance) -> Data:
         money=funds,
         funding=shares,
         recurrent_balance=instance.settings.recurrent_balance,
+        money_scale=instance.settings.money_scale,
         contracts=agreed,
         providers=who,
         capacity=room,
         responses=buys,
         equity=fair,
-        rules=rules(instance, axes, doing, need, buys, fair, shares.recurrent, agreed, who),
+        rules=rules(instance, axes, *parts, shares.recurrent, agreed, who, extra),
+        options=chosen,
+        surcharge=extra,
+        incomes=conditional,
+        payments=LATER,
+        ordering=LATER,
+        driver_range=driver_range,
+        tier_orders=LATER,
+        stranded_exact=LATER,
         harm_value=_harm_value(instance, need, fair),
         tail=need.tail,
         held=held,
-        target=_target(doing, need, funds, shares, held),
+        target=_target(doing, need, funds, shares, held, conditional.held_back),
     )
-    refuse_what_needs_binaries(instance, data)
-    return data
+    data = replace(data, payments=payments(data), tier_orders=tier_orders(data))
+    return replace(data, stranded_exact=stranded_wanted(data), ordering=ordering(data))
+
+
+LATER: Any = None
+"""Stands for a part that is worked out from the others."""
+
+
+def _with_option_outcomes(instance: Instance) -> Instance:
+    """Instance with a flat response wherever only an option gives a programme an outcome."""
+    new = option_outcomes(instance)
+    if new.empty:
+        return instance
+    flat = new.reindex(columns=instance.responses.columns)
+    flat = flat.assign(shape="linear", per_unit=0.0, delay=0)
+    table = pd.concat([instance.responses, flat], ignore_index=True)
+    table["delay"] = table["delay"].astype(np.int64)
+    return replace(instance, tables={**instance.tables, "responses": table})
 
 
 def _finite(reach: Numbers, instance: Instance, funds: Money) -> Numbers:
@@ -172,7 +245,8 @@ def _held(instance: Instance, programme: Axis, need: Demand) -> npt.NDArray[np.b
     follows = np.zeros(len(programme), bool)
     follows[need.rows.columns[0]] = True
     strict = table["class"].isin(["emergency", "entitlement"]).to_numpy()
-    default = ~follows & (~valued | strict)
+    moved = table["programme"].isin(acted_on(instance)).to_numpy()
+    default = ~follows & (~valued | strict) & ~moved
     said = table["held"].to_numpy(dtype=object)
     return (said == "yes") | ((said == "") & default)
 
@@ -183,6 +257,7 @@ def _target(
     funds: Money,
     shares: Funding,
     held: npt.NDArray[np.bool_],
+    held_back: Numbers,
 ) -> Numbers:
     """Baseline rolled forward: held at baseline, need followed, the rest pro rata."""
     fixed = held.copy()
@@ -194,7 +269,7 @@ def _target(
     target = np.where(fixed[:, None], activity * doing.price, 0.0)
     (i, b, t), part = shares.split(funds.payer)
     base = np.where(fixed, 0.0, doing.baseline * doing.unit_cost)
-    revenue = funds.amount + _handed_on(funds) - shares.adjusted
+    revenue = funds.amount + _handed_on(funds) - shares.adjusted - held_back
     spread = np.zeros_like(target)
     for capital, amount in ((False, revenue), (True, funds.capital)):
         mine = part * (shares.capital[i] == capital)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from allocator.data.index import Axis, Codes, Index
+from allocator.data.runs import RunTerms
 from allocator.data.years import by_year
 from allocator.instance.instance import Instance
 
@@ -27,6 +28,8 @@ class Demand:
         need that waits, least share met, outcome lost per unmet unit.
     harm_outcome : ndarray of int
         Outcome code of the harm; -1 for none.
+    arriving_most : ndarray
+        Most need that can arrive, whatever options do.
     need_max, unmet_max : ndarray
         Most need there can be, and most of it that may stay unmet.
     before : Index
@@ -50,6 +53,7 @@ class Demand:
     min_met: Numbers
     harm: Numbers
     harm_outcome: Codes
+    arriving_most: Numbers
     need_max: Numbers
     unmet_max: Numbers
     before: Index
@@ -79,13 +83,8 @@ def demand(
     harm_outcome = np.array([outcome.position.get(k, -1) for k in harmful], dtype=np.int64)
     harm = np.where(harm_outcome >= 0, table["harm"].to_numpy(), 0.0)
 
-    need_max = arriving + opening
-    unmet_max = (1.0 - min_met) * need_max
     waits = np.flatnonzero((t > 0) & (carry > 0))
-    for later in range(1, len(year)):
-        row = waits[t[waits] == later]
-        need_max[row] = arriving[row] + carry[row] * unmet_max[row - 1]
-        unmet_max[row] = (1.0 - min_met[row]) * need_max[row]
+    need_max, unmet_max = _most(arriving, opening, carry, min_met, t, waits)
     before = Index((*axes, *axes), [i[waits], t[waits], i[waits], t[waits] - 1])
 
     kernel_rows, kernel = _kernel(instance, programme, year)
@@ -98,6 +97,7 @@ def demand(
         min_met,
         harm,
         harm_outcome,
+        arriving,
         need_max,
         unmet_max,
         before,
@@ -107,6 +107,31 @@ def demand(
         surplus,
         _tail(instance, programme, price),
     )
+
+
+def _most(
+    arriving: Numbers, opening: Numbers, carry: Numbers, min_met: Numbers, t: Codes, waits: Codes
+) -> tuple[Numbers, Numbers]:
+    """Most need there can be, and most of it that may stay unmet, year by year."""
+    need_max = arriving + opening
+    unmet_max = (1.0 - min_met) * need_max
+    for later in range(1, int(t.max(initial=0)) + 1):
+        row = waits[t[waits] == later]
+        need_max[row] = arriving[row] + carry[row] * unmet_max[row - 1]
+        unmet_max[row] = (1.0 - min_met[row]) * need_max[row]
+    return need_max, unmet_max
+
+
+def with_more_need(need: Demand, adds: RunTerms) -> Demand:
+    """Demand with its upper bounds widened by what options add to it."""
+    most = adds.range(need.rows)[1]
+    if not most.any():
+        return need
+    arriving = need.arriving + np.maximum(most, 0.0)
+    waits = need.rows.positions(need.before.columns[:2])
+    t = need.rows.columns[1]
+    found = _most(arriving, need.opening, need.carry, need.min_met, t, waits)
+    return replace(need, arriving_most=arriving, need_max=found[0], unmet_max=found[1])
 
 
 def _strength(instance: Instance, lags: npt.NDArray[np.int64]) -> Numbers:

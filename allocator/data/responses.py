@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from allocator.data import curves
 from allocator.data.index import Axis, Codes, Index
-from allocator.errors import NeedsBinaries, Problem
 from allocator.instance.instance import Instance
 
 Numbers = npt.NDArray[np.float64]
@@ -44,9 +43,9 @@ class Responses:
         Length of each segment in activity, following `segments`.
     slope_rows : Index
         (outcome, programme, year, segment).
-    slope, gap : ndarray
+    slope, gap, over : ndarray
         Outcome per unit of activity on the segment, and most by which the true curve can
-        rise above the chord, in outcome; both following `slope_rows`.
+        lie above the chord, and below it, in outcome; all following `slope_rows`.
     """
 
     rows: Index
@@ -60,13 +59,60 @@ class Responses:
     slope_rows: Index
     slope: Numbers
     gap: Numbers
+    over: Numbers
+
+    def worst(self, error: Numbers) -> Numbers:
+        """Largest `gap` or `over` of each row of `rows`."""
+        out = np.zeros(len(self.rows))
+        np.maximum.at(out, self.rows.positions(self.slope_rows.columns[:3]), error)
+        return out
 
     @property
     def curve_error(self) -> float:
         """Most that the chords may leave out of the objective, wherever the plan lies."""
-        worst = np.zeros(len(self.rows))
-        np.maximum.at(worst, self.rows.positions(self.slope_rows.columns[:3]), self.gap)
-        return float(np.sum(np.abs(self.value) * worst))
+        above, below = np.maximum(self.value, 0.0), np.maximum(-self.value, 0.0)
+        return float(above @ self.worst(self.gap) + below @ self.worst(self.over))
+
+    @property
+    def overstated(self) -> float:
+        """Most that the chords may claim of the objective and the curves do not give."""
+        above, below = np.maximum(self.value, 0.0), np.maximum(-self.value, 0.0)
+        return float(above @ self.worst(self.over) + below @ self.worst(self.gap))
+
+    def spans(self, low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
+        """Least and most outcome of each row while its driver stays within a range.
+
+        Parameters
+        ----------
+        low, high : ndarray, shape (programmes, years)
+            Range of each driver.
+        """
+        at = self.drivers.positions(self.rows.columns[1:])
+        first = np.searchsorted(self._owner, np.arange(len(self.drivers) + 1))
+        left = self.start[self._owner] + np.cumsum(self.width) - self.width
+        left -= (np.cumsum(self.width) - self.width)[first[self._owner]]
+        pair = self.rows.positions(self.slope_rows.columns[:3])
+        segment = self.segments.positions(self.slope_rows.columns[1:])
+        where = self.drivers.columns
+        start, width = left[segment], self.width[segment]
+        driver = at[pair]
+        lo, hi = low[where][driver], high[where][driver]
+        begin, end = np.clip(lo - start, 0.0, width), np.clip(hi - start, 0.0, width)
+        before = np.bincount(pair, self.slope * begin, len(self.rows)) + self.base
+        rise = self.slope * (end - begin)
+        number = np.cumsum(rise)
+        opening = np.searchsorted(pair, np.arange(len(self.rows)))
+        base = np.append(number - rise, 0.0)[np.minimum(opening, len(rise))]
+        reached = before[pair] + number - base[pair]
+        least, most = before.copy(), before.copy()
+        np.minimum.at(least, pair, reached)
+        np.maximum.at(most, pair, reached)
+        return least, most
+
+    @property
+    def _owner(self) -> Codes:
+        """Driver of each segment."""
+        return self.drivers.positions(self.segments.columns[:2])
 
 
 def discount(instance: Instance) -> tuple[float, npt.NDArray[np.bool_]]:
@@ -83,6 +129,7 @@ def responses(
     ranges: tuple[Numbers, Numbers],
     outer: tuple[Numbers, Numbers],
     equity: Numbers,
+    knots: dict[tuple[int, int], Numbers] | None = None,
 ) -> Responses:
     """Extract response curves as chords on the reachable range of their drivers.
 
@@ -98,9 +145,11 @@ def responses(
         binds would take the price that belongs to them.
     equity : ndarray, shape (programmes,)
         Equity weight of each programme.
+    knots : dict of (programme, year) to ndarray, optional
+        Where the chords of a driver shall meet its curves besides.
     """
     table = instance.responses
-    curve = _Curves(instance, programme)
+    curve = _Curves(instance, programme, knots or {})
     i, k = curve.programme, outcome.codes(table["outcome"].tolist())
     years = len(year)
     lo, hi = ranges
@@ -120,11 +169,13 @@ def responses(
     pair, segment = _meet(owner, at, len(drivers))
     which, left, right = row_of[pair], ends[segment, 0], ends[segment, 1]
     slope = curve.chord(which, left, right)
-    gap = curves.chord_gap(curve.slope(which, left), curve.slope(which, right), slope, right - left)
-    gap = np.where(curve.bent(which), gap, 0.0)
-    slope, lost = _felt(slope, curve.bent(which), right - left, pair)
+    ends_at = curve.slope(which, left), curve.slope(which, right), slope
+    bent = curve.bent(which)
+    gap = np.where(bent, curves.chord_gap(*ends_at, right - left), 0.0)
+    falling = (-ends_at[0], -ends_at[1], -ends_at[2])
+    over = np.where(bent, curves.chord_gap(*falling, right - left), 0.0)
+    slope, lost = _felt(slope, bent, right - left, pair)
     value, delay = _value(instance, row_of, t, k, equity[i])
-    _assert_concave(table, which, pair, slope, value)
     base, width = curve.effect(row_of, start[at]), ends[:, 1] - ends[:, 0]
     below, beyond = _drawn_out(owner, drivers, (start, hi[drivers.columns]), outer)
     first = np.flatnonzero(number == 0)
@@ -145,6 +196,7 @@ def responses(
         Index((*rows.axes, labels), [*(c[pair] for c in rows.columns), number[segment]]),
         slope,
         gap + lost,
+        over,
     )
 
 
@@ -218,32 +270,8 @@ def _cut(
     x = np.concatenate([ends[:, 0], high[wide], knots])
     order = np.lexsort((x, at))
     at, x = at[order], x[order]
-    apart = (at[1:] == at[:-1]) & (x[1:] > x[:-1] + 1e-12 * np.abs(x[1:]))
+    apart = (at[1:] == at[:-1]) & (x[1:] > x[:-1] + 1e-9 * high[at[1:]])
     return at[:-1][apart].astype(np.int64), np.column_stack([x[:-1][apart], x[1:][apart]])
-
-
-def _assert_concave(
-    table: pd.DataFrame, which: Codes, pair: Codes, slope: Numbers, value: Numbers
-) -> None:
-    """Refuse curves that only ordering binaries could plan."""
-    together = pair[1:] == pair[:-1]
-    steepest = np.zeros(len(value))
-    np.maximum.at(steepest, pair, np.abs(slope))
-    noise = 1e-9 * steepest[pair[1:]]  # where a curve is flat, its chords are rounding
-    rise = together & (slope[1:] > slope[:-1] + noise)
-    falls = together & (slope[1:] < slope[:-1] - noise)
-    wrong = rise | (falls & (value[pair[1:]] < 0))
-    if wrong.any():
-        problems = []
-        for row in np.unique(which[1:][wrong]):
-            name = table["programme"].iloc[row], table["outcome"].iloc[row]
-            message = (
-                f"the curve of {name[0]!r} for {name[1]!r} is not concave where it can be "
-                "reached, or its outcome has a negative weight: this needs yes-or-no decisions "
-                "(a mixed-integer programme), not supported yet"
-            )
-            problems.append(Problem("responses", None, "shape", "", message))
-        raise NeedsBinaries(problems)
 
 
 class _Curves:
@@ -259,13 +287,19 @@ class _Curves:
         Parameters of each response; ``baseline`` is the programme's baseline activity.
     """
 
-    def __init__(self, instance: Instance, programme: Axis) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        programme: Axis,
+        asked: dict[tuple[int, int], Numbers],
+    ) -> None:
         table = instance.responses
+        self.asked = asked
         self.programme = programme.codes(table["programme"].tolist())
         self.shape = table["shape"].to_numpy(dtype=object)
         self.parameters = {
             name: table[name].to_numpy(dtype=float)
-            for name in ("per_unit", "elasticity", "maximum", "half")
+            for name in ("per_unit", "elasticity", "maximum", "half", "steepness")
         }
         self.parameters["baseline"] = instance.programmes["baseline"].to_numpy()[self.programme]
         self._points: dict[int, tuple[Numbers, Numbers]] = {}
@@ -278,17 +312,48 @@ class _Curves:
 
     def bent(self, rows: Codes) -> npt.NDArray[np.bool_]:
         """Whether each row's curve bends between its breakpoints."""
-        return np.isin(self.shape[rows], ["power", "saturating"])
+        return np.isin(self.shape[rows], ["power", "saturating", "logistic"])
 
     def knots(self, drivers: Index, low: Numbers, high: Numbers) -> tuple[Codes, Numbers]:
         """Points strictly inside each driver's range, with the driver they belong to."""
         owners, at = [np.empty(0, np.int64)], [np.empty(0)]
         for row, (activity, _) in self._points.items():
-            for d in np.flatnonzero(drivers.columns[0] == self.programme[row]):
+            for d in np.flatnonzero(drivers.columns[0] == self.programme[row]).tolist():
                 inside = activity[(activity > low[d]) & (activity < high[d])]
                 owners.append(np.full(len(inside), d))
                 at.append(inside)
+        for d, inside in self._steepening(drivers, low, high):
+            owners.append(np.full(len(inside), d))
+            at.append(inside)
+        for (i, t), wanted in self.asked.items():
+            mine = (drivers.columns[0] == i) & (drivers.columns[1] == t)
+            for d in np.flatnonzero(mine).tolist():
+                inside = wanted[(wanted > low[d]) & (wanted < high[d])]
+                owners.append(np.full(len(inside), d))
+                at.append(inside)
         return np.concatenate(owners), np.concatenate(at)
+
+    def _steepening(
+        self, drivers: Index, low: Numbers, high: Numbers
+    ) -> Iterator[tuple[int, Numbers]]:
+        """Breakpoints of the curves that steepen somewhere, driver by driver."""
+        steep = (self.shape == "logistic") | (
+            (self.shape == "power") & (self.parameters["elasticity"] > 1.0)
+        )
+        for row in np.flatnonzero(steep).tolist():
+            p = {name: value[row] for name, value in self.parameters.items()}
+            slope = curves.SLOPE[self.shape[row]]
+            for d in np.flatnonzero(drivers.columns[0] == self.programme[row]).tolist():
+                lo, hi = float(low[d]), float(high[d])
+                if hi <= lo:
+                    continue
+                turn = p["half"] if self.shape[row] == "logistic" else lo
+                parts = [lo, turn, hi] if lo < turn < hi else [lo, hi]
+                ends = curves.EFFECT[self.shape[row]](np.array([lo, hi]), p)
+                change = float(abs(ends[1] - ends[0]))
+                for left, right in pairwise(parts):
+                    yield d, curves.even_knots(slope, p, left, right, change)
+                yield d, np.array(parts[1:-1])
 
     def effect(self, rows: Codes, x: Numbers) -> Numbers:
         """Outcome of each row's curve at x."""

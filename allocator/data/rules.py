@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.data.activity import Activity
-from allocator.data.contracts import Contracts, Providers
+from allocator.data.contracts import Contracts, Earnings, Providers
 from allocator.data.demand import Demand
 from allocator.data.equity import Equity
 from allocator.data.index import Axis, Codes, Index
 from allocator.data.responses import Responses
+from allocator.data.surcharge import Surcharge
 from allocator.data.years import by_year
 from allocator.instance.instance import Instance
 
@@ -53,10 +54,11 @@ class Rules:
         Right side once every variable has been brought to the left.
     penalty : ndarray
         Objective lost per unit of violation; NaN for a hard rule.
-    activity, stranded, unmet, outcome, payment : Terms
-        Left side: coefficients of activity, stranded cost, unmet need (each by programme
-        and year), of outcomes (by outcome, programme and year) and of payments (by contract
-        and year).
+    activity, surcharge, stranded, unmet, outcome, payment, ended : Terms
+        Left side: coefficients of activity, surcharge, stranded cost, unmet need (each by
+        programme and year), of outcomes (by outcome, programme and year), of payments and of
+        the cost that stands in for a payment once its contract is ended (by contract and
+        year).
     """
 
     rows: Index
@@ -64,10 +66,12 @@ class Rules:
     right: Numbers
     penalty: Numbers
     activity: Terms
+    surcharge: Terms
     stranded: Terms
     unmet: Terms
     outcome: Terms
     payment: Terms
+    ended: Terms
 
     def of_sense(self, sense: str) -> Index:
         """Rows of one sense."""
@@ -178,9 +182,11 @@ class _Expansion:
         demand: Demand,
         responses: Responses,
         equity: Equity,
-        money: tuple[npt.NDArray[np.bool_], Contracts, Providers],
+        money: tuple[npt.NDArray[np.bool_], Contracts, Providers, Surcharge],
     ) -> None:
-        self.recurrent, self.contracts, self.providers = money
+        self.recurrent, self.contracts, self.providers, extra = money
+        self.surcharged = np.zeros(activity.price.shape, dtype=bool)
+        self.surcharged[extra.rows.columns] = True
         table = instance.programmes
         self.tariff = table["tariff"].fillna(table["unit_cost"]).to_numpy(dtype=float)
         homes = self.providers.axis.position
@@ -195,7 +201,7 @@ class _Expansion:
         self.heads = self._heads(instance)
         self.activity, self.stranded = _Collector(), _Collector()
         self.unmet, self.outcome = _Collector(), _Collector()
-        self.payment = _Collector()
+        self.payment, self.surcharge, self.ended = _Collector(), _Collector(), _Collector()
 
     def _heads(self, instance: Instance) -> dict[str, Numbers]:
         years = self.settings.years
@@ -260,9 +266,10 @@ class _Expansion:
                 np.minimum.at(whole, owner, share[member])
                 mine = (year == y) & (whole > 0)
                 weight = c.markup[mine] * whole[mine] * factor[n]
-                self.payment.add(
-                    np.full(int(mine.sum()), rows[n]), (name[mine], year[mine]), weight
-                )
+                at = np.full(int(mine.sum()), rows[n]), (name[mine], year[mine])
+                self.payment.add(*at, weight)
+                # Once a contract is ended its cost is paid without the lead's overhead.
+                self.ended.add(*at, (1.0 / c.markup[mine] - 1.0) * weight)
                 apart = np.where(c.held[:, y], 0.0, share)
                 at_cost.append((apart, t[n : n + 1], factor[n : n + 1]))
             self._activity_terms("spend", sense, at_cost, rows[n : n + 1])
@@ -278,15 +285,15 @@ class _Expansion:
         other = np.zeros(len(rows))
         for n, y in enumerate(t):
             some = (year == y) & (coefficient != 0)
-            self.payment.add(
-                np.full(int(some.sum()), rows[n]), (name[some], year[some]), coefficient[some]
-            )
+            at = np.full(int(some.sum()), rows[n]), (name[some], year[some])
+            self.payment.add(*at, coefficient[some])
+            self.ended.add(*at, -(led_by * (c.markup - 1.0))[some])
             whose = np.where(self.provider_of >= 0, mine[self.provider_of], False)
             cost = np.where(c.held[:, y] & whose, 1.0, 0.0)
             terms = [(cost, t[n : n + 1], -np.ones(1))]
             self._activity_terms("spend", sense, terms, rows[n : n + 1])
-            who, at = p.rows.columns
-            other[n] = p.other[(at == y) & mine[who]].sum()
+            who, when = p.rows.columns
+            other[n] = p.other[(when == y) & mine[who]].sum()
         return other
 
     def _per(self, rule: dict[str, Any], t: Codes) -> Numbers:
@@ -331,6 +338,10 @@ class _Expansion:
             rule = np.repeat(rows, len(some))
             year = np.repeat(np.maximum(t, 0), len(some))
             self.activity.add(rule, (np.tile(some, len(rows)), year), coefficient.ravel())
+            if measure == "spend" and self.surcharged.any():
+                counts = self.surcharged[np.tile(some, len(rows)), year]
+                weight = (share[some] * factor[:, None]).ravel() * counts
+                self.surcharge.add(rule, (np.tile(some, len(rows)), year), weight)
         if measure == "spend" and sense != "equal":
             self._stranded_terms(sense, parts, rows)
 
@@ -382,6 +393,7 @@ def rules(
     recurrent: npt.NDArray[np.bool_],
     contracts: Contracts,
     providers: Providers,
+    extra: Surcharge,
 ) -> Rules:
     """Multiply every rule out into coefficients.
 
@@ -390,14 +402,14 @@ def rules(
     instance : Instance
     axes : tuple of Axis
         Programme, year and outcome.
-    activity, demand, responses, equity, recurrent, contracts, providers
+    activity, demand, responses, equity, recurrent, contracts, providers, extra
         What the measures are made of; `recurrent` says which programmes come every year.
     """
     programme, year, outcome = axes
     table = by_year(instance.rules, ["rule"], instance.settings.years)
     name = Axis("rule", tuple(dict.fromkeys(table["rule"])))
     rows = Index((name, year), [name.codes(table["rule"].tolist()), table["t"].to_numpy()])
-    money = recurrent, contracts, providers
+    money = recurrent, contracts, providers, extra
     expansion = _Expansion(instance, programme, outcome, activity, demand, responses, equity, money)
     right = np.zeros(len(rows))
     columns = ["measure", "selection", "outcome", "segment", "sense", "value", "basis"]
@@ -411,14 +423,114 @@ def rules(
         right[at] = expansion.row(line, at, rows.columns[1][at])
     penalty = table["penalty"].to_numpy()
     where = (programme, year)
+    sense = table["sense"].to_numpy(dtype=object)
+    bought = expansion.outcome.terms(rows, (outcome, *where))
+    fewer, more = _misstated(rows, bought, responses)
+    right = np.where(sense == "min", right + fewer, np.where(sense == "max", right - more, right))
     return Rules(
         rows,
-        table["sense"].to_numpy(dtype=object),
+        sense,
         right,
         penalty,
         expansion.activity.terms(rows, where),
+        expansion.surcharge.terms(rows, where),
         expansion.stranded.terms(rows, where),
         expansion.unmet.terms(rows, where),
-        expansion.outcome.terms(rows, (outcome, *where)),
+        bought,
         expansion.payment.terms(rows, contracts.rows.axes),
+        expansion.ended.terms(rows, contracts.rows.axes),
     )
+
+
+def _misstated(rows: Index, bought: Terms, responses: Responses) -> tuple[Numbers, Numbers]:
+    """How far the true curves can lie below, and above, what rows count of outcomes."""
+    at = rows.positions(bought.rows.columns[:2])
+    which = responses.rows.positions(bought.rows.columns[2:])
+    gap, over = responses.worst(responses.gap)[which], responses.worst(responses.over)[which]
+    size, up = np.abs(bought.coefficient), bought.coefficient > 0
+    below = np.bincount(at, size * np.where(up, over, gap), len(rows))
+    above = np.bincount(at, size * np.where(up, gap, over), len(rows))
+    return below.astype(float), above.astype(float)
+
+
+class Measured:
+    """Measures over selections as terms, for conditions.
+
+    Parameters
+    ----------
+    instance : Instance
+    axes : tuple of Axis
+        Programme, year and outcome.
+    activity, demand, responses, equity, money
+        What the measures are made of.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        axes: tuple[Axis, Axis, Axis],
+        activity: Activity,
+        demand: Demand,
+        responses: Responses,
+        equity: Equity,
+        money: tuple[npt.NDArray[np.bool_], Contracts, Providers, Surcharge],
+    ) -> None:
+        self.programme, self.year, self.outcome = axes
+        self.activity, self.demand, self.responses = activity, demand, responses
+        self.expansion = _Expansion(
+            instance, self.programme, self.outcome, activity, demand, responses, equity, money
+        )
+
+    def conditions(
+        self,
+        table: pd.DataFrame,
+        rows: Index,
+        earned: Earnings,
+    ) -> tuple[Terms, Terms, Terms, tuple[Numbers, Numbers], tuple[Numbers, Numbers]]:
+        """Terms of what each row of a table by year measures.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            With measure, selection and outcome; one line a row of `rows`.
+        rows : Index
+            (condition, year).
+        earned : Earnings
+            What outcomes can come to.
+
+        Returns
+        -------
+        activity, unmet, outcome : Terms
+        span : pair of ndarray
+            Least and most each row can be.
+        error : pair of ndarray
+            How far the true curves can lie below, and above, it.
+        """
+        work = self.expansion
+        for n, line in enumerate(table.to_dict("records")):
+            share = work.selections.share(line["selection"])
+            at, t = np.array([n]), rows.columns[1][n : n + 1]
+            if line["measure"] in ("outcome", "unmet"):
+                what = {"measure": line["measure"], "outcome": line["outcome"], "segment": ""}
+                work._outcome_or_unmet(what, share, at, t)
+            else:
+                work._activity_terms(line["measure"], "equal", [(share, t, np.ones(1))], at)
+        where = (self.programme, self.year)
+        activity, unmet = work.activity.terms(rows, where), work.unmet.terms(rows, where)
+        bought = work.outcome.terms(rows, (self.outcome, *where))
+        need, a = self.demand, self.activity
+        low, high = np.zeros(len(rows)), np.zeros(len(rows))
+        there = need.rows.positions(unmet.rows.columns[2:])
+        which = earned.rows.positions(bought.rows.columns[2:])
+        i, t = activity.rows.columns[2:]
+        for terms, least, most in (
+            (activity, a.lo[i, t], a.hi[i, t]),
+            (unmet, np.zeros(len(there)), need.unmet_max[there]),
+            (bought, earned.low[which], earned.high[which]),
+        ):
+            owner = rows.positions(terms.rows.columns[:2])
+            ends = terms.coefficient * least, terms.coefficient * most
+            low += np.bincount(owner, np.minimum(*ends), len(rows))
+            high += np.bincount(owner, np.maximum(*ends), len(rows))
+        error = _misstated(rows, bought, self.responses)
+        return activity, unmet, bought, (low, high), error

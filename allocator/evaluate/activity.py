@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from allocator.evaluate.changes import Changes
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.tables import (
     Array,
@@ -49,12 +50,18 @@ class Limits:
         From rows of basis activity and baseline, and from class safety.
     growth_least, growth_most : numpy.ndarray
         From rows of basis growth, on the activity of the plan the year before.
+    scale : numpy.ndarray
+        Least activity that is viable, unless there is none.
+    closed : numpy.ndarray
+        Whether an option in place closes the programme: nothing but this limits it then.
     """
 
     least: Array
     most: Array
     growth_least: Array
     growth_most: Array
+    scale: Array
+    closed: Flags
 
     @property
     def lo(self) -> Array:
@@ -64,42 +71,52 @@ class Limits:
     @property
     def hi(self) -> Array:
         """Most activity allowed."""
-        return np.minimum(self.most, self.growth_most)
+        return np.where(self.closed, 0.0, np.minimum(self.most, self.growth_most))
 
 
-def read_limits(instance: Instance, programmes: Programmes, activity: Array) -> Limits:
-    """Limits in force, those on growth for the plan's own activity the year before."""
+def read_limits(
+    instance: Instance, programmes: Programmes, activity: Array, changes: Changes
+) -> Limits:
+    """Limits in force, those on growth for the plan's own activity the year before.
+
+    Options change the least and the most of all rows together, and what they close is not
+    kept from falling to nothing.
+    """
     parts = {
         basis: _limit_rows(instance.limits, basis, programmes)
         for basis in ("activity", "baseline", "growth")
     }
     base = programmes.baseline[:, None]
-    floors = [parts["activity"][0], parts["baseline"][0] * base]
-    ceilings = [parts["activity"][1], parts["baseline"][1] * base]
-    low, high, amount = parts["growth"]
+    floors = [parts["activity"]["min"], parts["baseline"]["min"] * base]
+    ceilings = [parts["activity"]["max"], parts["baseline"]["max"] * base]
+    scales = [parts["activity"]["start_min"], parts["baseline"]["start_min"] * base]
+    low, high, amount = (parts["growth"][c] for c in ("min", "max", "growth_amount"))
     free = np.isnan(floors[0]) & np.isnan(floors[1]) & np.isnan(low)
     safe = (words(programmes.table, "class") == "safety")[:, None] & free
     floors.append(np.where(safe, base, np.nan))
+    # Without a minimum it is nothing, which is where options start from.
+    least = np.maximum.reduce([np.where(np.isnan(f), 0.0, np.maximum(f, 0.0)) for f in floors])
+    most = np.minimum.reduce([np.where(np.isnan(c), np.inf, c) for c in ceilings])
     before = year_before(activity, programmes.baseline)
+    lower, upper = changes.of("limit_min"), changes.of("limit_max")
+    closed = changes.of("close").where(programmes.names, len(least))
     return Limits(
-        least=np.maximum.reduce([np.where(np.isnan(f), -np.inf, f) for f in floors]),
-        most=np.minimum.reduce([np.where(np.isnan(c), np.inf, c) for c in ceilings]),
-        growth_least=np.where(np.isnan(low), -np.inf, (1.0 + low) * before),
+        least=np.where(closed, 0.0, lower.apply(least, lower.targets(programmes.names))),
+        most=upper.apply(most, upper.targets(programmes.names)),
+        growth_least=np.where(np.isnan(low) | closed, -np.inf, (1.0 + low) * before),
         growth_most=np.where(np.isnan(high), np.inf, (1.0 + high) * before + amount),
+        scale=np.where(closed, 0.0, np.fmax(np.fmax(*scales), 0.0)),
+        closed=closed,
     )
 
 
-def _limit_rows(
-    limits: pd.DataFrame, basis: str, programmes: Programmes
-) -> tuple[Array, Array, Array]:
+def _limit_rows(limits: pd.DataFrame, basis: str, programmes: Programmes) -> dict[str, Array]:
+    """Columns of the rows of one basis, shape (programme, year); NaN where there is none."""
     table = limits[words(limits, "basis") == basis]
     key = positions(programmes.names, table, "limits", "programme")
     rows = rows_by_year(table, key, len(programmes.names), programmes.years)
-    return (
-        pick(numbers(table, "min"), rows),
-        pick(numbers(table, "max"), rows),
-        pick(numbers(table, "growth_amount"), rows, 0.0),
-    )
+    columns = ("min", "max", "growth_amount", "start_min")
+    return {c: pick(numbers(table, c), rows) for c in columns}
 
 
 def check_limits(
@@ -122,9 +139,10 @@ def check_limits(
     """
     subject = about(programmes)
     before = year_before(activity, programmes.baseline)
+    most_open = np.where(limits.closed, np.inf, limits.most)
     for bound, growth, most, said in (
         (limits.least, limits.growth_least, False, "{off} below the least allowed, {limit}"),
-        (limits.most, limits.growth_most, True, "{off} above the most allowed, {limit}"),
+        (most_open, limits.growth_most, True, "{off} above the most allowed, {limit}"),
     ):
         found.add(
             "limit",
@@ -147,6 +165,27 @@ def check_limits(
             natural=natural,
             also={"before": before},
         )
+    found.add(
+        "limit",
+        subject,
+        "does {value} while an option closes it",
+        value=activity,
+        limit=np.where(limits.closed, 0.0, np.inf),
+        most=True,
+        terms=activity,
+        natural=natural,
+    )
+    found.add(
+        "limit",
+        subject,
+        "does {value}, which is neither nothing nor the least that is viable, {limit}",
+        value=activity,
+        limit=limits.scale,
+        most=False,
+        terms=activity,
+        natural=natural,
+        excess=np.minimum(activity, limits.scale - activity),
+    )
 
 
 @dataclass(frozen=True)
@@ -208,8 +247,21 @@ class Demand:
     harm_outcome: Codes
 
 
-def read_demand(instance: Instance, programmes: Programmes, outcomes: pd.Index) -> Demand:
-    """Demand in force; ``min_met`` blank is 1 for emergency and entitlement, otherwise 0."""
+def has_demand(instance: Instance, programmes: Programmes) -> Flags:
+    """Whether need arrives for a programme in a year, shape (programme, year)."""
+    table = instance.demand
+    key = positions(programmes.names, table, "demand", "programme")
+    there: Flags = rows_by_year(table, key, len(programmes.names), programmes.years) >= 0
+    return there
+
+
+def read_demand(
+    instance: Instance, programmes: Programmes, outcomes: pd.Index, changes: Changes
+) -> Demand:
+    """Demand in force; ``min_met`` blank is 1 for emergency and entitlement, otherwise 0.
+
+    Options change the need arriving where there is any demand.
+    """
     table = instance.demand
     key = positions(programmes.names, table, "demand", "programme")
     rows = rows_by_year(table, key, len(programmes.names), programmes.years)
@@ -220,9 +272,12 @@ def read_demand(instance: Instance, programmes: Programmes, outcomes: pd.Index) 
     harm_outcome[np.flatnonzero(harmed)] = positions(
         outcomes, table[harmed], "demand", "harm_outcome"
     )
+    arriving = pick(numbers(table, "demand"), rows, 0.0)
+    moves = changes.of("demand")
+    moved = moves.apply(arriving, moves.targets(programmes.names))
     return Demand(
         there=rows >= 0,
-        arriving=pick(numbers(table, "demand"), rows, 0.0),
+        arriving=np.where(rows >= 0, moved, arriving),
         opening=pick(numbers(table, "opening_backlog"), rows[:, 0], 0.0),
         carry=pick(numbers(table, "carry"), rows, 0.0),
         min_met=np.where(np.isnan(min_met), np.where(bound[:, None], 1.0, 0.0), min_met),

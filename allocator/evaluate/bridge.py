@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.accounts import Round, read_round
+from allocator.evaluate.accounts import Round, decide, read_round
 from allocator.evaluate.evaluation import Evaluation
-from allocator.evaluate.tables import Array, Codes, Flags, words
+from allocator.evaluate.tables import Array, Codes, Flags, summed, words
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 
@@ -24,8 +24,15 @@ STEPS = (
     "efficiency",
     "growth_and_demand",
     "decisions",
+    "options",
+    "one_off",
+    "option_capital",
     "contracts",
+    "exit_fees",
     "extra_capacity",
+    "option_income",
+    "incomes",
+    "held_back",
     "plan",
 )
 """Steps in order; the last is what the ones before it come to."""
@@ -57,26 +64,53 @@ def bridge(instance: Instance, checked: Evaluation, reference: Evaluation) -> pd
         of :data:`STEPS`, steps of nothing left out. ``outturn`` is the baseline at base-year
         prices and ``inflation`` what the year's prices add to it; ``growth_and_demand`` is
         the reference plan at cost less that, ``decisions`` the plan at cost less the
-        reference plan, and ``contracts`` what contracts pay less the cost of their
-        activity. ``plan`` is all the pool uses, capital and extra capacity included, money
-        moved to other pools and years left out. What several pools pay for is split in all
-        steps as the plan splits it. Contracts come back every year; capital and extra
-        capacity do not.
+        reference plan, both without the yearly costs of options, and ``contracts`` what
+        contracts pay less the cost of their activity. ``options`` is what options cost every
+        year; where one came into place part-way through the year before, what the rest of a
+        year adds is a ``full_year_effect``. Their ``double_running``, what they cost once or
+        on leaving (``one_off``) and their ``option_capital`` are apart, as are
+        ``exit_fees`` of contracts ended early. Money that comes in is negative:
+        ``option_income``, and ``incomes`` received on conditions, for which ``held_back`` is
+        taken off first. ``plan`` is all the pool uses less that, capital and extra capacity
+        included, money moved to other pools and years left out. What several pools pay for
+        is split in all steps as the plan splits it. Contracts, yearly costs of options and
+        their income come back every year; capital, extra capacity and what is paid or
+        received once do not.
     """
     instance = with_evidence(instance)
     known = read_round(instance, None)
-    size = known.programmes.shape
-    spend = checked.allocation["spend"].to_numpy().reshape(size)
-    before = reference.allocation["spend"].to_numpy().reshape(size)
+    ended = _flags(checked.contracts, "ended", len(known.programmes.years))
+    known = decide(instance, known, _flags(checked.options, "taken", ended.shape[1]), ended)
     steps = _Steps(known)
-    _add_programmes(steps, known, checked, spend, before)
-    _add_contracts(steps, known, checked, spend)
+    _add_programmes(steps, known, checked, reference)
+    _add_options(steps, known, checked)
+    _add_contracts(steps, known, checked)
     _add_adjustments(steps, known)
-    extra = checked.budgets["extra_cost"].to_numpy().reshape(len(known.pools.names), size[1])
-    pool, t = np.nonzero(extra)
-    none = np.zeros(len(pool), dtype=np.intp)
-    steps.add("extra_capacity", (pool, none, t, none), extra[pool, t])
+    for step, column, sign, lasting in POOLED:
+        amount = _by_year(checked.budgets, column, ended.shape[1])
+        pool, t = np.nonzero(amount)
+        none = np.zeros(len(pool), dtype=np.intp)
+        steps.add(step, (pool, none, t, none + lasting), sign * amount[pool, t])
     return steps.frame(NOTHING / instance.settings.money_scale)
+
+
+POOLED = (
+    ("extra_capacity", "extra_cost", 1.0, 0),
+    ("option_income", "option_income", -1.0, 1),
+    ("incomes", "incomes", -1.0, 0),
+    ("held_back", "held_back", 1.0, 0),
+)
+"""Steps that belong to no sector: column of the budgets, sign, whether every year."""
+
+
+def _by_year(frame: pd.DataFrame, column: str, years: int) -> Array:
+    """Column of a table whose rows go through the years one thing at a time."""
+    figures: Array = frame[column].to_numpy(dtype=float).reshape(-1, years)
+    return figures
+
+
+def _flags(frame: pd.DataFrame, column: str, years: int) -> Flags:
+    return _by_year(frame, column, years) == 1
 
 
 class _Steps:
@@ -123,22 +157,70 @@ class _Steps:
 
 
 def _add_programmes(
-    steps: _Steps, known: Round, checked: Evaluation, spend: Array, before: Array
+    steps: _Steps, known: Round, checked: Evaluation, reference: Evaluation
 ) -> None:
     """Steps of what programmes cost, for the pools that pay."""
-    programmes = known.programmes
+    programmes, years = known.programmes, len(known.programmes.years)
     row, t, pool, share = _payers(known, checked)
     base = programmes.unit_cost * programmes.baseline
     at_prices = programmes.price * programmes.baseline[:, None]
+    options, rest = (_of_programmes(known, part) for part in _yearly(checked, years))
+    spend = _by_year(checked.allocation, "spend", years) - options - rest
+    before = _by_year(reference.allocation, "spend", years)
+    before = before - sum(_of_programmes(known, part) for part in _yearly(reference, years))
     amounts = {
         "outturn": np.broadcast_to(base[:, None], spend.shape),
         "inflation": at_prices - base[:, None],
         "growth_and_demand": before - at_prices,
         "decisions": spend - before,
+        "options": options,
+        "full_year_effect": rest,
     }
     lasting = _lasting(known)[row, t].astype(np.intp)
     for step, of in amounts.items():
         steps.add(step, (pool, steps.sector[row], t, lasting), share * of[row, t])
+
+
+def _yearly(checked: Evaluation, years: int) -> tuple[Array, Array]:
+    """Yearly costs of options, and the part that a full year adds to the first part of one.
+
+    Both have the shape (option, year).
+    """
+    cost = _by_year(checked.options, "cost_yearly", years)
+    share = _by_year(checked.options, "in_place", years)
+    before = np.zeros_like(share)
+    before[:, 1:] = share[:, :-1]
+    part = np.zeros_like(share)
+    np.divide(share - before, share, out=part, where=(before > 0) & (share > before))
+    return cost * (1.0 - part), cost * part
+
+
+def _of_programmes(known: Round, figures: Array) -> Array:
+    """Figures of options that are part of programmes' spend, shape (programme, year)."""
+    of = known.course.options.programme
+    return summed(of[of >= 0], figures[of >= 0], len(known.programmes.names))
+
+
+def _add_options(steps: _Steps, known: Round, checked: Evaluation) -> None:
+    """What options cost their pools directly, to the sector of their programme."""
+    options, years = known.course.options, len(known.programmes.years)
+    alone = (options.programme < 0)[:, None]
+    yearly, rest = (np.where(alone, part, 0.0) for part in _yearly(checked, years))
+    once, leaving, both, capital = (
+        _by_year(checked.options, column, years)
+        for column in ("cost_once", "cost_exit", "double_running", "capital")
+    )
+    sector = np.append(steps.sector, 0)[options.programme]
+    for step, amount, lasting in (
+        ("options", yearly, 1),
+        ("full_year_effect", rest, 1),
+        ("double_running", both, 0),
+        ("one_off", once + leaving, 0),
+        ("option_capital", capital, 0),
+    ):
+        o, t = np.nonzero(amount)
+        where = options.pool[o], sector[o], t, np.full(len(o), lasting)
+        steps.add(step, where, amount[o, t])
 
 
 def _lasting(known: Round) -> Flags:
@@ -167,19 +249,27 @@ def _payers(known: Round, checked: Evaluation) -> tuple[Codes, Codes, Codes, Arr
     )
 
 
-def _add_contracts(steps: _Steps, known: Round, checked: Evaluation, spend: Array) -> None:
-    """What contracts pay beyond the cost of their activity, to sectors by that cost."""
+def _add_contracts(steps: _Steps, known: Round, checked: Evaluation) -> None:
+    """What contracts pay beyond the cost of their activity, and fees for ending them."""
     contracts, frame = known.contracts, checked.contracts
-    over = (frame["pool_payment"] - frame["cost"]).to_numpy().reshape(contracts.replaces.shape)
-    row, t = np.nonzero(contracts.held)
-    of = contracts.member[row]
-    # A contract without any activity is split evenly.
-    size = np.where(contracts.total(spend)[of, t] > 0, spend[row, t], 1.0)
-    total = np.zeros(over.shape)
-    np.add.at(total, (of, t), size)
-    pool = known.pools.names.get_indexer(pd.Index(contracts.pool))[of]
-    where = (pool, steps.sector[row], t, np.ones(len(row), dtype=np.intp))
-    steps.add("contracts", where, over[of, t] * size / total[of, t])
+    years = len(known.programmes.years)
+    over = _by_year(frame, "pool_payment", years) - _by_year(frame, "cost", years)
+    over = np.where(contracts.replaces, over, 0.0)
+    spend = _by_year(checked.allocation, "spend", years)
+    for step, amount, lasting in (
+        ("contracts", over, 1),
+        ("exit_fees", _by_year(frame, "exit_fee", years), 0),
+    ):
+        member = contracts.member
+        row, t = np.nonzero(np.vstack([amount, np.zeros((1, years))])[member])
+        of = member[row]
+        # A contract without any activity is split evenly.
+        size = np.where(contracts.total(spend)[of, t] > 0, spend[row, t], 1.0)
+        total = np.zeros(amount.shape)
+        np.add.at(total, (of, t), size)
+        pool = known.pools.names.get_indexer(pd.Index(contracts.pool))[of]
+        where = (pool, steps.sector[row], t, np.full(len(row), lasting))
+        steps.add(step, where, amount[of, t] * size / total[of, t])
 
 
 def _add_adjustments(steps: _Steps, known: Round) -> None:
@@ -241,13 +331,15 @@ def check_bridge(frame: pd.DataFrame, checked: Evaluation, penny: float = PENNY)
 
 
 def _by_pool(plan: pd.DataFrame, checked: Evaluation) -> pd.DataFrame:
-    """What every pool pays in a year, in all and every year, and what the bridge says of it."""
+    """What pools pay less what they gain, in all and every year, and the bridge's word for it."""
     budgets = checked.budgets
-    uses = budgets["spend"] + budgets["capital_spend"] + budgets["adjustments"]
+    uses = ["spend", "capital_spend", "adjustments", "extra_cost", "option_cost", "exit_fees"]
+    gains = budgets["option_income"] + budgets["incomes"] - budgets["held_back"]
+    lasting = budgets["recurrent_spend"] - budgets["transfers_out"]
     pools = budgets[["pool", "year"]].assign(
         **{
-            "pays": uses + budgets["extra_cost"],
-            "pays every year": budgets["recurrent_spend"] - budgets["transfers_out"],
+            "pays": budgets[uses].sum(axis=1) - gains,
+            "pays every year": lasting - budgets["option_income"],
         }
     )
     total = plan[["pool", "year"]].assign(

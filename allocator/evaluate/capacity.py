@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from allocator.evaluate.changes import Changes
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.tables import (
     Array,
@@ -64,6 +65,27 @@ def read_capacity(instance: Instance, programmes: Programmes, pools: pd.Index) -
     )
 
 
+def changed_capacity(capacity: Capacity, changes: Changes) -> Capacity:
+    """Capacity with what options add to it or multiply it by.
+
+    Raises
+    ------
+    InstanceError
+        When an option acts on a resource and place that have no row.
+    """
+    mine = changes.of("capacity")
+    names = pd.Index(["\x1f".join(key) for key in capacity.keys.itertuples(index=False)])
+    asked = zip(mine.table["target"], mine.table["place"], strict=True)
+    rows = mine.table.assign(target=["\x1f".join(key) for key in asked])
+    target = positions(names, rows, "option_effects", "target")
+    return replace(capacity, amount=mine.apply(capacity.amount, target))
+
+
+def _row(resource: str, place: str) -> str:
+    """A row of the capacity table as messages name it."""
+    return f"{resource}, {place}" if place else resource
+
+
 def capacity_used(
     instance: Instance, capacity: Capacity, programmes: Programmes, activity: Array
 ) -> Array:
@@ -108,7 +130,7 @@ def check_capacity(
     rows = list(capacity.keys.itertuples(index=False))
     subject = Subject(
         what="Resource",
-        names=[f"{r}, {place}" if place else str(r) for r, place in rows],
+        names=[_row(*key) for key in rows],
         years=programmes.years,
         settings=instance.settings,
         amount=lambda value, row: f"{figure(value)} {unit[rows[row][0]]}".rstrip(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.outcomes import Outcomes
+from allocator.evaluate.pools import Costs
 from allocator.evaluate.tables import (
     Array,
     Codes,
@@ -55,6 +56,13 @@ class Contracts:
         Lead provider's name, blank for none.
     heads : numpy.ndarray
         People of the places of its programmes.
+    may_end : numpy.ndarray
+        First year from which it may be ended early, as the row of the year says; NaN for
+        never.
+    ended, suspended : numpy.ndarray
+        Whether the plan has ended it, and whether an option in place suspends it.
+    left : numpy.ndarray
+        Whether cost is paid instead of what it would otherwise pay.
     """
 
     names: pd.Index
@@ -69,13 +77,32 @@ class Contracts:
     bonus_outcome: Codes
     lead: Words
     heads: Array
+    may_end: Array
+    ended: Flags
+    suspended: Flags
+    left: Flags
+
+    @property
+    def exit_fees(self) -> Array:
+        """Cost of ending them, in the first year without each."""
+        before = np.column_stack([np.zeros(len(self.names), dtype=bool), self.ended[:, :-1]])
+        fees: Array = np.where(self.ended & ~before, self.columns["exit_fee"], 0.0)
+        return fees
 
     @property
     def held(self) -> Flags:
         """Whether a contract pays for the programme, shape (programme, year)."""
-        rows = np.vstack([self.replaces, np.zeros((1, self.replaces.shape[1]), dtype=bool)])
-        held: Flags = rows[self.member]
-        return held
+        return self._by_programme(self.replaces)
+
+    @property
+    def counted(self) -> Flags:
+        """Whether a rule on payment counts the programme with its contract, held or left."""
+        return self._by_programme(self.replaces | self.left)
+
+    def _by_programme(self, flags: Flags) -> Flags:
+        rows = np.vstack([flags, np.zeros((1, flags.shape[1]), dtype=bool)])
+        mine: Flags = rows[self.member]
+        return mine
 
     def total(self, figures: Array) -> Array:
         """Sum figures of programmes over every contract."""
@@ -90,13 +117,18 @@ AMOUNTS = (
     "gain_cap",
     "loss_cap",
     "bonus",
+    "bonus_step",
     "ceiling",
     "threshold",
     "min_income",
     "max_income",
+    "exit_fee",
 )
 ROUNDING = 1e-9
 """Share of a figure by which two that are the same may differ."""
+
+REACHED = 1e-7
+"""Share of a threshold by which it may be missed and still counts as met."""
 
 RATES = ("up_rate", "down_rate", "gain_share", "loss_share", "marginal_rate", "overhead")
 
@@ -113,11 +145,14 @@ def read_contracts(instance: Instance, programmes: Programmes) -> Contracts:
     growth = (1.0 + uplift) ** (years - settings.base_year)
     columns = {c: pick(numbers(table, c), rows) * growth for c in AMOUNTS}
     columns |= {c: pick(numbers(table, c), rows, 0.0) for c in RATES}
+    columns["bonus_threshold"] = pick(numbers(table, "bonus_threshold"), rows)
+    columns["exit_fee"] = np.nan_to_num(columns["exit_fee"])
 
     ends = {
         c: pick(table[c].to_numpy(dtype=float, na_value=np.nan), rows)
         for c in ("start", "end", "rebasing_year")
     }
+    notice = pick(numbers(table, "notice_years"), rows)
     holds = (rows >= 0) & ~(ends["start"] > years) & ~(ends["end"] < years)
     kind = np.where(holds, np.append(words(table, "type"), "cost")[rows], "cost")
     limited = ~np.isnan(columns["min_income"]) | ~np.isnan(columns["max_income"])
@@ -147,6 +182,41 @@ def read_contracts(instance: Instance, programmes: Programmes) -> Contracts:
         bonus_outcome=np.append(bonus, -1)[rows],
         lead=np.where(replaces, np.append(words(table, "lead"), "")[rows], ""),
         heads=_heads(instance, programmes, member, len(names)),
+        may_end=np.fmax(ends["start"], years[0]) + notice,
+        ended=np.zeros(rows.shape, dtype=bool),
+        suspended=np.zeros(rows.shape, dtype=bool),
+        left=np.zeros(rows.shape, dtype=bool),
+    )
+
+
+def leave(contracts: Contracts, years: Codes, ended: Flags, suspended: Flags) -> Contracts:
+    """Contracts without the years in which they are ended or suspended.
+
+    Parameters
+    ----------
+    contracts : Contracts
+        As the tables have them.
+    years : numpy.ndarray
+        Plan years.
+    ended, suspended : numpy.ndarray
+        Shape (contract, year): by the plan; by an option in place.
+    """
+    off = ended | suspended
+    after = np.full((len(off), off.shape[1] + 1), np.nan)
+    for t in range(len(years) - 1, -1, -1):
+        after[:, t] = np.where(off[:, t], years[t], after[:, t + 1])
+    overhead = np.where(off, 0.0, contracts.columns["overhead"])
+    return replace(
+        contracts,
+        kind=np.where(off, "cost", contracts.kind),
+        replaces=contracts.replaces & ~off,
+        columns=contracts.columns | {"overhead": overhead},
+        rebased=contracts.rebased & ~off,
+        fixed_until=np.fmin(contracts.fixed_until, after[:, :-1]),
+        lead=np.where(off, "", contracts.lead),
+        ended=ended,
+        suspended=suspended,
+        left=contracts.replaces & off,
     )
 
 
@@ -176,6 +246,8 @@ class Payments:
         Activity at tariff, and what the baseline would be.
     fixed : numpy.ndarray
         The fixed part or the budget; NaN where a contract has none.
+    achieved : numpy.ndarray
+        Outcome that earns a bonus.
     payment, pool_payment : numpy.ndarray
         What the provider is paid, and what the pool pays with the overhead.
     """
@@ -186,6 +258,7 @@ class Payments:
     value: Array
     baseline: Array
     fixed: Array
+    achieved: Array
     payment: Array
     pool_payment: Array
 
@@ -194,7 +267,7 @@ def pay(
     contracts: Contracts,
     programmes: Programmes,
     activity: Array,
-    stranded: Array,
+    costs: Costs,
     outcomes: Outcomes,
 ) -> Payments:
     """Payment of every contract, by its type.
@@ -203,18 +276,21 @@ def pay(
     ----------
     contracts, programmes : Contracts, Programmes
         The round.
-    activity, stranded : numpy.ndarray
+    activity : numpy.ndarray
         Shape (programme, year).
+    costs : Costs
+        What it costs.
     outcomes : Outcomes
         Outcomes of the plan, for those that earn a bonus.
     """
     c, kind = contracts.columns, contracts.kind
     value = contracts.total(programmes.tariff * activity)
     baseline = contracts.total(programmes.tariff * programmes.baseline[:, None])
-    late = contracts.total(stranded)
-    cost = contracts.total(programmes.price * activity) + late
+    late = contracts.total(costs.stranded)
+    cost = contracts.total(costs.running) + late
     budget = c["per_head"] * contracts.heads
-    earned = c["bonus"] * _earned(contracts, outcomes, programmes)
+    achieved = _earned(contracts, outcomes, programmes)
+    step = np.where(reached(achieved, c["bonus_threshold"]), c["bonus_step"], 0.0)
     paid = {
         "cost": cost,
         "block": np.where(contracts.rebased, value, c["fixed"]),
@@ -226,7 +302,7 @@ def pay(
         "capitated": budget
         - _capped(c["gain_share"] * np.maximum(budget - cost, 0.0), c["gain_cap"])
         + _capped(c["loss_share"] * np.maximum(cost - budget, 0.0), c["loss_cap"]),
-        "outcome": c["fixed"] + earned,
+        "outcome": c["fixed"] + c["bonus"] * achieved + step,
     }
     payment = np.select([kind == k for k in paid], list(paid.values()), np.nan)
     limited = _capped(np.fmax(payment, c["min_income"]), c["max_income"])
@@ -239,9 +315,25 @@ def pay(
         value=value,
         baseline=baseline,
         fixed=np.where(kind == "capitated", budget, fixed),
+        achieved=achieved,
         payment=payment,
         pool_payment=payment * (1.0 + c["overhead"]),
     )
+
+
+def reached(figures: Array, threshold: Array, terms: Array | float = 0.0) -> Flags:
+    """Whether figures come up to a threshold, given what rounding may take; NaN is none.
+
+    Parameters
+    ----------
+    figures, threshold : numpy.ndarray
+        Of the same shape.
+    terms : numpy.ndarray
+        Sizes of the terms of the figures summed.
+    """
+    size = np.maximum(np.maximum(1.0, np.abs(threshold)), terms)
+    there: Flags = figures >= threshold - REACHED * size
+    return there
 
 
 def _capped(figures: Array, cap: Array) -> Array:
@@ -266,8 +358,9 @@ def _earned(contracts: Contracts, outcomes: Outcomes, programmes: Programmes) ->
 
 
 def check_contracts(payments: Payments, programmes: Programmes, found: Findings) -> None:
-    """Note activity above what a block covers."""
+    """Note activity above what a block covers, and contracts ended before they may be."""
     contracts, settings = payments.contracts, programmes.settings
+    _check_ends(contracts, programmes, found)
     ceiling = contracts.columns["ceiling"]
     covers = (contracts.kind == "block") & ~contracts.rebased & ~np.isnan(ceiling)
     found.add(
@@ -286,6 +379,45 @@ def check_contracts(payments: Payments, programmes: Programmes, found: Findings)
         terms=payments.value,
         natural=payments.value.max(axis=1, initial=0.0)[:, None],
     )
+
+
+def _check_ends(contracts: Contracts, programmes: Programmes, found: Findings) -> None:
+    label, years = programmes.settings.year_label, programmes.years
+    for c in np.flatnonzero(contracts.ended.any(axis=1)).tolist():
+        t = int(contracts.ended[c].argmax())
+        name, year, may_end = str(contracts.names[c]), int(years[t]), contracts.may_end[c, t]
+        if year >= may_end:
+            continue
+        terms = "nothing in its terms allows that"
+        if not np.isnan(may_end):
+            terms = f"its notice allows that from {label(int(may_end))} on"
+        asked = float(years[-1] + 1) if np.isnan(may_end) else float(may_end)
+        message = f"Contract '{name}' in {label(year)} is ended; {terms}."
+        found.broken("contract", name, year, (year, asked), message)
+
+
+def check_stays_ended(
+    given: Array, contracts: Contracts, programmes: Programmes, found: Findings
+) -> None:
+    """Note contracts that a plan has ended and then says are not.
+
+    Parameters
+    ----------
+    given : numpy.ndarray
+        Shape (contract, year): what the plan says; NaN where it says nothing.
+    contracts : Contracts
+        As the plan leaves them.
+    programmes : Programmes
+        Their years.
+    found : Findings
+        Takes the violations.
+    """
+    label, years = programmes.settings.year_label, programmes.years
+    again = contracts.ended & (given == 0)
+    for c in np.flatnonzero(again.any(axis=1)).tolist():
+        name, year = str(contracts.names[c]), int(years[again[c].argmax()])
+        message = f"Contract '{name}' in {label(year)} goes on; once ended it stays ended."
+        found.broken("contract", name, year, (0.0, 1.0), message)
 
 
 def contract_frame(payments: Payments, programmes: Programmes) -> pd.DataFrame:
@@ -307,7 +439,13 @@ def contract_frame(payments: Payments, programmes: Programmes) -> pd.DataFrame:
     figures = ("payment", "pool_payment", "cost", "value", "fixed", "stranded")
     frame |= {c: getattr(payments, c).ravel() for c in figures}
     state = [_state(payments, programmes, c, t) for c, t in np.ndindex(payments.cost.shape)]
-    return pd.DataFrame(frame | {"state": pd.Series(state, dtype="str")})
+    frame |= {
+        "state": pd.Series(state, dtype="str"),
+        "ended": contracts.ended.ravel(),
+        "suspended": contracts.suspended.ravel(),
+        "exit_fee": contracts.exit_fees.ravel(),
+    }
+    return pd.DataFrame(frame)
 
 
 def _state(payments: Payments, programmes: Programmes, c: int, t: int) -> str:
@@ -315,6 +453,8 @@ def _state(payments: Payments, programmes: Programmes, c: int, t: int) -> str:
     contracts = payments.contracts
     column = {name: figures[c, t] for name, figures in contracts.columns.items()}
     kind = contracts.kind[c, t]
+    if contracts.ended[c, t] or contracts.suspended[c, t]:
+        return "ended" if contracts.ended[c, t] else "suspended"
     if not contracts.replaces[c, t] or kind == "cost":
         state = "at cost"
     elif kind == "block":
@@ -338,7 +478,10 @@ def _followed(payments: Payments, kind: str, column: dict[str, float], c: int, t
     if kind == "cost_and_volume":
         return "above its volume" if _over(value, column["volume"]) else "within its volume"
     if kind == "outcome":
-        return "with its bonus"
+        if np.isnan(column["bonus_threshold"]):
+            return "with its bonus"
+        met = reached(payments.achieved[c, t], payments.contracts.columns["bonus_threshold"][c, t])
+        return "with its bonus and its step" if met else "with its bonus, without its step"
     if kind == "capitated":
         budget = payments.fixed[c, t]
         return _side(cost, budget, ("underspent", "on budget", "overspent"))

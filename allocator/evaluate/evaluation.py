@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.accounts import Accounts, keep_accounts, read_round
+from allocator.evaluate.accounts import Accounts, Round, decide, keep_accounts, read_round
 from allocator.evaluate.activity import (
     Demand,
     Limits,
@@ -16,23 +16,29 @@ from allocator.evaluate.activity import (
     check_limits,
     check_need,
     follow_need,
+    has_demand,
     read_demand,
     read_effects,
     read_limits,
 )
 from allocator.evaluate.adjustments import adjustment_frame
 from allocator.evaluate.capacity import (
+    Capacity,
     capacity_frame,
     capacity_used,
+    changed_capacity,
     check_capacity,
     extra_cost,
     read_capacity,
     settle_extra,
 )
-from allocator.evaluate.contracts import contract_frame
+from allocator.evaluate.contracts import check_stays_ended, contract_frame
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.funding import funding_frame
+from allocator.evaluate.incomes import earn_incomes, income_frame
 from allocator.evaluate.measures import measure
+from allocator.evaluate.option_money import option_frame
+from allocator.evaluate.options import check_options
 from allocator.evaluate.outcomes import (
     Outcomes,
     outcome_frame,
@@ -43,7 +49,7 @@ from allocator.evaluate.outcomes import (
     work_out,
 )
 from allocator.evaluate.plans import Given, read_plan
-from allocator.evaluate.pools import Ledger, Pools, ledger_frame, stranded_cost
+from allocator.evaluate.pools import Ledger, Pools, ledger_frame
 from allocator.evaluate.providers import provider_frame
 from allocator.evaluate.rules import Verdict, check_rules, judge, read_rules
 from allocator.evaluate.tables import Array, Programmes, words
@@ -67,9 +73,12 @@ class Evaluation:
         ``outcomes``, ``harm``, ``penalties`` (both positive when they take value away) and
         ``tail``.
     allocation : pandas.DataFrame
-        programme, year, activity, need, met, avoided, unmet, price, spend, stranded, lo, hi;
-        need, met, avoided and unmet are NaN without demand; spend includes stranded cost;
-        limits on growth are those after the plan's activity the year before.
+        programme, year, activity, need, met, avoided, unmet, price, spend, stranded,
+        surcharge, lo, hi; need, met, avoided and unmet are NaN without demand; spend includes
+        stranded cost and surcharge (what does not follow the plain unit cost: dearer or
+        cheaper units above a threshold, unit costs changed by options, yearly costs of the
+        options that are part of the programme); limits on growth are those after the plan's
+        activity the year before, and limits are those options leave.
     outcomes : pandas.DataFrame
         outcome, year, amount (unweighted, net of harm, credited when bought),
         beyond_horizon (the part that arrives after the last plan year), value (weighted).
@@ -85,9 +94,12 @@ class Evaluation:
         resource, place, year, used, amount, extra, slack.
     budgets : pandas.DataFrame
         pool, year, amount (all money but capital), spend (what it pays for care: at_cost +
-        contract_payments + funded), adjustments, extra_cost, transfers_in, transfers_out,
-        carry_in, carry_out, slack; recurrent_income and recurrent_spend (transfers included)
-        and underlying, the first less the second; capital_amount, capital_spend.
+        contract_payments + funded), adjustments, extra_cost, option_cost (of options, paid
+        by the pool directly, capital apart), option_income, incomes (conditional money
+        received in the year), held_back, exit_fees, transfers_in, transfers_out, carry_in,
+        carry_out, slack; recurrent_income (income from options included) and recurrent_spend
+        (yearly costs of options included), both with transfers, and underlying, the first
+        less the second; capital_amount, capital_spend (capital of options included).
     transfers : pandas.DataFrame
         from_pool, to_pool, year, amount.
     funding : pandas.DataFrame
@@ -98,11 +110,21 @@ class Evaluation:
     contracts : pandas.DataFrame
         contract, year, type (`cost` in years without), provider, pool, payment, pool_payment
         (with the lead's overhead), cost (of the activity, stranded cost included), value
-        (activity at tariff), fixed (fixed part or budget, NaN without), stranded, state.
+        (activity at tariff), fixed (fixed part or budget, NaN without), stranded, state,
+        ended (by the plan), suspended (by an option in place), exit_fee.
     providers : pandas.DataFrame
         provider, year, income (contracts, overheads, programmes paid at cost),
         contract_income, other_income, other_cost, cost, position, deficit_max, slack (both
         NaN without a limit).
+    options : pandas.DataFrame
+        option, label, group, year, taken, in_place (share of the year for which it counts),
+        cost_once, cost_yearly, double_running, cost_exit, capital (money of the year), pool
+        (that pays), programme (whose spend the yearly cost is part of).
+    incomes : pandas.DataFrame
+        income, part, label, pool, year (measured), received (year it is received in, 0 when
+        beyond the plan), measure, sense, value (what is measured), threshold, full, earned
+        (share, 0 to 1), amount (money earned), held_back (money taken off the pool in the
+        year measured).
     violations : pandas.DataFrame
         Hard limits and rules missed by more than the tolerance: kind, name, year, value,
         limit, violation (in its own unit), relative (to the size of the row), message.
@@ -126,6 +148,8 @@ class Evaluation:
     adjustments: pd.DataFrame
     contracts: pd.DataFrame
     providers: pd.DataFrame
+    options: pd.DataFrame
+    incomes: pd.DataFrame
     violations: pd.DataFrame
     max_violation: float
     allowed: bool
@@ -149,7 +173,10 @@ def evaluate(
         ``transfers`` (from_pool, to_pool, year, amount), ``funding`` (programme, pool, year,
         paid). What is stated is used and checked; what is not, or is blank, is chosen in the
         plan's favour: the least unmet need, the least extra capacity, and the transfers,
-        carry and funding that leave the least shortfall and move the least money.
+        carry and funding that leave the least shortfall and move the least money. Decisions:
+        ``options`` (option, year, taken) and ``contracts`` (contract, year, ended), yes or no;
+        an option without a row is not taken, a contract without a row has not been ended
+        before, and one that has been stays so.
     tolerance : float
         Violation, relative to the size of its row, up to which a row counts as kept.
 
@@ -162,7 +189,8 @@ def evaluate(
     ------
     InstanceError
         With every problem of the plan's tables: a programme and year missing, twice or
-        unknown, activity that is not a number of at least 0.
+        unknown, activity that is not a number of at least 0, an answer that is neither yes
+        nor no.
     """
     instance = with_evidence(instance)
     # A plan far beyond all limits may overflow; what cannot be computed counts as missed.
@@ -174,31 +202,31 @@ def _evaluate(instance: Instance, plan: Mapping[str, pd.DataFrame], tolerance: f
     found = Findings(tolerance)
     known = read_round(instance, plan.get("transfers"))
     programmes, pools = known.programmes, known.pools
-    demand = read_demand(instance, programmes, pd.Index(instance.outcomes["outcome"]))
     capacity = read_capacity(instance, programmes, pools.names)
-    keys = {
-        "capacity": capacity.keys,
-        "budgets": pd.DataFrame({"pool": pools.names}),
-        "transfers": pools.pairs,
-        "funding": known.funding.keys,
-    }
-    given = read_plan(plan, programmes, demand.there, keys)
+    given = _read_plan(instance, plan, known, capacity)
+    known = _decide(instance, known, given, found)
 
-    limits, need = _activity(instance, programmes, demand, given, found)
+    demand = read_demand(
+        instance, programmes, pd.Index(instance.outcomes["outcome"]), known.changes
+    )
+    limits, need = _activity(instance, known, demand, given, found)
+    capacity = changed_capacity(capacity, known.changes)
     used = capacity_used(instance, capacity, programmes, given.activity)
     extra = settle_extra(capacity, used, given.extra)
     check_capacity(instance, capacity, used, extra, programmes, found)
     segments = read_segments(instance, programmes)
-    outcomes = work_out(instance, programmes, demand, need, given.activity, segments.equity, found)
-    costs = (
-        stranded_cost(programmes, given.activity),
-        extra_cost(capacity, extra, pools.amount.shape),
+    outcomes = work_out(
+        instance, programmes, demand, need, given.activity, segments.equity, known.changes, found
     )
-    accounts = keep_accounts(instance, known, given, costs, outcomes, found)
+    achieved = given.activity, need.unmet, outcomes
+    incomes = earn_incomes(instance, programmes, known.chosen, pools, achieved)
+    added = extra_cost(capacity, extra, pools.amount.shape)
+    accounts = keep_accounts(instance, known, given, added, (outcomes, incomes), found)
 
     rules = read_rules(instance, programmes, known.chosen, outcomes.names, segments.names)
-    achieved = outcomes, segments
-    measured = measure(programmes, given.activity, need.unmet, accounts, known.chosen, achieved)
+    measured = measure(
+        programmes, given.activity, need.unmet, accounts, known.chosen, (outcomes, segments)
+    )
     verdict = judge(rules, measured)
     check_rules(verdict, programmes, known.chosen, words(instance.outcomes, "unit"), found)
 
@@ -216,24 +244,50 @@ def _evaluate(instance: Instance, plan: Mapping[str, pd.DataFrame], tolerance: f
         capacity=capacity_frame(capacity, used, extra, programmes),
         budgets=ledger_frame(pools, accounts.ledger, years),
         transfers=_transfers(pools, accounts.ledger, programmes),
-        funding=funding_frame(known.funding, accounts.ledger.paid, accounts.spend, years),
+        funding=funding_frame(known.funding, accounts.ledger.paid, accounts.costs.spend, years),
         adjustments=adjustment_frame(known.adjustments, programmes, pools.names),
         contracts=contract_frame(accounts.payments, programmes),
         providers=provider_frame(accounts.providers, programmes),
+        options=option_frame(accounts.options, pools.names, programmes.names),
+        incomes=income_frame(incomes, years),
         violations=found.frame(),
         max_violation=found.largest,
         allowed=found.largest <= tolerance,
     )
 
 
+def _read_plan(
+    instance: Instance, plan: Mapping[str, pd.DataFrame], known: Round, capacity: Capacity
+) -> Given:
+    """The plan's tables, matched against the rows the instance lets them have."""
+    keys = {
+        "capacity": capacity.keys,
+        "budgets": pd.DataFrame({"pool": known.pools.names}),
+        "transfers": known.pools.pairs,
+        "funding": known.funding.keys,
+        "options": pd.DataFrame({"option": known.course.options.names}),
+        "contracts": pd.DataFrame({"contract": known.contracts.names}),
+    }
+    return read_plan(plan, known.programmes, has_demand(instance, known.programmes), keys)
+
+
+def _decide(instance: Instance, known: Round, given: Given, found: Findings) -> Round:
+    """The round under the plan's options and contracts ended early, checked."""
+    ended = np.logical_or.accumulate(given.ended == 1, axis=1)
+    known = decide(instance, known, given.taken == 1, ended)
+    check_options(instance, known.course, found)
+    check_stays_ended(given.ended, known.contracts, known.programmes, found)
+    return known
+
+
 def _activity(
-    instance: Instance, programmes: Programmes, demand: Demand, given: Given, found: Findings
+    instance: Instance, known: Round, demand: Demand, given: Given, found: Findings
 ) -> tuple[Limits, Need]:
     """Limits and need of the plan, checked."""
-    activity = given.activity
+    programmes, activity = known.programmes, given.activity
     natural = np.column_stack([programmes.baseline, activity, demand.arriving])
     natural = natural.max(axis=1)[:, None]
-    limits = read_limits(instance, programmes, activity)
+    limits = read_limits(instance, programmes, activity, known.changes)
     check_limits(limits, activity, natural, programmes, found)
     effects = read_effects(instance, programmes)
     need = follow_need(demand, effects, programmes, activity, given.unmet)
@@ -267,8 +321,9 @@ def _allocation(
         "avoided": np.where(there, need.avoided, np.nan),
         "unmet": np.where(there, need.unmet, np.nan),
         "price": programmes.price,
-        "spend": accounts.spend,
-        "stranded": accounts.stranded,
+        "spend": accounts.costs.spend,
+        "stranded": accounts.costs.stranded,
+        "surcharge": accounts.costs.surcharge,
         "lo": limits.lo,
         "hi": limits.hi,
     }

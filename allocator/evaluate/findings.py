@@ -71,14 +71,15 @@ class Findings:
         terms: Array,
         natural: Array,
         also: Mapping[str, Array] | None = None,
+        excess: Array | None = None,
     ) -> None:
         """Take in rows of one kind, shaped (row, year); those that are missed are violations.
 
         Parameters
         ----------
         kind : str
-            limit, growth, demand, capacity, response, contract, provider, budget, carry,
-            capital, recurrent or transfer.
+            limit, growth, demand, capacity, response, option, contract, provider, budget,
+            carry, capital, recurrent or transfer.
         subject : Subject
             What the rows are about.
         said : str
@@ -93,8 +94,11 @@ class Findings:
             Size of the thing the row is about; broadcasts with the rows.
         also : mapping of str to numpy.ndarray
             More figures the message names.
+        excess : numpy.ndarray, optional
+            How far rows are missed, where that is not the distance to the limit.
         """
-        excess = value - limit if most else limit - value
+        if excess is None:
+            excess = value - limit if most else limit - value
         right = np.where(np.isfinite(limit), np.abs(limit), 0.0)
         missed, relative = self.measure(excess, np.maximum(terms, right), natural)
         for row, t in zip(*np.nonzero(relative > self.tolerance), strict=True):
@@ -126,6 +130,22 @@ class Findings:
         relative = np.where(np.isfinite(missed) & np.isfinite(size), relative, np.inf)
         self.largest = max(self.largest, float(relative.max(initial=0.0)))
         return missed, relative
+
+    def broken(
+        self, kind: str, name: str, year: int, figures: tuple[float, float], message: str
+    ) -> None:
+        """Keep a decision that may not be taken: wholly missed, whatever its figures.
+
+        Parameters
+        ----------
+        kind, name, year, message
+            As in the table of violations.
+        figures : tuple of float
+            What the plan does, and what is asked.
+        """
+        value, limit = figures
+        self.largest = max(self.largest, 1.0)
+        self.note(kind, name, year, (value, limit, abs(value - limit), 1.0), message)
 
     def note(
         self, kind: str, name: str, year: int, figures: tuple[float, ...], message: str

@@ -66,7 +66,8 @@ class Measured:
     def _contracts(self) -> Array:
         """What pools pay for the contracts that lie in every selection; none in the base year."""
         contracts = self.payments.contracts
-        paid = np.where(contracts.replaces, self.payments.pool_payment, 0.0)
+        counted = contracts.replaces | contracts.left
+        paid = np.where(counted, self.payments.pool_payment, 0.0)
         whole = np.zeros((len(self.chosen.names), len(contracts.names)))
         for c in range(len(contracts.names)):
             whole[:, c] = self.chosen.shares(np.flatnonzero(contracts.member == c)).min(axis=1)
@@ -122,9 +123,10 @@ def measure(
     base = programmes.baseline[:, None]
     nothing = np.zeros_like(base)
     unit_cost = programmes.unit_cost[:, None]
-    spend = np.hstack([unit_cost * base, programmes.price * activity])
-    late = np.hstack([nothing, accounts.stranded])
-    at_cost: Flags = ~accounts.payments.contracts.held
+    costs = accounts.costs
+    spend = np.hstack([unit_cost * base, costs.running])
+    late = np.hstack([nothing, costs.stranded])
+    at_cost: Flags = ~accounts.payments.contracts.counted
     lasting = programmes.recurrent[:, None]
     payment = np.where(at_cost, spend[:, 1:], 0.0)
     return Measured(
@@ -140,7 +142,7 @@ def measure(
         late={
             "spend": late,
             "recurrent_spend": late * lasting,
-            "payment": np.hstack([nothing, np.where(at_cost, accounts.stranded, 0.0)]),
+            "payment": np.hstack([nothing, np.where(at_cost, costs.stranded, 0.0)]),
         },
         outcomes=achieved[0],
         segments=achieved[1],

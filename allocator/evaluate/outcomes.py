@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.evaluate.activity import Demand, Effects, Need, about
+from allocator.evaluate.changes import Changes
 from allocator.evaluate.curves import true_effect
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.tables import (
@@ -118,6 +119,7 @@ def work_out(
     need: Need,
     activity: Array,
     equity: Array,
+    changes: Changes,
     found: Findings,
 ) -> Outcomes:
     """Outcomes bought and harm done, credited in the year of the activity.
@@ -132,6 +134,8 @@ def work_out(
         Shape (programme, year).
     equity : numpy.ndarray
         Shape (programme,): weight of a programme's outcomes.
+    changes : Changes
+        Effects of options: they multiply what is bought and then add to it, not to harm.
     found : Findings
         Takes drivers below nothing, where no curve is defined.
     """
@@ -144,6 +148,7 @@ def work_out(
     effect = _effects_of(instance, programmes, who, driver)
     _check_drivers(driver[who], who, programmes, found)
     delay = numbers(table, "delay")
+    who, what, effect, delay = _changed(who, what, effect, delay, changes, programmes, names)
     worth = weight[what, None] * equity[who, None] * discounting(instance, what, delay)
     late = np.arange(len(programmes.years)) + delay[:, None] >= len(programmes.years)
 
@@ -168,6 +173,36 @@ def work_out(
         value=summed(pair, value, len(pairs)),
         beyond=summed(pair, beyond, len(pairs)),
         harm_value=-float((harm * harm_worth).sum()),
+    )
+
+
+def _changed(
+    who: Codes,
+    what: Codes,
+    effect: Array,
+    delay: Array,
+    changes: Changes,
+    programmes: Programmes,
+    names: pd.Index,
+) -> tuple[Codes, Codes, Array, Array]:
+    """What is bought with what options in place make of it.
+
+    What they add arrives as the outcome of the programme itself does, at once where it has
+    none.
+    """
+    mine = changes.of("outcome")
+    programme = mine.targets(programmes.names)
+    outcome = positions(names, mine.table, "option_effects", "outcome")
+    pairs = pd.Index(who * len(names) + what)
+    row = pairs.get_indexer(pd.Index(programme * len(names) + outcome)).astype(np.intp)
+    new = np.flatnonzero(row < 0)
+    row[new] = len(who) + np.arange(len(new))
+    nothing = np.zeros((len(new), effect.shape[1]))
+    return (
+        np.concatenate([who, programme[new]]),
+        np.concatenate([what, outcome[new]]),
+        mine.apply(np.concatenate([effect, nothing]), row),
+        np.concatenate([delay, np.zeros(len(new))]),
     )
 
 

@@ -20,7 +20,13 @@ OPTIONAL = {
     "transfers": "amount",
     "funding": "paid",
 }
-"""Tables a plan may have, with the column that is read; in the order of :class:`Given`."""
+"""Tables of figures a plan may have, with the column that is read."""
+
+FLAGS = {"options": "taken", "contracts": "ended"}
+"""Tables of decisions a plan may have, with the column of yes and no."""
+
+ANSWERS = {"yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0}
+ANSWERS |= {"no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,10 @@ class Given:
         Shape (pair of pools, year), money handed over.
     paid : numpy.ndarray
         Shape (part of a programme, year), money a pool pays for it.
+    taken : numpy.ndarray
+        Shape (option, year): 1 where it is taken, 0 where it is not.
+    ended : numpy.ndarray
+        Shape (contract, year): 1 where it has been ended, 0 where it has not.
     """
 
     activity: Array
@@ -47,6 +57,8 @@ class Given:
     carry: Array
     transfers: Array
     paid: Array
+    taken: Array
+    ended: Array
 
 
 class PlanTable:
@@ -170,6 +182,20 @@ class PlanTable:
         values.ravel()[self.place] = np.where(wrong, np.nan, read)[self.kept]
         return values
 
+    def flags(self, name: str) -> Array:
+        """Answers of a column, 1 for yes and 0 for no, NaN where the table says nothing."""
+        answers = np.full((self.size, len(self.years)), np.nan)
+        if not self.complete or not self._has((name,)):
+            return answers
+        written = self.frame[name]
+        text = written.astype(object).astype(str).str.strip()
+        read = text.str.casefold().map(ANSWERS).to_numpy(dtype=float)
+        for i in np.flatnonzero(np.isnan(read) & ~_blank(written)).tolist():
+            said = f"'{text.iloc[i]}' is neither yes nor no."
+            self.problem(i, name, text.iloc[i], said)
+        answers.ravel()[self.place] = read[self.kept]
+        return answers
+
 
 def _joined(keys: pd.DataFrame) -> list[str]:
     """Keys as single words, parted by a character that no name has."""
@@ -194,8 +220,8 @@ def read_plan(
     Parameters
     ----------
     plan : mapping of str to pandas.DataFrame
-        ``allocation`` and, where given, ``capacity``, ``budgets``, ``transfers`` and
-        ``funding``.
+        ``allocation`` and, where given, ``capacity``, ``budgets``, ``transfers``,
+        ``funding``, ``options`` and ``contracts``.
     programmes : Programmes
         Programmes and years the plan must cover.
     demanded : numpy.ndarray
@@ -211,15 +237,24 @@ def read_plan(
     problems: list[Problem] = []
     activity, unmet = _allocation(plan, programmes, demanded, problems)
     rest: dict[str, Array] = {}
-    for name, column in OPTIONAL.items():
+    for name, column in (OPTIONAL | FLAGS).items():
         frame = plan.get(name)
-        rest[name] = np.full((len(keys[name]), len(programmes.years)), np.nan)
+        rest[column] = np.full((len(keys[name]), len(programmes.years)), np.nan)
         if frame is not None and len(frame):
             table = PlanTable(frame, name, keys[name], programmes.years, problems)
-            rest[name] = table.column(column)
+            rest[column] = table.flags(column) if name in FLAGS else table.column(column)
     if problems:
         raise InstanceError(problems)
-    return Given(activity, unmet, *rest.values())
+    return Given(
+        activity=activity,
+        unmet=unmet,
+        extra=rest["extra"],
+        carry=rest["carry_out"],
+        transfers=rest["amount"],
+        paid=rest["paid"],
+        taken=rest["taken"],
+        ended=rest["ended"],
+    )
 
 
 def _allocation(

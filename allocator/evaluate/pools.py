@@ -36,6 +36,32 @@ def stranded_cost(programmes: Programmes, activity: Array) -> Array:
 
 
 @dataclass(frozen=True)
+class Costs:
+    """What activity costs; arrays of shape (programme, year).
+
+    Attributes
+    ----------
+    plain, surcharge, stranded : numpy.ndarray
+        At its price; what does not follow the plain unit cost; fixed cost of activity given
+        up.
+    """
+
+    plain: Array
+    surcharge: Array
+    stranded: Array
+
+    @property
+    def running(self) -> Array:
+        """Cost of what is done."""
+        return self.plain + self.surcharge
+
+    @property
+    def spend(self) -> Array:
+        """All of it."""
+        return self.running + self.stranded
+
+
+@dataclass(frozen=True)
 class Pools:
     """Pools of money; arrays of shape (pool, year) and (pair, year).
 
@@ -142,23 +168,39 @@ class Uses:
         Programmes paid at cost by their own pool; contracts with overheads.
     adjustments, extra_cost : numpy.ndarray
         Money that is not a programme, net; extra capacity.
+    options, exit_fees : numpy.ndarray
+        Costs of options paid directly; fees of contracts ended early.
     lasting : numpy.ndarray
         Part of these that comes back every year.
     capital : numpy.ndarray
-        Programmes paid from capital.
+        Programmes paid from capital, and capital of options.
+    option_income, incomes, held_back : numpy.ndarray
+        Money that options bring in every year, conditional money received, and money taken
+        off until a condition is met.
     """
 
     at_cost: Array
     contracts: Array
     adjustments: Array
     extra_cost: Array
+    options: Array
+    exit_fees: Array
     lasting: Array
     capital: Array
+    option_income: Array
+    incomes: Array
+    held_back: Array
 
     @property
     def total(self) -> Array:
         """All that is paid, but from capital and for programmes paid by several pools."""
-        return self.at_cost + self.contracts + self.adjustments + self.extra_cost
+        care = self.at_cost + self.contracts
+        return care + self.adjustments + self.extra_cost + self.options + self.exit_fees
+
+    @property
+    def gained(self) -> Array:
+        """Money a pool has beyond its amount, by what the plan decides and achieves."""
+        return self.option_income + self.incomes - self.held_back
 
 
 @dataclass(frozen=True)
@@ -205,28 +247,37 @@ class Ledger:
 
     def slack(self, pools: Pools) -> Array:
         """Money a pool has left in a year; negative where it is short."""
-        return pools.amount + self.transfers_in + self.carry_in - self.out
+        return self.income(pools) - self.out
+
+    def income(self, pools: Pools) -> Array:
+        """Money that comes into a pool in a year."""
+        return pools.amount + self.uses.gained + self.transfers_in + self.carry_in
+
+    def lasting_income(self, pools: Pools) -> Array:
+        """What comes every year, transfers included."""
+        return pools.lasting + self.uses.option_income + self.transfers_in
 
     def underlying(self, pools: Pools) -> Array:
         """What comes every year less what is spent every year."""
-        return pools.lasting + self.transfers_in - self.lasting
+        return self.lasting_income(pools) - self.lasting
 
 
 def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Findings) -> None:
     """Note overspent pools, and money carried or handed over beyond what is allowed."""
     carry = ledger.carry
     own = np.maximum(pools.amount, ledger.spend).max(axis=1, initial=0.0)[:, None]
-    money_in = (ledger.transfers_in, ledger.carry_in)
     uses = ledger.uses
-    money_out = (ledger.spend, uses.adjustments, uses.extra_cost, ledger.transfers_out, carry)
+    gains = (uses.option_income, uses.incomes, uses.held_back)
+    money_in = (*gains, ledger.transfers_in, ledger.carry_in)
+    care = (ledger.spend, uses.adjustments, uses.extra_cost, uses.options, uses.exit_fees)
+    money_out = (*care, ledger.transfers_out, carry)
     terms = np.abs(np.stack([*money_in, *money_out])).sum(axis=0)
     every_year = np.abs(np.stack([uses.lasting, ledger.funded_lasting, ledger.transfers_out]))
-    income = pools.amount + ledger.transfers_in + ledger.carry_in
     rows = (
         (
             "budget",
             ledger.out,
-            income,
+            ledger.income(pools),
             terms,
             "is overspent by {off}: {value} goes out, {limit} comes in",
         ),
@@ -254,7 +305,7 @@ def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Fin
         (
             "recurrent",
             ledger.lasting,
-            np.where(pools.balanced, pools.lasting + ledger.transfers_in, np.inf),
+            np.where(pools.balanced, ledger.lasting_income(pools), np.inf),
             every_year.sum(axis=0),
             "spends {value} that comes back every year, {off} more than comes in every year, "
             "{limit}",
@@ -308,12 +359,17 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Codes) -> pd.DataFrame:
         "funded": ledger.funded,
         "adjustments": uses.adjustments,
         "extra_cost": uses.extra_cost,
+        "option_cost": uses.options,
+        "option_income": uses.option_income,
+        "incomes": uses.incomes,
+        "held_back": uses.held_back,
+        "exit_fees": uses.exit_fees,
         "transfers_in": ledger.transfers_in,
         "transfers_out": ledger.transfers_out,
         "carry_in": ledger.carry_in,
         "carry_out": ledger.carry,
         "slack": ledger.slack(pools),
-        "recurrent_income": pools.lasting + ledger.transfers_in,
+        "recurrent_income": ledger.lasting_income(pools),
         "recurrent_spend": ledger.lasting,
         "underlying": ledger.underlying(pools),
         "capital_amount": pools.capital,

@@ -109,11 +109,12 @@ class Open:
 
     def room(self) -> Array:
         """Money every row has before anything moves and before parts are paid."""
-        room = self.pools.amount - self.uses.total
+        room = self.pools.amount + self.uses.gained - self.uses.total
         room[:, 0] += self.pools.opening
         if not self.pools.balanced:
             return room.ravel()
-        return np.concatenate([room.ravel(), (self.pools.lasting - self.uses.lasting).ravel()])
+        lasting = self.pools.lasting + self.uses.option_income - self.uses.lasting
+        return np.concatenate([room.ravel(), lasting.ravel()])
 
     def flows(self) -> Any:
         """Money out less money in of every row, by column."""

@@ -106,8 +106,8 @@ class Programmes:
         Shape (N,): money per unit in the base year, activity, share.
     release_years : numpy.ndarray
         Shape (N,): years until the fixed part of the cost falls.
-    price : numpy.ndarray
-        Shape (N, T): money per unit of activity.
+    growth, price : numpy.ndarray
+        Shape (N, T): its costs over those of the base year; money per unit of activity.
     base_tariff, tariff : numpy.ndarray
         Shapes (N,) and (N, T): money a contract pays per unit, in the base year and after.
     recurrent, capital : numpy.ndarray
@@ -124,6 +124,7 @@ class Programmes:
     baseline: Array
     fixed_share: Array
     release_years: Codes
+    growth: Array
     price: Array
     base_tariff: Array
     tariff: Array
@@ -165,6 +166,7 @@ def read_programmes(instance: Instance) -> Programmes:
         baseline=numbers(table, "baseline"),
         fixed_share=numbers(table, "fixed_share"),
         release_years=table["release_years"].to_numpy(dtype=np.intp),
+        growth=growth,
         price=unit_cost[:, None] * growth,
         base_tariff=tariff,
         tariff=tariff[:, None] * growth,

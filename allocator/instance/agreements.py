@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.instance.by_year import ByYear, by_year
+from allocator.instance.costs import over
+from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft
 from allocator.instance.rows import BLANK_YEAR, Array, Rows
+
+_ROUNDING = 1e-9
+_ENDLESS = 1e30
 
 
 def tariffs(draft: Draft) -> Array:
@@ -42,6 +47,9 @@ class Agreements:
     ----------
     draft : Draft
         With whole programmes, contracts and places.
+    decisions : Decisions, optional
+        Options of the draft; without them no option suspends a contract or changes an
+        outcome.
 
     Attributes
     ----------
@@ -50,7 +58,9 @@ class Agreements:
     members : list of ndarray of int
         Positions of the programmes of each.
     holds : ndarray of bool, shape (contracts, years)
-        Where a contract replaces cost by a payment.
+        Where a contract replaces cost by a payment, unless it is ended or suspended.
+    loose : ndarray of bool, shape (contracts, years)
+        Where it may have been ended early or suspended: activity is then paid at cost.
     rebased : ndarray of bool, shape (contracts, years)
         Where a block pays the activity at its tariff.
     lines : ndarray of int, shape (contracts, years)
@@ -59,13 +69,15 @@ class Agreements:
         Programmes paid for by a contract instead of at cost.
     tariff : ndarray, shape (programmes, years)
         Price a contract pays for a unit of activity.
+    covered : ndarray, shape (contracts, years)
+        Most activity at tariff that a block covers while it holds; inf for any.
     ceiling : ndarray, shape (contracts, years)
-        Most activity at tariff that a block covers; inf for any.
+        The same; inf where it is loose.
     markup : ndarray, shape (contracts, years)
         What the pool pays per unit of payment.
     """
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, decisions: Decisions | None = None) -> None:
         rows, programmes = draft["contracts"], draft["programmes"]
         grid = by_year(rows, draft.years)
         found = {
@@ -79,8 +91,10 @@ class Agreements:
         every = tariffs(draft)
         self.tariff = every[:, 1:]
         self._baseline = programmes["baseline"]
+        self._cost_of_tariff = over(programmes["unit_cost"], every[:, 0])
         self._read_times(draft, rows)
-        self._read_amounts(draft, every[:, 0])
+        self._read_endings(draft, decisions)
+        self._read_amounts(draft, every[:, 0], decisions)
         self.replaced = np.zeros(self.tariff.shape, dtype=bool)
         for mine, holds in zip(self.members, self.holds, strict=True):
             self.replaced[mine] = holds
@@ -104,7 +118,19 @@ class Agreements:
         self.rebased = (rebasing != BLANK_YEAR) & (rebasing <= year) & (self.kind == "block")
         self.lines = self._grid.lines()
 
-    def _read_amounts(self, draft: Draft, base_tariff: Array) -> None:
+    def _read_endings(self, draft: Draft, decisions: Decisions | None) -> None:
+        """Where a contract may have been ended after its notice, or suspended by an option."""
+        first = draft.years[0]
+        start = np.maximum(self._words("start", BLANK_YEAR), first)
+        elapsed = np.array(draft.years)[None, :] - start
+        with np.errstate(invalid="ignore"):
+            ending = self.holds & (elapsed >= self._grid.values("notice_years"))
+        self.loose = self.holds & np.logical_or.accumulate(ending, axis=1)
+        if decisions is not None:
+            for c, name in enumerate(self.names):
+                self.loose[c] |= self.holds[c] & decisions.stopped("contract", name)[0]
+
+    def _read_amounts(self, draft: Draft, base_tariff: Array, decisions: Decisions | None) -> None:
         settings = draft.settings
         assert settings is not None
         uplift = self._grid.values("uplift")
@@ -125,11 +151,11 @@ class Agreements:
         self._gain_cap, self._loss_cap = amount("gain_cap", np.inf), amount("loss_cap", np.inf)
         self._threshold = amount("threshold", np.inf)
         self._least, self._most = amount("min_income", -np.inf), amount("max_income", np.inf)
-        self.ceiling = np.where(
-            self.holds & ~self.rebased & (self.kind == "block"), amount("ceiling", np.inf), np.inf
-        )
+        covers = self.holds & ~self.rebased & (self.kind == "block")
+        self.covered = np.where(covers, amount("ceiling", np.inf), np.inf)
+        self.ceiling = np.where(self.loose, np.inf, self.covered)
         self.markup = 1.0 + self._grid.values("overhead", 0.0)
-        self._earned = self._least_bonus(draft)
+        self._earned = self._least_bonus(draft, decisions)
         self._at_baseline = self.worth(np.repeat(self._baseline[:, None], n.shape[1], axis=1))
         rates = ("up_rate", "down_rate", "marginal_rate", "gain_share", "loss_share")
         self._rate = {name: self._grid.values(name, 0.0) for name in rates}
@@ -146,7 +172,7 @@ class Agreements:
             found[c] = sum((of_place[p] for p in chosen if p in of_place), np.zeros(len(found[c])))
         return found
 
-    def _least_bonus(self, draft: Draft) -> Array:
+    def _least_bonus(self, draft: Draft, decisions: Decisions | None) -> Array:
         """Least bonus of each contract: none, or unknown where an outcome could be negative."""
         names = draft["programmes"]["programme"]
         wanted = self._words("bonus_outcome")
@@ -162,6 +188,12 @@ class Agreements:
             for _, p, k, effect in draft["response_points"].lists("programme", "outcome", "effect")
             if effect < 0
         }
+        if decisions is not None and decisions.names:
+            losses |= {
+                (p, k)
+                for _, p, k, value in draft["option_effects"].lists("target", "outcome", "value")
+                if k and value < 0
+            }
         for c, mine in enumerate(self.members):
             for name in names[mine].tolist():
                 found[c, [(name, k) in losses for k in wanted[c].tolist()]] = -np.inf
@@ -177,6 +209,7 @@ class Agreements:
             as these rise, so the least of them give the least payment.
         """
         up, down = self._rate["up_rate"], self._rate["down_rate"]
+        cost = np.maximum(cost, -_ENDLESS)
         above = np.maximum(value - self._threshold, 0.0)
         v0 = self._at_baseline
         back = self._rate["gain_share"] * np.maximum(self._budget - cost, 0.0)
@@ -208,16 +241,29 @@ class Agreements:
             found[c] = of_programmes[mine].sum(axis=0)
         return found
 
-    def least(self, lo: Array, floors: Array) -> Array:
+    def least(self, lo: Array, floors: Array, counted: Array | None = None) -> Array:
         """Least each contract can cost its pool, shape (contracts, years).
 
         Parameters
         ----------
         lo, floors : ndarray, shape (programmes, years)
             Least activity, and the least it costs.
+        counted : ndarray of bool, shape (programmes,), optional
+            Programmes whose cost counts where the contract does not hold; by default all.
         """
-        paid = self.payment(self.worth(lo), self.total(floors)) * self.markup
+        paid = self.held(lo, floors)
+        if self.loose.any():
+            cost = floors if counted is None else floors * counted[:, None]
+            paid = np.where(self.loose, np.minimum(paid, self.total(cost)), paid)
         return np.where(self.holds, paid, 0.0)
+
+    def held(self, lo: Array, floors: Array) -> Array:
+        """Least each contract can cost its pool while it holds, shape (contracts, years).
+
+        Parameters are those of :meth:`least`.
+        """
+        paid: Array = self.payment(self.worth(lo), self.total(floors)) * self.markup
+        return paid
 
     def most_followed(self, paid: Array) -> Array:
         """Most that a payment's driver can be without the payment passing `paid`.
@@ -234,32 +280,33 @@ class Agreements:
             of it costs nothing, or where no contract holds.
         """
         r = self._rate
-        threshold = np.where(np.isinf(self._threshold), paid, self._threshold)
-        full = paid >= self._budget + self._loss_cap
         by_kind = {
             "cost": paid,
             "block": np.where(self.rebased, paid, np.inf),
-            "activity": np.minimum(paid, threshold)
-            + _over(np.maximum(paid - threshold, 0.0), r["marginal_rate"]),
-            "cost_and_volume": self._volume + _over(paid - self.fixed, r["up_rate"]),
+            "activity": np.where(
+                _reaches(paid, self._threshold),
+                self._threshold + _further(paid, self._threshold, r["marginal_rate"]),
+                paid,
+            ),
+            "cost_and_volume": self._volume + _further(paid, self.fixed, r["up_rate"]),
             "aligned": self._at_baseline
             + np.where(
-                paid >= self.fixed,
-                _over(paid - self.fixed, r["up_rate"]),
+                _reaches(paid, self.fixed),
+                _further(paid, self.fixed, r["up_rate"]),
                 -_short(self.fixed - paid, r["down_rate"]),
             ),
             "capitated": np.where(
-                full,
+                _reaches(paid, self._budget + self._loss_cap),
                 np.inf,
                 np.where(
-                    paid >= self._budget,
-                    self._budget + _over(paid - self._budget, r["loss_share"]),
+                    _reaches(paid, self._budget),
+                    self._budget + _further(paid, self._budget, r["loss_share"]),
                     self._budget - _short(self._budget - paid, r["gain_share"]),
                 ),
             ),
         }
         found = np.select([self.kind == kind for kind in by_kind], list(by_kind.values()), np.inf)
-        return np.asarray(np.where(self.holds & (paid < self._most), found, np.inf))
+        return np.asarray(np.where(self.holds & ~_reaches(paid, self._most), found, np.inf))
 
     @property
     def by_cost(self) -> Array:
@@ -310,15 +357,33 @@ class Agreements:
             out[0][np.ix_(mine, here)] = most[c, here]
             out[1][np.ix_(mine, here)] = least[c, here]
             at_tariff[np.ix_(mine, here)] = follows[c, here]
+            self._loosen(c, *out, at_tariff)
         return out[0], out[1], at_tariff
 
+    def _loosen(self, c: int, most: Array, least: Array, at_tariff: Array) -> None:
+        """Where a contract may not hold, a change of activity may count at cost as well."""
+        where = np.ix_(self.members[c], self.loose[c])
+        cost = self._cost_of_tariff[self.members[c], None]
+        at_tariff[where] &= np.isfinite(cost)
+        share = np.where(at_tariff[where], cost, 1.0)
+        most[where] = np.maximum(most[where], share)
+        least[where] = np.minimum(least[where], share)
 
-def _over(money: Array, rate: Array) -> Array:
-    """How far a driver can move for some money; any way where moving costs nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(rate > 0, money / rate, np.inf)
+
+def _reaches(paid: Array, mark: Array) -> Array:
+    """Where money comes to a mark, rounding apart: beyond it a driver may move freely."""
+    near = np.where(np.isfinite(mark), mark, 0.0)
+    near -= _ROUNDING * np.maximum(1.0, np.abs(near))
+    return np.asarray(np.isfinite(mark) & (paid >= near))
+
+
+def _further(paid: Array, mark: Array, rate: Array) -> Array:
+    """How far a driver can move for the money beyond a mark."""
+    with np.errstate(invalid="ignore"):
+        return over(np.maximum(paid - mark, 0.0), rate)
 
 
 def _short(money: Array, rate: Array) -> Array:
     """How far a driver must fall to save some money; only rounding asks where none is saved."""
-    return np.where(np.isinf(_over(money, rate)), 0.0, _over(money, rate))
+    fall = over(money, rate)
+    return np.where(np.isinf(fall), 0.0, fall)

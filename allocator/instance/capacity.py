@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.instance.by_year import by_year
+from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft
 
 
@@ -17,21 +18,29 @@ class Capacity:
         With whole tables.
     rank : dict of str to int
         Position of each programme.
+    decisions : Decisions
+        Options of the draft.
 
     Attributes
     ----------
     available : ndarray, shape (rows by resource and place, years)
-        Amount with all that may be added.
+        Most that options leave of the amount, with all that may be added.
     names, units : list of str
         Resource with its place, and the unit it is counted in, of each row.
     group, programme, per_unit : ndarray
         One entry for each programme that uses a capacity row: row, programme, use.
     """
 
-    def __init__(self, draft: Draft, rank: dict[str, int]) -> None:
+    def __init__(self, draft: Draft, rank: dict[str, int], decisions: Decisions) -> None:
         grid = by_year(draft["capacity"], draft.years)
         self.lines = grid.lines()
-        self.available = grid.values("amount", np.inf) + grid.values("extra_max", 0.0)
+        amount = grid.values("amount", np.inf)
+        at = {key: g for g, key in enumerate(grid.keys)} if decisions.names else {}
+        for key in decisions.of("capacity"):
+            if key in at:
+                g = at[key]
+                amount[g] = decisions.span("capacity", key, amount[g], amount[g])[1]
+        self.available = amount + grid.values("extra_max", 0.0)
         self.names = [r if not place else f"{r} in {place}" for r, place in grid.keys]
         unit_of = dict(zip(draft["resources"]["resource"], draft["resources"]["unit"], strict=True))
         self.units = [unit_of.get(r, "") for r, _ in grid.keys]

@@ -7,16 +7,21 @@ from collections.abc import Callable, Iterable
 from allocator.errors import Problem
 from allocator.instance import (
     checks_contracts,
+    checks_incomes,
+    checks_limits,
+    checks_links,
     checks_money,
+    checks_option_effects,
+    checks_options,
     checks_people,
     checks_programmes,
     checks_references,
     checks_rules,
+    checks_worst,
     checks_worth,
     checks_years,
     pump,
 )
-from allocator.instance.binaries import needs_binaries
 from allocator.instance.collisions import TABLES, collisions, unlimited
 from allocator.instance.draft import Draft, Problems
 from allocator.instance.propagate import propagate
@@ -25,28 +30,29 @@ Check = Callable[[Draft], Problems]
 
 
 def impossible(draft: Draft) -> Problems:
-    """Bounds that collide, and rows that a linear programme cannot plan."""
-    ranges = None
+    """Bounds that collide, and activity that nothing limits."""
     if draft.settings is not None and draft.whole(*TABLES):
         ranges = propagate(draft)
         yield from collisions(draft, ranges)
         yield from unlimited(draft, ranges)
-        if ranges.collisions or ranges.shortages:
-            ranges = None
-    if draft.whole("programmes", "responses", "response_points", "outcomes"):
-        yield from needs_binaries(draft, ranges)
 
 
 STAGES: tuple[tuple[Check, ...], ...] = (
     checks_references.CHECKS,
-    checks_years.CHECKS,
+    (*checks_years.CHECKS, *checks_options.STRUCTURE),
     (
         *checks_programmes.CHECKS,
+        *checks_limits.CHECKS,
         *checks_people.CHECKS,
         *checks_worth.CHECKS,
         *checks_money.CHECKS,
         *checks_contracts.CHECKS,
         *checks_rules.CHECKS,
+        *checks_options.CHECKS,
+        *checks_links.CHECKS,
+        *checks_option_effects.CHECKS,
+        *checks_worst.CHECKS,
+        *checks_incomes.CHECKS,
     ),
     pump.CHECKS,
     (impossible,),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from allocator.instance.agreements import replaces_cost
-from allocator.instance.binaries import NEEDS_BINARIES
 from allocator.instance.draft import Draft, Problems, needs, problem
 from allocator.instance.rows import BLANK_YEAR, Array
 from allocator.instance.schema import CONTRACT_NEEDS, CONTRACT_PARAMETERS, NO_VALUE, TABLES
@@ -121,6 +120,7 @@ def figures_go_together(draft: Draft) -> Problems:
     for position, column, message in _contradictions(draft):
         yield problem(rows, position, column, message)
     silent = (rows["type"] == "outcome") & (rows["bonus"] == 0.0) & (rows["bonus_outcome"] != "")
+    silent &= rows["bonus_step"] == 0.0
     for position in np.flatnonzero(silent).tolist():
         yield problem(
             rows,
@@ -161,6 +161,16 @@ def _contradictions(draft: Draft) -> Iterator[tuple[int, str, str]]:
             "marginal_rate",
             "a marginal_rate is paid above a threshold, and there is none.",
         )
+    stepped = (rows["type"] == "outcome") & (rows["bonus_step"] > 0)
+    for position in np.flatnonzero(stepped & np.isnan(rows["bonus_threshold"])).tolist():
+        yield (
+            position,
+            "bonus_step",
+            "a step is paid once the outcome reaches bonus_threshold, and there is none.",
+        )
+    for position in np.flatnonzero(~stepped & ~np.isnan(rows["bonus_threshold"])).tolist():
+        if rows["type"][position] == "outcome":
+            yield position, "bonus_threshold", "nothing is paid at the threshold; give bonus_step."
     capped = (
         ("gain_cap", "gain_share", "given back"),
         ("loss_cap", "loss_share", "made good"),
@@ -207,12 +217,71 @@ def times_in_order(draft: Draft) -> Problems:
             )
 
 
+@needs(years=True)
 def ending_early(draft: Draft) -> Problems:
-    """Ending a contract early is a decision between yes and no."""
+    """A contract that may be ended early pays something else than cost, and can be."""
     rows = draft["contracts"]
-    for column in ("notice_years", "exit_fee"):
-        for position in np.flatnonzero(rows[column] > 0).tolist():
-            yield problem(rows, position, column, f"ending a contract early: {NEEDS_BINARIES}")
+    notice, years = rows["notice_years"], draft.years
+    given = ~np.isnan(notice)
+    for position in np.flatnonzero(given & (notice != np.floor(notice))).tolist():
+        yield problem(
+            rows,
+            position,
+            "notice_years",
+            f"{number(notice[position])} is not a whole number of years of notice.",
+        )
+    for position in np.flatnonzero(~given & (rows["exit_fee"] > 0)).tolist():
+        yield problem(
+            rows,
+            position,
+            "exit_fee",
+            "an exit fee is paid for ending the contract early, which only notice_years allows; "
+            "write 0 for a contract that may be ended at once, or clear the fee.",
+        )
+    plain = ~replaces_cost(rows)
+    for position in np.flatnonzero(given & plain).tolist():
+        yield problem(
+            rows,
+            position,
+            "notice_years",
+            "the contract pays the plain cost, as its programmes are paid without it, so there is "
+            "nothing to end; clear notice_years and exit_fee.",
+        )
+    first = np.maximum(rows["start"], years[0])
+    last = np.where(rows["end"] == BLANK_YEAR, years[-1], np.minimum(rows["end"], years[-1]))
+    late = given & ~plain & (first + np.where(given, notice, 0.0) > last)
+    for position in np.flatnonzero(late).tolist():
+        yield problem(
+            rows,
+            position,
+            "notice_years",
+            f"notice of {number(notice[position])} years ends after {last[position]}, the last "
+            "plan year in which the contract holds, so it cannot be ended early.",
+            severity="warning",
+        )
+
+
+def one_notice(draft: Draft) -> Problems:
+    """The rows of a contract agree on how it may be ended early."""
+    rows = draft["contracts"]
+    first: dict[str, int] = {}
+    notice = rows["notice_years"]
+    for position, name in enumerate(rows["contract"].tolist()):
+        start = first.setdefault(name, position)
+        one, other = notice[start], notice[position]
+        if one != other and not (np.isnan(one) and np.isnan(other)):
+            yield problem(
+                rows,
+                position,
+                "notice_years",
+                f"contract '{name}' is ended as a whole, but its notice_years is "
+                f"{_or_blank(other)} here and {_or_blank(one)} on line {rows.lines[start]}; write "
+                "the same in all its rows.",
+            )
+
+
+def _or_blank(value: float) -> str:
+    return "blank" if np.isnan(value) else number(value)
 
 
 @needs("programmes", "contracts")
@@ -278,11 +347,12 @@ def heads_to_pay_for(draft: Draft) -> Problems:
             )
 
 
-@needs("programmes", "responses", "demand")
+@needs("programmes", "responses", "demand", "option_effects")
 def bonus_is_earned(draft: Draft) -> Problems:
     """The programmes of an outcome contract change the outcome that earns its bonus."""
     rows, programmes = draft["contracts"], draft["programmes"]
     bought, lost = set(draft["responses"].tuples()), set()
+    bought.update(draft["option_effects"].tuples(("target", "outcome")))
     lost.update(draft["demand"].tuples(("programme", "harm_outcome")))
     asked = (rows["type"] == "outcome") & (rows["bonus_outcome"] != "")
     for position in np.flatnonzero(asked).tolist():
@@ -327,6 +397,7 @@ CHECKS = (
     figures_go_together,
     times_in_order,
     ending_early,
+    one_notice,
     leads,
     something_to_pay,
     heads_to_pay_for,

@@ -1,4 +1,4 @@
-"""Checks of programmes, their limits, selections, pools and places."""
+"""Checks of programmes, selections and pools, and of what is held."""
 
 from __future__ import annotations
 
@@ -40,40 +40,24 @@ def transfers_between_two(draft: Draft) -> Problems:
         yield problem(rows, position, "to_pool", f"pool '{pool}' cannot hand money to itself.")
 
 
-def limits_make_sense(draft: Draft) -> Problems:
-    """Limits say something, do not cross and stay above zero."""
-    rows = draft["limits"]
-    low, high, growth = rows["min"], rows["max"], rows["basis"] == "growth"
-    for position in np.flatnonzero(low > high).tolist():
-        words = f"{number(low[position])} is more than max {number(high[position])}"
-        yield problem(rows, position, "min", f"min {words}, so no activity is allowed.")
-    for column in ("min", "max"):
-        floor = np.where(growth, -1.0, 0.0)
-        for position in np.flatnonzero(rows[column] < floor).tolist():
-            allowed = "-1 (nothing left) or more" if growth[position] else "0 or more"
-            value = number(rows[column][position])
-            basis = rows["basis"][position]
-            yield problem(
-                rows,
-                position,
-                column,
-                f"{value} is not allowed: a {column} on basis {basis} must be {allowed}.",
-            )
-    added = rows["growth_amount"] > 0
-    for position in np.flatnonzero(added & (~growth | np.isnan(high))).tolist():
+def prices_above(draft: Draft) -> Problems:
+    """A price above a threshold has a threshold, and differs from the one below."""
+    rows = draft["programmes"]
+    above, known = rows["cost_above"], ~np.isnan(rows["cost_threshold"])
+    for position in np.flatnonzero((above != 1.0) & ~known).tolist():
         yield problem(
             rows,
             position,
-            "growth_amount",
-            "growth_amount is added to a growth max; it needs basis growth and a max (0 for "
-            "nothing on top).",
+            "cost_above",
+            f"units above a threshold cost {number(above[position])} times the unit cost, and "
+            "there is no cost_threshold; give one.",
         )
-    for position in np.flatnonzero(np.isnan(low) & np.isnan(high) & ~added).tolist():
+    for position in np.flatnonzero((above == 1.0) & known).tolist():
         yield problem(
             rows,
             position,
-            "max",
-            "the row has neither a min nor a max and limits nothing.",
+            "cost_threshold",
+            "cost_above is 1, so the threshold has no effect.",
             severity="warning",
         )
 
@@ -133,7 +117,15 @@ def _unequal_shares(rows: Rows, members: Selections, programmes: Rows) -> Proble
             counted[mask] = share
 
 
-@needs("programmes", "budgets", "transfers", "capacity", "funding", "adjustments")
+def paying_pools(draft: Draft) -> Array:
+    """Pool that pays for each option: its own or its programme's; blank where unknown."""
+    rows, programmes = draft["options"], draft["programmes"]
+    home = dict(zip(programmes["programme"].tolist(), programmes["pool"].tolist(), strict=True))
+    pairs = rows.tuples(("pool", "programme"))
+    return np.array([pool or home.get(name, "") for pool, name in pairs], dtype=object)
+
+
+@needs("programmes", "budgets", "transfers", "capacity", "funding", "adjustments", "options")
 def idle_pools(draft: Draft) -> Problems:
     """Money that nothing can spend is probably a slip."""
     used = set(draft["programmes"]["pool"].tolist())
@@ -141,6 +133,7 @@ def idle_pools(draft: Draft) -> Problems:
     used |= set(draft["capacity"]["extra_pool"].tolist())
     used |= set(draft["funding"]["pool"].tolist())
     used |= set(draft["adjustments"]["pool"].tolist())
+    used |= set(draft["options"]["pool"].tolist())
     seen: set[str] = set()
     for position, pool in enumerate(draft["budgets"]["pool"].tolist()):
         if pool not in used and pool not in seen:
@@ -149,11 +142,13 @@ def idle_pools(draft: Draft) -> Problems:
                 draft["budgets"],
                 position,
                 "pool",
-                f"no programme, transfer or extra capacity can spend the money of pool '{pool}'.",
+                f"no programme, option, transfer or extra capacity can spend the money of pool "
+                f"'{pool}'.",
                 severity="warning",
             )
     programmes = draft["programmes"]
     invests = set(programmes["pool"][programmes["money"] == "capital"].tolist())
+    invests |= set(paying_pools(draft)[draft["options"]["capital"] > 0].tolist())
     for position in np.flatnonzero(draft["budgets"]["kind"] == "capital").tolist():
         pool = draft["budgets"]["pool"][position]
         if pool not in invests | seen:
@@ -162,7 +157,8 @@ def idle_pools(draft: Draft) -> Problems:
                 draft["budgets"],
                 position,
                 "kind",
-                f"no programme is paid from the capital of pool '{pool}' (money = capital).",
+                f"no programme is paid from the capital of pool '{pool}' (money = capital), and no "
+                "option needs any.",
                 severity="warning",
             )
 
@@ -197,8 +193,8 @@ def money_spread(draft: Draft) -> Problems:
             )
 
 
-def _unvalued(draft: Draft) -> Array:
-    """Programmes without response, demand or effect."""
+def is_unvalued(draft: Draft) -> Array:
+    """Mask of the programmes without response, demand or effect."""
     names = draft["programmes"]["programme"]
     valued = {
         *draft["responses"]["programme"].tolist(),
@@ -208,22 +204,36 @@ def _unvalued(draft: Draft) -> Array:
     return np.array([name not in valued for name in names.tolist()], dtype=bool)
 
 
+def limits_changed(effects: Rows) -> Array:
+    """Mask of the option effects that close a programme or change its limits."""
+    return np.isin(effects["measure"], ("limit_min", "limit_max", "close"))
+
+
+def _set_free(draft: Draft) -> Array:
+    """Mask of the programmes that options close or limit, so that nothing else holds them."""
+    effects = draft["option_effects"]
+    targets = effects["target"][limits_changed(effects)]
+    return np.isin(draft["programmes"]["programme"], targets)
+
+
 def may_move(draft: Draft) -> Array:
     """Mask of the programmes that are not held at the reference plan."""
     programmes = draft["programmes"]
     follows = np.isin(programmes["programme"], draft["demand"]["programme"])
     strict = np.isin(programmes["class"], ("emergency", "entitlement"))
-    usual = ~follows & (_unvalued(draft) | strict)
+    usual = ~follows & ~_set_free(draft) & (is_unvalued(draft) | strict)
     held = (programmes["held"] == "yes") | ((programmes["held"] == "") & usual)
     return np.asarray(~held)
 
 
-@needs("programmes", "responses", "demand", "effects")
+@needs("programmes", "responses", "demand", "effects", "option_effects")
 def unvalued(draft: Draft) -> Problems:
     """Programmes that nothing values are listed with the money they hold."""
     programmes = draft["programmes"]
-    blind = _unvalued(draft)
-    held = blind & (programmes["held"] != "no")
+    blind = is_unvalued(draft)
+    held = blind & (
+        (programmes["held"] == "yes") | ((programmes["held"] == "") & ~_set_free(draft))
+    )
     if held.any() and draft.settings is not None:
         names = programmes["programme"][held].tolist()
         total = float((programmes["unit_cost"] * programmes["baseline"])[held].sum())
@@ -247,12 +257,12 @@ def unvalued(draft: Draft) -> Problems:
         )
 
 
-@needs("programmes", "responses", "demand", "effects")
+@needs("programmes", "responses", "demand", "effects", "option_effects")
 def held_though_valued(draft: Draft) -> Problems:
     """A value that cannot change the plan is said."""
     programmes = draft["programmes"]
     with_demand = set(draft["demand"]["programme"].tolist())
-    valued = ~_unvalued(draft)
+    valued, free = ~is_unvalued(draft), _set_free(draft)
     for position in np.flatnonzero(valued).tolist():
         name, held = programmes["programme"][position], programmes["held"][position]
         follows = programmes["class"][position] in ("emergency", "entitlement")
@@ -264,7 +274,7 @@ def held_though_valued(draft: Draft) -> Problems:
                 f"'{name}' is held, so its response, demand or effect does not change the plan.",
                 severity="warning",
             )
-        elif follows and held == "" and name not in with_demand:
+        elif follows and held == "" and name not in with_demand and not free[position]:
             yield problem(
                 programmes,
                 position,
@@ -278,7 +288,7 @@ def held_though_valued(draft: Draft) -> Problems:
 CHECKS = (
     filled_in,
     transfers_between_two,
-    limits_make_sense,
+    prices_above,
     selection_words,
     idle_pools,
     money_spread,

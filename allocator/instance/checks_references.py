@@ -10,7 +10,7 @@ from allocator.errors import Problem
 from allocator.instance.draft import Draft, Problems, problem
 from allocator.instance.files import SETTINGS_FILE
 from allocator.instance.rows import BLANK_YEAR, Rows
-from allocator.instance.schema import TABLES
+from allocator.instance.schema import EFFECT_TARGETS, TABLES
 from allocator.instance.selections import EVERYTHING
 from allocator.instance.settings import settings_line
 from allocator.instance.wording import Suggester, sentence
@@ -92,6 +92,26 @@ def _dangling(draft: Draft, name: str, column: str, target: str) -> Problems:
     draft.drop(name, ~wrong)
 
 
+def effect_targets(draft: Draft) -> Problems:
+    """What an option changes is declared in the table its measure speaks of."""
+    rows = draft["option_effects"]
+    known = np.ones(len(rows), dtype=bool)
+    suggest = {table: Suggester(draft.names.get(table, ())) for table in EFFECT_TARGETS.values()}
+    for position, (measure, value) in enumerate(rows.tuples(("measure", "target"))):
+        table = EFFECT_TARGETS[measure]
+        if value in draft.names.get(table, {value}):
+            continue
+        known[position] = False
+        hint = suggest[table](value)
+        absent = "" if draft.names[table] else ", a table this instance does not have"
+        statement = (
+            f"measure {measure} acts on a {TABLES[table].key[0]}, and '{value}' is not in "
+            f"{table}{absent}"
+        )
+        yield problem(rows, position, "target", sentence(statement, hint), hint)
+    draft.drop("option_effects", known)
+
+
 def accepted_pumps(draft: Draft) -> Problems:
     """Programmes whose money pump is accepted exist."""
     if draft.settings is None or "programmes" not in draft.names:
@@ -126,5 +146,12 @@ def look_alikes(draft: Draft) -> Problems:
                 )
 
 
-CHECKS = (duplicates, reserved_selection, references, accepted_pumps, look_alikes)
+CHECKS = (
+    duplicates,
+    reserved_selection,
+    references,
+    effect_targets,
+    accepted_pumps,
+    look_alikes,
+)
 """Run first, in this order: they set rows aside that later checks could not use."""

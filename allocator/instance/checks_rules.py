@@ -132,10 +132,10 @@ def heads_known(draft: Draft) -> Problems:
         yield problem(rows, position, "basis", "a rule per head needs the table places with heads.")
 
 
-@needs("programmes", "selections", "responses", "demand")
+@needs("programmes", "selections", "responses", "demand", "option_effects")
 def measured_programmes(draft: Draft) -> Problems:
     """A rule measures something its programmes have, in one unit."""
-    measured = _Measured(draft)
+    measured = Measured(draft)
     rows = draft["rules"]
     for position, measure in enumerate(rows["measure"].tolist()):
         if measure == "activity":
@@ -154,8 +154,8 @@ def measured_programmes(draft: Draft) -> Problems:
             yield from measured.growth_of_nothing(rows, position)
 
 
-class _Measured:
-    """What the selections of rules hold."""
+class Measured:
+    """What the selections of rules and incomes hold."""
 
     def __init__(self, draft: Draft) -> None:
         self.programmes = draft["programmes"]
@@ -169,6 +169,7 @@ class _Measured:
         pairs = [
             *draft["responses"].tuples(),
             *draft["demand"].tuples(("programme", "harm_outcome")),
+            *draft["option_effects"].tuples(("target", "outcome")),
         ]
         for outcome in {outcome for _, outcome in pairs}:
             self.buyers[outcome] = self._mask([p for p, o in pairs if o == outcome])
@@ -180,6 +181,7 @@ class _Measured:
         return mask
 
     def shares(self, selection: str) -> Array:
+        """Share of each programme that counts."""
         if selection not in self._shares:
             self._shares[selection] = self.selections.shares(selection)
         return self._shares[selection]
@@ -194,6 +196,7 @@ class _Measured:
         return self._units[selection]
 
     def units(self, rows: Rows, position: int) -> Problems:
+        """Activity is added in one unit only."""
         compared = rows["basis"][position] in ("share", "ratio")
         columns = ("selection", "relative_to") if compared else ("selection",)
         for column in columns:
@@ -208,6 +211,7 @@ class _Measured:
                 )
 
     def unmet(self, rows: Rows, position: int) -> Problems:
+        """Some need could be unmet."""
         if not (self.shares(rows["selection"][position])[self.with_demand] > 0).any():
             yield problem(
                 rows,
@@ -217,6 +221,7 @@ class _Measured:
             )
 
     def outcome(self, rows: Rows, position: int) -> Problems:
+        """Something changes the outcome."""
         outcome = rows["outcome"][position]
         buyers = self.buyers.get(outcome)
         if outcome and (
@@ -227,10 +232,11 @@ class _Measured:
                 position,
                 "outcome",
                 f"no programme of the selection changes '{outcome}': none has a response or a "
-                "harm for it.",
+                "harm for it, and no option adds any.",
             )
 
     def recurrent(self, rows: Rows, position: int) -> Problems:
+        """Something is recurrent."""
         shares = self.shares(rows["selection"][position])
         if not (shares * self.programmes["recurrent"] > 0).any():
             yield problem(
@@ -241,6 +247,7 @@ class _Measured:
             )
 
     def position(self, rows: Rows, position: int) -> Problems:
+        """Providers are counted wholly."""
         shares = self.shares(rows["selection"][position])
         provided = self.programmes["provider"] != ""
         if not (shares[provided] > 0).any():
@@ -263,6 +270,7 @@ class _Measured:
             )
 
     def inside(self, rows: Rows, position: int) -> Problems:
+        """A share is of a whole that holds it."""
         part = self.shares(rows["selection"][position])
         whole = self.shares(rows["relative_to"][position])
         outside = np.flatnonzero(part > whole).tolist()
@@ -277,6 +285,7 @@ class _Measured:
             )
 
     def growth_of_nothing(self, rows: Rows, position: int) -> Problems:
+        """Growth is of something."""
         shares = self.shares(rows["selection"][position])
         if rows["measure"][position] == "recurrent_spend":
             shares = shares * self.programmes["recurrent"]

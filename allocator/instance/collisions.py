@@ -9,6 +9,7 @@ import numpy as np
 from allocator.errors import Problem
 from allocator.instance.agreements import Agreements
 from allocator.instance.checks_programmes import may_move
+from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft, Problems, problem
 from allocator.instance.instance import Settings
 from allocator.instance.pools import Money
@@ -32,6 +33,9 @@ TABLES = (
     "resources",
     "capacity",
     "use",
+    "options",
+    "option_effects",
+    "incomes",
 )
 """Tables whose rows the propagation needs."""
 
@@ -48,11 +52,36 @@ def collisions(draft: Draft, ranges: Ranges) -> Problems:
 
 
 def unlimited(draft: Draft, ranges: Ranges) -> Problems:
-    """Programmes that could grow without end because a contract pays nothing more for it."""
-    programmes, settings = draft["programmes"], draft.settings
-    if settings is None or not len(draft["contracts"]):
+    """Programmes that could grow without end because more of them costs nothing."""
+    if draft.settings is None:
         return
-    agreements = Agreements(draft)
+    if len(draft["contracts"]):
+        yield from _unpaid(draft, draft.settings, ranges)
+    if not ranges.collisions and not ranges.shortages:
+        yield from _costless(draft, draft.settings, ranges)
+
+
+def _costless(draft: Draft, settings: Settings, ranges: Ranges) -> Problems:
+    """Programmes paid at a cost that need not rise with activity."""
+    programmes = draft["programmes"]
+    endless = np.isinf(ranges.hi) & may_move(draft)[:, None]
+    endless &= ~Agreements(draft, Decisions(draft)).replaced
+    for i in np.flatnonzero(endless.any(axis=1)).tolist():
+        when = settings.year_label(settings.years[int(np.flatnonzero(endless[i])[0])])
+        yield problem(
+            programmes,
+            i,
+            "unit_cost",
+            f"nothing limits '{programmes['programme'][i]}' in {when}: with its cost_above, or "
+            "with the options that change its unit cost, more activity costs nothing; give it a "
+            "max in limits, capacity or demand.",
+        )
+
+
+def _unpaid(draft: Draft, settings: Settings, ranges: Ranges) -> Problems:
+    """Programmes under a contract that pays nothing more for more of them."""
+    programmes = draft["programmes"]
+    agreements = Agreements(draft, Decisions(draft))
     endless = np.isinf(ranges.hi) & may_move(draft)[:, None]
     for c, members in enumerate(agreements.members):
         for i in members.tolist():
@@ -140,6 +169,7 @@ def _largest(found: Shortage, shown: Callable[[float], str]) -> str:
 
 def _sources(found: Money, settings: Settings) -> str:
     parts = [
+        (found.raised, "raised by options and incomes"),
         (found.transferred, "transferred in"),
         (found.carried, "carried in"),
         (found.owed, "owed to the next year"),

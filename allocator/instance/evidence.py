@@ -18,7 +18,8 @@ def with_evidence(instance: Instance, case: str = "central") -> Instance:
 
     A response's low and high figure stands for its ``per_unit`` (linear, power) or
     ``maximum`` (saturating, logistic), an effect's for its ``per_unit``; where a row gives
-    none, the central figure stays. When the instance names an outcome to shrink, the
+    none, the central figure stays. Those of an option's effect stand for its value; they are
+    not shrunk. When the instance names an outcome to shrink, the
     central figures of its linear and power responses are then drawn towards the reference
     cost per unit by grade, in logarithms:
     ``log cost = w log(own cost) + (1 - w) log(reference)``. A low figure is then never above
@@ -41,6 +42,7 @@ def with_evidence(instance: Instance, case: str = "central") -> Instance:
         raise ValueError(f"evidence {case!r} is not one of {', '.join(CASES)}")
     responses = instance.responses.copy()
     effects = instance.effects.copy()
+    options = instance.option_effects.copy()
     points = instance.response_points
     if instance.settings.shrink_outcome:
         responses = _shrunk(instance, responses)
@@ -50,10 +52,13 @@ def with_evidence(instance: Instance, case: str = "central") -> Instance:
                 given = table[case].notna() & table[column].notna()
                 further = np.fmin if case == "low" else np.fmax
                 table[column] = table[column].where(~given, further(table[case], table[column]))
+        # Either way round: the low case of a cut in demand is the higher figure.
+        options["value"] = options[case].where(options[case].notna(), options["value"])
     tables = dict(instance.tables) | {
         "responses": responses,
         "effects": effects,
         "response_points": points,
+        "option_effects": options,
     }
     settings = dataclasses.replace(instance.settings, evidence=case)
     return dataclasses.replace(instance, settings=settings, tables=tables)

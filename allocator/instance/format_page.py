@@ -8,7 +8,8 @@ from typing import Any
 from allocator.instance.schema import (
     CONTRACT_NEEDS,
     CONTRACT_PARAMETERS,
-    LATER_TABLES,
+    EFFECT_OPERATIONS,
+    EFFECT_TARGETS,
     LEGAL_RULES,
     REQUIRED,
     RULE_BASES,
@@ -53,18 +54,32 @@ selection wholly or not at all; measure position is that of the providers of its
 """
 
 _CONTRACT_NOTES = """\
-Every type has uplift, min_income, max_income, start, end, lead and overhead. A contract is for
-the programmes that name it in their column `contract`; they have one provider and one pool. A
-name without a row here is a name and no more: its programmes are paid at cost. Payment replaces
-cost in the pool; the cost stays with the provider. Whether a payment can be planned without
-yes-or-no decisions is decided from the figures, and refused by name where it cannot.
+Every type has uplift, min_income, max_income, start, end, lead and overhead, and all but a plain
+cost contract notice_years and exit_fee. A contract is for the programmes that name it in their
+column `contract`; they have one provider and one pool. A name without a row here is a name and
+no more: its programmes are paid at cost. Payment replaces cost in the pool; the cost stays with
+the provider. A contract with notice_years may be ended early; the same notice stands in all its
+rows. Where a payment needs yes-or-no decisions to be planned (kinks that something would gain
+from, caps, steps, notice) is decided from the figures.
+"""
+
+_EFFECT_NOTES = """\
+The value of add is in the unit of the measure (money at base-year prices), that of multiply is
+0 or more (0.9 is 10% less), and suspend has none. `place` is given for capacity only, `outcome`
+exactly for measure outcome. limit_max, and limit_min that is multiplied, need such a limit of
+basis activity or baseline in limits; demand needs rows in demand, an outcome that is multiplied
+a response. Two options multiply the same figure, or change the same unit cost, only when a
+group lets one of them be taken at a time. `low` and `high` are the values of those evidence
+cases, either way round: the low case of a cut in demand is the higher figure. A programme that
+an option may close or limit is not held unless it says held = yes, which no option may then
+close or limit; one that nothing values needs a minimum, or held = no.
 """
 
 
 def render() -> str:
     """Reference page in Markdown."""
     parts = [_INTRODUCTION, _settings(), *(_table(table) for table in TABLES.values())]
-    parts += [_rules(), _shapes(), _contracts(), _later()]
+    parts += [_rules(), _shapes(), _contracts(), _effects()]
     return "\n".join(parts)
 
 
@@ -175,9 +190,12 @@ def _contracts() -> str:
     return f"## Types of contract\n\n{_grid(header, rows)}\n{_CONTRACT_NOTES}"
 
 
-def _later() -> str:
-    return (
-        "## Not supported yet\n\nThe format has a place for these tables; an instance with one "
-        f"of them is refused: {', '.join(LATER_TABLES)}. Shape logistic, notice and exit "
-        "fees of contracts, and whatever needs yes-or-no decisions are refused by name.\n"
-    )
+def _effects() -> str:
+    rows = [
+        (measure, "the pools of " + table if table == "budgets" else table, ", ".join(operations))
+        for (measure, operations), table in zip(
+            EFFECT_OPERATIONS.items(), EFFECT_TARGETS.values(), strict=True
+        )
+    ]
+    header = ("measure", "target is named in", "operations")
+    return f"## Effects of options\n\n{_grid(header, rows)}\n{_EFFECT_NOTES}"

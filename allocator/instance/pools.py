@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.instance.agreements import Agreements
+from allocator.instance.costs import Costs, over
+from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft
 from allocator.instance.purses import Purse, purses, repr_of
 from allocator.instance.rows import Array
@@ -20,6 +22,7 @@ class Money:
     """What the money of a pool in a year can be made of at most."""
 
     amount: float
+    raised: float
     transferred: float
     carried: float
     owed: float
@@ -27,7 +30,7 @@ class Money:
     @property
     def total(self) -> float:
         """All of it together."""
-        return self.amount + self.transferred + self.carried + self.owed
+        return self.amount + self.raised + self.transferred + self.carried + self.owed
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,31 @@ class Short:
     claims: list[tuple[str, float]]
 
 
+@dataclass(frozen=True)
+class Least:
+    """Least that everything costs.
+
+    Attributes
+    ----------
+    lo, hi : ndarray, shape (programmes, years)
+        Least and most activity.
+    floors : ndarray, shape (programmes, years)
+        Least cost of each programme.
+    payments, lasting : ndarray, shape (contracts, years)
+        Least payment of each contract, and least of what is paid every year.
+    """
+
+    lo: Array
+    hi: Array
+    floors: Array
+    payments: Array
+    lasting: Array
+
+    def paid(self, purse: Purse) -> Array:
+        """Least payment of each contract out of a kind of money."""
+        return self.lasting if purse.kind == "recurrent" else self.payments
+
+
 class Pools:
     """Money of the draft's pools and prices of its programmes.
 
@@ -67,21 +95,20 @@ class Pools:
         With whole tables.
     agreements : Agreements
         Contracts of the draft.
+    decisions : Decisions
+        Options of the draft.
     """
 
-    def __init__(self, draft: Draft, agreements: Agreements) -> None:
-        programmes, settings = draft["programmes"], draft.settings
-        assert settings is not None
-        uplift = programmes["cost_uplift"]
-        uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
-        elapsed = np.array(draft.years) - settings.base_year
-        self.price = programmes["unit_cost"][:, None] * (1 + uplift[:, None]) ** elapsed
+    def __init__(self, draft: Draft, agreements: Agreements, decisions: Decisions) -> None:
+        programmes = draft["programmes"]
+        self._costs = Costs(draft, decisions)
+        self._recurrent = programmes["recurrent"]
         self._names = programmes["programme"]
         self._baseline = programmes["baseline"]
         self._fixed = programmes["fixed_share"]
         self._release = programmes["release_years"]
         self._agreements = agreements
-        self._purses = list(purses(draft, agreements))
+        self._purses = list(purses(draft, agreements, decisions))
 
     def floors(self, lo: Array, hi: Array) -> Array:
         """Least cost by programme and year: of activity, and of what is not yet released."""
@@ -93,30 +120,30 @@ class Pools:
                 past = np.concatenate([before, lo[at, :-1]], axis=1)
                 highest = np.lib.stride_tricks.sliding_window_view(past, release, axis=1).max(-1)
                 stranded[at] = self._fixed[at][:, None] * np.maximum(highest - hi[at], 0.0)
-        floors: Array = self.price * (lo + stranded)
-        return floors
+        return self._costs.least(lo, hi) + self._costs.price * stranded
 
-    def shortages(self, floors: Array, payments: Array) -> Iterator[Short]:
-        """Pools that cannot pay their floors, each once, in the first year it shows.
+    def least(self, lo: Array, hi: Array) -> Least:
+        """Least that everything costs, given the least and the most activity."""
+        floors = self.floors(lo, hi)
+        payments = self._agreements.least(lo, floors)
+        lasting = payments
+        if self._agreements.loose.any():
+            lasting = self._agreements.least(lo, floors, self._recurrent)
+        return Least(lo, hi, floors, payments, lasting)
 
-        Parameters
-        ----------
-        floors : ndarray, shape (programmes, years)
-            Least cost of each programme.
-        payments : ndarray, shape (contracts, years)
-            Least payment of each contract.
-        """
+    def shortages(self, least: Least) -> Iterator[Short]:
+        """Pools that cannot pay their floors, each once, in the first year it shows."""
         for purse in self._purses:
             if purse.short:
                 continue
-            floor = purse.floor(floors, payments)
+            floor = purse.floor(least.floors, least.paid(purse))
             missing = -purse.overdraw - purse.left(floor)
             size = np.maximum(1.0, np.abs(floor))
             for t in np.flatnonzero(missing > _TOLERANCE * size).tolist()[:1]:
                 for other in self._purses:
                     same_money = (other.kind == "capital") == (purse.kind == "capital")
                     other.short |= same_money and not purse.pools.isdisjoint(other.pools)
-                yield self._short(purse, t, floors, payments)
+                yield self._short(purse, t, least.floors, least.paid(purse))
 
     def _short(self, purse: Purse, t: int, floors: Array, payments: Array) -> Short:
         floor = purse.floor(floors, payments)
@@ -128,54 +155,73 @@ class Pools:
             for c in purse.contracts.tolist()
         ]
         claims.append(("adjustments", float(purse.adjustments[t])))
+        claims.append(("options", float(purse.options[t])))
         claims = sorted((c for c in claims if c[1] != 0.0), key=lambda c: -c[1])
         money = Money(
             float(purse.amount[t]),
+            float(purse.raised[t]),
             float(purse.transferred[t]),
             float(purse.carried(floor)[t]),
             float(purse.overdraw[t]),
         )
         return Short(purse.name, int(purse.lines[t]), t, float(floor[t]), money, claims)
 
-    def ceilings(self, lo: Array, floors: Array, payments: Array) -> tuple[Array, Array]:
+    def ceilings(self, least: Least) -> tuple[Array, Array]:
         """Most activity the money allows once everything else has its floor; budget lines.
 
         Activity under a contract is limited by what the pool can pay for it, which is not
         its cost; a programme paid by several pools by what they have together.
         """
-        high = np.full(lo.shape, np.inf)
-        lines = np.zeros(lo.shape, dtype=np.int64)
+        high = np.full(least.lo.shape, np.inf)
+        lines = np.zeros(least.lo.shape, dtype=np.int64)
         for purse in self._purses:
             if purse.short:
                 continue
-            spare = np.maximum(purse.left(purse.floor(floors, payments)) + purse.overdraw, 0.0)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                room = spare / (purse.weight * self.price[purse.rows])
-            room = np.where(purse.weight > 0, room, np.inf)
-            _cut(high, lines, purse, purse.rows, lo[purse.rows] + room)
+            floor = purse.floor(least.floors, least.paid(purse))
+            spare = np.maximum(purse.left(floor) + purse.overdraw, 0.0)
+            part = over(spare, purse.weight)
+            _cut(high, lines, purse, purse.rows, self._bought(least, purse.rows, part))
             if len(purse.contracts):
-                self._under_contract(purse, spare, (lo, floors, payments), high, lines)
+                self._under_contract(purse, spare, least, high, lines)
         return high, lines
 
+    def _bought(self, least: Least, rows: Array, spare: Array) -> Array:
+        """Most activity of programmes for their floor and some more money."""
+        return self._costs.most(least.lo, least.hi, rows, spare)
+
     def _under_contract(
-        self,
-        purse: Purse,
-        spare: Array,
-        least: tuple[Array, Array, Array],
-        high: Array,
-        lines: Array,
+        self, purse: Purse, spare: Array, least: Least, high: Array, lines: Array
     ) -> None:
-        lo, floors, payments = least
-        agreed = self._agreements
-        most = agreed.most_followed((payments + spare) / agreed.markup)
+        agreed, lo, floors = self._agreements, least.lo, least.floors
+        with np.errstate(invalid="ignore"):
+            money = least.paid(purse) + spare
+        # Endless savings and the money they leave are no limit.
+        money = np.where(np.isnan(money), np.inf, money)
+        most = agreed.most_followed(money / agreed.markup)
+        most = np.where(agreed.loose, np.minimum(most, agreed.covered), most)
         left = most - np.where(agreed.by_cost, agreed.total(floors), agreed.worth(lo))
+        held = agreed.held(lo, floors)
+        holds = held - money <= _TOLERANCE * np.maximum(1.0, np.abs(held))
+        holds &= left >= -_TOLERANCE * np.maximum(1.0, np.abs(most))
         for c in purse.contracts.tolist():
-            members = agreed.members[c]
-            unit = np.where(agreed.by_cost[c], self.price[members], agreed.tariff[members])
-            with np.errstate(divide="ignore", invalid="ignore"):
-                room = np.maximum(left[c], 0.0) / unit
-            room = np.where(unit > 0, room, np.inf)
-            _cut(high, lines, purse, members, lo[members] + room)
+            members, loose = agreed.members[c], agreed.loose[c]
+            room = np.repeat(np.maximum(left[c], 0.0)[None], len(members), axis=0)
+            dear = self._bought(least, members, room)
+            by_tariff = lo[members] + over(room, agreed.tariff[members])
+            found = np.where(agreed.by_cost[c], dear, by_tariff)
+            if loose.any():
+                free = self._paid_at_cost(purse, members, money[c], least)
+                found = np.where(loose, np.where(holds[c], np.maximum(found, free), free), found)
+            _cut(high, lines, purse, members, found)
+
+    def _paid_at_cost(self, purse: Purse, members: Array, money: Array, least: Least) -> Array:
+        """Most activity of a contract's programmes while it is ended or suspended."""
+        counted = np.ones(len(members), dtype=bool)
+        if purse.kind == "recurrent":
+            counted = self._recurrent[members]
+        floor = least.floors[members][counted].sum(axis=0)
+        spare = np.repeat(np.maximum(money - floor, 0.0)[None], len(members), axis=0)
+        return np.where(counted[:, None], self._bought(least, members, spare), np.inf)
 
 
 def _cut(high: Array, lines: Array, purse: Purse, rows: Array, most: Array) -> None:

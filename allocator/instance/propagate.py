@@ -16,6 +16,7 @@ import pandas as pd
 from allocator.instance.agreements import Agreements
 from allocator.instance.by_year import by_year
 from allocator.instance.capacity import Capacity
+from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft, draft_of
 from allocator.instance.instance import Instance
 from allocator.instance.need import Need
@@ -25,7 +26,16 @@ from allocator.instance.rows import Array
 
 _STEP = 1e-9
 TOLERANCE = 1e-7
-_TABLES = ("", "programmes", "limits", "demand", "capacity", "budgets", "contracts")
+_TABLES = (
+    "",
+    "programmes",
+    "limits",
+    "demand",
+    "capacity",
+    "budgets",
+    "contracts",
+    "option_effects",
+)
 _LINES = 10**9
 
 
@@ -137,6 +147,7 @@ def propagate(draft: Draft) -> Ranges:
     for _ in range(4 * len(draft.years) + 8):
         before = (state.lo.copy(), state.hi.copy())
         state.grow_forward()
+        state.start_large()
         state.follow_demand()
         state.fit_capacity()
         state.fit_contracts()
@@ -168,12 +179,15 @@ class _State:
         self.broken = np.zeros(len(names), dtype=bool)
         self.limits = by_year(draft["limits"], self.years)
         self.growth = self._growth_grid()
-        self.need = Need(draft, self.rank)
-        self.capacity = Capacity(draft, self.rank)
+        self.decisions = Decisions(draft)
+        self.may_close, self.must_close = self._closing_grids()
+        self.start_min, self.start_line = self._start_grids()
+        self.need = Need(draft, self.rank, self.decisions)
+        self.capacity = Capacity(draft, self.rank, self.decisions)
         self.names = [repr_of(name) for name in names]
-        self.agreements = Agreements(draft)
+        self.agreements = Agreements(draft, self.decisions)
         self.full = np.zeros(len(self.agreements.names), dtype=bool)
-        self.pools = Pools(draft, self.agreements)
+        self.pools = Pools(draft, self.agreements, self.decisions)
 
     def _growth_grid(self) -> dict[str, Array]:
         shape = self.lo.shape
@@ -190,6 +204,28 @@ class _State:
         grid["line"][at] = self.limits.lines()[chosen]
         grid["growth_amount"] = np.nan_to_num(grid["growth_amount"])
         return grid
+
+    def _closing_grids(self) -> tuple[Array, Array]:
+        """Where options may, and where they must, have closed a programme."""
+        may, must = np.zeros(self.lo.shape, dtype=bool), np.zeros(self.lo.shape, dtype=bool)
+        for name in self.decisions.of("close"):
+            if name in self.rank:
+                i = self.rank[name]
+                may[i], must[i] = self.decisions.stopped("close", name)
+        return may, must
+
+    def _start_grids(self) -> tuple[Array, Array]:
+        """Least activity a programme may have unless it has none, and the row that says so."""
+        least, line = np.zeros(self.lo.shape), np.zeros(self.lo.shape, dtype=np.int64)
+        given, lines = self.limits.values("start_min"), self.limits.lines()
+        for group in np.flatnonzero((given > 0.0).any(axis=1)).tolist():
+            name, basis = self.limits.keys[group]
+            i = self.rank[name]
+            scale = self.baseline[i] if basis == "baseline" else 1.0
+            start = np.nan_to_num(given[group]) * (scale if basis != "growth" else 0.0)
+            line[i] = np.where(start > least[i], lines[group], line[i])
+            least[i] = np.maximum(least[i], start)
+        return least, line
 
     # Bounds
 
@@ -263,6 +299,34 @@ class _State:
         self.raise_lo(
             where, self.baseline[where[0]], _code("programmes", programmes.lines[where[0]])
         )
+        self.change_limits()
+        self.find_collisions()
+
+    def change_limits(self) -> None:
+        """Limits at their loosest, whatever options do to them; nothing else bounds yet."""
+        own = self.lo, self.hi
+        for bound, origin, measure in zip(
+            own, (self.lo_from, self.hi_from), ("limit_min", "limit_max"), strict=True
+        ):
+            for name, effects in self.decisions.of(measure).items():
+                if name in self.rank:
+                    i = self.rank[name]
+                    ends = self.decisions.span(measure, name, bound[i], bound[i])
+                    bound[i] = np.maximum(ends[0 if measure == "limit_min" else 1], 0.0)
+                    line = _code("option_effects", np.array(effects[0].line))
+                    origin[i] = np.where((origin[i] == 0) & np.isfinite(bound[i]), line, origin[i])
+        self.lo[self.may_close] = 0.0
+        self.hi[self.must_close] = 0.0
+
+    def start_large(self) -> None:
+        """Activity that is not nothing is at least the minimum viable scale."""
+        started = self.lo > TOLERANCE * np.maximum(1.0, self.start_min)
+        small = self.hi < self.start_min * (1.0 - TOLERANCE)
+        source = _code("limits", self.start_line)
+        rows, years = np.nonzero(started & (self.start_min > 0.0))
+        self.raise_lo((rows, years), self.start_min[rows, years], source[rows, years])
+        rows, years = np.nonzero(small & ~started)
+        self.cut_hi((rows, years), np.zeros(len(rows)), source[rows, years])
         self.find_collisions()
 
     def grow_forward(self) -> None:
@@ -274,7 +338,8 @@ class _State:
             source = _code("limits", self.growth["line"][:, t], grown=t > 0)
             low, high = self.growth["min"][:, t], self.growth["max"][:, t]
             with np.errstate(invalid="ignore"):
-                lifted = np.where(np.isnan(low), -np.inf, (1 + low) * before_lo)
+                free = np.isnan(low) | self.may_close[:, t]
+                lifted = np.where(free, -np.inf, (1 + low) * before_lo)
                 grown = (1 + high) * before_hi + self.growth["growth_amount"][:, t]
             self.raise_lo(cells, lifted, source)
             self.cut_hi(cells, np.where(np.isnan(grown), np.inf, grown), source)
@@ -290,7 +355,8 @@ class _State:
                 needed = (self.lo[:, t] - self.growth["growth_amount"][:, t]) / (1 + high)
                 bearable = self.hi[:, t] / (1 + low)
             self.raise_lo(cells, np.where(1 + high > 0, needed, -np.inf), source)
-            self.cut_hi(cells, np.where(1 + low > 0, bearable, np.inf), source)
+            binds = (1 + low > 0) & ~self.may_close[:, t]
+            self.cut_hi(cells, np.where(binds, bearable, np.inf), source)
         self.find_collisions()
 
     def follow_demand(self) -> None:
@@ -298,13 +364,11 @@ class _State:
         need = self.need
         if not len(need.at):
             return
-        low, high, avoided = need.span(self.lo, self.hi)
-        with np.errstate(invalid="ignore"):
-            must = np.maximum(need.min_met * low, 0.0) - avoided
+        must, high = need.activity(self.lo, self.hi)
         cells = _cells(need.at, len(self.years))
         source = _code("demand", need.lines).ravel()
         self.raise_lo(cells, np.nan_to_num(must, nan=-np.inf).ravel(), source)
-        self.cut_hi(cells, (high + need.slack).ravel(), source)
+        self.cut_hi(cells, high.ravel(), source)
         self.find_collisions()
 
     def fit_capacity(self) -> None:
@@ -383,9 +447,8 @@ class _State:
     def fit_pools(self) -> None:
         """What pools must pay fits into the money that can reach them."""
         pools = self.pools
-        floors = pools.floors(self.lo, self.hi)
-        payments = self.agreements.least(self.lo, floors)
-        for found in pools.shortages(floors, payments):
+        least = pools.least(self.lo, self.hi)
+        for found in pools.shortages(least):
             self.shortages.append(
                 Shortage(
                     "budgets",
@@ -398,7 +461,7 @@ class _State:
                     money=found.money,
                 )
             )
-        high, lines = pools.ceilings(self.lo, floors, payments)
+        high, lines = pools.ceilings(least)
         cells = _cells(np.arange(len(self.lo)), len(self.years))
         self.cut_hi(cells, high.ravel(), _code("budgets", lines).ravel())
         self.find_collisions()

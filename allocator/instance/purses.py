@@ -9,6 +9,7 @@ import numpy as np
 
 from allocator.instance.agreements import Agreements
 from allocator.instance.by_year import by_year
+from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft
 from allocator.instance.rows import Array
 from allocator.instance.selections import Selections
@@ -36,8 +37,12 @@ class Purse:
         Contracts it pays.
     adjustments : ndarray, shape (years,)
         Net money that adjustments take.
+    options : ndarray, shape (years,)
+        Least that options which must be taken cost it.
     amount, transferred : ndarray, shape (years,)
-        Money received, most that other pools may hand over.
+        Money received less what is held back of it, most that other pools may hand over.
+    raised : ndarray, shape (years,)
+        Most that options and conditional incomes may bring.
     opening : float
     carry_max, overdraw : ndarray, shape (years,)
         Most carried on, most owed on.
@@ -55,7 +60,9 @@ class Purse:
     weight: Array
     contracts: Array
     adjustments: Array
+    options: Array
     amount: Array
+    raised: Array
     transferred: Array
     opening: float
     carry_max: Array
@@ -65,31 +72,40 @@ class Purse:
 
     def floor(self, floors: Array, payments: Array) -> Array:
         """Least it must pay each year, given least costs and least payments."""
-        cost = (self.weight * floors[self.rows]).sum(axis=0)
+        with np.errstate(invalid="ignore"):
+            each = self.weight * floors[self.rows]
+        # Nothing of an endless saving is no money.
+        cost = np.where(np.isnan(each), 0.0, each).sum(axis=0)
         found: Array = cost + payments[self.contracts].sum(axis=0) + self.adjustments
+        return found + self.options
+
+    @property
+    def received(self) -> Array:
+        """Most money of the year itself."""
+        found: Array = self.amount + self.raised + self.transferred
         return found
 
     def carried(self, floor: Array) -> Array:
         """Most money carried into each year, and past the last."""
         if self.kind != "revenue":
             return np.zeros(len(self.amount) + 1)
-        carried = [self.opening]
+        carried, received = [self.opening], self.received
         for t in range(len(self.amount)):
-            left = carried[-1] + self.amount[t] + self.transferred[t] - floor[t]
+            left = carried[-1] + received[t] - floor[t]
             carried.append(min(float(self.carry_max[t]), float(left)))
         return np.array(carried)
 
     def left(self, floor: Array) -> Array:
         """Most that can be left at the end of each year when only the floor is paid."""
-        found: Array = self.carried(floor)[:-1] + self.amount + self.transferred - floor
+        found: Array = self.carried(floor)[:-1] + self.received - floor
         return found
 
 
 class _Reader:
     """Collects the purses of a draft."""
 
-    def __init__(self, draft: Draft, agreements: Agreements) -> None:
-        self.draft, self.agreements = draft, agreements
+    def __init__(self, draft: Draft, agreements: Agreements, decisions: Decisions) -> None:
+        self.draft, self.agreements, self.decisions = draft, agreements, decisions
         programmes = draft["programmes"]
         self.names = list(dict.fromkeys(draft["budgets"]["pool"].tolist()))
         self.place = {pool: b for b, pool in enumerate(self.names)}
@@ -102,6 +118,7 @@ class _Reader:
         self._read_transfers()
         self._read_funding()
         self._read_adjustments()
+        self._read_incomes()
 
     def _read_budgets(self) -> None:
         grid = by_year(self.draft["budgets"], self.draft.years)
@@ -165,6 +182,23 @@ class _Reader:
             if rows["recurrent"][row]:
                 self.adjusted["recurrent"][:, t] += amount[row] * share
 
+    def _read_incomes(self) -> None:
+        """What is held back of each pool's money, and the most that can be earned."""
+        draft, years = self.draft, self.shape[1]
+        self.held, self.earned = np.zeros(self.shape), np.zeros(self.shape)
+        rows = draft["incomes"]
+        grid = by_year(rows, draft.years)
+        heads = by_year(draft["places"], draft.years).values("heads", 0.0).sum(axis=0)
+        for group, t in np.argwhere(grid.index >= 0).tolist():
+            row = int(grid.index[group, t])
+            b, basis = self.place[rows["pool"][row]], rows["basis"][row]
+            of = {"per_head": heads[t], "held_back": self.money["recurrent"][b, t]}
+            most = float(rows["amount"][row] * rows["share"][row] * of.get(basis, 1.0))
+            if basis == "held_back":
+                self.held[b, t] += most
+            if t + rows["lag"][row] < years:
+                self.earned[b, t + rows["lag"][row]] += most
+
     def purse(self, pools: Iterable[int], kind: str) -> Purse:
         """Money of some pools taken together."""
         group = sorted(pools)
@@ -176,7 +210,13 @@ class _Reader:
         for (giver, taker), most in zip(self.pairs, self.most, strict=True):
             if together and inside[taker] and not inside[giver]:
                 received += most
-        adjusted = self.adjusted[kind][group].sum(axis=0) if together else received
+        none = np.zeros(self.shape[1])
+        adjusted = self.adjusted[kind][group].sum(axis=0) if together else none
+        amount, raised = self.money[kind][group].sum(axis=0), none
+        if kind == "revenue":
+            amount = amount - self.held[group].sum(axis=0)
+            raised = self.earned[group].sum(axis=0)
+        decided = self.decisions.raised({self.names[b] for b in group}, kind)
         return Purse(
             self._name(group, kind),
             frozenset(group),
@@ -185,7 +225,9 @@ class _Reader:
             weight,
             contracts,
             adjusted,
-            self.money[kind][group].sum(axis=0),
+            np.maximum(-decided, 0.0),
+            amount,
+            raised + np.maximum(decided, 0.0),
             received,
             float(self.opening[group].sum()),
             self.carry_max[group].sum(axis=0),
@@ -219,6 +261,12 @@ class _Reader:
         rows = np.flatnonzero(weight.any(axis=1))
         return rows, weight[rows]
 
+    def investors(self) -> list[int]:
+        """Pools whose capital pays for something."""
+        found = set(self.home[self.capital].tolist())
+        found |= {self.place[p] for p in self.decisions.capital() if p in self.place}
+        return sorted(found)
+
     def linked(self) -> list[frozenset[int]]:
         """Pools joined by transfers, and by programmes they fund together."""
         funders: dict[int, set[int]] = {}
@@ -244,7 +292,7 @@ def _components(size: int, links: list[set[int]]) -> list[frozenset[int]]:
     return [frozenset(b for b in range(size) if group[b] == g) for g in sorted(set(group))]
 
 
-def purses(draft: Draft, agreements: Agreements) -> Iterator[Purse]:
+def purses(draft: Draft, agreements: Agreements, decisions: Decisions) -> Iterator[Purse]:
     """Every pool alone and with those it shares money with; capital and recurrent apart.
 
     Parameters
@@ -253,13 +301,15 @@ def purses(draft: Draft, agreements: Agreements) -> Iterator[Purse]:
         With whole tables.
     agreements : Agreements
         Contracts of the draft.
+    decisions : Decisions
+        Options of the draft.
     """
-    reader = _Reader(draft, agreements)
+    reader = _Reader(draft, agreements, decisions)
     assert draft.settings is not None
     every = range(len(reader.names))
     for b in every:
         yield reader.purse([b], "revenue")
-    for b in sorted(set(reader.home[reader.capital].tolist())):
+    for b in reader.investors():
         yield reader.purse([b], "capital")
     if draft.settings.recurrent_balance:
         for b in every:

@@ -10,16 +10,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.errors import InstanceError, NeedsBinaries, Problem
+from allocator.errors import InstanceError, Problem
 from allocator.instance import check
-from allocator.instance.binaries import only_binaries
 from allocator.instance.cells import parse
 from allocator.instance.columns import Column, check_numbers, typed
 from allocator.instance.draft import Draft
 from allocator.instance.files import SETTINGS_FILE, Source, open_source
 from allocator.instance.instance import Instance
 from allocator.instance.rows import Array, Rows, filled, no_rows
-from allocator.instance.schema import LATER_TABLES, REQUIRED, TABLES, Table
+from allocator.instance.schema import REQUIRED, TABLES, Table
 from allocator.instance.settings import parse_toml, read_settings
 from allocator.instance.wording import Suggester, sentence
 
@@ -41,7 +40,7 @@ def read(path: str | PathLike[str]) -> Instance:
     """
     instance, problems = diagnose(path)
     if instance is None:
-        raise _refusal(problems)
+        raise InstanceError(problems)
     return instance
 
 
@@ -101,12 +100,8 @@ def from_tables(
     _complete(draft, set(), problems)
     instance, problems = _finish(draft, problems, origin)
     if instance is None:
-        raise _refusal(problems)
+        raise InstanceError(problems)
     return instance
-
-
-def _refusal(problems: list[Problem]) -> InstanceError:
-    return NeedsBinaries(problems) if only_binaries(problems) else InstanceError(problems)
 
 
 def _errors(problems: list[Problem]) -> bool:
@@ -139,11 +134,7 @@ def _settings_file(source: Source) -> tuple[dict[str, Any], str, list[Problem]]:
 
 
 def _unknown_table(name: str, file: str) -> Problem:
-    if name in LATER_TABLES:
-        return Problem(
-            name, None, "", file, f"the table '{name}' is not supported yet; take it out for now."
-        )
-    hint = Suggester((*TABLES, *LATER_TABLES))(name)
+    hint = Suggester(TABLES)(name)
     statement = f"there is no table '{name}'"
     return Problem(file, None, "", file, sentence(statement, hint), hint)
 

@@ -75,13 +75,22 @@ AUTHORITIES = (
 )
 GRADES = ("", "A", "B", "C", "D")
 
-LATER_TABLES = (
-    "options",
-    "option_effects",
-    "option_links",
-    "incomes",
+CHOICES = ("any", "at_most_one", "exactly_one", "at_most")
+EFFECT_MEASURES = (
+    "capacity",
+    "limit_min",
+    "limit_max",
+    "close",
+    "demand",
+    "outcome",
+    "unit_cost",
+    "income",
+    "contract",
 )
-"""Tables the format has a place for and this version does not read yet."""
+OPERATIONS = ("add", "multiply", "suspend")
+LINKS = ("requires", "excludes")
+INCOME_MEASURES = ("outcome", "activity", "value", "unmet")
+INCOME_BASES = ("amount", "per_head", "held_back")
 
 _DTYPES = {
     "text": str,
@@ -286,6 +295,19 @@ PROGRAMMES = _table(
             low=-0.5,
             high=1.0,
         ),
+        "cost_threshold": _number(
+            "activity in a year above which a unit costs more or less; blank: none",
+            unit="activity",
+            default=NO_VALUE,
+            low=0.0,
+        ),
+        "cost_above": _number(
+            "share of the unit cost that each unit above that activity costs",
+            unit="share",
+            default=1.0,
+            low=0.0,
+            high=10.0,
+        ),
         "held": _column(
             "choice",
             "yes: held at its baseline, or the nearest its limits and the rules allow; no: may "
@@ -319,6 +341,12 @@ LIMITS = _table(
             "activity allowed on top of growth, so that a service can start from nothing",
             unit="activity",
             default=0.0,
+            low=0.0,
+        ),
+        "start_min": _number(
+            "minimum viable scale: activity is nothing, or at least this much, in the row's "
+            "basis (not growth); blank: none",
+            default=NO_VALUE,
             low=0.0,
         ),
         **_authority(),
@@ -479,6 +507,15 @@ CONTRACTS = _table(
         ),
         "bonus_outcome": _text("outcome: what earns a bonus", refers="outcomes"),
         "bonus": _money("outcome: bonus per unit of outcome, at base-year prices", default=0.0),
+        "bonus_threshold": _number(
+            "outcome: amount of the outcome at which the step is paid as well; blank: no step",
+            unit="outcome",
+            default=NO_VALUE,
+        ),
+        "bonus_step": _money(
+            "outcome: payment on top once the outcome reaches that amount, at base-year prices",
+            default=0.0,
+        ),
         "ceiling": _money(
             "block: most activity it covers, at tariff and base-year prices; blank: any",
             default=NO_VALUE,
@@ -516,15 +553,20 @@ CONTRACTS = _table(
             "block: plan year from which payment is the activity at its tariff; blank: never",
             default=NO_VALUE,
         ),
-        "notice_years": _column(
-            "integer",
-            "years of notice to end it early (not supported yet: leave it 0)",
+        "notice_years": _number(
+            "whole years of notice after which it may be ended early, given at the start of "
+            "the plan or of the contract; its activity is paid at cost from then on; blank: it "
+            "cannot be ended early",
             unit="years",
-            default=0,
-            low=0,
-            high=20,
+            default=NO_VALUE,
+            low=0.0,
+            high=20.0,
         ),
-        "exit_fee": _money("cost of ending it early (not supported yet: leave it 0)", default=0.0),
+        "exit_fee": _money(
+            "cost of ending it early, paid by its pool in the first year without it, at "
+            "base-year prices",
+            default=0.0,
+        ),
         "lead": _text("provider that holds it as a lead and sub-contracts it"),
         "overhead": _number(
             "share the lead adds to the payment", unit="share", default=0.0, low=0.0, high=1.0
@@ -732,6 +774,210 @@ USE = _table(
     },
 )
 
+OPTIONS = _table(
+    "options",
+    "a yes-or-no decision",
+    {
+        "option": _key("name of the option"),
+        "label": _text("the option in words; blank: its name"),
+        "group": _text(
+            "choices it belongs to, separated by spaces (a bid for several lots belongs to each)"
+        ),
+        "choose": _column(
+            "choice",
+            "how many options of its groups may be taken in a year: any; at_most_one; "
+            "exactly_one (from the first year in which one of the group may start); at_most: "
+            "as many as `most` says; the same for all options of a group",
+            default="any",
+            choices=CHOICES,
+        ),
+        "most": _column(
+            "integer", "at_most: how many", unit="options", default=1, low=1, high=1000
+        ),
+        "pool": _text(
+            "pool that pays for it, and its capital; blank: the programme's", refers="budgets"
+        ),
+        "programme": _text(
+            "programme whose spend the yearly cost is part of; blank: none",
+            refers="programmes",
+        ),
+        "earliest": _column(
+            "year",
+            "first year in which it may start; blank: the first plan year",
+            default=NO_VALUE,
+        ),
+        "latest": _column(
+            "year", "last year in which it may start; blank: the last plan year", default=NO_VALUE
+        ),
+        "start_month": _column(
+            "integer",
+            "calendar month in which it comes into place, 1 to 12: the first year in place "
+            "counts for the months that are left; 0: the first month of the year",
+            unit="month",
+            default=0,
+            low=0,
+            high=12,
+        ),
+        "lead_years": _column(
+            "integer",
+            "years from its start (when it is paid for once, and its capital spent) until it is "
+            "in place",
+            unit="years",
+            default=0,
+            low=0,
+            high=20,
+        ),
+        "min_years": _column(
+            "integer",
+            "least years from its start to its end, unless the plan ends first",
+            unit="years",
+            default=1,
+            low=1,
+            high=50,
+        ),
+        "review_years": _text(
+            "years after its start at which it may be left, separated by spaces (2 4: on the "
+            "second and fourth anniversary); blank: at any time after min_years; none: never"
+        ),
+        "cost_once": _money("paid once, in the year it starts, at base-year prices", default=0.0),
+        "cost_yearly": _money(
+            "paid every year it is in place, at base-year prices (negative: saved)",
+            default=0.0,
+            low=None,
+        ),
+        "double_running": _money(
+            "yearly cost of running the old service alongside, from its start until it is in "
+            "place, or in its first year where there is no lead time; one-off; at base-year prices",
+            default=0.0,
+        ),
+        "cost_exit": _money(
+            "paid once in the year after it has been left, at base-year prices", default=0.0
+        ),
+        "capital": _money("capital spent in the year it starts, at base-year prices", default=0.0),
+        **_provenance(),
+    },
+)
+
+OPTION_EFFECTS = _table(
+    "option_effects",
+    "what an option changes while it is in place",
+    {
+        "option": _key("option", refers="options"),
+        "measure": _column(
+            "choice",
+            "capacity: amount of a resource; limit_min, limit_max: limits of basis activity and "
+            "baseline of a programme; close: nothing of a programme may be done; demand: need "
+            "arriving for it; outcome: what it buys of an outcome in a year; unit_cost: its "
+            "unit cost; income: money a pool receives every year; contract: a contract that does "
+            "not hold meanwhile",
+            key=True,
+            choices=EFFECT_MEASURES,
+        ),
+        "target": _key("programme, resource, pool or contract it acts on"),
+        "place": _text("capacity: place of the capacity row it acts on", refers="places", key=True),
+        "outcome": _text("outcome: which outcome", refers="outcomes", key=True),
+        "operation": _column(
+            "choice",
+            "add: the value is added (in the unit of the measure; money at base-year prices); "
+            "multiply: by the value; suspend: close and contract",
+            default="add",
+            choices=OPERATIONS,
+        ),
+        "value": _number("the figure; blank for close and contract", default=NO_VALUE),
+        "delay": _column(
+            "integer",
+            "years after it is in place until the effect is felt",
+            unit="years",
+            default=0,
+            low=0,
+            high=50,
+        ),
+        **_evidence("value"),
+        **_provenance(),
+    },
+)
+
+OPTION_LINKS = _table(
+    "option_links",
+    "a decision that depends on another",
+    {
+        "option": _key("option", refers="options"),
+        "link": _column(
+            "choice",
+            "requires: only in years in which the other is taken too; excludes: never in the "
+            "same year",
+            key=True,
+            choices=LINKS,
+        ),
+        "other": _key("the other option", refers="options"),
+        **_provenance(),
+    },
+)
+
+INCOMES = _table(
+    "incomes",
+    "money received only if a threshold is met",
+    {
+        "income": _key("name of the income"),
+        "part": _text("name of the condition, where an income has several", key=True),
+        "year": _column(
+            "year",
+            "plan year in which it is measured; blank: every plan year",
+            default=NO_VALUE,
+            key=True,
+        ),
+        "label": _text("the condition in words"),
+        "pool": _text("pool that receives it", default=REQUIRED, refers="budgets"),
+        "measure": _column(
+            "choice",
+            "what is measured, as in rules",
+            default="outcome",
+            choices=INCOME_MEASURES,
+        ),
+        "selection": _text(
+            "programmes it is measured over; blank: all of them", refers="selections"
+        ),
+        "outcome": _text("measure outcome: which outcome", refers="outcomes"),
+        "sense": _column(
+            "choice",
+            "min: met at the threshold and above; max: at the threshold and below",
+            default="min",
+            choices=("min", "max"),
+        ),
+        "threshold": _number("the figure to reach, in the unit of the measure"),
+        "full": _number(
+            "sliding: figure at which all of it is paid, in proportion between the threshold "
+            "(nothing) and there; blank: a step, all of it at the threshold",
+            default=NO_VALUE,
+        ),
+        "basis": _column(
+            "choice",
+            "amount: money, in the prices of its year; per_head: money per head of all places; "
+            "held_back: share of the pool's recurrent and grant money of the year, taken off it "
+            "in that year and given back if earned",
+            default="amount",
+            choices=INCOME_BASES,
+        ),
+        "amount": _number("amount of the whole income, as its basis says", low=0.0),
+        "share": _number(
+            "part of the income that rests on this condition",
+            unit="share",
+            default=1.0,
+            above=0.0,
+            high=1.0,
+        ),
+        "lag": _column(
+            "integer",
+            "years from the year it is measured in to the year it is received in",
+            unit="years",
+            default=0,
+            low=0,
+            high=20,
+        ),
+        **_provenance(),
+    },
+)
+
 SELECTIONS = _table(
     "selections",
     "programmes that count towards a named selection",
@@ -863,6 +1109,10 @@ TABLES: dict[str, Table] = {
         RESOURCES,
         CAPACITY,
         USE,
+        OPTIONS,
+        OPTION_EFFECTS,
+        OPTION_LINKS,
+        INCOMES,
         SELECTIONS,
         RULES,
         PLACES,
@@ -900,9 +1150,35 @@ CONTRACT_PARAMETERS: dict[str, tuple[str, ...]] = {
     "cost_and_volume": ("fixed", "volume", "up_rate"),
     "aligned": ("fixed", "up_rate", "down_rate"),
     "capitated": ("per_head", "gain_share", "loss_share", "gain_cap", "loss_cap"),
-    "outcome": ("fixed", "bonus_outcome", "bonus"),
+    "outcome": ("fixed", "bonus_outcome", "bonus", "bonus_threshold", "bonus_step"),
 }
 """Parameters each type of contract takes; those of other types must be left out."""
+
+EFFECT_OPERATIONS: dict[str, tuple[str, ...]] = {
+    "capacity": ("add", "multiply"),
+    "limit_min": ("add", "multiply"),
+    "limit_max": ("add", "multiply"),
+    "close": ("suspend",),
+    "demand": ("add", "multiply"),
+    "outcome": ("add", "multiply"),
+    "unit_cost": ("add", "multiply"),
+    "income": ("add",),
+    "contract": ("suspend",),
+}
+"""Measure of an option's effect -> operations that have a meaning for it."""
+
+EFFECT_TARGETS: dict[str, str] = {
+    "capacity": "resources",
+    "limit_min": "programmes",
+    "limit_max": "programmes",
+    "close": "programmes",
+    "demand": "programmes",
+    "outcome": "programmes",
+    "unit_cost": "programmes",
+    "income": "budgets",
+    "contract": "contracts",
+}
+"""Measure of an option's effect -> table its target is named in."""
 
 CONTRACT_NEEDS: dict[str, tuple[str, ...]] = {
     "capitated": ("per_head",),

@@ -93,7 +93,8 @@ _HEADING = """\
 #
 # Tables you may add when you need them, among others: demand and effects (need that arrives,
 # and what avoids it), funding (programmes several pools pay for), adjustments (pressures,
-# efficiency, reserves), contracts and providers (how activity becomes payment).
+# efficiency, reserves), contracts and providers (how activity becomes payment), options and
+# option_effects (yes-or-no decisions), incomes (money received only if a threshold is met).
 #
 # Every figure here is assumed, to be replaced by yours.
 """

@@ -30,10 +30,20 @@ STEPS = {
     "efficiency": "efficiency",
     "growth_and_demand": "growth and demand",
     "decisions": "decisions of the plan",
+    "options": "options",
+    "one_off": "starting and leaving options",
+    "option_capital": "capital of options",
     "contracts": "contracts: payment less cost",
+    "exit_fees": "fees for ending contracts",
     "extra_capacity": "extra capacity",
+    "option_income": "income from options",
+    "incomes": "conditional money",
+    "held_back": "held back until conditions are met",
 }
 """Steps before the plan, in order, in words."""
+
+PLAN = "plan"
+"""What the steps before it come to."""
 
 NO_SECTOR = "In no sector"
 
@@ -112,9 +122,10 @@ def _bridge(
 
 def _steps(rows: pd.DataFrame, settings: Settings) -> Iterator[Line]:
     base = settings.year_label(settings.base_year)
-    for step, words in STEPS.items():
+    others = {str(step): str(step).replace("_", " ") for step in rows["step"] if step != PLAN}
+    for step, words in {**STEPS, **{s: w for s, w in others.items() if s not in STEPS}}.items():
         yield Line(words.format(base), across(rows[rows["step"] == step], "amount", settings))
 
 
 def _total(rows: pd.DataFrame, settings: Settings) -> list[float]:
-    return across(rows[rows["step"] == "plan"], "amount", settings)
+    return across(rows[rows["step"] == PLAN], "amount", settings)

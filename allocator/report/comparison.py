@@ -9,14 +9,14 @@ import pandas as pd
 from rich.text import Text
 
 from allocator.report.tables import bullet, plain_table
-from allocator.report.words import Money, Worth, display_names, percent
+from allocator.report.words import Money, Worth, display_names, percent, years_text
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
     from allocator.compare import Comparison
-    from allocator.instance.instance import Instance
+    from allocator.instance.instance import Instance, Settings
 
 THRESHOLD = (
     "A move is a change of spend in {year} against rolling forward of at least {amount} or 0.1% "
@@ -28,7 +28,8 @@ def comparison_record(comparison: Comparison, instance: Instance) -> dict[str, A
     """The comparison as ``compare --json`` prints it."""
     settings = instance.settings
     tables = {
-        name: getattr(comparison, name).to_dict("records") for name in ("cases", "sectors", "moves")
+        name: getattr(comparison, name).to_dict("records")
+        for name in ("cases", "sectors", "moves", "options")
     }
     return {
         "status": "compared" if comparison.complete else "incomplete",
@@ -74,6 +75,7 @@ def _comparison(comparison: Comparison, instance: Instance) -> Iterator[Renderab
         yield _sectors(comparison, found, instance, money)
     if len(found) > 1:
         yield from _moves(comparison, found, instance, money)
+        yield from _options(comparison, found, settings)
 
 
 def _gains(comparison: Comparison, money: Money, worth: Worth) -> Table:
@@ -115,6 +117,26 @@ def _sectors(comparison: Comparison, found: list[str], instance: Instance, money
     cells = (money.amount(total[y, c]) for y in ends for c in found)
     table.add_row("Total", money.amount(float(first["baseline"].sum())), *cells, style="bold")
     return table
+
+
+def _options(
+    comparison: Comparison, found: list[str], settings: Settings
+) -> Iterator[RenderableType]:
+    """Options that are not taken in the same years in every case."""
+    options = comparison.options
+    if options.empty:
+        return
+    names = display_names(options["option"], options["label"])
+    yield ""
+    yield Text(f"Options that differ: {options['option'].nunique()}", style="bold")
+    taken = options[options["taken"].astype(bool)]
+    for option in dict.fromkeys(options["option"]):
+        mine = taken[taken["option"] == option]
+        said = []
+        for case in found:
+            years = [int(year) for year in mine.loc[mine["case"] == case, "year"]]
+            said.append(f"{case} {years_text(years, settings) if years else 'not taken'}")
+        yield bullet(f"{names[str(option)]}: {'; '.join(said)}.")
 
 
 def _moves(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from rich.text import Text
 
 from allocator.report.binding import NOTHING, year_prices
 from allocator.report.by_year import Line, across, year_tables
 from allocator.report.tables import bullet
-from allocator.report.words import display_names, figure, money_of, several, years_text
+from allocator.report.words import display_names, figure, listed, money_of, several, years_text
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import RenderableType
 
     from allocator.instance.instance import Instance, Settings
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 AT_COST = "at cost"
 FIXED = "fixed"
+WITHOUT = ("ended", "suspended")
+"""Columns that say why a contract does not hold."""
+
 KINDS = {
     "cost_and_volume": "cost and volume",
     "activity": "paid by activity",
@@ -57,10 +60,13 @@ def contract_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         yield Text(f"{names[str(contract)]}: {' then '.join(kinds)}; {whom}")
         yield bullet(_states(rows, settings))
         yield from year_tables("Contract", _lines(rows, settings), settings, money)
-    stuck = list(kept_from_moving(plan, instance, money))
-    if stuck or at_cost:
+    said = [
+        *contracts_ended(plan, instance, money),
+        *kept_from_moving(plan, instance, money),
+    ]
+    if said or at_cost:
         yield ""
-    yield from (bullet(sentence) for sentence in stuck)
+    yield from (bullet(sentence) for sentence in said)
     if at_cost:
         yield bullet(f"Paid what the activity costs: {', '.join(at_cost)}.")
 
@@ -88,11 +94,84 @@ def _lines(rows: pd.DataFrame, settings: Settings) -> list[Line]:
     return [
         Line("payment to the provider", of("payment"), "bold", always=True),
         Line("  overhead of the lead", across(lead, "lead", settings)),
+        *([Line("fee for ending it", of("exit_fee"))] if "exit_fee" in rows else []),
         Line("cost of its activity", of("cost"), always=True),
         Line("  stranded part of it", of("stranded"), "dim"),
         Line("payment less cost", across(margin, "margin", settings), always=True),
         Line("activity at tariff", of("value"), "dim", always=True),
     ]
+
+
+def contracts_ended(plan: Plan, instance: Instance, money: Money) -> Iterator[str]:
+    """Contracts that are ended early, or that an option suspends, a sentence each.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    instance : Instance
+        The instance it answers.
+    money : Money
+        How amounts are told.
+    """
+    settings, names = instance.settings, contract_names(instance)
+    if plan.contracts.empty:
+        return
+    for contract, rows in plan.contracts.groupby("contract", sort=False):
+        ended, suspended = (rows[_without(rows, column)] for column in WITHOUT)
+        name = names.get(str(contract), str(contract))
+        if len(ended):
+            fee = float(rows["exit_fee"].sum())
+            paid = f" for a fee of {money.text(fee)}" if fee else " at no fee"
+            year = settings.year_label(int(ended["year"].min()))
+            yield f"{name}: ended from {year}{paid}; its activity is paid at cost from then on."
+        if len(suspended):
+            years = [int(year) for year in suspended["year"]]
+            by = _suspenders(plan, instance, str(contract), years)
+            yield (
+                f"{name}: does not hold in {years_text(years, settings)}"
+                f"{f', because of {listed(by)}' if by else ''}; its activity is then paid at cost."
+            )
+
+
+def _without(rows: pd.DataFrame, column: str) -> pd.Series:
+    """Rows in which a contract does not hold for one reason; none where that is not known."""
+    if column not in rows:
+        return pd.Series(False, index=rows.index)
+    return rows[column].astype(bool)
+
+
+def _suspenders(plan: Plan, instance: Instance, contract: str, years: list[int]) -> list[str]:
+    """Options in place that a contract gives way to in some of the years."""
+    effects = instance.option_effects
+    acting = effects[(effects["measure"] == "contract") & (effects["target"] == contract)]
+    options = plan.tables.get("options")
+    if options is None or options.empty:
+        return []
+    names = display_names(options["option"], options["label"])
+    there = options["option"].isin(set(acting["option"])) & options["year"].isin(years)
+    return [names[str(o)] for o in dict.fromkeys(options.loc[there & (options["in_place"] > 0),
+                                                             "option"])]  # fmt: skip
+
+
+def _way_out(row: pd.Series, instance: Instance, money: Money) -> str:
+    """Whether a contract that keeps money from moving could have been ended by then."""
+    settings = instance.settings
+    terms = instance.contracts[instance.contracts["contract"] == row["contract"]]
+    notice = terms["notice_years"].max()
+    if pd.isna(notice):
+        return "; it cannot be ended early"
+    start = terms["start"].min()
+    begins = settings.years[0] if pd.isna(start) else max(settings.years[0], int(start))
+    first = begins + int(notice)
+    if first > settings.years[-1]:
+        return "; notice to end it runs beyond the plan"
+    when = settings.year_label(first)
+    if row["year"] < first:
+        return f"; it may be ended from {when} at the earliest"
+    fee = float(terms["exit_fee"].max())
+    price = f" for {money.text(fee)}" if fee else ""
+    return f"; to end it, possible from {when}{price}, is not chosen"
 
 
 def kept_from_moving(plan: Plan, instance: Instance, money: Money) -> Iterator[str]:
@@ -121,7 +200,7 @@ def kept_from_moving(plan: Plan, instance: Instance, money: Money) -> Iterator[s
         yield (
             f"{names[row['contract']]}: {money.text(row['freed'])} less activity{amount} than "
             f"rolling forward in {settings.year_label(int(row['year']))} releases no cash, as the "
-            f"payment is {row['state']}{stranded}{place}."
+            f"payment is {row['state']}{stranded}{place}{_way_out(row, instance, money)}."
         )
 
 

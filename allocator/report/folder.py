@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from os import PathLike
 from pathlib import Path
@@ -33,8 +33,27 @@ NEEDED = {
     "budgets": ("pool", "year", "carry_out"),
     "transfers": ("from_pool", "to_pool", "year", "amount"),
     "funding": ("programme", "pool", "year", "paid"),
+    "options": ("option", "year", "taken"),
+    "contracts": ("contract", "year", "ended"),
 }
 """Tables of a plan that decide something, with the columns that do."""
+
+DECISIVE = ("allocation", "options", "contracts")
+"""Tables of which one is enough to start a search from."""
+
+FLAGS = ("taken", "ended")
+WORDS = {
+    "yes": True,
+    "true": True,
+    "1": True,
+    "1.0": True,
+    "no": False,
+    "false": False,
+    "0": False,
+    "0.0": False,
+    "": False,
+}
+"""How a yes or a no may be written; blank is no."""
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 FIGURES = ("activity", "unmet", "extra", "carry_out", "amount", "paid")
@@ -114,7 +133,10 @@ def write_comparison(
     UsageError
         When the folder may not or cannot be written.
     """
-    frames = {name: getattr(comparison, name) for name in ("cases", "sectors", "changes", "moves")}
+    frames = {
+        name: getattr(comparison, name)
+        for name in ("cases", "sectors", "changes", "moves", "options")
+    }
     files = {"comparison.json": to_json(record) + "\n", **csv_files(frames)}
     write_folder(files, folder, overwrite)
 
@@ -146,20 +168,26 @@ def write_folder(files: Mapping[str, str], folder: Path, overwrite: bool) -> Non
     swap_folder(files, folder)
 
 
-def read_plan(path: str | PathLike[str]) -> dict[str, pd.DataFrame]:
+def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.DataFrame]:
     """Read a plan folder, or a CSV with the columns programme, year and activity.
 
     Parameters
     ----------
     path : path
         Plan folder (written by ``solve --out`` or by hand: ``allocation.csv`` is enough),
-        or any such CSV. Years may be written 2025 or 2025/26.
+        the ``plan.json`` in it, or any such CSV. Years may be written 2025 or 2025/26,
+        decisions yes or no.
+    whole : bool
+        Whether a folder must have an allocation; to start a search from, what it says yes or
+        no to is enough.
 
     Returns
     -------
     dict of str to pandas.DataFrame
         ``allocation`` and, where the folder has them, ``capacity``, ``budgets``,
-        ``transfers`` and ``funding``. The index of a row is the line of the file it is on.
+        ``transfers``, ``funding``, ``options`` and ``contracts`` (which decide nothing, and
+        are left out, when they do not say what is ended). The index of a row is the line of
+        the file it is on.
 
     Raises
     ------
@@ -169,17 +197,21 @@ def read_plan(path: str | PathLike[str]) -> dict[str, pd.DataFrame]:
         When there is no such plan.
     """
     where = Path(path)
+    where = where.parent if where.name in RECORDS and where.is_file() else where
     if where.is_dir():
         files = {name: where / f"{name}.csv" for name in NEEDED}
-        if not files["allocation"].is_file():
-            raise UsageError(f"{where} is not a plan folder: it has no allocation.csv.")
+        enough = ("allocation",) if whole else DECISIVE
+        if not any(files[name].is_file() for name in enough):
+            names = " or ".join(files[name].name for name in enough)
+            raise UsageError(f"{where} is not a plan folder: it has no {names}.")
         files = {name: file for name, file in files.items() if file.is_file()}
     elif where.is_file():
         files = {"allocation": where}
     else:
         raise UsageError(f"there is no plan at {where}.")
     problems: list[Problem] = []
-    plan = {name: _table(name, file, problems) for name, file in files.items()}
+    tables = {name: _table(name, file, problems) for name, file in files.items()}
+    plan = {name: table for name, table in tables.items() if table is not None}
     if any(problem.severity == "error" for problem in problems):
         raise InstanceError(problems)
     return plan
@@ -197,7 +229,8 @@ def located(error: InstanceError, plan: Mapping[str, pd.DataFrame]) -> InstanceE
     return InstanceError(problems)
 
 
-def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame:
+def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | None:
+    """A table of a plan; None for one that says nothing about what is decided."""
     import pandas as pd
 
     try:
@@ -209,16 +242,21 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame:
     if raw.damaged:
         return pd.DataFrame()
     columns = {column.lower(): cells for column, cells in raw.columns.items()}
+    if name == "contracts" and "ended" not in columns:
+        return None
     for column in NEEDED[name]:
         if column not in columns:
             message = f"the column '{column}' is missing; a plan needs {', '.join(NEEDED[name])}."
             problems.append(Problem(file.name, 1, column, "", message))
-    data: dict[str, list[str] | list[float] | list[int]] = dict(columns)
+    data: dict[str, Sequence[str | float | int | bool]] = dict(columns)
     if "year" in columns:
         data["year"] = _years(raw, columns["year"], problems)
     for column in FIGURES:
         if column in columns:
             data[column] = _figures(raw, column, columns[column], problems)
+    for column in FLAGS:
+        if column in NEEDED[name] and column in columns:
+            data[column] = _flags(raw, column, columns[column], problems)
     return pd.DataFrame(data, index=raw.lines)
 
 
@@ -244,3 +282,14 @@ def _figures(raw: RawTable, column: str, cells: list[str], problems: list[Proble
             problems.append(Problem(raw.name, line, column, cell, message))
             figures.append(math.nan)
     return figures
+
+
+def _flags(raw: RawTable, column: str, cells: list[str], problems: list[Problem]) -> list[bool]:
+    flags = []
+    for line, cell in zip(raw.lines, cells, strict=True):
+        word = cell.strip().lower()
+        if word not in WORDS:
+            message = f"'{cell}' is neither yes nor no."
+            problems.append(Problem(raw.name, line, column, cell, message))
+        flags.append(WORDS.get(word, False))
+    return flags

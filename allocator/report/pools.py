@@ -74,6 +74,9 @@ def _lines(rows: pd.DataFrame, instance: Instance, pool: str) -> list[Line]:
     def of(column: str, sign: float = 1.0) -> list[float]:
         return [sign * amount for amount in across(rows, column, settings)]
 
+    def of_some(column: str, words: str, sign: float = 1.0) -> list[Line]:
+        return [Line(words, of(column, sign))] if column in rows else []
+
     income = [
         Line(words, income_of(instance, pool, kind))
         for kind, words in KINDS.items()
@@ -83,11 +86,16 @@ def _lines(rows: pd.DataFrame, instance: Instance, pool: str) -> list[Line]:
         *income,
         Line("brought forward", of("carry_in")),
         Line("handed over by other pools", of("transfers_in")),
+        *of_some("incomes", "conditional money received"),
+        *of_some("option_income", "income from options"),
         Line("programmes paid at cost", of("at_cost", -1.0)),
         Line("contracts", of("contract_payments", -1.0)),
         Line("its part of shared programmes", of("funded", -1.0)),
         Line("adjustments", of("adjustments", -1.0)),
         Line("extra capacity", of("extra_cost", -1.0)),
+        *of_some("option_cost", "options", -1.0),
+        *of_some("exit_fees", "fees for ending contracts", -1.0),
+        *of_some("held_back", "held back until conditions are met", -1.0),
         Line("handed over to other pools", of("transfers_out", -1.0)),
         Line("carried forward", of("carry_out", -1.0)),
         Line("left over", of("slack"), "bold", always=True),

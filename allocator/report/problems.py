@@ -131,11 +131,12 @@ def _verdict(instance: Instance, problems: Iterable[Problem]) -> str:
     settings, programmes = instance.settings, instance.programmes
     spend = float((programmes["unit_cost"] * programmes["baseline"]).sum())
     warnings = sum(p.severity == "warning" for p in problems)
+    options = f"{count(len(instance.options), 'option')}, " if len(instance.options) else ""
     return (
         f"Good to solve: {count(len(programmes), 'programme')} in "
         f"{count(programmes['sector'].nunique(), 'sector')}, "
         f"{count(instance.budgets['pool'].nunique(), 'pool')}, "
-        f"{count(len(settings.years), 'year')}, "
+        f"{count(len(settings.years), 'year')}, {options}"
         f"{Money.fitting(settings, [spend]).text(spend)} in "
         f"{settings.year_label(settings.base_year)}; {count(warnings, 'warning')}."
     )

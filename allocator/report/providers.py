@@ -55,6 +55,8 @@ def provider_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     if limits:
         yield ""
     yield from (bullet(limit.sentence) for limit in limits)
+    if limits and plan.certificate.integer:
+        yield bullet("What room would buy is told with the yes-or-no decisions fixed.")
 
 
 def _at_cost(rows: pd.DataFrame) -> bool:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from allocator.report.bridge import bridge_report, sector_bridge_report
 from allocator.report.contracts import contract_report
+from allocator.report.decisions import decision_report
+from allocator.report.incomes import income_report
+from allocator.report.options import option_report
 from allocator.report.pools import pool_report
 from allocator.report.providers import provider_report
 
@@ -24,6 +29,9 @@ REPORTS: dict[str, tuple[Report, tuple[str, ...]]] = {
     "pools": (pool_report, ("budgets", "transfers", "funding")),
     "bridge": (bridge_report, ("bridge",)),
     "bridge-by-sector": (sector_bridge_report, ("bridge",)),
+    "options": (option_report, ("options",)),
+    "incomes": (income_report, ("incomes",)),
+    "decisions": (decision_report, ("decisions",)),
 }
 """Report by name, with the tables of a plan it shows."""
 
@@ -52,4 +60,5 @@ def print_reports(names: Iterable[str], plan: Plan, instance: Instance, console:
 def report_tables(names: Iterable[str], plan: Plan) -> dict[str, Any]:
     """Tables of a plan that reports show, as records by table."""
     tables = dict.fromkeys(table for name in names for table in REPORTS[name][1])
-    return {table: plan.tables[table].to_dict("records") for table in tables}
+    none = pd.DataFrame()
+    return {table: plan.tables.get(table, none).to_dict("records") for table in tables}

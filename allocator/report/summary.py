@@ -9,12 +9,15 @@ from rich.text import Text
 
 from allocator.report.binding import assumed_bounds, missed_rules, what_binds
 from allocator.report.contracts import kept_from_moving
+from allocator.report.decisions import decided, decision_count
 from allocator.report.pools import underlying
 from allocator.report.providers import losses
 from allocator.report.tables import bullet, decision_tables, moves_table, outcome_tables
 from allocator.report.words import (
+    NEGLIGIBLE_GAIN,
     Money,
     Worth,
+    best_found,
     certificate_sentences,
     count,
     display_names,
@@ -86,11 +89,18 @@ def _summary(plan: Plan, instance: Instance, all_years: bool) -> Iterator[Render
     settings = instance.settings
     money, worth = money_of(plan, instance), Worth.of(instance.outcomes)
     yield Text(_headline(plan, instance, money, worth), style="bold")
+    found = best_found(plan, worth, money)
+    if found:
+        yield Text(found)
     yield from _heading("The decision: spending by sector")
     yield from _apart(decision_tables(plan, settings, money, all_years))
     yield bullet("ref.: the baseline rolled forward under the same rules; %: share of the plan.")
     if len(plan.contracts):
         yield bullet("This is what care costs; --show contracts has what is paid for it.")
+    yes_or_no = list(decided(plan, instance, money))
+    if yes_or_no:
+        yield from _heading("Decided yes or no")
+        yield from (bullet(sentence) for sentence in yes_or_no)
     yield from _heading("Biggest moves against rolling forward")
     moves, rest = moves_table(plan, settings, money)
     if moves is not None:
@@ -214,7 +224,8 @@ def _binding(
 ) -> Iterator[RenderableType]:
     kinds = what_binds(plan, instance, money, worth)
     if kinds:
-        yield from _heading("What binds, and what a little more room would buy")
+        fixed = ", with the decisions fixed" if plan.certificate.integer else ""
+        yield from _heading(f"What binds, and what a little more room would buy{fixed}")
     for kind in kinds:
         yield Text(kind.title)
         yield from (bullet(sentence) for sentence in kind.sentences)
@@ -237,6 +248,7 @@ def _trust(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterat
     if case:
         yield bullet(_figures_used(case, instance, money))
     yield from (bullet(sentence) for sentence in certificate_sentences(plan, worth))
+    yield from (bullet(sentence) for sentence in _search(plan))
     yield Text(_provenance(plan), style="dim")
 
 
@@ -284,6 +296,36 @@ def _held(plan: Plan, instance: Instance, money: Money) -> Iterator[RenderableTy
         )
 
 
+def _search(plan: Plan) -> Iterator[str]:
+    """What was searched, for a programme with yes-or-no decisions."""
+    counted = decision_count(plan)
+    if counted:
+        yield counted
+    nodes = plan.solver.get("nodes")
+    if nodes is not None:
+        yield f"{_nodes(int(nodes), plan.status)}{_at_first(plan)}."
+    start = plan.solver.get("start")
+    if start:
+        yield f"The plan to start from: {start}."
+
+
+def _nodes(nodes: int, status: str) -> str:
+    if nodes <= 0 and status == "optimal":
+        return "Settled without a search"
+    return f"Searched: {nodes:,} {'node' if nodes == 1 else 'nodes'}"
+
+
+def _at_first(plan: Plan) -> str:
+    """How far the first bound was from the plan, where the search had to close that."""
+    c = plan.certificate
+    if c.root_bound is None or c.objective is None or not c.gain or not gain_matters(plan):
+        return ""
+    first = (c.root_bound - c.objective) / c.gain
+    if first <= NEGLIGIBLE_GAIN:
+        return ""
+    return f"; before it began at most {percent(first)} of the gain was missing"
+
+
 def _provenance(plan: Plan) -> str:
     parts = [f"Instance {plan.instance.get('sha256', '')[:12]}"]
     solver = [plan.solver.get(key) for key in ("name", "version", "algorithm")]
@@ -311,4 +353,5 @@ def _nothing_found(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
             style="bold",
         )
     else:
-        yield Text(f"{name}: stopped at a limit before any plan was found.", style="bold")
+        how = "interrupted" if plan.solver.get("interrupted") else "stopped at a limit"
+        yield Text(f"{name}: {how} before any plan was found.", style="bold")

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from allocator.report.binding import ROUNDING, missed_rules
+from allocator.report.options import options_of
 from allocator.report.tables import bullet, plain_table
-from allocator.report.words import Money, Worth, count, percent, years_text
+from allocator.report.words import Money, Worth, count, display_names, percent, years_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 BREACHES_LISTED = 30
 DIFFERENCES_LISTED = 10
+OPTIONS_LISTED = 10
+EACH_TOLD = ("funding", "option", "contract")
+"""Kinds of breach of which one name may have several in a year, so that each is told."""
 
 
 def verdict_record(
@@ -63,6 +67,7 @@ def _distance_record(evaluation: Evaluation, best: Plan) -> dict[str, Any]:
         "status": best.status,
         "objective": value,
         "reference_objective": best.reference_objective,
+        "bound": best.certificate.bound,
         "certified_bound": best.certificate.certified_bound,
         "distance": distance,
         "distance_over_gain": distance / gain if distance is not None and gain else None,
@@ -131,10 +136,12 @@ def _verdict(
 def _by_name(breaches: pd.DataFrame, settings: Settings) -> list[str]:
     """One line for each limit, pool or rule that is broken: its worst year, then the others.
 
-    A programme may be paid wrongly by several pools in a year, so each of those is told.
+    A programme may be paid wrongly by several pools in a year, and an option break several
+    terms, so each of those is told.
     """
-    lines = list(breaches.loc[breaches["kind"] == "funding", "message"])
-    for _, rows in breaches[breaches["kind"] != "funding"].groupby(["kind", "name"], sort=False):
+    each = breaches["kind"].isin(EACH_TOLD)
+    lines = list(dict.fromkeys(breaches.loc[each, "message"]))
+    for _, rows in breaches[~each].groupby(["kind", "name"], sort=False):
         worst = rows.sort_values("relative", ascending=False, kind="stable").iloc[0]
         others = [int(year) for year in rows["year"] if year != worst["year"]]
         also = f" Also in {years_text(others, settings)}." if others else ""
@@ -153,21 +160,51 @@ def _distance(
         yield Text(f"There is no best plan to compare it with: the solve ended {best.status}.")
         return
     missing = value - evaluation.objective
+    proved = best.status == "optimal" and not best.certificate.integer
+    other = "best plan allowed" if proved else "best plan found"
     share = f" ({percent(missing / gain)} of the gain on rolling forward)" if gain else ""
     if abs(missing) <= ROUNDING * max(1.0, abs(value)):
         said = "It is worth as much as the best plan."
     elif missing > 0:
-        said = f"It is worth {worth.text(missing)}{share} less than the best plan allowed."
+        said = f"It is worth {worth.text(missing)}{share} less than the {other}."
     elif evaluation.allowed:
         said = f"It is worth {worth.text(-missing)} more than the plan found."
     else:
         said = f"By breaking rules it is worth {worth.text(-missing)} more than the best plan."
     yield Text(said)
     table = _differences(evaluation, best, instance)
-    if table is not None:
+    decided = _other_options(evaluation.options, options_of(best), instance.settings)
+    if table is not None or decided:
         yield ""
         yield Text("Where it differs most", style="bold")
+    if table is not None:
         yield table
+    yield from (bullet(sentence) for sentence in decided[:OPTIONS_LISTED])
+    if len(decided) > OPTIONS_LISTED:
+        yield bullet(f"and {len(decided) - OPTIONS_LISTED} more options.")
+
+
+def _other_options(own: pd.DataFrame, best: pd.DataFrame, settings: Settings) -> list[str]:
+    """Options that the best plan does not take in the same years, a sentence each."""
+    if own.empty or best.empty:
+        return []
+    names = display_names(own["option"], own["label"])
+    taken = [
+        {
+            str(option): [int(year) for year in rows.loc[rows["taken"].astype(bool), "year"]]
+            for option, rows in table.groupby("option", sort=False)
+        }
+        for table in (own, best)
+    ]
+    said = []
+    for option, mine in taken[0].items():
+        theirs = taken[1].get(option, [])
+        if sorted(mine) != sorted(theirs):
+            yours, others = (
+                years_text(years, settings) if years else "not taken" for years in (mine, theirs)
+            )
+            said.append(f"{names[option]}: yours {yours}, best {others}.")
+    return said
 
 
 def _differences(evaluation: Evaluation, best: Plan, instance: Instance) -> Table | None:

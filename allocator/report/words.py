@@ -176,6 +176,13 @@ def several(thing: str) -> str:
     return f"{thing}es" if thing.endswith("ch") else f"{thing}s"
 
 
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Names as a sentence has them: ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
 def years_text(years: Sequence[int], settings: Settings) -> str:
     """Years in words: ``2025/26``, ``2025/26 to 2027/28``, ``every year``."""
     chosen = sorted(set(years))
@@ -234,14 +241,82 @@ def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:
     return [_claim(plan, worth), _check(plan)]
 
 
-def _claim(plan: Plan, worth: Worth) -> str:
+def possible_more(plan: Plan) -> float | None:
+    """Objective by which some plan the rules allow may be better, on the true curves.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+
+    Returns
+    -------
+    float or None
+        Not negative; None where nothing is known.
+    """
     c = plan.certificate
     value = c.objective if c.true_objective is None else c.true_objective
-    proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
-    best = c.certified_bound if proved else c.bound
-    if value is None or best is None or not math.isfinite(best):
+    best = _best_bound(c)
+    if value is None or best is None:
+        return None
+    return max(0.0, best + c.curve_error - value)
+
+
+def _best_bound(certificate: Certificate) -> float | None:
+    """The certified bound where it is one, otherwise the solver's where it has one."""
+    for bound in (certificate.certified_bound, certificate.bound):
+        if bound is not None and math.isfinite(bound):
+            return bound
+    return None
+
+
+def best_found(plan: Plan, worth: Worth, money: Money) -> str:
+    """How much better than a plan with yes-or-no decisions another could be, for the headline.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    worth : Worth
+        Units in which value is told.
+    money : Money
+        How amounts are told.
+
+    Returns
+    -------
+    str
+        Empty for linear programmes and calm plans, of which the certificate says enough.
+    """
+    c, missing = plan.certificate, possible_more(plan)
+    if not c.integer or plan.status == "feasible":
+        return ""
+    found = "Best found"
+    if plan.status == "limit":
+        found = f"{_stopped(plan)}: the best found so far"
+    if missing is None:
+        return f"{found}; how much better another plan could be is not known."
+    if missing <= NEGLIGIBLE_GAIN * max(1.0, abs(plan.objective or 0.0)):
+        return f"{found}; nothing but rounding could be missing."
+    terms = []
+    if gain_matters(plan) and c.gain:
+        terms.append(f"{percent(missing / c.gain)} of the gain")
+    if c.price_of_money is not None and c.price_of_money > 0:
+        a_year = money.text(missing / c.price_of_money / max(1, c.years))
+        terms.append(f"about {a_year} a year at the plan's price of money")
+    more = worth.text(missing) + (f" more ({', '.join(terms)})" if terms else " more")
+    return f"{found}; no plan the rules allow can be worth more than {more}."
+
+
+def _stopped(plan: Plan) -> str:
+    return "Interrupted" if plan.solver.get("interrupted") else "Stopped at a limit"
+
+
+def _claim(plan: Plan, worth: Worth) -> str:
+    c, missing = plan.certificate, possible_more(plan)
+    value = c.objective if c.true_objective is None else c.true_objective
+    if value is None or missing is None:
         return "How far this plan is from the best is not proved."
-    missing = max(0.0, best + c.curve_error - value)
+    proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
     matters = gain_matters(plan)
     could = f"at most {worth.text(missing)} could be missing."
     if missing <= NEGLIGIBLE_GAIN * max(1.0, abs(value)):
@@ -251,8 +326,9 @@ def _claim(plan: Plan, worth: Worth) -> str:
     elif matters and c.gain:
         share = percent(missing / c.gain)
         could = f"at most {worth.text(missing)} ({share} of the gain) could be missing{_why(plan)}."
+    best = "Best found for these figures" if c.integer else "Best for these figures"
     if plan.status == "limit":
-        said = f"Stopped at a limit; this is the best plan found so far, and {could}"
+        said = f"{_stopped(plan)}; this is the best plan found so far, and {could}"
     elif plan.status == "feasible":
         said = (
             f"A calm plan: it moves as few pounds as it can{_kept(c, missing)}; the best is worth "
@@ -260,16 +336,19 @@ def _claim(plan: Plan, worth: Worth) -> str:
         )
     elif matters and c.gain:
         said = (
-            f"Best for these figures: no plan the rules allow gains more than "
+            f"{best}: no plan the rules allow gains more than "
             f"{worth.text(c.gain + missing)} on rolling forward, and this one gains "
             f"{worth.figure(c.gain)}; {could}"
         )
     else:
         said = (
-            f"Best for these figures: no plan the rules allow is worth more than "
+            f"{best}: no plan the rules allow is worth more than "
             f"{worth.text(value + missing)}, and this one is worth {worth.figure(value)}; {could}"
         )
-    return said if proved else f"{said} This is the solver's word, not proved apart from it."
+    if proved:
+        return said
+    whose = "The bound is the solver's word" if c.integer else "This is the solver's word"
+    return f"{said} {whose}, not proved apart from it."
 
 
 def _kept(certificate: Certificate, missing: float) -> str:
@@ -283,7 +362,7 @@ def _kept(certificate: Certificate, missing: float) -> str:
 def _why(plan: Plan) -> str:
     """Where a gap comes from that is not the solver's."""
     c = plan.certificate
-    best = c.bound if c.certified_bound is None else c.certified_bound
+    best = c.best_bound
     if best is None or c.objective is None or c.curve_error < 9 * (best - c.objective):
         return ""
     return ", because response curves are solved as straight pieces"

@@ -1,5 +1,9 @@
 """The successive solves behind a plan: reference, best, fewest pounds moved.
 
+A stage of a programme with yes-or-no decisions is two solves: branch and bound for the
+decisions, then the linear programme with the decisions fixed, which gives exact values,
+prices and a face that later stages can keep to.
+
 Each stage is a solve of the same loaded programme with another objective and other
 bounds, started from where the last one ended. A later stage is kept on the optimal face
 of an earlier one by complementary slackness: columns with a reduced cost stay at their
@@ -11,6 +15,7 @@ answers at default tolerances and no duals.)
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +23,7 @@ import numpy.typing as npt
 
 from allocator.data import Data
 from allocator.data.data import HELD_WEIGHT
-from allocator.errors import SolverError, UsageError
+from allocator.errors import SolverError
 from allocator.solver.certificate import residuals, safe_bound
 from allocator.solver.highs import Solution, Solver
 from allocator.solver.program import Program
@@ -36,6 +41,18 @@ EXACT = 1e-7
 
 DOUBT = 1e-6
 """Residuals, relatively, above which a solution is not believed."""
+
+REFERENCE_GAP = 1e-4
+"""Gap to which the decisions of the reference plan are sought, in pounds moved."""
+
+REFERENCE_SHARE = 0.25
+"""Share of a time limit the decisions of the reference plan, or of a start, may take."""
+
+CALM_GAP = 1e-2
+"""Gap to which the decisions of a calmer plan are sought, in pounds moved."""
+
+PENNY = 0.01
+"""Pounds a decision counts for beyond what it costs, on the way to the reference plan."""
 
 NUDGE = 1e-3
 """What a pound counts that moves between pools or years, or meets need that could have been
@@ -65,6 +82,16 @@ class Stages:
         All simplex, interior-point and first-order iterations.
     seconds : dict of str to float
         Run time of each stage.
+    bound, root_bound : float or None
+        Bounds of branch and bound on the best objective; None for linear programmes.
+    nodes : int
+        Nodes of the search for the best plan.
+    interrupted : bool
+        Whether somebody stopped the search.
+    primal_log : tuple of (float, float)
+        Seconds and objective of each better plan found on the way.
+    start : str
+        What became of a starting plan: blank without one, else used or not allowed.
     """
 
     status: str = "infeasible"
@@ -75,6 +102,12 @@ class Stages:
     algorithms: list[str] = field(default_factory=list)
     iterations: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+    bound: float | None = None
+    root_bound: float | None = None
+    nodes: int = 0
+    interrupted: bool = False
+    primal_log: tuple[tuple[float, float], ...] = ()
+    start: str = ""
 
     @property
     def doubtful(self) -> bool:
@@ -83,6 +116,8 @@ class Stages:
         Figures many orders of magnitude apart can make a solver call a feasible programme
         infeasible, or miss a small row within its tolerance.
         """
+        if self.interrupted:
+            return False
         if self.status in ("infeasible", "unknown"):
             return True
         if self.best is None or self.best.x is None or self.best_program is None:
@@ -108,22 +143,35 @@ class StagedSolve:
         Share of the gain on the reference a calmer plan must keep; None for all of it.
     time_limit : float or None
         Seconds for all stages together.
+    gap : float
+        Share of the gain on the reference to which the decisions are proved best.
+    node_limit : int or None
+        Most nodes of the search for the best plan.
+    decided : dict of str to ndarray, optional
+        Starting plan: values of whole-number columns by block name, NaN where it says nothing.
     """
 
     def __init__(
-        self, solver: Solver, data: Data, keep: float | None, time_limit: float | None
+        self,
+        solver: Solver,
+        data: Data,
+        keep: float | None,
+        time_limit: float | None,
+        gap: float = 1e-4,
+        node_limit: int | None = None,
+        decided: Mapping[str, Numbers] | None = None,
     ) -> None:
         self.solver = solver
         self.data = data
+        self.money_scale = data.money_scale
         self.keep = keep
+        self.gap = gap
+        self.node_limit = node_limit
+        self.decided = decided or {}
+        self._limit = time_limit
         self._deadline = None if time_limit is None else time.monotonic() + time_limit
         program = solver.program
-        if program.integer.any():
-            at = int(np.argmax(program.integer))
-            raise UsageError(
-                f"{program.column_names()[at]} takes whole numbers only: plans that need a "
-                "mixed-integer programme are not supported yet"
-            )
+        self.whole = program.integer.copy()
         self.worth = program.cost
         self.offset = program.offset
         self._lower, self._upper = program.col_lower, program.col_upper
@@ -142,7 +190,14 @@ class StagedSolve:
 
     def run(self) -> Stages:
         """Reference plan, best plan, then the calmest plan that is as good."""
-        nearest = self._stage("reference", *self._pounds(reference=True), maximise=False)
+        pounds = self._pounds(reference=True)
+        if self.whole.any():
+            found = self._decide("reference decisions", *pounds, REFERENCE_GAP, maximise=False)
+            if found.x is None:
+                self.out.status = found.status
+                return self.out
+            self._fix(found.x)
+        nearest = self._stage("reference", *pounds, maximise=False)
         if nearest.status != "optimal":
             self.out.status = nearest.status
             return self.out
@@ -151,6 +206,12 @@ class StagedSolve:
         chosen = scored if scored.status == "optimal" else nearest
         self.out.reference = chosen.x
         self._release(chosen.x)
+        status = "optimal"
+        if self.whole.any():
+            status = self._decide_best(chosen)
+            if status == "infeasible":
+                self.out.status = status
+                return self.out
         best = self._stage("best", self.worth, self.offset, maximise=True, asked=True)
         self.out.status = best.status
         if best.status != "optimal":
@@ -158,8 +219,86 @@ class StagedSolve:
                 self.out.plan = chosen.x
             return self.out
         self.out.best, self.out.best_program, self.out.plan = best, self.solver.program, best.x
-        self._calm(best)
+        if not self.out.interrupted:
+            self._calm(best)
+        if status == "limit":
+            self.out.status = status
         return self.out
+
+    def _decide_best(self, reference: Solution) -> str:
+        """Fix the decisions of the best plan found; why the search for them stopped."""
+        if reference.x is None:
+            raise SolverError("the reference plan came back without values")
+        begin = reference.x.copy()
+        begin[self._up] = begin[self._down] = 0.0
+        value = float(self.worth @ begin)
+        started = self._begin()
+        if started is not None and float(self.worth @ started) > value:
+            begin = started
+        # The objective is the gain on the reference, so that the gap is a share of the gain.
+        found = self._decide(
+            "best decisions", self.worth, -value, self.gap, maximise=True, begin=begin
+        )
+        moved = value + self.offset
+        self.out.nodes = found.nodes
+        self.out.primal_log = tuple((at, gain + moved) for at, gain in found.primal_log)
+        self.out.bound, self.out.root_bound = (
+            None if bound is None else bound + moved for bound in (found.bound, found.root_bound)
+        )
+        if found.status == "infeasible":
+            return "infeasible"
+        self._fix(begin if found.x is None else found.x)
+        return found.status
+
+    def _begin(self) -> Numbers | None:
+        """Best plan with the decisions of the starting plan, to begin the search from."""
+        if not self.decided:
+            return None
+        lower, upper = (x.copy() for x in self._held_bounds)
+        for name, values in self.decided.items():
+            block = self.solver.program.block(name)
+            if block is not None and len(block):
+                said = ~np.isnan(values)
+                lower[block.span][said] = upper[block.span][said] = values[said]
+        self.solver.set_bounds(lower, upper)
+        found = self._decide("start", self.worth, self.offset, 10 * self.gap, maximise=True)
+        self.solver.set_bounds(*self._held_bounds)
+        self.out.start = "not allowed" if found.x is None else "used"
+        return found.x
+
+    def _decide(
+        self,
+        name: str,
+        cost: Numbers,
+        offset: float,
+        gap: float,
+        *,
+        maximise: bool,
+        begin: Numbers | None = None,
+    ) -> Solution:
+        """Branch and bound for the decisions."""
+        self.solver.set_integer(self.whole)
+        self.solver.set_objective(cost, maximise=maximise, offset=offset)
+        left = self._left()
+        if left is not None and self._limit is not None and name != "best decisions":
+            left = min(left, REFERENCE_SHARE * self._limit)
+        solution = self.solver.run(
+            time_limit=left,
+            algorithm="simplex",
+            gap=gap,
+            node_limit=self.node_limit if name == "best decisions" else None,
+            begin=begin,
+        )
+        self._note(name, solution)
+        return solution
+
+    def _fix(self, x: Numbers) -> None:
+        """Hold every decision where it is; the rest is a linear programme."""
+        lower, upper = self.solver.program.col_lower.copy(), self.solver.program.col_upper.copy()
+        lower[self.whole] = upper[self.whole] = np.round(x[self.whole])
+        self._fixed = lower, upper
+        self.solver.set_integer(np.zeros(len(x), dtype=bool))
+        self.solver.set_bounds(lower, upper)
 
     def _stage(
         self, name: str, cost: Numbers, offset: float, *, maximise: bool, asked: bool = False
@@ -173,12 +312,21 @@ class StagedSolve:
         return replace(polished, algorithm=f"{solution.algorithm}, then {polished.algorithm}")
 
     def _run(self, name: str, algorithm: str) -> Solution:
-        left = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        # With the decisions fixed what is left takes moments, and a plan needs it.
+        left = None if self.whole.any() else self._left()
         solution = self.solver.run(time_limit=left, algorithm=algorithm)
+        self._note(name, solution)
+        return solution
+
+    def _left(self) -> float | None:
+        """Seconds left of the time limit."""
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+
+    def _note(self, name: str, solution: Solution) -> None:
         self.out.algorithms.append(f"{name}: {solution.algorithm}")
         self.out.iterations += sum(solution.iterations.values())
         self.out.seconds[name] = solution.seconds
-        return solution
+        self.out.interrupted |= solution.interrupted
 
     def _is_exact(self, solution: Solution) -> bool:
         """Whether a result may stand as it is; first-order methods stop short of a vertex.
@@ -208,7 +356,17 @@ class StagedSolve:
         cost[self._activity][avoidable] = NUDGE * price[avoidable]
         if not reference:
             self._count_nudges(cost)
+        self._count_decisions(cost)
         return cost, 0.0
+
+    def _count_decisions(self, cost: Numbers) -> None:
+        """Pounds that options and exit fees move, and a penny for each of them."""
+        program, penny = self.solver.program, PENNY / self.money_scale
+        for name, pounds in (("run", self.data.options.pounds), ("end", self.data.payments.fee)):
+            block = program.block(name)
+            if block is not None and len(block):
+                rank = np.arange(len(pounds)) / max(1, len(pounds))
+                cost[block.span] = pounds + penny * (1.0 + rank)
 
     def _met(self, x: Numbers) -> Numbers:
         """Activity, and what has been avoided of its need, by programme and year."""
@@ -282,13 +440,14 @@ class StagedSolve:
         if self.keep is not None and gain > 0:
             floor = reference + self.keep * gain
             self.solver.add_row(self.worth, floor - self.offset, np.inf)
+            self._decide_calm(best)
             calm = self._stage("calm", *self._pounds(reference=False), maximise=False)
             if self._keeps(calm, floor):
                 self.out.plan, self.out.status = calm.x, "feasible"
             return
         floor = best.objective - SAME * max(1.0, abs(best.objective))
         for tolerance in FACE_TOLERANCES:
-            self.solver.set_bounds(*self._held_bounds)
+            self.solver.set_bounds(*(self._fixed if self.whole.any() else self._held_bounds))
             self.solver.set_sides(*self._held_sides)
             self.solver.set_objective(self.worth, maximise=True, offset=self.offset)
             self._hold_face(best, tolerance)
@@ -296,6 +455,15 @@ class StagedSolve:
             if self._keeps(calm, floor):
                 self.out.plan = calm.x
                 return
+
+    def _decide_calm(self, best: Solution) -> None:
+        """Decisions of a calmer plan; those of the best plan where none is found."""
+        if not self.whole.any() or best.x is None:
+            return
+        self.solver.set_bounds(*self._held_bounds)
+        pounds = self._pounds(reference=False)
+        found = self._decide("calm decisions", *pounds, CALM_GAP, maximise=False, begin=best.x)
+        self._fix(best.x if found.x is None else found.x)
 
     def _keeps(self, calm: Solution, floor: float) -> bool:
         if calm.status != "optimal" or calm.x is None:

@@ -12,10 +12,13 @@ from allocator_models import (
     contracts,
     demand,
     funding,
+    incomes,
     moves,
     objective,
+    options,
     responses,
     rules,
+    surcharge,
 )
 
 
@@ -30,17 +33,21 @@ def build(data: Data) -> pyo.ConcreteModel:
     Returns
     -------
     pyomo.environ.ConcreteModel
-        A linear programme in the instance's own units: money, activity, outcomes. Rows
+        A linear programme in the instance's own units: money, activity, outcomes; with
+        whole-number variables only where the data need yes-or-no decisions. Rows
         stay rules until :func:`allocator_models.arrays.expand` or a compiler makes them.
     """
     m = pyo.ConcreteModel(name="allocation")
+    options.declare(m, data)
     activity.declare(m, data)
     demand.declare(m, data)
     responses.declare(m, data)
+    surcharge.declare(m, data)
     budget.declare(m, data)
     capacity.declare(m, data)
     contracts.declare(m, data)
     funding.declare(m, data)
+    incomes.declare(m, data)
     budget.balance(m, data)
     rules.declare(m, data)
     moves.declare(m, data)

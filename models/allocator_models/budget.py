@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from allocator.data import Data, Index
+from allocator.data import Axis, Data, Index
+from allocator.data.activity import ROOM
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 from allocator_models.capacity import extra_cost
+from allocator_models.contracts import led_payment
+from allocator_models.options import attach
 
 
 def declare(m: Any, data: Data) -> None:
@@ -24,7 +27,12 @@ def declare(m: Any, data: Data) -> None:
     Constraints (money)
         stranded_since[i, t, s]: stranded[i, t] >= late (activity[i, s] - activity[i, t])
         stranded_at_start[i, t]: stranded[i, t] >= late (baseline[i] - activity[i, t])
-        for years s up to release_years before t, ``late`` = fixed_share price[i, t].
+            exactly where something would gain from overstating it, with source[i, t, s] in {0, 1}:
+        stranded_source[i, t, s]: stranded <= late (activity[i, s] - activity[i, t]
+                                              + room[s] (1 - source[s]))
+        stranded_none[i, t]: stranded <= stranded_max sum_s source[s], sum_s source[s] <= 1
+
+    for years s up to release_years before t, ``late`` = fixed_share price[i, t].
 
     Wards, leases and posts outlive the activity they were for. Nothing gains from a
     higher stranded cost, so the inequalities hold with equality at an optimum.
@@ -75,6 +83,60 @@ def _declare_stranded(m: Any, data: Data) -> None:
     m.STRANDED_EARLY = ArraySet(Index(axes, [i[early], t[early]]))
     m.baseline = ArrayParam(m.STRANDED_EARLY, a.baseline[i[early]], "baseline")
     m.stranded_at_start = ArrayConstraint(m.STRANDED_EARLY, rule=_stranded_at_start)
+    _declare_sources(m, data)
+
+
+def _declare_sources(m: Any, data: Data) -> None:
+    """Which year stranded cost comes from, where that must be exact.
+
+    ``room`` is how far the most activity of any year looked back to can lie above the least
+    of year s: the tightest constant that frees the row.
+    """
+    a, years = data.activity, len(data.year)
+    exact = m.STRANDED.array_index.take(data.stranded_exact[m.STRANDED.array_index.columns])
+    i, t = exact.columns
+    back = Axis("looked back to", (*data.year.labels, "baseline"))
+    s = np.arange(years + 1)
+    release = a.release_years[i]
+    looked = (s[None, :] < t[:, None]) & (s[None, :] >= (t - release)[:, None])
+    looked[:, years] = t < release
+    low = np.column_stack([a.lo[i], a.baseline[i]])
+    high = np.where(looked, np.column_stack([a.hi[i], a.baseline[i]]), 0.0)
+    row, source = np.nonzero(looked)
+    sources = Index((*exact.axes, back), [i[row], t[row], source])
+    m.EXACT = ArraySet(exact)
+    m.SOURCES = ArraySet(sources)
+    m.source = pyo.Var(m.SOURCES, dense=False, domain=pyo.Binary)
+    m.sources_of = ArraySetOf(sources.group((0, 1), exact))
+    late = (a.fixed_share[:, None] * a.price)[i[row], t[row]]
+    room = high.max(axis=1, initial=0.0)[row] * (1.0 + ROOM) - low[row, source]
+    m.source_late = ArrayParam(m.SOURCES, late, "source_late")
+    m.source_room = ArrayParam(m.SOURCES, late * np.maximum(room, 0.0), "source_room")
+    before = source == years
+    m.source_fixed = ArrayParam(m.SOURCES, np.where(before, late * a.baseline[i[row]], 0.0))
+    there = sources.take(~before)
+    pairs = Index((*there.axes, data.year), [*there.columns, there.columns[2]])
+    m.source_year = ArraySetOf(pairs.group((0, 1, 2), sources))
+    m.stranded_source = ArrayConstraint(m.SOURCES, rule=_stranded_source)
+    m.stranded_none = ArrayConstraint(m.EXACT, rule=_stranded_none)
+    m.stranded_once = ArrayConstraint(m.EXACT, rule=_stranded_once)
+
+
+def _stranded_source(m: Any, i: Any, t: Any, s: Any) -> Any:
+    late = m.source_late[i, t, s]
+    before = m.source_fixed[i, t, s] + late * sum(m.activity[i, y] for y in m.source_year[i, t, s])
+    freed = m.source_room[i, t, s] - m.source_room[i, t, s] * m.source[i, t, s]
+    return m.stranded[i, t] <= before - late * m.activity[i, t] + freed
+
+
+def _stranded_none(m: Any, i: Any, t: Any) -> Any:
+    return m.stranded[i, t] <= m.stranded_max[i, t] * sum(
+        m.source[i, t, s] for s in m.sources_of[i, t]
+    )
+
+
+def _stranded_once(m: Any, i: Any, t: Any) -> Any:
+    return sum(m.source[i, t, s] for s in m.sources_of[i, t]) <= 1.0
 
 
 def _stranded_since(m: Any, i: Any, t: Any, s: Any) -> Any:
@@ -90,9 +152,11 @@ def balance(m: Any, data: Data) -> None:
 
     Constraints (money)
         pool[b, t]: programmes at cost + shares paid + contracts (1 + overhead) payment
-                    + adjustments + extra capacity + transfers out + carried[b, t]
-                    <= income + transfers in + carried[b, t-1]
-        capital_pool[b, t]: programmes paid from capital <= capital received
+                    + adjustments + extra capacity + options - their income + exit fees
+                    + transfers out + carried[b, t]
+                    <= income - held back + earned + transfers in + carried[b, t-1]
+        capital_pool[b, t]: programmes paid from capital + capital of options
+                            <= capital received
         recurrent_pool[b, t]: what is spent every year + transfers out
                               <= what comes every year + transfers in
 
@@ -102,7 +166,7 @@ def balance(m: Any, data: Data) -> None:
     """
     f, extra = data.money, data.funding
     pools = m.POOLS.array_index
-    income = f.amount - extra.adjusted
+    income = f.amount - extra.adjusted - data.incomes.held_back
     income[:, 0] += f.opening
     m.income = ArrayParam(m.POOLS, income.ravel(), "income")
     i, t = data.programme_years.columns
@@ -121,20 +185,37 @@ def balance(m: Any, data: Data) -> None:
     m.carried_in = ArraySetOf(onward.group((0, 1), pools))
     c = data.contracts
     name, t = c.rows.columns
-    m.markup = ArrayParam(m.CONTRACTS, c.markup, "markup")
     paid = Index((data.pool, data.year, c.rows.axes[0]), [c.payer, t, name])
     m.contracts_of = ArraySetOf(paid.group((0, 1), pools))
     m.funded_by = ArraySetOf(_funded(data, np.ones(len(data.programme), bool)).group((0, 1), pools))
+    _declare_decided(m, data)
     m.pool = ArrayConstraint(m.POOLS, rule=_pool)
 
     _declare_payers(m, data, "capital", at_cost & capital)
     spends = np.zeros(f.amount.shape, dtype=bool)
     i, t = data.programme_years.columns
     spends[f.payer[i[capital]], t[capital]] = True
+    spends[data.options.capital.rows.columns[:2]] = True
     m.CAPITAL = ArraySet(pools.take(spends.ravel()))
     m.capital_income = ArrayParam(m.CAPITAL, f.capital[spends], "capital_income")
+    attach(m, "capital", data.options.capital, m.CAPITAL.array_index)
     m.capital_pool = ArrayConstraint(m.CAPITAL, rule=_capital_pool)
     _declare_recurrent(m, data, at_cost & ~capital)
+
+
+def _declare_decided(m: Any, data: Data) -> None:
+    """Money that decisions cost and bring."""
+    pools, chosen, x = m.POOLS.array_index, data.options, data.incomes
+    attach(m, "cost", chosen.cost, pools)
+    attach(m, "gain", chosen.income, pools)
+    attach(m, "lasting", chosen.lasting, pools)
+    m.income_amount = ArrayParam(m.INCOMES, x.amount, "income_amount")
+    m.earned_for = ArraySetOf(x.received.group((0, 1), pools))
+    ends = data.payments.ends
+    m.exit_fee = ArrayParam(m.ENDS, data.payments.fee, "exit_fee")
+    payer = data.contracts.payer[data.contracts.rows.positions(ends.columns)]
+    left = Index((data.pool, data.year, ends.axes[0]), [payer, ends.columns[1], ends.columns[0]])
+    m.leaves = ArraySetOf(left.group((0, 1), pools))
 
 
 def _declare_recurrent(m: Any, data: Data, at_cost: Any) -> None:
@@ -160,6 +241,10 @@ def _declare_payers(m: Any, data: Data, kind: str, mask: Any) -> None:
     mine = mask[data.programme_years.positions(late.columns)]
     stranded = _owned(data, *(column[mine] for column in late.columns))
     setattr(m, f"{kind}_stranded_in", ArraySetOf(stranded.group((0, 1), pools)))
+    extra = m.SURCHARGE.array_index
+    mine = mask[data.programme_years.positions(extra.columns)]
+    surcharged = _owned(data, *(column[mine] for column in extra.columns))
+    setattr(m, f"{kind}_surcharged_in", ArraySetOf(surcharged.group((0, 1), pools)))
 
 
 def _owned(data: Data, i: Any, t: Any) -> Index:
@@ -179,7 +264,16 @@ def _moved(m: Any, b: Any, t: Any) -> Any:
 
 
 def _under_contract(m: Any, b: Any, t: Any) -> Any:
-    return sum(m.markup[c, t] * m.payment[c, t] for c in m.contracts_of[b, t])
+    paid = sum(m.payment[c, t] for c in m.contracts_of[b, t])
+    return paid + sum(m.overhead[c, t] * led_payment(m, c, t) for c in m.contracts_of[b, t])
+
+
+def _options(m: Any, b: Any, t: Any) -> Any:
+    """What options cost a pool, less what they bring it, and exit fees."""
+    cost = sum(m.cost_weight[b, t, o, s, e] * m.run[o, s, e] for o, s, e in m.cost_runs[b, t])
+    gain = sum(m.gain_weight[b, t, o, s, e] * m.run[o, s, e] for o, s, e in m.gain_runs[b, t])
+    fees = sum(m.exit_fee[c, t] * m.end[c, t] for c in m.leaves[b, t])
+    return cost - gain + fees
 
 
 def _pool(m: Any, b: Any, t: Any) -> Any:
@@ -188,19 +282,29 @@ def _pool(m: Any, b: Any, t: Any) -> Any:
     shares = sum(m.paid[i, b, t] for i in m.funded_by[b, t])
     onward = sum(m.carried[b, s] for s in m.carries_on[b, t])
     brought = sum(m.carried[b, s] for s in m.carried_in[b, t])
-    care = spend + stranded + shares + _under_contract(m, b, t)
-    return care + extra_cost(m, b, t) + _moved(m, b, t) + onward <= m.income[b, t] + brought
+    surcharge = sum(m.surcharge[i, t] for i in m.revenue_surcharged_in[b, t])
+    care = spend + surcharge + stranded + shares + _under_contract(m, b, t)
+    earned = sum(m.income_amount[j, s] * m.earned[j, s] for j, s in m.earned_for[b, t])
+    out = care + extra_cost(m, b, t) + _options(m, b, t) + _moved(m, b, t) + onward
+    return out <= m.income[b, t] + earned + brought
 
 
 def _capital_pool(m: Any, b: Any, t: Any) -> Any:
     spend = sum(m.price[i, t] * m.activity[i, t] for i in m.capital_paid_by[b, t])
     stranded = sum(m.stranded[i, t] for i in m.capital_stranded_in[b, t])
-    return spend + stranded <= m.capital_income[b, t]
+    surcharge = sum(m.surcharge[i, t] for i in m.capital_surcharged_in[b, t])
+    built = sum(
+        m.capital_weight[b, t, o, s, e] * m.run[o, s, e] for o, s, e in m.capital_runs[b, t]
+    )
+    return spend + surcharge + stranded + built <= m.capital_income[b, t]
 
 
 def _recurrent_pool(m: Any, b: Any, t: Any) -> Any:
     spend = sum(m.price[i, t] * m.activity[i, t] for i in m.recurrent_paid_by[b, t])
     stranded = sum(m.stranded[i, t] for i in m.recurrent_stranded_in[b, t])
     shares = sum(m.paid[i, b, t] for i in m.recurrent_funded_by[b, t])
-    every_year = spend + stranded + shares + _under_contract(m, b, t)
+    surcharge = sum(m.surcharge[i, t] for i in m.recurrent_surcharged_in[b, t])
+    cost = sum(m.lasting_weight[b, t, o, s, e] * m.run[o, s, e] for o, s, e in m.lasting_runs[b, t])
+    gain = sum(m.gain_weight[b, t, o, s, e] * m.run[o, s, e] for o, s, e in m.gain_runs[b, t])
+    every_year = spend + surcharge + stranded + shares + _under_contract(m, b, t) + cost - gain
     return every_year + _moved(m, b, t) <= m.recurrent_income[b, t]

@@ -8,6 +8,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.options import attach
 
 
 def declare(m: Any, data: Data) -> None:
@@ -17,7 +18,7 @@ def declare(m: Any, data: Data) -> None:
         extra[r, p, t]: capacity added at a price, 0 <= extra <= extra_max.
 
     Constraint
-        capacity[r, p, t]: sum_i use[i] activity[i, t] <= amount + extra
+        capacity[r, p, t]: sum_i use[i] activity[i, t] <= amount + extra + sum change run
         over the programmes of place p, or all of them where p is blank.
 
     Money cannot buy care that nobody is there to give.
@@ -41,12 +42,17 @@ def declare(m: Any, data: Data) -> None:
     m.users_of = ArraySetOf(c.use_rows.group((0, 1, 2), c.rows))
     same = Index((*c.rows.axes, year), [r, p, t, t])
     m.extra_here = ArraySetOf(same.group((0, 1, 2), c.rows))
+    attach(m, "room", data.options.capacity, c.rows)
     m.capacity = ArrayConstraint(m.CAPACITY, rule=_capacity)
 
 
 def _capacity(m: Any, r: Any, p: Any, t: Any) -> Any:
     used = sum(m.use[r, p, t, i] * m.activity[i, t] for i in m.users_of[r, p, t])
-    return used <= m.available[r, p, t] + sum(m.extra[r, p, s] for s in m.extra_here[r, p, t])
+    bought = sum(m.extra[r, p, s] for s in m.extra_here[r, p, t])
+    opened = sum(
+        m.room_weight[r, p, t, o, s, e] * m.run[o, s, e] for o, s, e in m.room_runs[r, p, t]
+    )
+    return used <= m.available[r, p, t] + bought + opened
 
 
 def extra_cost(m: Any, b: Any, t: Any) -> Any:

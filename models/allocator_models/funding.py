@@ -9,6 +9,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Data, Index
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.surcharge import surcharge
 
 
 def declare(m: Any, data: Data) -> None:
@@ -31,6 +32,9 @@ def declare(m: Any, data: Data) -> None:
     late = a.fixed_share * (a.release_years > 0)
     highest = np.maximum(a.baseline, a.hi.max(axis=1, initial=0.0))
     most = a.price[i, t] * (a.hi[i, t] + (late * highest)[i])
+    more = np.zeros(a.price.shape)
+    more[data.surcharge.rows.columns] = np.maximum(data.surcharge.high, 0.0)
+    most = most + more[i, t]
     m.paid_max = ArrayParam(m.FUNDING, most, "paid_max")
     m.paid = pyo.Var(m.FUNDING, dense=False, bounds=lambda m, i, b, t: (0.0, m.paid_max[i, b, t]))
     shared_i, shared_t = np.nonzero(f.shared)
@@ -50,9 +54,8 @@ def declare(m: Any, data: Data) -> None:
 
 def cost(m: Any, i: Any, t: Any) -> Any:
     """What programme i costs in year t, stranded cost included."""
-    return m.price[i, t] * m.activity[i, t] + sum(
-        m.stranded[j, s] for j, s in m.stranded_here[i, t]
-    )
+    stranded = sum(m.stranded[j, s] for j, s in m.stranded_here[i, t])
+    return m.price[i, t] * m.activity[i, t] + surcharge(m, i, t) + stranded
 
 
 def _paid_in_full(m: Any, i: Any, t: Any) -> Any:

@@ -24,7 +24,8 @@ def declare(m: Any, data: Data) -> None:
         rule_max[j, t]: left[j, t] - over[j, t] <= right[j, t]
         rule_equal[j, t]: left[j, t] + short[j, t] - over[j, t] = right[j, t]
 
-        left[j, t] = sum activity + stranded + unmet + outcome + payment terms
+        left[j, t] = sum activity + surcharge + stranded + unmet + outcome + payment terms,
+                     and of the cost that stands in for payment once a contract is ended
 
     Every measure, basis and reference has been multiplied out: a share of a total, growth
     on last year or an amount per head all become coefficients and a right side, so one
@@ -34,17 +35,28 @@ def declare(m: Any, data: Data) -> None:
     r = data.rules
     m.RULES = ArraySet(r.rows)
     m.right = ArrayParam(m.RULES, r.right, "right")
-    for name in ("activity", "stranded", "unmet", "outcome", "payment"):
+    for name in ("activity", "surcharge", "stranded", "unmet", "outcome", "payment"):
         terms = getattr(r, name)
         index = ArraySet(terms.rows)
         setattr(m, f"RULE_{name.upper()}", index)
         setattr(m, f"rule_{name}", ArrayParam(index, terms.coefficient, f"rule_{name}"))
         setattr(m, f"{name}_in_rule", ArraySetOf(terms.rows.group((0, 1), r.rows)))
+    _declare_ended(m, data)
     _declare_misses(m, data)
     for sense, rule in (("min", _rule_min), ("max", _rule_max), ("equal", _rule_equal)):
         index = ArraySet(r.of_sense(sense))
         setattr(m, f"RULE_{sense.upper()}", index)
         setattr(m, f"rule_{sense}", ArrayConstraint(index, rule=rule))
+
+
+def _declare_ended(m: Any, data: Data) -> None:
+    """Cost of ended contracts, which carries no overhead."""
+    terms = data.rules.ended
+    mine = m.ENDABLE.array_index.find(terms.rows.columns[2:]) >= 0
+    rows = terms.rows.take(mine)
+    m.RULE_ENDED = ArraySet(rows)
+    m.rule_ended = ArrayParam(m.RULE_ENDED, terms.coefficient[mine], "rule_ended")
+    m.ended_in_rule = ArraySetOf(rows.group((0, 1), data.rules.rows))
 
 
 def _declare_misses(m: Any, data: Data) -> None:
@@ -71,9 +83,17 @@ def _most_missed(data: Data) -> Any:
     at = s.rows.positions(s.slope_rows.columns[:3])
     width = s.width[s.segments.positions(s.slope_rows.columns[1:])]
     outcome_max = np.abs(s.base) + np.bincount(at, np.abs(s.slope) * width, len(s.rows))
+    factor: Any = np.zeros(len(s.rows))
+    chosen = data.options
+    levels = s.rows.positions(chosen.outcomes.rows.columns[:3])
+    np.maximum.at(factor, levels, np.abs(chosen.outcomes.change))
+    outcome_max = outcome_max * (1.0 + factor)
+    outcome_max += np.maximum(*(np.abs(x) for x in chosen.outcome.range(s.rows)))
     most = np.abs(r.right)
     for terms, size in (
         (r.activity, a.top[r.activity.rows.columns[2:]]),
+        (r.surcharge, _most_surcharge(data)[r.surcharge.rows.columns[2:]]),
+        (r.ended, c.cost_high[c.rows.positions(r.ended.rows.columns[2:])]),
         (r.stranded, (a.price * highest)[r.stranded.rows.columns[2:]]),
         (r.unmet, data.demand.unmet_max[data.demand.rows.positions(r.unmet.rows.columns[2:])]),
         (r.outcome, outcome_max[s.rows.positions(r.outcome.rows.columns[2:])]),
@@ -81,6 +101,14 @@ def _most_missed(data: Data) -> Any:
     ):
         row = r.rows.positions(terms.rows.columns[:2])
         most = most + np.bincount(row, np.abs(terms.coefficient) * size, len(most))
+    return most
+
+
+def _most_surcharge(data: Data) -> Any:
+    """Largest size of each programme's surcharge, shape (programmes, years)."""
+    x = data.surcharge
+    most = np.zeros(data.activity.price.shape)
+    most[x.rows.columns] = np.maximum(np.abs(x.low), np.abs(x.high))
     return most
 
 
@@ -97,7 +125,11 @@ def left(m: Any, j: Any, t: Any) -> Any:
         m.rule_outcome[j, t, k, i, s] * outcome(m, k, i, s) for k, i, s in m.outcome_in_rule[j, t]
     )
     paid = sum(m.rule_payment[j, t, c, s] * m.payment[c, s] for c, s in m.payment_in_rule[j, t])
-    return activity + stranded + unmet + bought + paid
+    ended = sum(m.rule_ended[j, t, c, s] * m.cost_ended[c, s] for c, s in m.ended_in_rule[j, t])
+    extra = sum(
+        m.rule_surcharge[j, t, i, s] * m.surcharge[i, s] for i, s in m.surcharge_in_rule[j, t]
+    )
+    return activity + extra + stranded + unmet + bought + paid + ended
 
 
 def short(m: Any, j: Any, t: Any) -> Any:

@@ -36,15 +36,46 @@ def test_the_check_shares_nothing_with_the_model() -> None:
     assert not {m.partition(".")[0] for m in imported} & {"pyomo", "highspy"}
 
 
+ANSWERED = {
+    "spend": ("allocation", ("programme", "year")),
+    "unmet": ("allocation", ("programme", "year")),
+    "outcome": ("outcomes", ("outcome", "year")),
+    "capacity": ("capacity", ("resource", "place", "year")),
+    "contract": ("contracts", ("contract", "year")),
+    "provider": ("providers", ("provider", "year")),
+    "option": ("options", ("option", "year")),
+    "income": ("incomes", ("income", "part", "year")),
+}
+"""Rows of a worked answer that the check gives whatever is left to it: its table and names."""
+
+
 @pytest.mark.parametrize("folder", EXAMPLES, ids=lambda p: p.name)
 def test_worked_answers_are_worth_what_they_say_and_allowed(folder: Path) -> None:
     instance = read(folder)
     answer = tomllib.loads((folder / "answer.toml").read_text(encoding="utf-8"))
     rows = pd.DataFrame(answer["activity"]).rename(columns={"value": "activity"})
-    result = evaluate(instance, {"allocation": rows})
+    plan = {"allocation": rows}
+    for kind, table, answered in (
+        ("option", "options", "taken"),
+        ("contract", "contracts", "ended"),
+    ):
+        said = [row for row in answer.get(kind, []) if answered in row]
+        if said:
+            plan[table] = pd.DataFrame(said)
+    result = evaluate(instance, plan)
     assert result.violations.message.tolist() == []
     tolerance = answer.get("tolerance", 1e-9)
     assert result.objective == pytest.approx(answer["objective"], rel=tolerance, abs=1e-9)
+    for kind, (name, keys) in ANSWERED.items():
+        for row in answer.get(kind, []):
+            frame = getattr(result, name)
+            for key in keys:
+                frame = frame[frame[key] == row.get(key, "")]
+            value = {"spend": "spend", "unmet": "unmet", "outcome": "amount"}.get(kind)
+            figures = {value: row["value"]} if value else {k: row[k] for k in row if k not in keys}
+            for name_of, figure in figures.items():
+                got = frame[name_of].iloc[0]
+                assert got == (figure if isinstance(figure, str) else pytest.approx(figure, 1e-4))
 
 
 def test_the_objective_is_the_sum_of_its_parts() -> None:

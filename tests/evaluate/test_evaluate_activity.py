@@ -80,6 +80,41 @@ def test_rounding_of_a_solver_is_no_violation_but_a_small_miss_is() -> None:
     assert not run(instance, {"A": [1e-3]}).allowed
 
 
+@pytest.mark.parametrize(
+    ("limits", "kept", "activity", "size"),
+    [
+        ("basis,start_min\nA,activity,40", True, 0, 0),
+        ("basis,start_min\nA,activity,40", True, 40, 0),
+        ("basis,start_min\nA,activity,40", True, 300, 0),
+        # From the nearer of nothing and the least that is viable.
+        ("basis,start_min\nA,activity,40", False, 38, 2),
+        ("basis,start_min\nA,activity,40", False, 1, 1),
+        ("basis,start_min\nA,baseline,0.6", True, 60, 0),
+        ("basis,start_min\nA,baseline,0.6", False, 59, 1),
+        # The largest of several rows, and no limit on falling to nothing.
+        ("basis,start_min\nA,activity,40\nA,baseline,0.6", False, 50, 10),
+        ("basis,start_min,max\nA,activity,70,\nA,baseline,0.6,0.9", True, 70, 0),
+        ("basis,start_min,max\nA,activity,70,\nA,baseline,0.6,0.9", False, 69, 1),
+        # A row of the year replaces the blank one.
+        ("basis,start_min,year\nA,activity,40,\nA,activity,10,2025", True, 10, 0),
+    ],
+)
+def test_minimum_viable_scale(limits: str, kept: bool, activity: float, size: float) -> None:
+    result = run(case(ONE, limits=f"programme,{limits}"), {"A": [activity]})
+    assert result.allowed == kept
+    if not kept:
+        assert only(result) == ("limit", "A", 2025, size)
+        assert "neither nothing nor the least that is viable" in result.violations.message[0]
+
+
+def test_rounding_below_the_least_that_is_viable_or_above_nothing() -> None:
+    instance = case(ONE, limits="programme,basis,start_min\nA,activity,40")
+    for activity in (40 - 1e-6, 1e-6):
+        assert run(instance, {"A": [activity]}).allowed
+    for activity in (40 - 1e-3, 1e-3):
+        assert not run(instance, {"A": [activity]}).allowed
+
+
 # Demand ----------------------------------------------------------------------------------
 
 WAITING = """

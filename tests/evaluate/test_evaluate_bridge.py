@@ -172,3 +172,135 @@ def test_stranded_cost_transfers_and_years() -> None:
     # 60 and 20 stranded against 90 and 5, then 60 against 90.
     assert nhs.amount.tolist() == [-15, -30]
     assert len(bridge(instance, reference, reference).query("step == 'decisions'")) == 0
+
+
+# Decisions -------------------------------------------------------------------------------
+
+DECIDED: dict[str, Any] = {
+    "years": (2025, 2026, 2027),
+    "settings": {"cost_uplift": 0.1},
+    "budgets": "pool,kind,amount\nNHS,recurrent,9000\nNHS,capital,900\nCouncil,recurrent,900",
+    "contracts": "contract,type,fixed,notice_years,exit_fee\nAcute,block,1300,1,70",
+    "limits": "programme,max\nWards,2",
+    "options": """
+        option,pool,programme,start_month,lead_years,cost_once,cost_yearly,double_running,cost_exit,capital
+        Hub,NHS,,10,0,100,40,30,20,500
+        Homes plus,NHS,Homes,10,0,8,60,0,5,0
+        Slow,Council,,0,1,0,-10,6,0,0
+        Cheaper,NHS,,0,0,0,0,0,0,0""",
+    "option_effects": """
+        option,measure,target,operation,value
+        Hub,income,Council,add,12
+        Cheaper,unit_cost,Clinics,multiply,0.9""",
+    "incomes": """
+        income,pool,measure,threshold,basis,amount,lag
+        Prize,NHS,value,1,amount,25,1
+        Held,Council,value,1e9,held_back,0.02,0""",
+}
+OPTIONS = """
+    option,year,taken
+    Hub,2025,yes
+    Hub,2026,yes
+    Homes plus,2026,yes
+    Homes plus,2027,yes
+    Slow,2025,yes
+    Slow,2026,yes
+    Slow,2027,yes
+    Cheaper,2026,yes"""
+ENDED = "contract,year,ended\nAcute,2027,yes"
+
+
+def decided(**plan: str) -> Evaluation:
+    instance = case(PROGRAMMES, **DECIDED)
+    activity = {"Wards": 100, "Clinics": 50, "Project": 20, "Homes": 60, "Scanner": 10}
+    result = run(instance, activity, **plan)
+    assert result.allowed, result.violations.message.tolist()
+    return result
+
+
+def by_step(frame: pd.DataFrame, pool: str, sector: str, lasting: bool) -> dict[str, Any]:
+    """Amounts of the three years by step, without the plan."""
+    frame = frame[(frame.pool == pool) & (frame.sector == sector) & (frame.recurrent == lasting)]
+    table = frame.pivot_table(index="year", columns="step", values="amount").reindex(
+        [2025, 2026, 2027]
+    )
+    found = {step: table[step].fillna(0.0).tolist() for step in table if step != "plan"}
+    return {
+        step: amounts for step, amounts in found.items() if step not in ("outturn", "inflation")
+    }
+
+
+def test_decisions_step_by_step() -> None:
+    instance = case(PROGRAMMES, **DECIDED)
+    checked, reference = decided(options=OPTIONS, contracts=ENDED), decided()
+    frame = bridge(instance, checked, reference)
+    assert check_bridge(frame, checked) == []
+    n = [1.1, 1.21, 1.331]
+    # The hub from October: half a year, then the other half of one as a full-year effect.
+    assert by_step(frame, "NHS", "", True) == {
+        "options": pytest.approx([20 * n[0], 20 * n[1], 0]),
+        "full_year_effect": pytest.approx([0, 20 * n[1], 0]),
+    }
+    assert by_step(frame, "NHS", "", False) == {
+        "double_running": pytest.approx([30 * n[0], 0, 0]),
+        "one_off": pytest.approx([100 * n[0], 0, 20 * n[2]]),
+        "option_capital": pytest.approx([500 * n[0], 0, 0]),
+        "incomes": pytest.approx([0, -25, -25]),
+    }
+    # What the NHS pays once for the option of Homes is social care.
+    assert by_step(frame, "NHS", "social care", False) == {
+        "one_off": pytest.approx([0, 8 * n[1], 0])
+    }
+    assert by_step(frame, "Council", "social care", True) == {
+        "options": pytest.approx([0, 30 * n[1], 30 * n[2]]),
+        "full_year_effect": pytest.approx([0, 0, 30 * n[2]]),
+    }
+    # Not in place for a year, and a saving from then on.
+    assert by_step(frame, "Council", "", True) == {
+        "options": pytest.approx([0, -10 * n[1], -10 * n[2]]),
+        "option_income": pytest.approx([-6 * n[0], -12 * n[1], 0]),
+    }
+    assert by_step(frame, "Council", "", False) == {
+        "double_running": pytest.approx([6 * n[0], 0, 0]),
+        "held_back": pytest.approx([18, 18, 18]),
+    }
+    # Cheaper clinics are a decision; the wards are paid at cost once their block is ended.
+    assert by_step(frame, "NHS", "community", True) == {
+        "decisions": pytest.approx([0, -0.1 * 200 * n[1], 0])
+    }
+    block = 300 * n[0], 300 * n[1]
+    assert by_step(frame, "NHS", "acute", True) == {"contracts": pytest.approx([*block, 0])}
+    assert by_step(frame, "NHS", "acute", False) == {"exit_fees": pytest.approx([0, 0, 70 * n[2]])}
+    plan = frame[frame.step == "plan"].groupby(["pool", "year"]).amount.sum()
+    assert plan["Council", 2026] == pytest.approx((300 + 30 - 10 - 12) * n[1] + 18)
+
+
+def test_a_part_year_that_is_left_has_no_full_year_effect() -> None:
+    instance = case(PROGRAMMES, **DECIDED)
+    checked = decided(options="option,year,taken\nHub,2025,yes\nHomes plus,2027,yes")
+    frame = bridge(instance, checked, decided())
+    assert check_bridge(frame, checked) == []
+    assert not (frame.step == "full_year_effect").any()
+    assert by_step(frame, "NHS", "", False)["one_off"] == pytest.approx([110, 20 * 1.21, 0])
+
+
+def test_options_of_the_reference_plan_are_no_growth() -> None:
+    instance = case(PROGRAMMES, **DECIDED)
+    one = "option,year,taken\nHomes plus,2025,yes\nHomes plus,2026,yes\nHomes plus,2027,yes"
+    reference = decided(options=one)
+    for checked, yearly in ((decided(), [0, 0, 0]), (decided(options=one), [33, 36.3, 79.86])):
+        frame = bridge(instance, checked, reference)
+        assert check_bridge(frame, checked) == []
+        assert not frame.step.isin(["growth_and_demand", "decisions"]).any()
+        found = by_step(frame, "Council", "social care", True)
+        assert found.get("options", [0, 0, 0]) == pytest.approx(yearly)
+    assert found["full_year_effect"] == pytest.approx([0, 36.3, 0])
+
+
+def test_a_bridge_without_an_income_does_not_add_up() -> None:
+    instance = case(PROGRAMMES, **DECIDED)
+    checked = decided(options=OPTIONS, contracts=ENDED)
+    frame = bridge(instance, checked, decided())
+    for column in ("incomes", "held_back", "option_income", "option_cost", "exit_fees"):
+        budgets = checked.budgets.assign(**{column: checked.budgets[column] + 3.0})
+        assert check_bridge(frame, replace(checked, budgets=budgets)), column

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from evaluate_cases import case, column, only, run
 
-from allocator.evaluate import Evaluation
+from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 
 # Baseline 100 visits at 4 and 50 beds at 10: 900 at cost, 800 at tariff.
@@ -19,6 +19,9 @@ PROGRAMMES = """
     Other,community,NHS,Trust,,20,visit,1,,"""
 LIMITS = "programme,max\nVisits,2\nBeds,2"
 PLACES = "place,heads\nNorth,30\nSouth,50\nEast,20"
+
+
+STEP = "type,bonus_outcome,bonus,bonus_threshold,bonus_step: outcome,QALY,3"
 
 
 def agreed(contract: str, years: tuple[int, ...] = (2025,), **more: Any) -> Instance:
@@ -103,6 +106,23 @@ def paid(contract: str, visits: float, beds: float, **more: Any) -> tuple[float,
         # 0.5 and 2 QALYs a unit, at 3 each.
         ("type,bonus_outcome,bonus: outcome,QALY,3", 100, 50, 800 + 450, "with its bonus"),
         ("type,fixed,bonus_outcome,bonus: outcome,10,QALY,3", 0, 1, 16, "with its bonus"),
+        # A step at 150 QALYs, which 100 visits and 50 beds buy.
+        (f"{STEP},150,40", 100, 50, 800 + 450 + 40, "with its bonus and its step"),
+        (f"{STEP},150,40", 99.999, 50, 1249.9985, "with its bonus, without its step"),
+        # Rounding is not held against it.
+        (f"{STEP},150,40", 100 - 1e-5, 50, 1289.999985, "with its bonus and its step"),
+        (f"{STEP},151,40", 100, 50, 1250, "with its bonus, without its step"),
+        (f"{STEP},-3,40", 0, 0, 840, "with its bonus and its step"),
+        # Exactly at a threshold, a cap or the budget.
+        ("type,threshold,marginal_rate: activity,830,0.3", 100, 53, 830, "by activity"),
+        ("type,threshold,marginal_rate: activity,830,0.3", 100, 54, 833, "above its threshold"),
+        ("type,threshold,marginal_rate: activity,830,0.7", 100, 54, 837, "above its threshold"),
+        ("type,up_rate,down_rate: aligned,0.2,0.5", 110, 50, 806, "above its baseline"),
+        ("type,up_rate,down_rate: aligned,0.2,0.5", 90, 50, 785, "below its baseline"),
+        ("type,per_head,loss_share,loss_cap: capitated,11.75,0.2,8", 120, 50, 948, "overspent"),
+        ("type,per_head,loss_share,loss_cap: capitated,11.75,0.2,8", 130, 50, 948, "overspent"),
+        ("type,per_head,loss_share,loss_cap: capitated,11.75,0.2,8", 119, 50, 947.2, "overspent"),
+        ("type,max_income: activity,830", 110, 50, 830, "by activity, at its most income"),
         # Least and most income.
         ("type,min_income: activity,700", 60, 50, 700, "by activity, at its least income"),
         ("type,min_income: activity,700", 70, 50, 710, "by activity"),
@@ -329,3 +349,136 @@ def test_frames_are_tidy_with_and_without_contracts() -> None:
         assert frame.dtypes.tolist() == bare[name].dtypes.tolist()
         assert frame.year.tolist() == [2025, 2026]
         assert not len(bare[name])
+
+
+# Ending contracts early ------------------------------------------------------------------
+
+BLOCK = "type,fixed,ceiling,overhead,lead,notice_years,exit_fee"
+
+
+def ending(terms: str, *years: int, **more: Any) -> Evaluation:
+    """The years 2025 to 2028, with the contract ended in some of them."""
+    rows = "".join(f"\nAcute,{year},yes" for year in years)
+    instance = agreed(terms, YEARS, **more)
+    return run(instance, doing(100, 50), contracts=f"contract,year,ended{rows}")
+
+
+def test_a_contract_ended_early_pays_cost_and_a_fee_once() -> None:
+    contract = f"{BLOCK}: block,1200,830,0.1,Lead,1,50"
+    providers, settings = "provider\nTrust\nLead", {"cost_uplift": 0.1}
+    result = ending(contract, 2027, settings=settings, providers=providers)
+    assert result.allowed, result.violations.message.tolist()
+    n = [1.1, 1.21, 1.331, 1.4641]
+    frame = result.contracts
+    assert frame.ended.tolist() == [False, False, True, True]
+    assert frame.suspended.tolist() == [False] * 4
+    assert frame.state.tolist() == ["fixed until 2027/28"] * 2 + ["ended"] * 2
+    assert frame.type.tolist() == ["block", "block", "cost", "cost"]
+    paid = [1200 * n[0], 1200 * n[1], 900 * n[2], 900 * n[3]]
+    assert column(frame, "payment") == pytest.approx(paid)
+    assert column(frame, "exit_fee") == pytest.approx([0, 0, 50 * n[2], 0])
+    budgets = result.budgets
+    assert column(budgets, "contract_payments") == pytest.approx([1320 * n[0], 1320 * n[1], 0, 0])
+    at_cost = [20 * n[0], 20 * n[1], 920 * n[2], 920 * n[3]]
+    assert column(budgets, "at_cost") == pytest.approx(at_cost)
+    assert column(budgets, "exit_fees") == pytest.approx([0, 0, 50 * n[2], 0])
+    spent = [1340 * n[0], 1340 * n[1], 970 * n[2], 920 * n[3]]
+    assert column(budgets, "slack") == pytest.approx([1e6 - s for s in spent])
+    assert column(result.providers, "position", provider="Trust") == pytest.approx(
+        [300 * n[0], 300 * n[1], 0, 0]
+    )
+    assert column(result.providers, "position", provider="Lead") == pytest.approx(
+        [120 * n[0], 120 * n[1], 0, 0]
+    )
+
+
+def test_no_ceiling_and_no_payment_rule_after_the_end() -> None:
+    instance = agreed(
+        f"{BLOCK}: block,800,830,0,,2,0",
+        YEARS,
+        rules="rule,measure,sense,value\nMost,payment,max,1600",
+    )
+    plan = doing([100, 100, 150, 150], 50)
+    result = run(instance, plan, contracts="contract,year,ended\nAcute,2027,yes")
+    assert result.allowed, result.violations.message.tolist()
+    assert column(result.rules, "left") == [820, 820, 1120, 1120]
+    kept = run(instance, plan)
+    assert kept.violations.kind.tolist() == ["contract", "contract"]
+    assert kept.violations.year.tolist() == [2027, 2028]
+
+
+@pytest.mark.parametrize(
+    ("terms", "year", "first"),
+    [
+        # A year of notice: from the second plan year on, or a year after it starts.
+        ("1,", 2026, 0),
+        ("1,", 2025, "2026/27"),
+        ("1,2026", 2027, 0),
+        ("1,2026", 2026, "2027/28"),
+        ("1,2020", 2026, 0),
+        ("1,2020", 2025, "2026/27"),
+        ("0,", 2025, 0),
+        ("2,", 2027, 0),
+        ("2,", 2026, "2027/28"),
+        ("3,", 2028, 0),
+    ],
+)
+def test_notice(terms: str, year: int, first: Any) -> None:
+    result = ending(f"type,notice_years,start: block,{terms}", year)
+    assert result.contracts.ended.tolist() == [y >= year for y in YEARS]
+    if not first:
+        assert result.allowed, result.violations.message.tolist()
+        return
+    assert only(result) == ("contract", "Acute", year, 1)
+    label = f"{year}/{(year + 1) % 100}"
+    assert result.violations.message[0] == (
+        f"Contract 'Acute' in {label} is ended; its notice allows that from {first} on."
+    )
+
+
+def test_a_contract_without_notice_cannot_be_ended() -> None:
+    result = ending("type: block", 2028)
+    assert only(result)[:3] == ("contract", "Acute", 2028)
+    assert "nothing in its terms allows that" in result.violations.message[0]
+
+
+def test_once_ended_a_contract_stays_ended() -> None:
+    instance = agreed("type,notice_years,exit_fee: block,1,50", YEARS)
+    rows = "contract,year,ended\nAcute,2026,yes\nAcute,2028,no"
+    result = run(instance, doing(100, 50), contracts=rows)
+    assert only(result) == ("contract", "Acute", 2028, 1)
+    assert result.violations.message[0] == (
+        "Contract 'Acute' in 2028/29 goes on; once ended it stays ended."
+    )
+    assert result.contracts.ended.tolist() == [False, True, True, True]
+    assert column(result.contracts, "exit_fee") == pytest.approx([0, 50, 0, 0])
+    # Rows that say it has not been ended yet are no contradiction.
+    rows = "contract,year,ended\nAcute,2025,no\nAcute,2026,no\nAcute,2027,yes"
+    assert run(instance, doing(100, 50), contracts=rows).allowed
+
+
+def test_the_contracts_of_a_result_can_be_evaluated_again() -> None:
+    instance = agreed("type,notice_years,exit_fee: block,1,50", YEARS)
+    plan = {"allocation": run(instance, doing(100, 50)).allocation}
+    rows = pd.DataFrame({"contract": ["Acute"], "year": [2027], "ended": [True]})
+    first = evaluate(instance, plan | {"contracts": rows})
+    assert column(first.contracts, "exit_fee") == [0, 0, 50, 0]
+    again = evaluate(instance, plan | {"contracts": first.contracts})
+    pd.testing.assert_frame_equal(first.contracts, again.contracts)
+    pd.testing.assert_frame_equal(first.budgets, again.budgets)
+
+
+def test_surcharges_are_cost_of_the_provider() -> None:
+    programmes = PROGRAMMES.replace(",place", ",place,cost_threshold,cost_above")
+    programmes = programmes.replace("4,3,North", "4,3,North,100,1.5")
+    programmes = programmes.replace("bed,10,,South", "bed,10,,South,,").replace(
+        "visit,1,,", "visit,1,,,,"
+    )
+    instance = agreed(
+        "type,per_head,gain_share,loss_share: capitated,11.75,0.5,0.5", programmes=programmes
+    )
+    # 20 visits at 6: 980 and 20 for the dearer ones, against 940.
+    result = run(instance, doing(120, 50))
+    assert column(result.contracts, "cost") == [1020]
+    assert column(result.contracts, "payment") == [980]
+    assert column(result.providers, "position") == [-40]

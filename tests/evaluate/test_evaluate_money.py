@@ -58,6 +58,54 @@ def test_stranded_cost_is_at_the_price_of_the_year() -> None:
     assert column(result.allocation, "stranded") == pytest.approx([0.5 * 11 * 20])
 
 
+# Surcharge -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("above", "activity", "surcharge"),
+    [
+        (1.5, 100, 0),
+        (1.5, 110, 0),
+        (1.5, 130, 0.5 * 20),
+        (0.6, 130, -0.4 * 20),
+        (0.6, 90, 0),
+        (0, 120, -10),
+        (1, 150, 0),
+    ],
+)
+def test_units_above_a_threshold_cost_more_or_less(
+    above: float, activity: float, surcharge: float
+) -> None:
+    programmes = (
+        "programme,sector,pool,baseline,unit_cost,cost_uplift,cost_threshold,cost_above\n"
+        f"A,acute,NHS,100,10,0.1,110,{above}\nB,acute,NHS,500,1,,,"
+    )
+    rules = "rule,measure,sense,value\nLeast,spend,min,0\nWorth,value,min,0"
+    result = run(case(programmes, rules=rules), {"A": activity, "B": 500})
+    assert column(result.allocation, "surcharge", programme="A") == pytest.approx([11 * surcharge])
+    assert column(result.allocation, "surcharge", programme="B") == [0]
+    spend = 11 * (activity + surcharge)
+    assert column(result.allocation, "spend", programme="A") == pytest.approx([spend])
+    assert column(result.budgets, "spend") == pytest.approx([spend + 500])
+    # Rules on spend see it, in either sense; what activity is worth does not change.
+    assert column(result.rules, "left", rule="Least") == pytest.approx([spend + 500])
+    assert column(result.rules, "left", rule="Worth") == pytest.approx([10 * activity + 500])
+
+
+def test_a_surcharge_is_none_before_the_plan_and_does_not_strand_cost() -> None:
+    programmes = (
+        "programme,sector,pool,baseline,cost_threshold,cost_above,fixed_share,release_years\n"
+        "A,acute,NHS,100,50,3,0.5,1"
+    )
+    rules = "rule,measure,sense,value,basis,reference\nG,spend,max,2,growth,baseline"
+    result = run(case(programmes, rules=rules), {"A": [80]})
+    assert column(result.allocation, "surcharge") == [60]
+    assert column(result.allocation, "stranded") == [10]
+    assert column(result.allocation, "spend") == [150]
+    assert column(result.rules, "right") == [300]
+    assert column(result.rules, "value") == [0.5]
+
+
 # Capacity --------------------------------------------------------------------------------
 
 PLACED = """

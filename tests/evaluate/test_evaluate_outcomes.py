@@ -49,20 +49,22 @@ def test_an_unknown_shape_is_an_error() -> None:
 
 
 def test_every_shape_from_the_tables() -> None:
-    programmes = ONE + "\nB,acute,NHS,100\nC,acute,NHS,100\nD,acute,NHS,100"
+    programmes = ONE + "".join(f"\n{p},acute,NHS,100" for p in "BCDE")
     responses = """
-        programme,outcome,shape,per_unit,elasticity,maximum,half
-        A,QALY,linear,0.5,,,
-        B,QALY,power,2,0.5,,
-        C,QALY,saturating,,,80,10
-        D,QALY,points,,,,"""
+        programme,outcome,shape,per_unit,elasticity,maximum,half,steepness
+        A,QALY,linear,0.5,,,,
+        B,QALY,power,2,0.5,,,
+        C,QALY,saturating,,,80,10,
+        D,QALY,points,,,,,
+        E,QALY,logistic,,,60,20,0.1"""
     points = "programme,outcome,activity,effect\nD,QALY,0,0\nD,QALY,10,6\nD,QALY,20,8"
     instance = case(programmes, responses=responses, response_points=points)
-    result = run(instance, {"A": 30, "B": 25, "C": 30, "D": 15})
+    result = run(instance, {"A": 30, "B": 25, "C": 30, "D": 15, "E": 20 + 10 * math.log(2)})
     amounts = dict(zip(result.by_programme.programme, result.by_programme.amount, strict=True))
-    assert amounts == pytest.approx({"A": 15, "B": 200, "C": 70, "D": 7})
-    assert column(result.outcomes, "amount") == pytest.approx([292])
-    assert result.objective == pytest.approx(292)
+    # E: e to the minus ln 2 is a half, so 60 / 1.5.
+    assert amounts == pytest.approx({"A": 15, "B": 200, "C": 70, "D": 7, "E": 40})
+    assert column(result.outcomes, "amount") == pytest.approx([332])
+    assert result.objective == pytest.approx(332)
 
 
 DELAYED = "programme,outcome,per_unit,delay\nA,QALY,0.5,{}"

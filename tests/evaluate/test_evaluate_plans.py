@@ -57,7 +57,8 @@ def test_years_as_written(years: list[Any]) -> None:
 def test_the_result_has_every_table_with_its_columns() -> None:
     result = evaluate(INSTANCE, {"allocation": PLAN})
     columns = {
-        "allocation": "programme year activity need met avoided unmet price spend stranded lo hi",
+        "allocation": "programme year activity need met avoided unmet price spend stranded "
+        "surcharge lo hi",
         "outcomes": "outcome year amount beyond_horizon value",
         "segments": "outcome segment year amount",
         "by_programme": "programme outcome year amount value",
@@ -65,15 +66,20 @@ def test_the_result_has_every_table_with_its_columns() -> None:
         "penalty",
         "capacity": "resource place year used amount extra slack",
         "budgets": "pool year amount spend at_cost contract_payments funded adjustments "
-        "extra_cost transfers_in transfers_out carry_in carry_out slack recurrent_income "
-        "recurrent_spend underlying capital_amount capital_spend",
+        "extra_cost option_cost option_income incomes held_back exit_fees transfers_in "
+        "transfers_out carry_in carry_out slack recurrent_income recurrent_spend "
+        "underlying capital_amount capital_spend",
         "transfers": "from_pool to_pool year amount",
         "funding": "programme pool year paid share share_min share_max",
         "adjustments": "pool year kind item amount",
         "contracts": "contract year type provider pool payment pool_payment cost value fixed "
-        "stranded state",
+        "stranded state ended suspended exit_fee",
         "providers": "provider year income contract_income other_income other_cost cost position "
         "deficit_max slack",
+        "options": "option label group year taken in_place cost_once cost_yearly double_running "
+        "cost_exit capital pool programme",
+        "incomes": "income part label pool year received measure sense value threshold full "
+        "earned amount held_back",
         "violations": "kind name year value limit violation relative message",
     }
     for name, expected in columns.items():
@@ -100,6 +106,76 @@ def test_the_tables_of_instance_and_plan_are_left_alone() -> None:
     pd.testing.assert_frame_equal(PLAN, before)
     for name, table in tables.items():
         pd.testing.assert_frame_equal(INSTANCE.tables[name], table)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        ("yes", "no"),
+        ("Yes", " NO "),
+        ("true", "FALSE"),
+        ("1", "0"),
+        ("1.0", "0.0"),
+        (1, 0),
+        (1.0, 0.0),
+        (True, False),
+        (np.True_, np.False_),
+        ("yes", ""),
+        ("yes", None),
+        (1.0, np.nan),
+    ],
+)
+def test_answers_as_written(yes: Any, no: Any) -> None:
+    options = pd.DataFrame(
+        {"option": ["Hub", "Hub"], "year": ["2025/26", "2026/27"], "taken": [no, yes]}
+    )
+    contracts = pd.DataFrame({"contract": ["Acute"] * 2, "year": [2025, 2026], "ended": [no, yes]})
+    result = evaluate(DECIDED, {**DECIDED_PLAN, "options": options, "contracts": contracts})
+    assert result.options.taken.tolist() == [False, True]
+    assert result.contracts.ended.tolist() == [False, True]
+    assert result.allowed
+
+
+DECIDED = case(
+    "programme,sector,pool,provider,contract,baseline\nA,acute,NHS,Trust,Acute,100",
+    years=(2025, 2026),
+    contracts="contract,type,notice_years\nAcute,block,1",
+    options="option,pool,cost_once\nHub,NHS,5",
+)
+DECIDED_PLAN = {"allocation": allocation(DECIDED, {"A": 100})}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "place", "said"),
+    [
+        ("options", "option,year,taken\nHub,2025,yes\nHib,2025,yes", 3, "option", "'Hub'?"),
+        ("options", "option,year,taken\nHub,2027,yes", 2, "year", "not a year of the plan"),
+        ("options", "option,year,taken\nHub,,yes", 2, "year", "not a year of the plan"),
+        ("options", "option,year,taken\nHub,2025,maybe", 2, "taken", "neither yes nor no"),
+        ("options", "option,year,taken\nHub,2025,0.5", 2, "taken", "'0.5' is neither yes nor no"),
+        ("options", "option,year,take\nHub,2025,yes", 1, "taken", "did you mean 'take'?"),
+        ("options", "option,taken\nHub,yes", 1, "year", "missing"),
+        ("options", "option,year,taken\nHub,2025,1\nHub,2025,0", 3, "", "more than once"),
+        ("contracts", "contract,year,ended\nCute,2025,yes", 2, "contract", "'Acute'"),
+        ("contracts", "contract,year,ended\nAcute,2024,yes", 2, "year", "not a year of the plan"),
+        ("contracts", "contract,year,ended\nAcute,2026,ja", 2, "ended", "neither yes nor no"),
+    ],
+)
+def test_decisions_that_cannot_be_read_are_refused_at_their_place(
+    name: str, text: str, line: int, place: str, said: str
+) -> None:
+    with pytest.raises(InstanceError) as refused:
+        evaluate(DECIDED, {**DECIDED_PLAN, name: csv(text)})
+    found = {(p.table, p.line, p.column): str(p) for p in refused.value.problems}
+    assert said in found[name, line, place]
+
+
+def test_an_instance_without_options_knows_none() -> None:
+    rows = csv("option,year,taken\nHub,2025,yes")
+    with pytest.raises(InstanceError, match="option 'Hub' is not in the instance"):
+        evaluate(INSTANCE, {"allocation": PLAN, "options": rows})
+    empty = pd.DataFrame(columns=["option", "year", "taken"])
+    assert evaluate(INSTANCE, {"allocation": PLAN, "options": empty}).options.empty
 
 
 def changed(row: int, name: str, value: Any) -> Callable[[], dict[str, pd.DataFrame]]:

@@ -38,6 +38,7 @@ NHS,2026,recurrent,18500000,0,500000,100000
 NHS,2027,recurrent,19500000,0,0,0
 Council,,recurrent,5200000,0,0,0
 Council,2027,recurrent,5600000,0,0,0
+Council,,capital,300000,0,0,0
 """,
     "transfers.csv": "from_pool,to_pool,year,max,instrument\nNHS,Council,,200000,section 75\n",
     "funding.csv": """\
@@ -148,6 +149,36 @@ programme,segment,share
 Talking therapies,Deprived,0.6
 Talking therapies,Others,0.4
 """,
+    "options.csv": """\
+option,label,group,choose,most,pool,programme,earliest,latest,start_month,lead_years,min_years,\
+review_years,cost_once,cost_yearly,double_running,cost_exit,capital
+Bid A,Network bid,nursing,exactly_one,,NHS,Community nursing,2026,2026,0,0,2,,50000,20000,,,
+Bid B,Trust bid,nursing,exactly_one,,,Community nursing,2026,2026,10,0,1,,,-10000,5000,,
+Ward,Hospital ward,,,,Council,,,,0,1,1,none,,30000,,,200000
+Clinic,Close the clinic,,,,NHS,,2026,,0,0,1,none,,,,40000,
+Digital,Digital front door,pace,at_most,2,NHS,,,,0,1,1,,60000,,,,
+Hub,Integrated hub,pace,at_most,2,NHS,,,,0,0,1,1 2,20000,,,,
+Extended,Extended hours,pace,at_most,2,,GP access,2025,2026,0,0,1,1,,15000,,,
+""",
+    "option_effects.csv": """\
+option,measure,target,place,outcome,operation,value,delay,low,high
+Bid A,outcome,Community nursing,,QALY,multiply,1.1,0,1.05,1.2
+Bid B,outcome,Community nursing,,QALY,multiply,1.05,0,,
+Ward,capacity,beds,,,add,2000,0,,
+Clinic,close,Talking therapies,,,suspend,,0,,
+Digital,unit_cost,GP access,,,multiply,0.95,0,,
+Digital,capacity,nurses,South,,multiply,1.2,0,,
+Hub,demand,Emergency admissions,,,add,-100,1,-50,-150
+Extended,limit_max,GP access,,,multiply,1.1,0,,
+Extended,income,NHS,,,add,1000,0,,
+""",
+    "option_links.csv": "option,link,other\nDigital,requires,Ward\nHub,excludes,Clinic\n",
+    "incomes.csv": """\
+income,part,year,pool,measure,selection,outcome,sense,threshold,full,basis,amount,share,lag
+Premium,health,,NHS,outcome,,QALY,min,500,600,per_head,1,0.6,1
+Premium,waiting,,NHS,unmet,,,max,100,,per_head,1,0.4,1
+Improvement,,2026,NHS,activity,acute operations,,min,950,1000,held_back,0.005,1,0
+""",
 }
 FILES["selections.csv"] += "acute operations,,,,,,Planned operations,,,1\n"
 
@@ -182,6 +213,17 @@ class Whole:
 def with_row(file: str, row: str) -> Whole:
     """The file with one more row."""
     return Whole(file, FILES[file] + row + "\n")
+
+
+def with_columns(file: str, start: str, **values: str) -> Whole:
+    """The file with more columns, filled in the row that starts with these words."""
+    header, *rows = FILES[file].strip("\n").split("\n")
+    at = line_of(file, start) - 2
+    rows = [
+        f"{row},{','.join(values.values())}" if i == at else f"{row}{',' * len(values)}"
+        for i, row in enumerate(rows)
+    ]
+    return Whole(file, "\n".join([f"{header},{','.join(values)}", *rows]) + "\n")
 
 
 def round_files(*edits: Edit | Whole) -> dict[str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,60 @@ from allocator.instance.draft import Draft
 
 Key = tuple[str, str, int]
 Place = tuple[str, int]
+Changed = dict[Place, float]
+
+_FAR = 1e5
+ONE: Key = ("one", "", 0)
+"""Variable that is 1: constants are written as coefficients of it."""
+
+
+def _changes() -> Changed:
+    return defaultdict(float)
+
+
+def _figures() -> dict[str, Changed]:
+    return {"add": defaultdict(float), "multiply": defaultdict(lambda: 1.0)}
+
+
+@dataclass
+class Decided:
+    """What some decisions have changed, by name and position of the year.
+
+    Attributes
+    ----------
+    closed, off : set of (str, int)
+        Programmes and contracts that are suspended.
+    limit_min, limit_max, demand, capacity : dict
+        What is multiplied first and added then.
+    unit_cost, spend : dict
+        Added to the cost of a unit, and to the spend of a programme.
+    paid, lasting, capital : dict
+        Net money that options take from pools.
+    received : dict
+        Conditional income at its most, less what is held back.
+    pick : callable
+        Which of so many branches holds, for what is not one piece: minimum viable scale,
+        cost above a threshold, payments with kinks.
+    """
+
+    closed: set[Place] = field(default_factory=set)
+    off: set[Place] = field(default_factory=set)
+    limit_min: dict[str, Changed] = field(default_factory=_figures)
+    limit_max: dict[str, Changed] = field(default_factory=_figures)
+    demand: dict[str, Changed] = field(default_factory=_figures)
+    capacity: dict[str, Changed] = field(default_factory=_figures)
+    unit_cost: Changed = field(default_factory=_changes)
+    spend: Changed = field(default_factory=_changes)
+    paid: Changed = field(default_factory=_changes)
+    lasting: Changed = field(default_factory=_changes)
+    capital: Changed = field(default_factory=_changes)
+    received: Changed = field(default_factory=_changes)
+    pick: Callable[[int], int] = lambda branches: 0
+
+
+def changed(figure: float, by: dict[str, Changed], at: Place) -> float:
+    """A figure after what multiplies it and what is added."""
+    return figure * by["multiply"][at] + by["add"][at]
 
 
 class Programme:
@@ -47,17 +104,20 @@ class Programme:
         return float(found.x[self.column[key]]) if found.status == 0 else None
 
 
-def feasible_range(draft: Draft, programme: str, year: int) -> tuple[float, float] | None:
-    """Least and most activity of a programme over all allowed plans."""
-    model = _model(draft)
+def feasible_range(
+    draft: Draft, programme: str, year: int, decided: Decided | None = None
+) -> tuple[float, float] | None:
+    """Least and most activity of a programme over all allowed plans with some decisions."""
+    model = _model(draft, decided or Decided())
     t = draft.years.index(year)
     low = model.best(("a", programme, t), 1.0)
     high = model.best(("a", programme, t), -1.0)
     return None if low is None or high is None else (low, high)
 
 
-def _model(draft: Draft) -> Programme:
+def _model(draft: Draft, decided: Decided) -> Programme:
     model = Programme()
+    model.variable(ONE, 1.0, 1.0)
     programmes = draft["programmes"]
     names = programmes["programme"].tolist()
     baseline = dict(zip(names, programmes["baseline"].tolist(), strict=True))
@@ -66,41 +126,72 @@ def _model(draft: Draft) -> Programme:
         for t in years:
             model.variable(("a", name, t))
             model.variable(("z", name, t))
-    _limits(model, draft, baseline)
-    _demand(model, draft, baseline)
-    _money(model, draft, baseline)
+    _limits(model, draft, baseline, decided)
+    _demand(model, draft, baseline, decided)
+    _money(model, draft, baseline, decided)
     return model
 
 
-def _limits(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
+def _limits(model: Programme, draft: Draft, baseline: dict[str, float], decided: Decided) -> None:
     grid = by_year(draft["limits"], draft.years)
-    low, high, amount = (grid.values(c) for c in ("min", "max", "growth_amount"))
+    low, high, amount, start = (
+        grid.values(c) for c in ("min", "max", "growth_amount", "start_min")
+    )
+    least: dict[Place, float] = {}
+    most: dict[Place, float] = {}
+    scale: dict[Place, float] = defaultdict(float)
     floors = defaultdict(bool)
     for g, (name, basis) in enumerate(grid.keys):
         for t in range(len(draft.years)):
-            own: Key = ("a", name, t)
-            before: dict[Key, float] = {("a", name, t - 1): 1.0} if t else {}
-            for bound, sign in ((low[g, t], -1.0), (high[g, t], 1.0)):
-                if np.isnan(bound):
-                    continue
-                floors[name, t] |= sign < 0
-                if basis == "growth":
-                    factor = 1 + bound
-                    extra = float(amount[g, t]) if sign > 0 else 0.0
-                    terms = {own: sign, **dict.fromkeys(before, -sign * factor)}
-                    right = extra + (0.0 if t else sign * factor * baseline[name])
-                    model.at_most(terms, right)
-                else:
-                    scale = baseline[name] if basis == "baseline" else 1.0
-                    model.at_most({own: sign}, sign * bound * scale)
+            at = name, t
+            floors[at] |= not np.isnan(low[g, t])
+            if basis == "growth":
+                limits = float(low[g, t]), float(high[g, t]), float(amount[g, t])
+                _growth(model, at, limits, baseline[name], closed=at in decided.closed)
+                continue
+            unit = baseline[name] if basis == "baseline" else 1.0
+            least[at] = np.fmax(least.get(at, 0.0), low[g, t] * unit)
+            most[at] = np.fmin(most.get(at, np.inf), high[g, t] * unit)
+            scale[at] = np.fmax(scale[at], start[g, t] * unit)
     programmes = draft["programmes"]
-    for name, kind in zip(programmes["programme"], programmes["class"], strict=True):
+    for name, kind in zip(programmes["programme"].tolist(), programmes["class"], strict=True):
         for t in range(len(draft.years)):
-            if kind == "safety" and not floors[name, t]:
-                model.at_most({("a", name, t): -1.0}, -baseline[name])
+            at, own = (name, t), ("a", name, t)
+            if kind == "safety" and not floors[at]:
+                least[at] = baseline[name]
+            if at in decided.closed:
+                model.at_most({own: 1.0}, 0.0)
+                continue
+            model.at_most({own: -1.0}, -changed(least.get(at, 0.0), decided.limit_min, at))
+            if most.get(at, np.inf) < np.inf:
+                model.at_most({own: 1.0}, changed(most[at], decided.limit_max, at))
+            if scale[at]:
+                started = decided.pick(2)
+                model.at_most({own: -1.0 if started else 1.0}, -scale[at] if started else 0.0)
 
 
-def _demand(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
+def _growth(
+    model: Programme,
+    at: Place,
+    limits: tuple[float, float, float],
+    baseline: float,
+    *,
+    closed: bool,
+) -> None:
+    name, t = at
+    low, high, amount = limits
+    own: Key = ("a", name, t)
+    before: dict[Key, float] = {("a", name, t - 1): 1.0} if t else {}
+    for bound, sign in ((low, -1.0), (high, 1.0)):
+        if np.isnan(bound) or (closed and sign < 0):
+            continue
+        factor = 1 + bound
+        extra = amount if sign > 0 else 0.0
+        terms = {own: sign, **dict.fromkeys(before, -sign * factor)}
+        model.at_most(terms, extra + (0.0 if t else sign * factor * baseline))
+
+
+def _demand(model: Programme, draft: Draft, baseline: dict[str, float], decided: Decided) -> None:
     grid = by_year(draft["demand"], draft.years)
     demand, carry, met = (grid.values(c) for c in ("demand", "carry", "min_met"))
     opening = grid.values("opening_backlog")
@@ -116,10 +207,11 @@ def _demand(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
                         felt[("a", source, s)] = felt.get(("a", source, s), 0.0) + kernel
                         constant += kernel * baseline[source]
                         slack += abs(kernel) * baseline[source]
+            arriving = changed(float(demand[g, t]), decided.demand, (name, t))
             unmet = model.variable(("u", name, t))
-            avoided = model.variable(("v", name, t), -slack, float(demand[g, t]))
+            avoided = model.variable(("v", name, t), -slack, arriving)
             model.at_most({avoided: 1.0, **{k: -v for k, v in felt.items()}}, -constant)
-            fixed = float(demand[g, t] + (opening[g, t] if t == 0 else 0.0))
+            fixed = float(arriving + (opening[g, t] if t == 0 else 0.0))
             waiting: dict[Key, float] = {("u", name, t - 1): float(carry[g, t])} if t else {}
             balance = {("a", name, t): 1.0, avoided: 1.0, unmet: 1.0}
             balance |= {k: -v for k, v in waiting.items()}
@@ -127,6 +219,12 @@ def _demand(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
             model.at_most({k: -v for k, v in balance.items()}, -fixed)
             part = 1.0 - float(met[g, t])
             model.at_most({unmet: 1.0, **{k: -part * v for k, v in waiting.items()}}, part * fixed)
+
+
+def add(terms: dict[Key, float], more: dict[Key, float]) -> None:
+    """Terms with others added to them."""
+    for key, value in more.items():
+        terms[key] = terms.get(key, 0.0) + value
 
 
 class Books:
@@ -140,14 +238,14 @@ class Books:
         self.lasting: dict[Place, float] = defaultdict(float)
 
     def pay(self, at: Place, terms: dict[Key, float], *, every_year: bool) -> None:
-        self.revenue[at].update(terms)
+        add(self.revenue[at], terms)
         if every_year:
-            self.recurrent[at].update(terms)
+            add(self.recurrent[at], terms)
 
 
-def _money(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
+def _money(model: Programme, draft: Draft, baseline: dict[str, float], decided: Decided) -> None:
     books = Books()
-    _pay_programmes(model, draft, baseline, books)
+    _pay_programmes(model, draft, baseline, books, decided)
     for _, item_year, pool, kind, amount, delivery, lasts in draft["adjustments"].lists(
         "year", "pool", "kind", "amount", "delivery", "recurrent"
     ):
@@ -156,12 +254,12 @@ def _money(model: Programme, draft: Draft, baseline: dict[str, float]) -> None:
                 taken = amount * delivery * (-1 if kind == "efficiency" else 1)
                 books.fixed[pool, t] += taken
                 books.lasting[pool, t] += taken if lasts else 0.0
-    _extra_capacity(model, draft, books)
-    _balances(model, draft, books)
+    _extra_capacity(model, draft, books, decided)
+    _balances(model, draft, books, decided)
 
 
 def _pay_programmes(
-    model: Programme, draft: Draft, baseline: dict[str, float], books: Books
+    model: Programme, draft: Draft, baseline: dict[str, float], books: Books, decided: Decided
 ) -> None:
     assert draft.settings is not None
     programmes, last = draft["programmes"], len(draft.years) - 1
@@ -177,30 +275,57 @@ def _pay_programmes(
         shares[name].append((pool, low, high))
     under: dict[tuple[str, int], list[tuple[float, float, dict[Key, float], str]]] = {}
     columns = ("programme", "pool", "unit_cost", "fixed_share", "release_years")
-    columns += ("tariff", "contract", "money", "recurrent")
-    for _, name, pool, cost, fixed, release, tariff, contract, kind, lasts in programmes.lists(
-        *columns
-    ):
+    columns += ("tariff", "contract", "money", "recurrent", "cost_threshold", "cost_above")
+    for row in programmes.lists(*columns):
+        _, name, pool, cost, fixed, release, tariff, contract, kind, lasts, *bent = row
         tariff = cost if np.isnan(tariff) else tariff
         for t in range(last + 1):
             price = cost * uplift ** (t + 1)
-            owed: dict[Key, float] = {("a", name, t): price, ("z", name, t): price * fixed}
+            owed: dict[Key, float] = {
+                ("a", name, t): price + decided.unit_cost[name, t],
+                ("z", name, t): price * fixed,
+                ONE: decided.spend[name, t],
+            }
+            _bend(model, (name, t), owed, price, bent, decided)
             for s in range(t - release, t):
                 fall: dict[Key, float] = {("a", name, t): -1.0, ("z", name, t): -1.0}
                 if s >= 0:
                     fall[("a", name, s)] = 1.0
                 model.at_most(fall, 0.0 if s >= 0 else -baseline[name])
-            if contract in terms and _holds(terms[contract], draft.years[t]):
+            off = (contract, t) in decided.off
+            if contract in terms and not off and _holds(terms[contract], draft.years[t]):
                 member = tariff, baseline[name], owed, pool
                 under.setdefault((contract, t), []).append(member)
             elif name in shares:
                 _pay_in_shares(model, books, (name, t), owed, shares[name], every_year=lasts)
             elif kind == "capital":
-                books.capital[pool, t].update(owed)
+                add(books.capital[pool, t], owed)
             else:
                 books.pay((pool, t), owed, every_year=lasts)
     for (contract, t), members in under.items():
-        _pay_contract(model, books, terms[contract], t, members, uplift, draft.years[t])
+        _pay_contract(
+            model, books, terms[contract], t, members, uplift, draft.years[t], decided.pick
+        )
+
+
+def _bend(
+    model: Programme,
+    at: Place,
+    owed: dict[Key, float],
+    price: float,
+    bent: list[float],
+    decided: Decided,
+) -> None:
+    """The cost of activity below or above its threshold."""
+    threshold, above = bent
+    if np.isnan(threshold):
+        return
+    dear = decided.pick(2)
+    sign = -1.0 if dear else 1.0
+    own: Key = ("a", *at)
+    model.at_most({own: sign}, sign * threshold)
+    add(owed, {own: dear * (above - 1.0) * price})
+    add(owed, {ONE: -dear * (above - 1.0) * price * threshold})
 
 
 def _holds(contract: dict[str, Any], year: int) -> bool:
@@ -238,48 +363,103 @@ def _pay_contract(
     members: list[tuple[float, float, dict[Key, float], str]],
     uplift: float,
     year: int,
+    pick: Callable[[int], int],
 ) -> None:
     n = uplift ** (t + 1)
     value: dict[Key, float] = {}
     cost: dict[Key, float] = {}
     for tariff, _, owed, _ in members:
         value[next(iter(owed))] = tariff * n
-        cost.update(owed)
+        add(cost, owed)
     base = sum(tariff * before for tariff, before, _, _ in members)
     pay = model.variable(("pay", contract["contract"], t), -1e9)
-    for constant, of_value, of_cost in _pieces(contract, base * n, n, year):
-        piece = {k: of_value * v for k, v in value.items()}
-        for k, v in cost.items():
-            piece[k] = piece.get(k, 0.0) + of_cost * v
-        model.at_most({**piece, pay: -1.0}, -constant)
+    along = cost if contract["type"] in ("cost", "capitated") else value
+    function, kinks = payment_of(contract, base * n, n, year)
+    pieces = list(_pieces(function, kinks))
+    slopes = [slope for _, _, _, slope in pieces]
+    if slopes != sorted(slopes):
+        pieces = [pieces[pick(len(pieces))]]
+        low, high, _, _ = pieces[0]
+        model.at_most({k: -v for k, v in along.items()}, -low)
+        model.at_most(along, high)
+    for _, _, constant, slope in pieces:
+        model.at_most({**{k: slope * v for k, v in along.items()}, pay: -1.0}, -constant)
     rebased = 0 < contract["rebasing_year"] <= year
     if contract["type"] == "block" and not rebased and not np.isnan(contract["ceiling"]):
         model.at_most(value, contract["ceiling"] * n)
     books.pay((members[0][3], t), {pay: 1.0 + contract["overhead"]}, every_year=True)
 
 
-def _pieces(
+def payment_of(
     contract: dict[str, Any], v0: float, n: float, year: int
-) -> list[tuple[float, float, float]]:
-    """The payment as the largest of: constant, per unit of value, per unit of cost."""
+) -> tuple[Callable[[float], float], list[float]]:
+    """A payment as a function of the value or cost it follows, and where it may have kinks."""
     fixed = v0 if np.isnan(contract["fixed"]) else contract["fixed"] * n
+    volume = fixed if np.isnan(contract["volume"]) else contract["volume"] * n
+    top = 1e6 if np.isnan(contract["threshold"]) else contract["threshold"] * n
     up, down = contract["up_rate"], contract["down_rate"]
     budget = contract["per_head"] * n * 10
     gain, loss = contract["gain_share"], contract["loss_share"]
+    gains, losses = (1e6 if np.isnan(c) else c * n for c in _caps(contract))
     rebased = 0 < contract["rebasing_year"] <= year
-    found = {
-        "cost": [(0.0, 0.0, 1.0)],
-        "block": [(0.0, 1.0, 0.0)] if rebased else [(fixed, 0.0, 0.0)],
-        "activity": [(0.0, 1.0, 0.0)],
-        "cost_and_volume": [(fixed, 0.0, 0.0), (fixed - up * fixed, up, 0.0)],
-        "aligned": [(fixed - up * v0, up, 0.0), (fixed - down * v0, down, 0.0)],
-        "capitated": [(budget - gain * budget, 0.0, gain), (budget - loss * budget, 0.0, loss)],
+    plain = {
+        "cost": lambda x: x,
+        "block": (lambda x: x) if rebased else (lambda x: fixed),
+        "activity": lambda x: min(x, top) + contract["marginal_rate"] * max(0.0, x - top),
+        "cost_and_volume": lambda x: fixed + up * max(0.0, x - volume),
+        "aligned": lambda x: fixed + up * max(0.0, x - v0) - down * max(0.0, v0 - x),
+        "capitated": lambda x: (
+            budget
+            - min(gains, gain * max(0.0, budget - x))
+            + min(losses, loss * max(0.0, x - budget))
+        ),
     }[contract["type"]]
-    least = contract["min_income"]
-    return found if np.isnan(least) else [*found, (least * n, 0.0, 0.0)]
+    kinks = {
+        "activity": [top],
+        "cost_and_volume": [volume],
+        "aligned": [v0],
+        "capitated": [
+            budget,
+            budget - gains / gain if gain else budget,
+            budget + losses / loss if loss else budget,
+        ],
+    }.get(contract["type"], [])
+    floor, cap = (
+        limit if np.isnan(contract[name]) else contract[name] * n
+        for name, limit in (("min_income", -1e9), ("max_income", 1e9))
+    )
+    crossed = [_crossing(plain, mark, kinks) for mark in (floor, cap)]
+    return lambda x: min(max(plain(x), floor), cap), [*kinks, *(x for xs in crossed for x in xs)]
 
 
-def _extra_capacity(model: Programme, draft: Draft, books: Books) -> None:
+def _pieces(
+    function: Callable[[float], float], kinks: list[float]
+) -> Iterator[tuple[float, float, float, float]]:
+    """Straight pieces of a payment: where each begins and ends, constant and slope."""
+    for low, high in pairwise(_ends(kinks)):
+        slope = round((function(high) - function(low)) / (high - low), 9)
+        yield low, high, function(low) - slope * low, slope
+
+
+def _ends(kinks: list[float]) -> list[float]:
+    return [-_FAR, *sorted({k for k in kinks if -_FAR < k < _FAR}), _FAR]
+
+
+def _caps(contract: dict[str, Any]) -> tuple[float, float]:
+    return contract["gain_cap"], contract["loss_cap"]
+
+
+def _crossing(plain: Callable[[float], float], mark: float, kinks: list[float]) -> list[float]:
+    """Where a payment of straight pieces passes a mark."""
+    found = []
+    for low, high in pairwise(_ends(kinks)):
+        below, beyond = plain(low) - mark, plain(high) - mark
+        if below * beyond < 0:
+            found.append(low - below * (high - low) / (beyond - below))
+    return found
+
+
+def _extra_capacity(model: Programme, draft: Draft, books: Books, decided: Decided) -> None:
     assert draft.settings is not None
     uplift, last = 1 + draft.settings.cost_uplift, len(draft.years) - 1
     capacity = by_year(draft["capacity"], draft.years)
@@ -299,10 +479,12 @@ def _extra_capacity(model: Programme, draft: Draft, books: Books) -> None:
                 )
                 if needed == resource
             }
-            model.at_most({**used, extra: -1.0}, float(capacity.values("amount")[g, t]))
+            amount = float(capacity.values("amount")[g, t])
+            there = changed(amount, decided.capacity, (resource, t))
+            model.at_most({**used, extra: -1.0}, there)
 
 
-def _balances(model: Programme, draft: Draft, books: Books) -> None:
+def _balances(model: Programme, draft: Draft, books: Books, decided: Decided) -> None:
     assert draft.settings is not None
     last = len(draft.years) - 1
     transfers = by_year(draft["transfers"], draft.years)
@@ -334,8 +516,11 @@ def _balances(model: Programme, draft: Draft, books: Books) -> None:
             kept = model.variable(("c", pool, t), 0.0 if t == last else -owed, most)
             before: dict[Key, float] = {("c", pool, t - 1): -1.0} if t else {}
             money = received["all"][pool, t] - books.fixed[pool, t]
+            money += decided.received[pool, t] - decided.paid[pool, t]
             model.at_most({**books.revenue[pool, t], kept: 1.0, **before}, money)
-            model.at_most(books.capital[pool, t], received["capital"][pool, t])
+            invested = received["capital"][pool, t] - decided.capital[pool, t]
+            model.at_most(books.capital[pool, t], invested)
             if draft.settings.recurrent_balance:
                 lasting = received["recurrent"][pool, t] - books.lasting[pool, t]
+                lasting -= decided.lasting[pool, t]
                 model.at_most(books.recurrent[pool, t], lasting)

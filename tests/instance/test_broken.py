@@ -8,9 +8,7 @@ import pytest
 from base_round import FILES, Edit, Whole, line_of, with_row, write_round
 from broken_round import Broken, assert_refused, broken, last
 
-from allocator.errors import NeedsBinaries
-from allocator.instance.binaries import NEEDS_BINARIES
-from allocator.instance.reader import diagnose, read
+from allocator.instance.reader import diagnose
 
 P, L, B, R = "programmes.csv", "limits.csv", "budgets.csv", "rules.csv"
 T, RESP, D, E = "instance.toml", "responses.csv", "demand.csv", "effects.csv"
@@ -32,7 +30,15 @@ FILE_PROBLEMS = [
         "there is no table 'programs'",
         "did you mean 'programmes'?",
     ),
-    broken("later table", Whole("options.csv", "a\n"), "options", None, "", "not supported yet"),
+    broken(
+        "table of options misspelt",
+        Whole("option.csv", "a\n"),
+        "option.csv",
+        None,
+        "",
+        "there is no table 'option'",
+        "did you mean 'options'?",
+    ),
     broken(
         "unknown column",
         Edit(L, "programme,year,basis,min", "programme,year,basis,minimum"),
@@ -858,46 +864,30 @@ COLLISIONS = [
     ),
 ]
 
-BINARIES = [
+CURVES = [
     broken(
-        "logistic",
-        Edit(RESP, "saturating,,,200,20000,,", "logistic,,,200,20000,0.001,"),
+        "logistic without steepness",
+        Edit(RESP, "saturating,,,200,20000,,", "logistic,,,200,20000,,"),
         "responses",
         3,
-        "shape",
-        NEEDS_BINARIES,
+        "steepness",
+        "a response of shape logistic needs steepness",
     ),
     broken(
-        "steepening power",
-        Edit(RESP, "0.002,0.5", "0.002,1.5"),
+        "logistic per unit",
+        Edit(RESP, "saturating,,,200,20000,,", "logistic,0.1,,200,20000,0.001,"),
         "responses",
-        2,
-        "shape",
-        NEEDS_BINARIES,
+        3,
+        "per_unit",
+        "has no per_unit; it takes maximum, half, steepness",
     ),
     broken(
-        "steepening points",
-        Edit("response_points.csv", "2000,300", "2000,100"),
+        "logistic that never turns",
+        Edit(RESP, "saturating,,,200,20000,,", "logistic,,,200,20000,0,"),
         "responses",
-        5,
-        "shape",
-        "steepens at activity 2,000",
-    ),
-    broken(
-        "unwanted curve",
-        Edit("outcomes.csv", "QALYs,1", "QALYs,-1"),
-        "responses",
-        2,
-        "outcome",
-        NEEDS_BINARIES,
-    ),
-    broken(
-        "curve held down",
-        Edit(R, "outcome,,QALY,Deprived,min", "outcome,,QALY,Deprived,max"),
-        "rules",
-        6,
-        "sense",
-        NEEDS_BINARIES,
+        3,
+        "steepness",
+        "more than 0",
     ),
 ]
 
@@ -911,7 +901,7 @@ EVERY = [
     *WORTH_PROBLEMS,
     *RULE_PROBLEMS,
     *COLLISIONS,
-    *BINARIES,
+    *CURVES,
 ]
 
 
@@ -927,10 +917,19 @@ def test_broken_round(case: Broken, tmp_path: Path) -> None:
     assert_refused(case, tmp_path / "round")
 
 
-@pytest.mark.parametrize("case", BINARIES, ids=lambda case: case.name)
-def test_what_needs_binaries_is_refused_as_such(case: Broken, tmp_path: Path) -> None:
-    with pytest.raises(NeedsBinaries):
-        read(write_round(tmp_path / "round", *case.edits))
+SUPPORTED = [
+    Edit(RESP, "saturating,,,200,20000,,", "logistic,,,200,20000,0.001,"),
+    Edit(RESP, "0.002,0.5", "0.002,1.5"),
+    Edit("response_points.csv", "2000,300", "2000,100"),
+    Edit("outcomes.csv", "QALYs,1", "QALYs,-1"),
+    Edit(R, "outcome,,QALY,Deprived,min", "outcome,,QALY,Deprived,max"),
+]
+
+
+@pytest.mark.parametrize("edit", SUPPORTED, ids=lambda edit: edit.new)
+def test_curves_of_any_shape_and_direction_are_read(edit: Edit, tmp_path: Path) -> None:
+    instance, problems = diagnose(write_round(tmp_path / "round", edit))
+    assert instance is not None, problems
 
 
 def test_one_mistake_is_not_followed_by_a_flood(tmp_path: Path) -> None:

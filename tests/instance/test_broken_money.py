@@ -5,12 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from base_round import FILES, Edit, Whole, line_of, with_row, write_round
+from base_round import FILES, Edit, Whole, line_of, with_row
 from broken_round import Broken, assert_refused, broken, last
-
-from allocator.errors import NeedsBinaries
-from allocator.instance.binaries import NEEDS_BINARIES
-from allocator.instance.reader import read
 
 P, L, B, R = "programmes.csv", "limits.csv", "budgets.csv", "rules.csv"
 F, A, C, V = "funding.csv", "adjustments.csv", "contracts.csv", "providers.csv"
@@ -777,34 +773,95 @@ SHORTAGES = [
     ),
 ]
 
-BINARIES = [
+DECISIONS = [
     broken(
-        "notice",
-        electives("type,notice_years", "block,1"),
+        "part of a year of notice",
+        electives("type,ceiling,notice_years", "block,4500000,1.5"),
         "contracts",
         4,
         "notice_years",
-        NEEDS_BINARIES,
+        "1.5 is not a whole number of years of notice",
     ),
     broken(
-        "exit fee",
-        electives("type,exit_fee", "block,1000"),
+        "fee that nothing earns",
+        electives("type,ceiling,exit_fee", "block,4500000,1000"),
         "contracts",
         4,
         "exit_fee",
-        NEEDS_BINARIES,
+        "which only notice_years allows",
     ),
     broken(
-        "bonus on a curve",
-        (
-            ELECTIVES,
-            contracts("type,bonus_outcome,bonus", "Electives,outcome,QALY,5"),
-            Edit("responses.csv", "operations,QALY,linear,0.3,,", "operations,QALY,power,0.3,0.5,"),
-        ),
+        "nothing to end",
+        electives("type,notice_years", "cost,1"),
         "contracts",
         4,
-        "bonus_outcome",
-        NEEDS_BINARIES,
+        "notice_years",
+        "pays the plain cost, as its programmes are paid without it",
+    ),
+    broken(
+        "notice beyond the plan",
+        electives("type,ceiling,notice_years", "block,4500000,3"),
+        "contracts",
+        4,
+        "notice_years",
+        "notice of 3 years ends after 2027, the last plan year in which the contract holds",
+        severity="warning",
+    ),
+    broken(
+        "notice beyond the contract",
+        electives("type,ceiling,end,notice_years", "block,4500000,2026,2"),
+        "contracts",
+        4,
+        "notice_years",
+        "notice of 2 years ends after 2026",
+        severity="warning",
+    ),
+    broken(
+        "two notices",
+        (
+            ELECTIVES,
+            contracts(
+                "type,year,ceiling,notice_years",
+                "Electives,block,,4500000,1",
+                "Electives,block,2026,4600000,2",
+            ),
+        ),
+        "contracts",
+        5,
+        "notice_years",
+        "contract 'Electives' is ended as a whole, but its notice_years is 2 here and 1 on line 4",
+    ),
+    broken(
+        "two rows of a year",
+        (ELECTIVES, contracts("type,year", "Electives,activity,2026", "Electives,activity,2026")),
+        "contracts",
+        5,
+        "contract",
+        "repeats line 4: two rows have contract 'Electives', year '2026'",
+    ),
+    broken(
+        "step without threshold",
+        electives("type,bonus_outcome,bonus_step", "outcome,QALY,5"),
+        "contracts",
+        4,
+        "bonus_step",
+        "once the outcome reaches bonus_threshold, and there is none",
+    ),
+    broken(
+        "threshold without step",
+        electives("type,bonus_outcome,bonus,bonus_threshold", "outcome,QALY,5,100"),
+        "contracts",
+        4,
+        "bonus_threshold",
+        "nothing is paid at the threshold; give bonus_step",
+    ),
+    broken(
+        "step of another type",
+        electives("type,bonus_step", "block,5"),
+        "contracts",
+        4,
+        "bonus_step",
+        "a contract of type block has no bonus_step",
     ),
 ]
 
@@ -817,16 +874,10 @@ EVERY = [
     *RULES,
     *SETTINGS,
     *SHORTAGES,
-    *BINARIES,
+    *DECISIONS,
 ]
 
 
 @pytest.mark.parametrize("case", EVERY, ids=lambda case: case.name)
 def test_broken_round(case: Broken, tmp_path: Path) -> None:
     assert_refused(case, tmp_path / "round")
-
-
-@pytest.mark.parametrize("case", BINARIES, ids=lambda case: case.name)
-def test_what_needs_binaries_is_refused_as_such(case: Broken, tmp_path: Path) -> None:
-    with pytest.raises(NeedsBinaries):
-        read(write_round(tmp_path / "round", *case.edits))

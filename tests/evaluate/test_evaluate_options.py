@@ -1,0 +1,671 @@
+"""Options worked by hand: runs, shares of years, groups, links, and what they cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from evaluate_cases import case, column, only, run
+
+from allocator.evaluate import Evaluation, evaluate
+from allocator.instance.instance import Instance
+
+YEARS = (2025, 2026, 2027, 2028, 2029)
+PROGRAMMES = """
+    programme,sector,pool,baseline,unit_cost
+    Care,community,NHS,100,10
+    Homes,social care,Council,50,4"""
+ACTIVITY = {"Care": 100, "Homes": 50}
+BUDGETS = "pool,kind,amount\nNHS,recurrent,5000\nNHS,capital,900\nCouncil,recurrent,900"
+
+
+def deciding(options: str, *, years: tuple[int, ...] = YEARS, **more: Any) -> Instance:
+    """Round with options, `head: cells; cells ...`; the pool is the NHS unless they say."""
+    head, _, rows = " ".join(options.split()).partition(": ")
+    lines = rows.split("; ")
+    if "pool" not in head.split(",") and "programme" not in head.split(","):
+        head, lines = f"{head},pool", [f"{line},NHS" for line in lines]
+    tables = {
+        "options": "\n".join([head, *lines]),
+        "programmes": PROGRAMMES,
+        "budgets": BUDGETS,
+        **more,
+    }
+    return case(years=years, **tables)
+
+
+def taking(**options: str) -> str:
+    """Plan table from the years in which each option is taken, `2025 2026`."""
+    rows = [f"{o},{year},yes" for o, years in options.items() for year in years.split()]
+    return "\n".join(["option,year,taken", *rows])
+
+
+def taken(instance: Instance, **options: str) -> Evaluation:
+    return run(instance, ACTIVITY, options=taking(**options))
+
+
+def complaint(instance: Instance, **options: str) -> tuple[str, int]:
+    """Message without its subject, and year, of the one thing wrong."""
+    result = taken(instance, **options)
+    kind, name, year, _ = only(result)
+    assert kind == "option"
+    message = str(result.violations.message[0])
+    label = instance.settings.year_label(year)
+    begin = next(b for b in (f"{w} '{name}' in {label} " for w in ("Option", "Group"))
+                 if message.startswith(b))  # fmt: skip
+    return message.removeprefix(begin), year
+
+
+# Runs ------------------------------------------------------------------------------------
+
+
+def test_nothing_is_taken_unless_the_plan_says_so() -> None:
+    instance = deciding("option,cost_once: A,10; B,20")
+    for plan in ({}, {"options": "option,year,taken\nA,2025,no\nB,2026,"}):
+        result = run(instance, ACTIVITY, **plan)
+        assert result.allowed
+        assert not result.options.taken.any()
+        assert result.options.option.tolist() == ["A"] * 5 + ["B"] * 5
+        assert result.options.year.tolist() == [*YEARS, *YEARS]
+        assert column(result.budgets, "option_cost") == [0] * 10
+
+
+def test_a_run_stands_within_its_window() -> None:
+    instance = deciding("option,earliest,latest: A,2026,2027")
+    for years in ("2026 2027 2028 2029", "2027", "2026", "2027 2028 2029"):
+        assert taken(instance, A=years).allowed, years
+    assert complaint(instance, A="2025 2026") == (
+        "starts, and 2026/27 is the earliest year in which it may.",
+        2025,
+    )
+    assert complaint(instance, A="2028 2029") == (
+        "starts, and 2027/28 is the latest year in which it may.",
+        2028,
+    )
+
+
+def test_every_run_of_an_option_is_one_of_its_own() -> None:
+    instance = deciding("option,cost_once,latest,min_years: A,10,2027,2")
+    # A year between two runs; the second one starts in time and ends with the plan.
+    result = taken(instance, A="2025 2026 2028 2029")
+    assert complaint(instance, A="2025 2026 2028 2029")[1] == 2028
+    assert column(result.options, "cost_once") == [10, 0, 0, 10, 0]
+    instance = deciding("option,cost_once: A,10")
+    result = taken(instance, A="2025 2027 2029")
+    assert result.allowed
+    assert column(result.options, "cost_once") == [10, 0, 10, 0, 10]
+
+
+@pytest.mark.parametrize(
+    ("least", "years", "wrong"),
+    [
+        (3, "2025 2026 2027", ""),
+        (3, "2025 2026 2027 2028", ""),
+        (3, "2025 2026", "is left 2 years after it started in 2025/26; it must be kept for at "
+         "least 3 years, or to the end of the plan."),
+        # The plan ends first.
+        (3, "2028 2029", ""),
+        (3, "2029", ""),
+        (9, "2025 2026 2027 2028 2029", ""),
+        (1, "2025", ""),
+        (2, "2026", "is left 1 year after it started in 2026/27; it must be kept for at least "
+         "2 years, or to the end of the plan."),
+    ],
+)  # fmt: skip
+def test_least_years(least: int, years: str, wrong: str) -> None:
+    instance = deciding(f"option,min_years: A,{least}")
+    if not wrong:
+        assert taken(instance, A=years).allowed
+        return
+    said, year = complaint(instance, A=years)
+    assert said == wrong
+    assert year == int(years.split()[-1]) + 1
+
+
+REVIEWED = "it may be left after 2, 4 years only."
+
+
+@pytest.mark.parametrize(
+    ("reviews", "years", "wrong"),
+    [
+        # On the second and the fourth anniversary, not a year before or after.
+        ("2 4", "2025", f"is left 1 year after it started in 2025/26; {REVIEWED}"),
+        ("2 4", "2025 2026", ""),
+        ("2 4", "2025 2026 2027", f"is left 3 years after it started in 2025/26; {REVIEWED}"),
+        ("2 4", "2025 2026 2027 2028", ""),
+        ("2 4", "2025 2026 2027 2028 2029", ""),
+        ("2 4", "2027", f"is left 1 year after it started in 2027/28; {REVIEWED}"),
+        ("2 4", "2027 2028 2029", ""),
+        ("none", "2025 2026 2027 2028", "is left 4 years after it started in 2025/26; it must be "
+         "kept to the end of the plan."),
+        ("none", "2027 2028 2029", ""),
+        ("", "2025", ""),
+    ],
+)  # fmt: skip
+def test_review_years(reviews: str, years: str, wrong: str) -> None:
+    instance = deciding(f"option,review_years: A,{reviews}")
+    if not wrong:
+        assert taken(instance, A=years).allowed
+    else:
+        assert complaint(instance, A=years)[0] == wrong
+
+
+def test_least_years_and_reviews_hold_together() -> None:
+    instance = deciding("option,review_years,min_years: A,4,3")
+    assert taken(instance, A="2025 2026 2027 2028").allowed
+    for years, left in (("2025 2026", 2027), ("2025 2026 2027", 2028)):
+        kept = len(years.split())
+        assert complaint(instance, A=years) == (
+            f"is left {kept} years after it started in 2025/26; it may be left after 4 years only.",
+            left,
+        )
+    row = taken(instance, A="2025 2026").violations.iloc[0]
+    assert (row.value, row.limit, row.violation, row.relative) == (2, 4, 2, 1)
+
+
+# Shares of years -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("terms", "years", "financial", "share"),
+    [
+        ("lead_years: A,0", "2025 2026", True, [1, 1, 0, 0, 0]),
+        # October: half of a financial year, a quarter of a calendar year.
+        ("start_month: A,10", "2025 2026 2027", True, [0.5, 1, 1, 0, 0]),
+        ("start_month: A,10", "2025 2026 2027", False, [0.25, 1, 1, 0, 0]),
+        ("start_month: A,4", "2025", True, [1, 0, 0, 0, 0]),
+        ("start_month: A,4", "2025", False, [0.75, 0, 0, 0, 0]),
+        ("start_month: A,1", "2025", True, [0.25, 0, 0, 0, 0]),
+        ("start_month: A,1", "2025", False, [1, 0, 0, 0, 0]),
+        ("start_month: A,3", "2025 2026", True, [1 / 12, 1, 0, 0, 0]),
+        ("start_month: A,12", "2025 2026", False, [1 / 12, 1, 0, 0, 0]),
+        # In place after the lead time, part of that year only.
+        ("lead_years: A,2", "2025 2026 2027 2028", True, [0, 0, 1, 1, 0]),
+        ("lead_years: A,2", "2025 2026", True, [0, 0, 0, 0, 0]),
+        ("lead_years,start_month: A,1,10", "2026 2027 2028 2029", True, [0, 0, 0.5, 1, 1]),
+        # Every run begins anew.
+        ("start_month: A,10", "2025 2026 2028 2029", True, [0.5, 1, 0, 0.5, 1]),
+    ],
+)
+def test_share_of_the_year_in_place(
+    terms: str, years: str, financial: bool, share: list[float]
+) -> None:
+    settings = {"financial_years": financial}
+    result = taken(deciding(f"option,{terms}", settings=settings), A=years)
+    assert result.allowed
+    assert column(result.options, "in_place") == pytest.approx(share)
+    assert result.options.taken.tolist() == [str(y) in years.split() for y in YEARS]
+
+
+# Groups and links ------------------------------------------------------------------------
+
+
+def test_at_most_one_and_at_most_so_many() -> None:
+    instance = deciding("option,group,choose,most: A,G,at_most_one,1; B,G,at_most_one,1")
+    for plan in ({}, {"A": "2025"}, {"A": "2025 2026", "B": "2027 2028 2029"}):
+        assert taken(instance, **plan).allowed
+    assert complaint(instance, A="2025 2026 2027 2028 2029", B="2029") == (
+        "takes A, B; at most 1 may be taken.",
+        2029,
+    )
+    rows = "; ".join(f"{o},G,at_most,2" for o in "ABC")
+    instance = deciding(f"option,group,choose,most: {rows}")
+    assert taken(instance, A="2029", B="2029").allowed
+    assert complaint(instance, A="2029", B="2029", C="2029") == (
+        "takes A, B, C; at most 2 may be taken.",
+        2029,
+    )
+    instance = deciding("option,group: A,G; B,G")
+    assert taken(instance, A="2029", B="2029").allowed
+
+
+def test_exactly_one_from_the_first_year_in_which_one_may_start() -> None:
+    rows = "A,G,exactly_one,2027; B,G,exactly_one,2026"
+    instance = deciding(f"option,group,choose,earliest: {rows}")
+    assert taken(instance, B="2026 2027 2028 2029").allowed
+    # From one to the other without a year between.
+    assert taken(instance, B="2026 2027", A="2028 2029").allowed
+    assert complaint(instance, A="2027 2028 2029") == (
+        "takes none of A, B; exactly one must be taken.",
+        2026,
+    )
+    assert complaint(instance, B="2026 2027", A="2029") == (
+        "takes none of A, B; exactly one must be taken.",
+        2028,
+    )
+    assert complaint(instance, B="2026 2027 2028 2029", A="2029") == (
+        "takes A, B; exactly one must be taken.",
+        2029,
+    )
+    result = taken(instance)
+    assert result.violations.year.tolist() == [2026, 2027, 2028, 2029]
+    assert set(result.violations.name) == {"G"}
+
+
+def test_an_option_may_belong_to_several_groups() -> None:
+    rows = "; ".join(f"{o},{g},exactly_one" for o, g in
+                     (("N1", "north"), ("S1", "south"), ("Both", "north south")))  # fmt: skip
+    instance = deciding(f"option,group,choose: {rows}", years=(2025,))
+    assert taken(instance, Both="2025").allowed
+    assert taken(instance, N1="2025", S1="2025").allowed
+    assert complaint(instance, N1="2025")[0] == (
+        "takes none of Both, S1; exactly one must be taken."
+    )
+    result = taken(instance, N1="2025", Both="2025")
+    assert result.violations.name.tolist() == ["north"]
+    assert result.options.group.unique().tolist() == ["north south", "north", "south"]
+
+
+def test_links() -> None:
+    links = "option,link,other\nA,requires,B\nC,excludes,A"
+    instance = deciding("option: A; B; C", option_links=links)
+    assert taken(instance, A="2026 2027", B="2025 2026 2027 2028").allowed
+    assert taken(instance, B="2025", C="2025").allowed
+    assert taken(instance, A="2025", B="2025", C="2026").allowed
+    assert complaint(instance, A="2026 2027", B="2025 2026") == (
+        "is taken without 'B', which it requires.",
+        2027,
+    )
+    assert complaint(instance, A="2025", B="2025", C="2025") == (
+        "is taken together with 'A', which it excludes.",
+        2025,
+    )
+
+
+# Money -----------------------------------------------------------------------------------
+
+COSTS = "option,cost_once,cost_yearly,double_running,cost_exit,capital"
+
+
+def test_what_an_option_costs_its_pool_in_the_prices_of_the_year() -> None:
+    instance = deciding(
+        f"{COSTS},start_month: A,100,40,30,20,500,10", settings={"cost_uplift": 0.1}
+    )
+    result = taken(instance, A="2026 2027")
+    assert result.allowed
+    n = [1.1**t for t in range(1, 6)]
+    expected = {
+        "cost_once": [0, 100 * n[1], 0, 0, 0],
+        # From October on, then all year.
+        "cost_yearly": [0, 20 * n[1], 40 * n[2], 0, 0],
+        # In its first year, as there is no lead time.
+        "double_running": [0, 30 * n[1], 0, 0, 0],
+        "cost_exit": [0, 0, 0, 20 * n[3], 0],
+        "capital": [0, 500 * n[1], 0, 0, 0],
+    }
+    for name, figures in expected.items():
+        assert column(result.options, name) == pytest.approx(figures), name
+    assert result.options.pool.unique().tolist() == ["NHS"]
+    assert result.options.programme.unique().tolist() == [""]
+    total = [0, 150 * n[1], 40 * n[2], 20 * n[3], 0]
+    nhs = result.budgets[result.budgets.pool == "NHS"]
+    assert column(nhs, "option_cost") == pytest.approx(total)
+    assert column(nhs, "capital_spend") == pytest.approx([0, 500 * n[1], 0, 0, 0])
+    assert column(nhs, "spend") == pytest.approx([1000 * f for f in n])
+    slack = [5000 - 1000 * f - cost for f, cost in zip(n, total, strict=True)]
+    assert column(nhs, "slack") == pytest.approx(slack)
+    assert column(nhs, "recurrent_spend") == pytest.approx(
+        [1000 * f + y for f, y in zip(n, expected["cost_yearly"], strict=True)]
+    )
+    assert column(result.budgets, "option_cost", pool="Council") == [0] * 5
+
+
+@pytest.mark.parametrize(
+    ("lead", "years", "both"),
+    [
+        (0, "2025 2026 2027", [7, 0, 0, 0, 0]),
+        (1, "2025 2026 2027", [7, 0, 0, 0, 0]),
+        (2, "2025 2026 2027 2028", [7, 7, 0, 0, 0]),
+        (3, "2028 2029", [0, 0, 0, 7, 7]),
+        # Left before it is in place.
+        (3, "2025 2026", [7, 7, 0, 0, 0]),
+    ],
+)
+def test_double_running_until_in_place(lead: int, years: str, both: list[float]) -> None:
+    result = taken(deciding(f"option,double_running,lead_years: A,7,{lead}"), A=years)
+    assert result.allowed
+    assert column(result.options, "double_running") == both
+    assert column(result.budgets, "option_cost", pool="NHS") == both
+
+
+def test_leaving_costs_the_year_after_and_nothing_at_the_end_of_the_plan() -> None:
+    instance = deciding("option,cost_exit: A,20")
+    assert column(taken(instance, A="2028").options, "cost_exit") == [0, 0, 0, 0, 20]
+    assert column(taken(instance, A="2028 2029").options, "cost_exit") == [0] * 5
+    assert column(taken(instance, A="2025 2027").options, "cost_exit") == [0, 20, 0, 20, 0]
+
+
+def test_a_saving_frees_money_of_the_pool() -> None:
+    instance = deciding("option,cost_yearly,pool: A,-30,Council")
+    result = taken(instance, A="2025")
+    assert column(result.budgets, "option_cost", pool="Council") == [-30, 0, 0, 0, 0]
+    assert column(result.budgets, "slack", pool="Council") == [730, 700, 700, 700, 700]
+
+
+def test_options_that_overspend_a_pool_or_its_capital() -> None:
+    instance = deciding(f"{COSTS}: A,4000,0,0,0,900", years=(2025,))
+    result = taken(instance, A="2025")
+    assert result.allowed
+    assert column(result.budgets, "slack", pool="NHS") == [0]
+    instance = deciding(f"{COSTS}: A,4005,0,0,0,900", years=(2025,))
+    assert only(taken(instance, A="2025")) == ("budget", "NHS", 2025, 5)
+    instance = deciding(f"{COSTS}: A,0,0,0,0,907", years=(2025,))
+    assert only(taken(instance, A="2025")) == ("capital", "NHS", 2025, 7)
+
+
+def test_money_is_moved_to_pools_that_options_leave_short() -> None:
+    instance = deciding(
+        "option,cost_once,cost_yearly,pool: A,250,100,Council",
+        years=(2025, 2026),
+        transfers="from_pool,to_pool,max\nNHS,Council,100",
+        budgets="pool,amount,carry_max,overdraw_max\nNHS,2000,0,0\nCouncil,500,0,50",
+    )
+    result = taken(instance, A="2025 2026")
+    assert result.allowed
+    # 200 on homes and 350 on the option of 500: 50 from next year or from the other pool.
+    assert column(result.budgets, "slack", pool="Council")[0] == pytest.approx(0)
+    assert column(result.budgets, "carry_out", pool="Council") == pytest.approx([-50, 0])
+    short = deciding(
+        "option,cost_once,pool: A,460,Council",
+        years=(2025,),
+        transfers="from_pool,to_pool,max\nNHS,Council,100",
+        budgets="pool,amount\nNHS,2000\nCouncil,500",
+    )
+    assert only(taken(short, A="2025")) == ("budget", "Council", 2025, 60)
+
+
+def test_only_yearly_cost_and_income_count_in_the_recurrent_balance() -> None:
+    instance = deciding(
+        f"{COSTS}: A,100,40,30,20,0",
+        years=(2025, 2026),
+        settings={"recurrent_balance": True},
+        budgets="pool,kind,amount\nNHS,recurrent,1030\nNHS,non_recurrent,500\nCouncil,recurrent,900",
+        option_effects="option,measure,target,value\nA,income,NHS,10",
+    )
+    result = taken(instance, A="2025")
+    assert result.allowed
+    nhs = result.budgets[result.budgets.pool == "NHS"]
+    assert column(nhs, "recurrent_spend") == [1040, 1000]
+    assert column(nhs, "recurrent_income") == [1040, 1030]
+    assert column(nhs, "underlying") == [0, 30]
+    assert column(nhs, "option_income") == [10, 0]
+    assert column(nhs, "slack") == [1530 + 10 - 1000 - 170, 1530 - 1000 - 20]
+    dearer = deciding(
+        "option,cost_yearly: A,45",
+        years=(2025,),
+        settings={"recurrent_balance": True},
+        budgets="pool,kind,amount\nNHS,recurrent,1030\nNHS,non_recurrent,500\nCouncil,recurrent,900",
+    )
+    assert only(taken(dearer, A="2025")) == ("recurrent", "NHS", 2025, 15)
+
+
+def test_yearly_cost_that_is_part_of_a_programme() -> None:
+    instance = deciding(
+        f"{COSTS},start_month,programme,pool: A,100,40,30,20,500,10,Homes,NHS",
+        years=(2025, 2026, 2027),
+        settings={"cost_uplift": 0.1},
+        rules="rule,measure,selection,sense,value\nMost,spend,homes,max,1000",
+        selections="selection,programme\nhomes,Homes",
+    )
+    result = taken(instance, A="2025 2026")
+    assert result.allowed
+    surcharge = [20 * 1.1, 40 * 1.21, 0]
+    spend = [200 * 1.1 + 22, 200 * 1.21 + 48.4, 200 * 1.331]
+    assert column(result.allocation, "surcharge", programme="Homes") == pytest.approx(surcharge)
+    assert column(result.allocation, "spend", programme="Homes") == pytest.approx(spend)
+    assert column(result.allocation, "surcharge", programme="Care") == [0, 0, 0]
+    # The council pays for homes, the NHS what the option costs once.
+    assert column(result.budgets, "at_cost", pool="Council") == pytest.approx(spend)
+    assert column(result.budgets, "option_cost", pool="Council") == [0, 0, 0]
+    assert column(result.budgets, "option_cost", pool="NHS") == pytest.approx(
+        [130 * 1.1, 0, 20 * 1.331]
+    )
+    assert column(result.rules, "left") == pytest.approx(spend)
+    blank = deciding("option,cost_once,programme: A,100,Homes", years=(2025,))
+    result = taken(blank, A="2025")
+    assert result.options.pool.tolist() == ["Council"]
+    assert column(result.budgets, "option_cost", pool="Council") == [100]
+
+
+def test_yearly_cost_of_a_capital_programme_is_paid_from_capital() -> None:
+    programmes = PROGRAMMES.replace("unit_cost", "unit_cost,money").replace(
+        ",10\n", ",10,revenue\n"
+    )
+    programmes = programmes.replace(",50,4", ",50,4,capital")
+    instance = deciding(
+        "option,cost_yearly,programme: A,60,Homes",
+        years=(2025,),
+        programmes=programmes,
+        budgets="pool,kind,amount\nNHS,recurrent,1000\nCouncil,capital,250",
+    )
+    assert only(taken(instance, A="2025")) == ("capital", "Council", 2025, 10)
+
+
+# What options change ---------------------------------------------------------------------
+
+
+def effecting(effects: str, **more: Any) -> Instance:
+    """Round of three years with options A (from October) and B and their effects."""
+    years = (2025, 2026, 2027)
+    head, _, rows = " ".join(effects.split()).partition(": ")
+    return deciding(
+        more.pop("options", "option,start_month: A,10; B,0"),
+        **{"years": years, "option_effects": "\n".join([f"option,{head}", *rows.split("; ")])}
+        | more,
+    )
+
+
+def test_income_of_a_pool_from_an_option() -> None:
+    instance = effecting(
+        "measure,target,value,delay: A,income,Council,80,1; B,income,Council,-5,0",
+        settings={"cost_uplift": 0.1},
+    )
+    result = taken(instance, A="2025 2026 2027", B="2027")
+    income = [0, 40 * 1.21, 80 * 1.331 - 5 * 1.331]
+    assert column(result.budgets, "option_income", pool="Council") == pytest.approx(income)
+    assert column(result.budgets, "option_income", pool="NHS") == [0, 0, 0]
+    # Felt while the option is taken only.
+    result = taken(instance, A="2025")
+    assert column(result.budgets, "option_income", pool="Council") == [0, 0, 0]
+
+
+def test_capacity_is_multiplied_and_then_added_to() -> None:
+    instance = effecting(
+        "measure,target,place,operation,value: A,capacity,beds,North,add,20; "
+        "B,capacity,beds,North,multiply,1.5; B,capacity,beds,,multiply,0.5",
+        programmes=PROGRAMMES.replace("unit_cost", "unit_cost,place").replace(
+            ",10\n", ",10,North\n"
+        )
+        + ",North",
+        places="place,heads\nNorth,1",
+        resources="resource\nbeds",
+        capacity="resource,place,amount\nbeds,North,100\nbeds,,400",
+        use="programme,resource,per_unit\nCare,beds,1.5",
+    )
+    result = taken(instance, A="2025 2026 2027", B="2026 2027")
+    assert column(result.capacity, "amount", place="North") == [110, 170, 170]
+    assert column(result.capacity, "amount", place="") == [400, 200, 200]
+    assert only(result) == ("capacity", "beds, North", 2025, 40)
+    assert taken(instance, B="2025 2026 2027").allowed
+
+
+def test_need_arriving() -> None:
+    instance = effecting(
+        "measure,target,operation,value: A,demand,Care,add,-20; B,demand,Care,multiply,0.9",
+        demand="programme,demand,min_met\nCare,100,1",
+    )
+    plan = taking(A="2025 2026 2027", B="2027")
+    result = run(instance, {"Care": [90, 80, 70], "Homes": 50}, options=plan)
+    assert result.allowed, result.violations.message.tolist()
+    assert column(result.allocation, "need", programme="Care") == [90, 80, 70]
+    result = run(instance, {"Care": [90, 80, 67], "Homes": 50}, options=plan)
+    assert only(result) == ("demand", "Care", 2027, 3)
+
+
+def test_limits_taken_together_are_multiplied_and_then_added_to() -> None:
+    instance = effecting(
+        "measure,target,operation,value: A,limit_min,Care,add,-40; A,limit_max,Care,add,10; "
+        "B,limit_min,Care,multiply,0.5; B,limit_max,Care,multiply,2; A,limit_min,Homes,add,8",
+        limits="programme,basis,min,max\nCare,baseline,0.8,1.2\nCare,activity,90,130\n"
+        "Care,growth,-0.9,9",
+        programmes=PROGRAMMES.replace("unit_cost", "unit_cost,held").replace(",10\n", ",10,\n")
+        + ",no",
+    )
+    plan = taking(A="2025 2026 2027", B="2027")
+    result = run(instance, {"Care": [70, 50, 5], "Homes": [4, 8, 8]}, options=plan)
+    assert result.allowed, result.violations.message.tolist()
+    # The largest least is 90, the smallest most 120; Homes has no least, which is nothing.
+    assert column(result.allocation, "lo", programme="Care") == [70, 50, 5]
+    assert column(result.allocation, "hi", programme="Care") == [125, 130, 250]
+    assert column(result.allocation, "lo", programme="Homes") == [4, 8, 8]
+    result = run(instance, {"Care": [69, 131, 100], "Homes": [4, 8, 8]}, options=plan)
+    assert result.violations.kind.tolist() == ["limit", "limit"]
+    assert result.violations.violation.tolist() == [1, 1]
+    result = run(instance, {"Care": [90, 90, 90], "Homes": [4, 8, 7]}, options=plan)
+    assert only(result) == ("limit", "Homes", 2027, 1)
+
+
+def test_an_option_moves_the_floor_of_a_safety_programme() -> None:
+    programmes = PROGRAMMES.replace("unit_cost", "unit_cost,class").replace(",10\n", ",10,safety\n")
+    instance = effecting(
+        "measure,target,operation,value: B,limit_min,Care,multiply,0.7", programmes=programmes + ","
+    )
+    result = run(instance, {"Care": [100, 70, 100], "Homes": 50}, options=taking(B="2026"))
+    assert result.allowed
+    assert column(result.allocation, "lo", programme="Care") == [100, 70, 100]
+
+
+def test_a_closed_programme_does_nothing_and_nothing_keeps_it_from_that() -> None:
+    instance = effecting(
+        "measure,target,operation,delay: A,close,Care,suspend,0; B,close,Homes,suspend,1",
+        limits="programme,basis,min,max,start_min\nCare,baseline,0.8,1.2,0.9\n"
+        "Care,growth,-0.1,,\nHomes,activity,10,60,",
+    )
+    # Part-year closures count as closed; Homes is closed a year later.
+    plan = taking(A="2025 2026 2027", B="2025 2026")
+    closed = {"Care": [0, 0, 0], "Homes": [50, 0, 50]}
+    result = run(instance, closed, options=plan)
+    assert result.allowed, result.violations.message.tolist()
+    assert column(result.allocation, "hi", programme="Care") == [0, 0, 0]
+    assert column(result.allocation, "lo", programme="Care") == [0, 0, 0]
+    assert column(result.allocation, "hi", programme="Homes") == [60, 0, 60]
+    result = run(instance, closed | {"Homes": [50, 2, 50]}, options=plan)
+    assert only(result) == ("limit", "Homes", 2026, 2)
+    assert result.violations.message[0] == (
+        "Programme 'Homes' in 2026/27 does £2.00 while an option closes it."
+    )
+    # Once the option has been left, limits are back: half a year's growth from nothing.
+    result = run(instance, closed, options=taking(A="2025 2026", B="2025 2026"))
+    assert only(result) == ("limit", "Care", 2027, 80)
+
+
+def test_outcomes_are_multiplied_and_then_added_to() -> None:
+    instance = effecting(
+        "measure,target,outcome,operation,value: A,outcome,Care,QALY,add,40; "
+        "B,outcome,Care,QALY,multiply,1.5; A,outcome,Homes,Falls,add,-6",
+        outcomes="outcome,weight\nQALY,2\nFalls,-1",
+        responses="programme,outcome,per_unit,delay\nCare,QALY,0.3,2",
+        settings={"discount_rate": 0.1},
+        segments="segment,heads,weight\npoor,1,3\nrich,3,1",
+        reach="programme,segment,share\nCare,poor,1",
+    )
+    result = taken(instance, A="2025 2026 2027", B="2027")
+    # 30 of Care, and 20 or 40 more; Falls are bought by the option alone.
+    qaly = [50, 70, 85]
+    assert column(result.outcomes, "amount", outcome="QALY") == pytest.approx(qaly)
+    assert column(result.outcomes, "amount", outcome="Falls") == pytest.approx([-3, -6, -6])
+    assert column(result.outcomes, "beyond_horizon", outcome="QALY") == pytest.approx([0, 70, 85])
+    # The mean weight is 6 / 4, so the poor count 2 and the whole 1; what arrives with the
+    # outcome of Care arrives two years later.
+    d = [1.1**-t for t in range(5)]
+    worth = [2 * 2 * q * d[t + 2] for t, q in enumerate(qaly)]
+    assert column(result.outcomes, "value", outcome="QALY") == pytest.approx(worth)
+    assert column(result.outcomes, "value", outcome="Falls") == pytest.approx(
+        [3, 6 * d[1], 6 * d[2]]
+    )
+    poor = result.segments[result.segments.segment == "poor"]
+    assert column(poor, "amount", outcome="QALY") == pytest.approx(qaly)
+    assert column(poor, "amount", outcome="Falls") == pytest.approx([-0.75, -1.5, -1.5])
+    assert column(result.by_programme, "amount", programme="Homes") == pytest.approx([-3, -6, -6])
+
+
+def test_harm_is_not_touched_by_options_and_rules_see_what_they_add() -> None:
+    instance = effecting(
+        "measure,target,outcome,operation,value: B,outcome,Care,QALY,multiply,2; "
+        "B,outcome,Homes,QALY,add,5",
+        responses="programme,outcome,per_unit\nCare,QALY,1",
+        demand="programme,demand,harm,harm_outcome\nHomes,60,1,QALY",
+        rules="rule,measure,outcome,sense,value\nLeast,outcome,QALY,min,195",
+    )
+    result = taken(instance, B="2025 2026 2027")
+    assert result.allowed
+    # 200 and 5 less the harm of 10 left unmet, which counts once.
+    assert column(result.outcomes, "amount") == [195, 195, 195]
+    assert result.parts["harm"] == 30
+    assert column(result.rules, "slack") == [0, 0, 0]
+
+
+def test_unit_cost() -> None:
+    programmes = PROGRAMMES.replace("unit_cost", "unit_cost,cost_uplift").replace(
+        ",10\n", ",10,0.2\n"
+    )
+    instance = effecting(
+        "measure,target,operation,value: A,unit_cost,Care,add,4; B,unit_cost,Homes,multiply,0.9",
+        programmes=programmes + ",",
+        settings={"cost_uplift": 0.1},
+        rules="rule,measure,selection,sense,value,basis,reference\n"
+        "Growth,spend,care,max,1,growth,baseline\nLast,spend,care,max,1,growth,",
+        selections="selection,programme\ncare,Care",
+    )
+    result = taken(instance, A="2025 2026", B="2026 2027")
+    care = [2 * 1.2 * 100, 4 * 1.44 * 100, 0]
+    assert column(result.allocation, "surcharge", programme="Care") == pytest.approx(care)
+    homes = [0, -0.1 * 4 * 1.21 * 50, -0.1 * 4 * 1.331 * 50]
+    assert column(result.allocation, "surcharge", programme="Homes") == pytest.approx(homes)
+    spend = [1000 * 1.2 + care[0], 1000 * 1.44 + care[1], 1000 * 1.728]
+    assert column(result.allocation, "spend", programme="Care") == pytest.approx(spend)
+    # There is no surcharge before the plan.
+    base = result.rules[result.rules.rule == "Growth"]
+    assert column(base, "left") == pytest.approx(spend)
+    assert column(base, "right") == pytest.approx([2000, 2000, 2000])
+    last = result.rules[result.rules.rule == "Last"]
+    assert column(last, "right") == pytest.approx([2000, 2 * spend[0], 2 * spend[1]])
+
+
+def test_a_contract_that_an_option_suspends_does_not_hold() -> None:
+    programmes = """
+        programme,sector,pool,provider,contract,baseline,unit_cost
+        Care,community,NHS,Trust,GMS,100,10
+        Homes,social care,Council,Home,,50,4"""
+    instance = effecting(
+        "measure,target,operation: A,contract,GMS,suspend",
+        programmes=programmes,
+        contracts="contract,type,fixed,ceiling,lead,overhead\nGMS,block,1200,950,Lead,0.1",
+        providers="provider\nLead",
+    )
+    result = run(instance, {"Care": [90, 110, 90], "Homes": 50}, options=taking(A="2026"))
+    assert result.allowed, result.violations.message.tolist()
+    frame = result.contracts
+    assert frame.suspended.tolist() == [False, True, False]
+    assert frame.ended.tolist() == [False, False, False]
+    assert frame.type.tolist() == ["block", "cost", "block"]
+    assert frame.state.tolist() == ["fixed until 2026/27", "suspended", "fixed"]
+    assert column(frame, "payment") == [1200, 1100, 1200]
+    assert column(frame, "pool_payment") == pytest.approx([1320, 1100, 1320])
+    assert column(frame, "exit_fee") == [0, 0, 0]
+    assert column(result.budgets, "contract_payments", pool="NHS") == pytest.approx([1320, 0, 1320])
+    assert column(result.budgets, "at_cost", pool="NHS") == [0, 1100, 0]
+    assert column(result.providers, "position", provider="Trust") == [300, 0, 300]
+    assert column(result.providers, "position", provider="Lead") == pytest.approx([120, 0, 120])
+    # Above the ceiling once the contract is back.
+    result = run(instance, {"Care": [90, 110, 96], "Homes": 50}, options=taking(A="2026"))
+    assert only(result) == ("contract", "GMS", 2027, 10)
+
+
+def test_the_options_of_a_result_can_be_evaluated_again() -> None:
+    instance = deciding(f"{COSTS},start_month: A,100,40,30,20,500,10; B,1,1,1,1,1,0")
+    first = taken(instance, A="2025 2026", B="2027 2028 2029")
+    tables = {"allocation": first.allocation, "options": first.options}
+    again = evaluate(instance, tables)
+    assert again.options.equals(first.options)
+    assert again.budgets.equals(first.budgets)
