@@ -142,6 +142,12 @@ def starting(
     out: dict[str, Numbers] = {}
     if plan is None:
         return out
+    if "allocation" in plan:
+        out = {
+            name: np.zeros(len(block))
+            for name in ("run", "end")
+            if (block := program.block(name)) is not None and len(block)
+        }
     years = {label: t for t, label in enumerate(data.year.labels)}
     if "options" in plan and program.block("run") is not None:
         table = plan["options"]

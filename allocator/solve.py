@@ -124,7 +124,9 @@ def solve(
         Most nodes of the search for decisions.
     start : mapping of str to pandas.DataFrame, optional
         Tables of a plan to begin the search from: ``options`` (option, year, taken) and
-        ``contracts`` (contract, year, ended); other tables are ignored.
+        ``contracts`` (contract, year, ended). As in an evaluation, what a plan with an
+        ``allocation`` does not state is not taken. The search begins from the best plan with
+        these decisions, which is worth at least as much as the plan given.
     formulation : str
         Name in the entry-point group ``allocator.models``.
     extra : callable, optional
@@ -199,17 +201,29 @@ def _plan(instance: Instance, asked: _Asked) -> Plan:
     again, until the true curves bear it out.
     """
     clock = _Clock()
+    deadline = None if asked.time_limit is None else time.monotonic() + asked.time_limit
     knots: dict[tuple[int, int], Any] = {}
-    plan, data, checked = _once(instance, asked, clock, knots)
+    plan, data, checked = _once(instance, asked, clock, deadline, knots)
     for _ in range(RECUTS):
-        if plan.verified or checked is None or not readback.recut(data, checked, knots):
+        if checked is None or plan.verified or plan.status == "limit":
             break
-        plan, data, checked = _once(instance, asked, clock, knots)
+        if not readback.recut(data, checked, knots):
+            break
+        plan, data, checked = _once(instance, asked, clock, deadline, knots)
     return plan
 
 
+def _left(deadline: float | None) -> float | None:
+    """Seconds left until a deadline."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
 def _once(
-    instance: Instance, asked: _Asked, clock: _Clock, knots: dict[tuple[int, int], Any]
+    instance: Instance,
+    asked: _Asked,
+    clock: _Clock,
+    deadline: float | None,
+    knots: dict[tuple[int, int], Any],
 ) -> tuple[Plan, Data, Evaluation | None]:
     """One plan for curves cut at `knots`, and the check of it."""
     data = extract(instance, knots)
@@ -227,11 +241,11 @@ def _once(
     clock.seconds["handover"] = solver.handover
     clock.mark("load")
     decided = readback.starting(data, program, asked.start)
-    limits = (asked.keep, asked.time_limit, asked.gap, asked.node_limit, decided)
-    stages = StagedSolve(solver, data, *limits).run()
+    wanted = (asked.gap, asked.node_limit, decided)
+    stages = StagedSolve(solver, data, asked.keep, _left(deadline), *wanted).run()
     if stages.doubtful:
         solver = second_opinion(program, asked.threads)
-        stages = StagedSolve(solver, data, *limits).run()
+        stages = StagedSolve(solver, data, asked.keep, _left(deadline), *wanted).run()
     if stages.status == "unknown":
         raise SolverError("HiGHS gave up on this programme without saying what it is")
     clock.mark("solve")

@@ -558,30 +558,51 @@ def test_a_step_that_need_not_be_earned_costs_nothing() -> None:
     assert bounds(draft, "b")[0][1] == np.inf
 
 
-def test_more_of_what_costs_nothing_needs_a_limit() -> None:
-    tables = {
-        "programmes": pd.DataFrame(
-            [
-                {
-                    "programme": "a",
-                    "sector": "s",
-                    "pool": "NHS",
-                    "unit_cost": 1.0,
-                    "baseline": 10.0,
-                    "cost_threshold": 20.0,
-                    "cost_above": 0.0,
-                }
-            ]
-        ),
-        "budgets": pd.DataFrame(MONEY),
-        "outcomes": pd.DataFrame([{"outcome": "QALY", "weight": 1.0}]),
-        "responses": pd.DataFrame([{"programme": "a", "outcome": "QALY", "per_unit": 1.0}]),
+def read(programme: Row, **tables: list[Row]) -> Instance:
+    """Round of one programme that has been checked."""
+    whole = {"programme": "a", "sector": "s", "pool": "NHS", "unit_cost": 1.0, "baseline": 10.0}
+    every = {
+        "programmes": [{**whole, **programme}],
+        "budgets": MONEY,
+        "outcomes": [{"outcome": "QALY", "weight": 1.0}],
+        "responses": [{"programme": "a", "outcome": "QALY", "per_unit": 1.0}],
+        **tables,
     }
     entries = {"name": "x", "base_year": 2024, "years": list(YEARS)}
-    with pytest.raises(InstanceError, match="nothing limits 'a' in 2025/26"):
-        from_tables(entries, tables)
-    tables["limits"] = pd.DataFrame([{"programme": "a", "basis": "activity", "max": 90.0}])
-    from_tables(entries, tables)
+    return from_tables(entries, {name: pd.DataFrame(rows) for name, rows in every.items()})
+
+
+def test_more_of_what_costs_nothing_needs_a_limit() -> None:
+    free = {"cost_threshold": 20.0, "cost_above": 0.0}
+    with pytest.raises(InstanceError, match=r"nothing limits 'a' in 2025/26: with its cost_above"):
+        read(free)
+    read(free, limits=[{"programme": "a", "basis": "activity", "max": 90.0}])
+
+
+def test_what_options_cost_and_bring_is_named_where_money_does_not_suffice() -> None:
+    """90 of a and one of two options, at 15 or 40, against 100 and at most 2 of income."""
+    with pytest.raises(InstanceError) as raised:
+        read(
+            {},
+            limits=[{"programme": "a", "basis": "activity", "min": 90.0}],
+            incomes=[
+                {"income": "i", "pool": "NHS", "amount": 2.0, "outcome": "QALY", "threshold": 5}
+            ],
+            options=[
+                {
+                    "option": name,
+                    "group": "g",
+                    "choose": "exactly_one",
+                    "pool": "NHS",
+                    "cost_yearly": c,
+                }
+                for name, c in (("p", 15.0), ("q", 40.0))
+            ],
+        )
+    assert (
+        "pool 'NHS' cannot pay in 2025/26 what must be paid: at least £105 ('a' £90, options £15) "
+        "against at most £102 (£100 received, £2 raised by options and incomes); £3 is missing."
+    ) in str(raised.value)
 
 
 # Random rounds: every decision that may be taken, judged by a linear programme
