@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from allocator.errors import (
         AllocatorError,
         InstanceError,
-        NeedsBinaries,
         Problem,
         SolverError,
         UsageError,
@@ -43,7 +42,6 @@ __all__ = [
     "Evaluation",
     "Instance",
     "InstanceError",
-    "NeedsBinaries",
     "Plan",
     "Problem",
     "Settings",
@@ -66,7 +64,6 @@ _HOMES = {
     "Evaluation": "allocator.evaluate",
     "Instance": "allocator.instance.instance",
     "InstanceError": "allocator.errors",
-    "NeedsBinaries": "allocator.errors",
     "Plan": "allocator.plan",
     "Problem": "allocator.errors",
     "Settings": "allocator.instance.instance",

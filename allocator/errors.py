@@ -76,10 +76,6 @@ class UsageError(AllocatorError):
     """A request that cannot be carried out as asked."""
 
 
-class NeedsBinaries(InstanceError):
-    """An instance that only a mixed-integer programme could plan."""
-
-
 class SolverError(AllocatorError):
     """The solver, or what it was given, cannot be trusted."""
 

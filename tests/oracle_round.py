@@ -634,26 +634,35 @@ class Built:
         """Payments in the years contracts hold."""
         self.payment: dict[tuple[str, int], Linear] = {}
         self.overhead: dict[tuple[str, int], float] = {}
+        self.left: set[tuple[str, int]] = set()
         for contract, t in itertools.product(self.round.contracts(), self.span):
             row = self.round.terms(contract, t)
-            if row is None or _plain(row) or not self.holds(contract, row, t):
+            if row is None or _plain(row) or not self.round.in_term(row, t):
+                continue
+            if not self.holds(contract, t):
+                self.left.add((contract, t))
                 continue
             self.payment[contract, t] = self._limited(contract, row, t)
             self.overhead[contract, t] = figure(row, "overhead")
 
-    def holds(self, contract: str, row: Row, t: int) -> bool:
+    def holds(self, contract: str, t: int) -> bool:
+        """Whether a contract is neither ended nor suspended."""
         end = self.choice.ends.get(contract)
         suspended = any(True for _ in self.round.felt(self.choice, "contract", t, target=contract))
         ended = end is not None and t >= end
-        return self.round.in_term(row, t) and not ended and not suspended
+        return not ended and not suspended
 
     def members(self, contract: str) -> list[str]:
         rows = self.round.programmes.items()
         return [name for name, row in rows if word(row, "contract") == contract]
 
+    def contract(self, name: str) -> str:
+        """The contract a programme names."""
+        return word(self.round.programmes[name], "contract")
+
     def under(self, name: str, t: int) -> bool:
         """Whether a programme's contract holds."""
-        return (word(self.round.programmes[name], "contract"), t) in self.payment
+        return (self.contract(name), t) in self.payment
 
     def own(self, row: Row, t: int) -> float:
         """Growth of a contract's amounts."""
@@ -1031,7 +1040,12 @@ class Built:
         if t < 0:
             r = self.round
             return Linear(sum(s * r.base_tariff(i) * r.baseline(i) for i, s in chosen.items()))
-        parts = [self._spent(i, t, late) * s for i, s in chosen.items() if not self.under(i, t)]
+        # A contract that has been left counts with the whole cost of its programmes.
+        parts = [
+            self._spent(i, t, late or (self.contract(i), t) in self.left) * s
+            for i, s in chosen.items()
+            if not self.under(i, t)
+        ]
         for contract in self.round.contracts():
             mine = self.members(contract)
             if (contract, t) in self.payment and all(i in chosen for i in mine):

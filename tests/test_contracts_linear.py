@@ -1,9 +1,10 @@
-"""Which contracts a linear programme can hold: the decision against brute force.
+"""Which contracts a linear programme can hold, and what all of them pay, against brute force.
 
 One year, a hospital under one contract and a community service. For every level of the
 hospital's activity the payment is written down once more here, in plain Python, and the best
 plan is found by trying levels: once with the payment as agreed, once with any payment at
-least as high, which is all a linear programme can ask for.
+least as high, which is all a linear programme can ask for. Yes-or-no decisions are needed
+exactly where the two may differ, and with them the plan is the best as agreed.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from small import round_of
 
 import allocator
 from allocator.data.contracts import pieces
-from allocator.errors import NeedsBinaries
 from allocator.evaluate import check_bridge, evaluate
 from allocator.instance.instance import Instance
+from allocator.plan import Plan
 from allocator.report.folder import read_plan, write_plan
 
 LOW, HIGH = 60.0, 140.0
 LEVELS = np.linspace(LOW, HIGH, 1601)
+STEP = LEVELS[1] - LEVELS[0]
 BIG = 1e9
 
 
@@ -154,34 +156,37 @@ class Case:
         return by_rule or self.deficit is not None or self.lead_deficit is not None
 
 
-def planned(case: Case) -> float | None:
-    """Outcome of the plan that is solved and checked; None when it is refused."""
-    try:
-        plan = allocator.solve(case.instance())
-    except NeedsBinaries:
-        return None
+def planned(case: Case) -> Plan:
+    """The plan, solved to the end and checked: it pays what is agreed."""
+    plan = allocator.solve(case.instance(), gap=0.0)
     if plan.status == "infeasible":
-        return -np.inf
+        return plan
     assert plan.status == "optimal"
     assert plan.verified, plan.max_violation
     line = plan.contracts.iloc[0]
     level = float(plan.allocation["activity"].iloc[0])
     assert line["payment"] == pytest.approx(case.payment(level), abs=1e-6)
-    return float(plan.certificate.true_objective or 0.0)
+    return plan
 
 
-def judged(case: Case) -> float | None:
-    """Outcome of a plan, checked with its decision against brute force."""
-    found = planned(case)
+def value(plan: Plan) -> float:
+    """What the plan is worth; nothing is worse than no plan."""
+    return plan.certificate.true_objective or 0.0 if plan.found else -np.inf
+
+
+def judged(case: Case) -> Plan:
+    """The plan and how many decisions it took, held against brute force."""
+    plan = planned(case)
     upward, downward = case.kinks()
-    refused = downward or (upward and case.wanted_high)
-    assert (found is None) == refused, (case, found, upward, downward)
-    agreed = case.best(agreed=True)
-    if found is not None:
-        # No level tried is better than the plan, and the plan is as agreed: both are exact.
-        assert agreed == -np.inf or found >= agreed - 1e-6 * abs(agreed), case
-        assert not upward or case.best(agreed=False) == pytest.approx(agreed)
-    return found
+    needed = downward or (upward and case.wanted_high)
+    assert (plan.model["integers"] > 0) == needed, (case, plan.model, upward, downward)
+    agreed, found = case.best(agreed=True), value(plan)
+    if agreed > -np.inf:
+        # No level tried is better, and the plan is better by no more than half a step may be.
+        assert found >= agreed - 1e-6 * abs(agreed), case
+        assert found <= agreed + STEP * (case.worth + 3.0), case
+    assert needed or not upward or case.best(agreed=False) == pytest.approx(agreed)
+    return plan
 
 
 TERMS: list[dict[str, Any]] = [
@@ -268,37 +273,47 @@ def test_the_decision_is_that_of_brute_force(terms: int, around: int) -> None:
         ),
     ],
 )
-def test_what_is_refused_could_have_gone_wrong(case: Case) -> None:
+def test_decisions_keep_a_payment_from_being_overstated(case: Case) -> None:
     case = replace(case, money=250.0)
-    assert planned(case) is None
-    assert case.best(agreed=False) > case.best(agreed=True) + 0.1
+    plan = judged(case)
+    assert plan.model["integers"] > 0
+    assert case.best(agreed=False) > max(case.best(agreed=True), value(plan)) + 0.1
 
 
-def test_the_refusal_names_contract_year_and_reason() -> None:
+def reasons(plan: Plan) -> list[tuple[str, str, int, str]]:
+    table = plan.decisions
+    columns = (table[c].tolist() for c in ("kind", "name", "count", "why"))
+    return list(zip(*columns, strict=True))
+
+
+def test_the_plan_names_contract_and_reason() -> None:
     concave = Case({"type": "activity", "threshold": 110, "marginal_rate": 0.5})
-    with pytest.raises(NeedsBinaries, match="contract 'K' in 2025/26 rises more slowly for more"):
-        allocator.solve(concave.instance())
-    kinked = Case({"type": "aligned", "up_rate": 1, "down_rate": 0.5}, deficit=5.0)
-    with pytest.raises(NeedsBinaries, match="'K' in 2025/26 has a kink, and the deficit limit of"):
-        allocator.solve(kinked.instance())
-    ruled = Case({"type": "aligned", "up_rate": 1, "down_rate": 0.5}, rule=("payment", "min", 1.0))
-    with pytest.raises(NeedsBinaries, match="has a kink, and rule 'R' wants it high"):
-        allocator.solve(ruled.instance())
+    assert reasons(planned(concave)) == [
+        ("payments", "K", 1, "it rises more slowly above a kink"),
+    ]
+    terms = {"type": "aligned", "up_rate": 1, "down_rate": 0.5}
+    kinked = Case(terms, deficit=5.0)
+    assert reasons(planned(kinked)) == [
+        ("payments", "K", 1, "the deficit limit of 'Trust' wants it high"),
+    ]
+    ruled = Case(terms, rule=("payment", "min", 1.0))
+    assert reasons(planned(ruled)) == [("payments", "K", 1, "rule 'R' wants it high")]
+    assert reasons(planned(Case(terms))) == []
 
 
 def test_a_kink_beyond_reach_is_none() -> None:
     terms = {"type": "activity", "threshold": 110, "marginal_rate": 0.5}
-    assert judged(Case(terms)) is None
+    assert judged(Case(terms)).model["integers"] == 1
     # Staff for 105 at most, or a tariff so low that the threshold is never met.
-    assert judged(Case(terms, staff=105.0)) is not None
-    assert judged(Case(terms, tariff=0.75)) is not None
-    assert judged(Case(terms, tariff=0.9)) is None
+    assert judged(Case(terms, staff=105.0)).model["integers"] == 0
+    assert judged(Case(terms, tariff=0.75)).model["integers"] == 0
+    assert judged(Case(terms, tariff=0.9)).model["integers"] == 1
 
 
 def test_reach_is_not_cut_by_money_that_does_not_pay_for_it() -> None:
     # The pool pays 50 for a hospital that costs 60 and more: its activity is not limited to 55.
     case = Case({"type": "block", "fixed": 50}, money=55.0, worth=1.0, staff=200.0)
-    assert judged(case) == pytest.approx(HIGH + 5.0)
+    assert value(judged(case)) == pytest.approx(HIGH + 5.0)
 
 
 STRANDED = """
@@ -327,18 +342,38 @@ def stranding(contracts: str, rules: str = "", providers: str = "provider\nLead"
 AT_COST = "contract,type,lead,overhead\nK,cost,Lead,0.1"
 
 
-def test_stranded_cost_may_not_be_overstated_to_keep_a_payment_high() -> None:
-    # At most 29 are done, and 81 to 90 of cost are stranded: a payment of 110 is out of reach.
-    with pytest.raises(NeedsBinaries, match="follows stranded cost, and rule 'R' wants it high"):
-        allocator.solve(stranding(AT_COST, "R,payment,K,min,110"))
-    limited = "provider,other_cost,deficit_max\nLead,10,0"
-    with pytest.raises(NeedsBinaries, match="stranded cost, and the deficit limit of 'Lead' wants"):
-        allocator.solve(stranding(AT_COST, providers=limited))
+def test_stranded_cost_is_not_overstated_to_keep_a_payment_high() -> None:
+    # At most 30 are done, so 63 to 81 of cost are stranded: cost is 90 and a tenth of activity,
+    # and a payment of 1.1 times that never reaches 110.
+    beyond = allocator.solve(stranding(AT_COST, "R,payment,K,min,110"))
+    assert beyond.status == "infeasible"
+    # 102 take 27.27 units, which leave staff for 2.73 of the other: 27.27 + 27.27.
+    within = allocator.solve(stranding(AT_COST, "R,payment,K,min,102"), gap=0.0)
+    assert within.verified
+    assert within.objective == pytest.approx(300 / 11 + 10 * (30 - 300 / 11))
+    assert reasons(within) == [
+        ("stranded costs", "A", 1, "something gains from a higher stranded cost"),
+    ]
+
+
+def test_a_lead_does_not_live_on_stranded_cost_that_is_not_there() -> None:
+    limited = "provider,other_cost,deficit_max\nLead,{},0"
+    # A tenth of 93 at most is no 10; 9.2 take a cost of 92, which 20 units make.
+    assert allocator.solve(stranding(AT_COST, providers=limited.format(10))).status == "infeasible"
+    plan = allocator.solve(stranding(AT_COST, providers=limited.format(9.2)), gap=0.0)
+    assert plan.verified
+    assert plan.objective == pytest.approx(20 + 10 * 10)
+    assert plan.model["integers"] == 1
+
+
+def test_stranded_cost_needs_no_decision_where_nothing_gains_from_it() -> None:
     capped = allocator.solve(stranding(AT_COST, "R,payment,K,max,105"))
     assert capped.verified
+    assert capped.model["integers"] == 0
     # Where it is paid in full, stranded cost weighs in the position as much as in the payment.
-    whole = stranding(AT_COST, "R,position,K,min,0")
-    assert allocator.solve(whole).verified
+    whole = allocator.solve(stranding(AT_COST, "R,position,K,min,0"))
+    assert whole.verified
+    assert whole.model["integers"] == 0
 
 
 def test_rounding_is_no_slope() -> None:

@@ -65,6 +65,8 @@ def _costless(draft: Draft, settings: Settings, ranges: Ranges) -> Problems:
     """Programmes paid at a cost that need not rise with activity."""
     programmes = draft["programmes"]
     endless = np.isinf(ranges.hi) & may_move(draft)[:, None]
+    if not endless.any():
+        return
     endless &= ~Agreements(draft, Decisions(draft)).replaced
     for i in np.flatnonzero(endless.any(axis=1)).tolist():
         when = settings.year_label(settings.years[int(np.flatnonzero(endless[i])[0])])
