@@ -5,6 +5,7 @@ Half of the rounds have round figures, so that thresholds, caps and limits are m
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -57,14 +58,19 @@ class Draw:
         Whether some response is a smooth curve, which is not made of straight pieces.
     scale : float
         Activity of a service against the usual one, of some tens.
+    large : bool
+        Whether there may be more services, years and options than in most.
     """
 
-    def __init__(self, seed: int, *, smooth: bool = False, scale: float = 1.0) -> None:
+    def __init__(
+        self, seed: int, *, smooth: bool = False, scale: float = 1.0, large: bool = False
+    ) -> None:
         self.rng = np.random.default_rng([20240401, seed])
-        self.seed, self.smooth, self.scale = seed, smooth, scale
+        self.seed, self.smooth, self.scale, self.large = seed, smooth, scale, large
         self.focus = FOCUS[seed % len(FOCUS)]
         self.exact = self.often(0.5)
-        self.years = [2025 + n for n in range(int(self.rng.choice([1, 2, 3], p=(0.3, 0.45, 0.25))))]
+        count = int(self.rng.choice([1, 2, 3], p=(0.3, 0.45, 0.25))) + (1 if large else 0)
+        self.years = [2025 + n for n in range(count)]
         plain = self.exact and self.often(0.7)
         self.settings: dict[str, Any] = {
             "name": f"Random {seed}",
@@ -123,11 +129,11 @@ class Draw:
         self.two_pools = self.often(0.3)
         self.placed = self.often(0.3)
         rows = []
-        for n in range(int(self.rng.integers(2, 5))):
+        for n in range(int(self.rng.integers(2, 5)) + (2 if self.large else 0)):
             cost = self.pick(1.0, 2.0, 2.5, 4.0) if self.exact else self.number(1, 5)
             row: Row = {
                 "programme": f"P{n}",
-                "sector": SECTORS[n],
+                "sector": SECTORS[n % 4],
                 "place": self.pick("North", "South", "") if self.placed else "",
                 "provider": "T0" if n < 2 else "T1",
                 "pool": "Council" if self.two_pools and n == 2 else "NHS",
@@ -438,6 +444,7 @@ class Draw:
     def _options(self) -> None:
         self.tables |= {"options": [], "option_effects": [], "option_links": []}
         count = self.pick(1, 2, 2, 3, 3, 4) if self.on("options", 0.45) else 0
+        count += 2 if self.large else 0
         choose = self.pick("at_most_one", "exactly_one", "at_most", "any")
         most = 1 if count < 3 or self.often(0.3) else 2
         self.multiplied: dict[tuple[str, ...], str] = {}
@@ -788,7 +795,7 @@ class Draw:
         lead = getattr(self, "extra_provider", None)
         if lead is not None:
             self.tables["providers"].append(lead)
-        while len(Round(self.settings, self.tables).choices()) > MOST_CHOICES:
+        while self._many():
             gone = self.tables["options"].pop()["option"]
             for name in ("option_effects", "option_links"):
                 self.tables[name] = [
@@ -796,6 +803,13 @@ class Draw:
                 ]
         for o in self.tables["options"]:
             o.setdefault("cost_once", 0.0)
+
+    def _many(self) -> bool:
+        """Whether there are more combinations of decisions than can be tried."""
+        round_ = Round(self.settings, self.tables)
+        apart = [len(round_.patterns(o)) for o in self.tables["options"]]
+        most = MOST_CHOICES * (4 if self.large else 1)
+        return math.prod(apart) > 100 * most or len(round_.choices()) > most
 
     def instance(self) -> Instance:
         """The round as an instance, checked."""

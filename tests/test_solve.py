@@ -263,13 +263,17 @@ def test_an_extra_variable_may_be_priced_by_its_own_constraint() -> None:
     assert by_activity(fixed) == pytest.approx({("bed", 2025): 65, ("gp", 2025): 100})
 
 
-def test_extra_whole_numbers_are_refused() -> None:
+def test_extra_whole_numbers_are_decided() -> None:
     def whole(model: Any, data: Any) -> None:
         model.wards = pyo.Var(domain=pyo.NonNegativeIntegers, bounds=(0, 9))
         model.in_wards = pyo.Constraint(expr=model.activity["bed", 2025] == 20 * model.wards)
 
-    with pytest.raises(UsageError, match="wards takes whole numbers only"):
-        allocator.solve(SMALL, extra=whole)
+    # Three wards of 20, where three and a half would be best.
+    plan = allocator.solve(SMALL, extra=whole)
+    assert plan.verified
+    assert by_activity(plan) == pytest.approx({("bed", 2025): 60, ("gp", 2025): 110})
+    assert plan.objective == pytest.approx(290)
+    assert plan.model["integers"] == plan.solver["fixed_for_prices"] == 1
 
 
 def test_extra_constraints_that_clash_are_named() -> None:

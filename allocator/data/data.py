@@ -12,6 +12,7 @@ import pandas as pd
 from allocator.data.activity import Activity, activity, prices, with_options
 from allocator.data.contracts import (
     Contracts,
+    Costs,
     Providers,
     contracts,
     earnings,
@@ -55,6 +56,8 @@ class Data:
         Indivisible decisions, and where the data need decisions to hold something exactly.
     driver_range : pair of ndarray, shape (programmes, years)
         Least and most the driver of a programme's curves can be.
+    costs : Costs
+        Least and most each programme can cost.
     tier_orders : Index
         (programme, year) of the cost thresholds that need a decision.
     stranded_exact : ndarray of bool, shape (programmes, years)
@@ -96,6 +99,7 @@ class Data:
     payments: Payments
     ordering: Ordering
     driver_range: tuple[Numbers, Numbers]
+    costs: Costs
     tier_orders: Index
     stranded_exact: npt.NDArray[np.bool_]
     harm_value: Numbers
@@ -161,7 +165,8 @@ def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = N
     low[at] = np.minimum(need.arriving * need.min_met, need.need_max)
     driver_range = (np.minimum(low, driver_lo), driver_hi)
     earned = earnings(buys, driver_range, chosen)
-    agreed = contracts(instance, axes, pool, who.axis, doing, earned, costs(doing, extra), contract)
+    spent = costs(doing, extra)
+    agreed = contracts(instance, axes, pool, who.axis, doing, earned, spent, contract)
     parts = (doing, need, buys, fair)
     conditional = incomes(
         instance,
@@ -194,6 +199,7 @@ def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = N
         payments=LATER,
         ordering=LATER,
         driver_range=driver_range,
+        costs=spent,
         tier_orders=LATER,
         stranded_exact=LATER,
         harm_value=_harm_value(instance, need, fair),

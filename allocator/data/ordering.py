@@ -97,7 +97,7 @@ def _wanted(data: Data) -> tuple[Flags, Flags, Flags]:
     found = r.rows.find([k, i, t])
     bonus = found[earns & (found >= 0)]
     down[bonus] = True
-    high = np.isin(row, np.flatnonzero(data.payments.filled))
+    high = data.payments.high[row] if len(row) else np.zeros(0, dtype=bool)
     wanted = found[earns & (found >= 0) & high]
     up[wanted] = True
     exact[r.rows.columns[1][bonus[curved[bonus]]]] = True

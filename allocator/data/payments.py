@@ -33,6 +33,8 @@ class Payments:
     filled, covered : ndarray of bool
         Rows of the contracts filled in order; rows held from below by every piece. All
         others are one line.
+    high : ndarray of bool
+        Rows whose payment something wants high.
     why : tuple of str
         What a filled row needs its order for; empty for others.
     fills : Index
@@ -61,6 +63,7 @@ class Payments:
 
     filled: Flags
     covered: Flags
+    high: Flags
     why: tuple[str, ...]
     fills: Index
     width: Numbers
@@ -138,6 +141,7 @@ def _laid_out(
     return Payments(
         filled=filled,
         covered=covered,
+        high=np.isin(np.arange(len(c.rows)), list(high)),
         why=why,
         fills=Index((*c.rows.axes, piece), [*(x[owner] for x in c.rows.columns), number]),
         width=joined(0, float),  # type: ignore[arg-type]

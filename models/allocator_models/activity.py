@@ -32,7 +32,8 @@ def declare(m: Any, data: Data) -> None:
         closed[i, t, o]: activity <= hi (1 - the runs of option o that close it)
         scale_least, scale_most[i, t]: start_min on <= activity <= hi on, on in {0, 1}
 
-    where a programme may be closed, growth_min lets go too. hi is the most that can be
+    where a programme may be closed, growth_min lets go too (in the first year as a row of
+    its own, first_growth). hi is the most that can be
     reached: no other constant stands here.
 
     Services cannot be built up or run down faster than staff, sites and people allow.
@@ -73,7 +74,7 @@ def _declare_limits(m: Any, data: Data) -> None:
     shape = a.price.shape
     more = np.maximum(o.limit_min.range(rows)[1], 0.0).reshape(shape)
     closed = o.closes.range(rows)[1].reshape(shape) > 0
-    least = np.maximum(np.maximum(a.limit_min, 0.0), np.where(closed, a.first_min, 0.0))
+    least = np.maximum(a.limit_min, 0.0)
     changes = np.zeros(shape, dtype=bool)
     changes[o.limit_min.rows.columns[:2]] = True
     changes |= closed & (least > 0)
@@ -84,6 +85,12 @@ def _declare_limits(m: Any, data: Data) -> None:
     attach(m, "least", o.limit_min, some)
     attach(m, "least_closed", o.closes, some)
     m.limit_least = ArrayConstraint(m.LIMIT_LEAST, rule=_limit_least)
+    grows = closed & (a.first_min > 0)
+    some = rows.take(grows.ravel())
+    m.FIRST_FREED = ArraySet(some)
+    m.first_min = ArrayParam(m.FIRST_FREED, a.first_min[grows], "first_min")
+    attach(m, "first_freed", o.closes, some)
+    m.first_growth = ArrayConstraint(m.FIRST_FREED, rule=_first_growth)
 
     changes = np.zeros(shape, dtype=bool)
     changes[o.limit_max.rows.columns[:2]] = True
@@ -138,6 +145,13 @@ def _limit_least(m: Any, i: Any, t: Any) -> Any:
         for o, s, e in m.least_closed_runs[i, t]
     )
     return m.activity[i, t] >= m.least_alone[i, t] + change - m.least_freed[i, t] * closed
+
+
+def _first_growth(m: Any, i: Any, t: Any) -> Any:
+    freed = sum(
+        m.first_freed_weight[i, t, o, s, e] * m.run[o, s, e] for o, s, e in m.first_freed_runs[i, t]
+    )
+    return m.activity[i, t] >= m.first_min[i, t] - m.first_min[i, t] * freed
 
 
 def _limit_most(m: Any, i: Any, t: Any) -> Any:

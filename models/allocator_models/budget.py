@@ -89,8 +89,8 @@ def _declare_stranded(m: Any, data: Data) -> None:
 def _declare_sources(m: Any, data: Data) -> None:
     """Which year stranded cost comes from, where that must be exact.
 
-    ``room`` is how far the most activity of any year looked back to can lie above the least
-    of year s: the tightest constant that frees the row.
+    ``room`` is how far the most activity of the year, or of any looked back to, can lie above
+    the least of year s: the tightest constant that frees the row.
     """
     a, years = data.activity, len(data.year)
     exact = m.STRANDED.array_index.take(data.stranded_exact[m.STRANDED.array_index.columns])
@@ -109,7 +109,8 @@ def _declare_sources(m: Any, data: Data) -> None:
     m.source = pyo.Var(m.SOURCES, dense=False, domain=pyo.Binary)
     m.sources_of = ArraySetOf(sources.group((0, 1), exact))
     late = (a.fixed_share[:, None] * a.price)[i[row], t[row]]
-    room = high.max(axis=1, initial=0.0)[row] * (1.0 + ROOM) - low[row, source]
+    most = np.maximum(high.max(axis=1, initial=0.0), a.hi[i, t])
+    room = most[row] * (1.0 + ROOM) - low[row, source]
     m.source_late = ArrayParam(m.SOURCES, late, "source_late")
     m.source_room = ArrayParam(m.SOURCES, late * np.maximum(room, 0.0), "source_room")
     before = source == years
@@ -228,7 +229,64 @@ def _declare_recurrent(m: Any, data: Data, at_cost: Any) -> None:
     _declare_payers(m, data, "recurrent", at_cost & extra.recurrent[i])
     lasting = _funded(data, extra.recurrent)
     m.recurrent_funded_by = ArraySetOf(lasting.group((0, 1), m.POOLS.array_index))
+    _declare_passing(m, data)
     m.recurrent_pool = ArrayConstraint(m.RECURRENT, rule=_recurrent_pool)
+
+
+def _declare_passing(m: Any, data: Data) -> None:
+    """Cost of one-off programmes whose contract has been ended: paid at cost, it is one-off.
+
+    Constraints (money)
+        passing_if[c, t]: passing_ended <= high off
+        passing_within[c, t]: passing_ended <= their cost - low (1 - off)
+    """
+    c, extra = data.contracts, data.funding
+    endable = m.ENDABLE.array_index
+    _, t, i = c.members.columns
+    once = ~extra.recurrent[i] & (endable.find(c.members.columns[:2]) >= 0)
+    once &= data.recurrent_balance
+    members = c.members.take(once)
+    at = endable.find(members.columns[:2])
+    some = np.zeros(len(endable), dtype=bool)
+    some[at] = True
+    rows = endable.take(some)
+    where = rows.find(members.columns[:2])
+    low, high = (
+        np.bincount(where, x[i[once], t[once]], len(rows))
+        for x in (data.costs.low, data.costs.high)
+    )
+    room = ROOM * np.maximum(np.abs(low), np.abs(high))
+    m.PASSING = ArraySet(rows)
+    m.passing_low = ArrayParam(m.PASSING, low - room, "passing_low")
+    m.passing_high = ArrayParam(m.PASSING, np.maximum(high + room, 0.0), "passing_high")
+    m.passing_min = ArrayParam(m.PASSING, np.minimum(low - room, 0.0), "passing_min")
+    m.passing_ended = pyo.Var(
+        m.PASSING, dense=False, bounds=lambda m, c, t: (m.passing_min[c, t], m.passing_high[c, t])
+    )
+    m.passing_members = ArraySetOf(members.group((0, 1), rows))
+    member_rows = members.columns[1:]
+    late = m.STRANDED.array_index.find([member_rows[1], member_rows[0]]) >= 0
+    m.passing_stranded = ArraySetOf(members.take(late).group((0, 1), rows))
+    charged = m.SURCHARGE.array_index.find([member_rows[1], member_rows[0]]) >= 0
+    m.passing_surcharged = ArraySetOf(members.take(charged).group((0, 1), rows))
+    m.passing_if = ArrayConstraint(m.PASSING, rule=_passing_if)
+    m.passing_within = ArrayConstraint(m.PASSING, rule=_passing_within)
+    name, year = rows.columns
+    payer = c.payer[c.rows.positions(rows.columns)]
+    paid = Index((data.pool, data.year, rows.axes[0]), [payer, year, name])
+    m.passing_of = ArraySetOf(paid.group((0, 1), m.POOLS.array_index))
+
+
+def _passing_if(m: Any, c: Any, t: Any) -> Any:
+    return m.passing_ended[c, t] <= m.passing_high[c, t] * m.off[c, t]
+
+
+def _passing_within(m: Any, c: Any, t: Any) -> Any:
+    running = sum(m.price[i, t] * m.activity[i, t] for i in m.passing_members[c, t])
+    stranded = sum(m.stranded[i, t] for i in m.passing_stranded[c, t])
+    extra = sum(m.surcharge[i, t] for i in m.passing_surcharged[c, t])
+    kept = m.passing_low[c, t] - m.passing_low[c, t] * m.off[c, t]
+    return m.passing_ended[c, t] <= running + stranded + extra - kept
 
 
 def _declare_payers(m: Any, data: Data, kind: str, mask: Any) -> None:
@@ -306,5 +364,6 @@ def _recurrent_pool(m: Any, b: Any, t: Any) -> Any:
     surcharge = sum(m.surcharge[i, t] for i in m.recurrent_surcharged_in[b, t])
     cost = sum(m.lasting_weight[b, t, o, s, e] * m.run[o, s, e] for o, s, e in m.lasting_runs[b, t])
     gain = sum(m.gain_weight[b, t, o, s, e] * m.run[o, s, e] for o, s, e in m.gain_runs[b, t])
-    every_year = spend + surcharge + stranded + shares + _under_contract(m, b, t) + cost - gain
-    return every_year + _moved(m, b, t) <= m.recurrent_income[b, t]
+    once = sum(m.passing_ended[c, t] for c in m.passing_of[b, t])
+    care = spend + surcharge + stranded + shares + _under_contract(m, b, t) - once
+    return care + cost - gain + _moved(m, b, t) <= m.recurrent_income[b, t]

@@ -322,36 +322,22 @@ def _declare_follows(m: Any, data: Data) -> None:
 
 
 def payment_range(data: Data) -> tuple[Any, Any]:
-    """Least and most each payment can be, a little apart so that neither binds."""
-    c, r, a = data.contracts, data.responses, data.activity
-    where = c.rows.positions(c.members.columns[:2])
-    _, t, i = c.members.columns
-    highest = np.maximum(a.baseline, a.top.max(axis=1, initial=0.0))[i]
-    at = r.rows.find([np.maximum(c.outcome[where], 0), i, t])
-    rise = np.abs(r.base)
-    width = r.width[r.segments.positions(r.slope_rows.columns[1:])]
-    np.add.at(rise, r.rows.positions(r.slope_rows.columns[:3]), np.abs(r.slope) * width)
-    earned = np.where(at >= 0, np.append(rise, 0.0)[at], 0.0)
-    size = {
-        "value": c.tariff * a.top[i, t],
-        "cost": a.price[i, t] * (a.top[i, t] + a.fixed_share[i] * highest),
-        "outcome": earned,
-    }
-    kind = c.kind[where]
-    counted = sum(np.where(kind == k, x, 0.0) for k, x in size.items())
-    reach = np.bincount(where, counted, len(c.rows))
+    """Least and most each payment can be, well apart so that neither binds.
+
+    What a payment follows is within what can be reached; its pieces are read on twice that
+    range, and where the contract may be ended the cost of its programmes counts too.
+    """
+    c, pay = data.contracts, data.payments
     low, high = np.zeros(len(c.rows)), np.zeros(len(c.rows))
     for row, cut in enumerate(c.pieces):
-        ends = np.concatenate([cut.constant, cut.constant + cut.slope * reach[row]])
-        ends = np.append(ends, cut.constant - cut.slope * reach[row]) if kind_of(c, row) else ends
+        spread = max(1.0, cut.at[-1] - cut.at[0])
+        at = np.concatenate([[cut.at[0] - spread], cut.at[1:-1], [cut.at[-1] + spread]])
+        ends = np.concatenate([cut.constant + cut.slope * x for x in (at[:-1], at[1:])])
+        if pay.endable[row]:
+            ends = np.append(ends, [c.cost_low[row], c.cost_high[row]])
         room = 1.0 + np.abs(ends).max()
         low[row], high[row] = min(0.0, ends.min()) - room, ends.max() + room
     return low, high
-
-
-def kind_of(contracts: Any, row: int) -> bool:
-    """Whether a payment follows an outcome, which may be negative."""
-    return bool(contracts.kind[row] == "outcome")
 
 
 def follows(m: Any, c: Any, t: Any) -> Any:

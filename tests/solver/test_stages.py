@@ -169,13 +169,25 @@ def test_a_formulation_without_its_parts_is_refused() -> None:
         StagedSolve(Solver(production()), data, None, None)
 
 
-def test_whole_numbers_are_refused_by_name() -> None:
+def test_whole_numbers_are_decided_and_then_fixed() -> None:
     data, model = build(TIED)
     program = compile_model(model)
-    integer = program.integer.copy()
-    integer[0] = True
-    with pytest.raises(UsageError, match=r"activity\[a,2025\] takes whole numbers only"):
-        StagedSolve(Solver(program.replaced(integer=integer)), data, None, None)
+    integer, most = program.integer.copy(), program.col_upper.copy()
+    block = program.block("activity")
+    assert block is not None
+    integer[block.start] = True
+    most[block.start] = 149.5
+    stages = StagedSolve(Solver(program.replaced(integer=integer, col_upper=most)), data, None, None)
+    out = stages.run()
+    assert out.status == "optimal"
+    assert out.best is not None
+    assert out.best_program is not None
+    # 149 of a, where 149.5 would be best; and 131 taken from what is worth 1.
+    assert out.best.objective == pytest.approx(2 * (149 + 130) + 121)
+    assert out.bound == pytest.approx(out.best.objective)
+    fixed = out.best_program
+    assert not fixed.integer.any()
+    assert fixed.col_lower[block.start] == fixed.col_upper[block.start] == 149
 
 
 def test_no_time_left_is_a_limit_and_no_plan() -> None:

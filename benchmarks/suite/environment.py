@@ -1,0 +1,168 @@
+"""The machine and the software a result belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PACKAGES = (
+    "allocator",
+    "clarabel",
+    "cvxpy",
+    "highspy",
+    "highspy-extras",
+    "linopy",
+    "numpy",
+    "ortools",
+    "pandas",
+    "PuLP",
+    "pyomo",
+    "pyoptinterface",
+    "PySCIPOpt",
+    "scipy",
+    "swiglpk",
+)
+"""Whose versions decide what is measured."""
+
+THREADS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def environment() -> dict[str, Any]:
+    """Record of this machine and its software: everything that stays through a session.
+
+    Returns
+    -------
+    dict
+        Plain values: ``python``, ``system``, ``machine``, ``cpu``, ``cores`` (that may be
+        used), ``cores_total``, ``memory_gib``, ``packages`` (None: not installed),
+        ``thread_settings``. No name of the machine or its user.
+    """
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "cpu": _cpu(),
+        "cores": _usable_cores(),
+        "cores_total": os.cpu_count(),
+        "memory_gib": _memory_gib(),
+        "packages": {name: _version(name) for name in PACKAGES},
+        "thread_settings": {name: os.environ[name] for name in THREADS if name in os.environ},
+    }
+
+
+def environment_id(record: dict[str, Any]) -> str:
+    """Short hash of an environment record: the same machine and versions, the same id."""
+    text = json.dumps(record, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def load() -> float | None:
+    """Processes that wanted a core in the last minute; None where the system does not say."""
+    try:
+        return round(os.getloadavg()[0], 2)
+    except (AttributeError, OSError):
+        return None
+
+
+def source() -> dict[str, Any]:
+    """Commit of the clone, and whether anything in it is changed; None where git is not."""
+    commit = _git("rev-parse", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit, "changed": None if changed is None else bool(changed)}
+
+
+def fingerprint(places: Iterable[Path] | None = None) -> str:
+    """Hash of everything a generated programme depends on in this clone.
+
+    Parameters
+    ----------
+    places : iterable of Path, optional
+        Files and folders; default: generators, the package, formulations, instances.
+    """
+    if places is None:
+        suite = ROOT / "benchmarks" / "suite"
+        places = [
+            *sorted((ROOT / "benchmarks").glob("*.*")),
+            suite / "problem.py",
+            *sorted(suite.glob("families*.py")),
+            ROOT / "allocator",
+            ROOT / "models",
+            ROOT / "instances",
+        ]
+    digest = hashlib.sha256()
+    for place in places:
+        files = [place] if place.is_file() else sorted(place.rglob("*"))
+        for file in files:
+            if file.suffix in {".pyc", ".md"} or not file.is_file():
+                continue
+            digest.update(str(file.relative_to(place.parent)).encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    packages = {name: _version(name) for name in ("numpy", "pandas", "pyomo", "scipy")}
+    digest.update(json.dumps(packages).encode())
+    return digest.hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _cpu() -> str:
+    """Name of the processor as the system gives it."""
+    if sys.platform == "linux":
+        try:
+            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+        except OSError:
+            pass
+    if sys.platform == "darwin":
+        done = subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode == 0:
+            return done.stdout.strip()
+    return platform.processor() or "unknown"
+
+
+def _usable_cores() -> int | None:
+    """Cores this process may use, which a container or batch system may have cut."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _memory_gib() -> float | None:
+    """Physical memory in GiB, to a tenth."""
+    if sys.platform == "win32":
+        return None
+    try:
+        size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        return None
+    return round(size / 2**30, 1)

@@ -1,0 +1,257 @@
+"""Where results contradict each other, and who is shown to be wrong.
+
+No oracle is asked. A solution that was checked against the programme's own rows, bounds and
+integers is a fact; a bound, an optimum or "infeasible" is a claim; a fact beats a claim.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.suite.lines import Line, name_of
+
+TOLERANCE = 1e-6
+"""By how much of max(1, |objective|) two objectives may differ and still agree."""
+
+CLEAN = 1e-9
+"""Largest relative residual of a solution whose objective decides against a claim.
+
+A solution that uses the feasibility tolerance may gain more than the objective tolerance by
+it; it shows a disagreement, not who is wrong.
+"""
+
+INTEGER_GAP = 1e-4
+"""Relative gap granted to an integer optimum that came without bound and gap."""
+
+WITH_SOLUTION = ("verified-optimal", "feasible-at-limit")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One disagreement.
+
+    Attributes
+    ----------
+    problem : str
+        Family, size and seed.
+    who : str
+        Whose result is in question, with permutation and repeat.
+    claim : str
+        What it says.
+    against : str
+        What says otherwise.
+    difference : float or None
+        Relative to max(1, |objective|); None where there is no number.
+    verdict : str
+        ``wrong``, ``not decided`` or ``not repeatable``.
+    line : int
+        Position of the result in question.
+    """
+
+    problem: str
+    who: str
+    claim: str
+    against: str
+    difference: float | None
+    verdict: str
+    line: int
+
+
+Label = Callable[[Line], str]
+
+
+def who(line: Line, label: Label) -> str:
+    """Solver or layer, and which of its runs."""
+    return f"{label(line)} (permutation {line['permutation']}, repeat {line['repeat']})"
+
+
+def disagreements(lines: Sequence[Line], label: Label) -> list[Entry]:
+    """All disagreements of a set of results, wrong ones first."""
+    by_problem: dict[str, list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        by_problem[line["problem"]["sha256"]].append(place)
+    found: list[Entry] = []
+    for places in by_problem.values():
+        found += _of_problem(lines, places, label)
+    found += _unsteady(lines, label)
+    order = {"wrong": 0, "not decided": 1, "not repeatable": 2}
+    return sorted(found, key=lambda e: (order[e.verdict], e.problem, e.who))
+
+
+def judged(lines: Sequence[Line], entries: Sequence[Entry]) -> list[Line]:
+    """The same lines, with status ``wrong`` where the ledger shows it."""
+    wrong = {entry.line for entry in entries if entry.verdict == "wrong"}
+    return [
+        {**line, "status": "wrong"} if place in wrong else line for place, line in enumerate(lines)
+    ]
+
+
+def residual_of(line: Line) -> float:
+    """Largest relative residual of a line's solution; infinite where it was not checked."""
+    values = (line.get("residual") or {}).values()
+    numbers = [float(v) for v in values if isinstance(v, int | float)]
+    return max(numbers) if numbers else math.inf
+
+
+def _of_problem(lines: Sequence[Line], places: Sequence[int], label: Label) -> list[Entry]:
+    sign = 1.0 if lines[places[0]]["problem"].get("maximise") else -1.0
+    witness = _best(lines, places, sign, clean=True)
+    rough = _best(lines, places, sign, clean=False)
+    out: list[Entry] = []
+    for place in places:
+        line = lines[place]
+        if line["status"] == "wrong":
+            out.append(_entry(line, place, label, _claim(line), _note(line), None, "wrong"))
+        elif (entry := _no_solution(lines, place, rough, label)) is not None:
+            out.append(entry)
+        elif (entry := _beaten(lines, place, witness, rough, sign, label)) is not None:
+            out.append(entry)
+    return out
+
+
+def _entry(
+    line: Line,
+    place: int,
+    label: Label,
+    claim: str,
+    against: str,
+    difference: float | None,
+    verdict: str,
+) -> Entry:
+    return Entry(
+        name_of(line["problem"]), who(line, label), claim, against, difference, verdict, place
+    )
+
+
+def _note(line: Line) -> str:
+    return str(line.get("note") or "failed its own check")
+
+
+def _claim(line: Line) -> str:
+    claimed = str(line.get("claimed_status") or line["status"])
+    objective = line.get("objective")
+    return claimed if objective is None else f"{claimed}, objective {objective:.12g}"
+
+
+def _best(lines: Sequence[Line], places: Sequence[int], sign: float, clean: bool) -> int | None:
+    """Position of the best solution that was verified (and hardly uses a tolerance)."""
+    able = [
+        place
+        for place in places
+        if lines[place]["status"] in WITH_SOLUTION
+        and lines[place].get("objective") is not None
+        and (not clean or residual_of(lines[place]) <= CLEAN)
+    ]
+    return max(able, key=lambda place: sign * lines[place]["objective"], default=None)
+
+
+def _no_solution(
+    lines: Sequence[Line], place: int, witness: int | None, label: Label
+) -> Entry | None:
+    """Somebody says there is no solution, or no best one, and another says there is."""
+    line = lines[place]
+    known = str(line["problem"].get("known_status") or "")
+    status = line["status"]
+    if status in {"infeasible", "unbounded"} and known and known != status:
+        return _entry(line, place, label, status, f"known to be {known}", None, "wrong")
+    if status == "infeasible" and witness is not None:
+        other = who(lines[witness], label)
+        return _entry(line, place, label, status, f"solution of {other}", None, "wrong")
+    if status == "unbounded" and witness is not None:
+        if lines[witness]["status"] != "verified-optimal":
+            return None
+        other = who(lines[witness], label)
+        against = f"optimum claimed by {other}"
+        return _entry(line, place, label, status, against, None, "not decided")
+    if status in WITH_SOLUTION and known == "infeasible":
+        against = "known to be infeasible"
+        return _entry(line, place, label, _claim(line), against, None, "not decided")
+    if status == "verified-optimal" and known == "unbounded":
+        against = "known to be unbounded"
+        return _entry(line, place, label, _claim(line), against, None, "wrong")
+    return None
+
+
+def bound_of(line: Line) -> tuple[float, str] | None:
+    """Bound a line claims on the best objective, and in what words; None: it claims none."""
+    bound, objective = line.get("bound"), line.get("objective")
+    if bound is not None:
+        return float(bound), f"bound {bound:.12g}"
+    if line["status"] != "verified-optimal" or objective is None:
+        return None
+    if not line["problem"]["integers"]:
+        return float(objective), f"optimum {objective:.12g}"
+    gap = line.get("gap")
+    gap = INTEGER_GAP if gap is None else float(gap)
+    sign = 1.0 if line["problem"].get("maximise") else -1.0
+    bound = objective + sign * gap * max(1.0, abs(objective))
+    return bound, f"optimum {objective:.12g} within a gap of {gap:.1e}"
+
+
+def _beaten(
+    lines: Sequence[Line],
+    place: int,
+    clean: int | None,
+    rough: int | None,
+    sign: float,
+    label: Label,
+) -> Entry | None:
+    """A verified solution is better than the bound."""
+    line = lines[place]
+    claimed = bound_of(line)
+    if claimed is None:
+        return None
+    bound, words = claimed
+    for witness, verdict in ((clean, "wrong"), (rough, "not decided")):
+        if witness is None:
+            continue
+        objective = float(lines[witness]["objective"])
+        excess = sign * (objective - bound) / max(1.0, abs(objective))
+        if excess > TOLERANCE:
+            other = lines[witness]
+            by = "its own solution" if witness == place else f"solution of {who(other, label)}"
+            against = f"{by}: {objective:.12g}, residual {residual_of(other):.0e}"
+            return _entry(line, place, label, words, against, excess, verdict)
+    return None
+
+
+def _unsteady(lines: Sequence[Line], label: Label) -> Iterator[Entry]:
+    """Repeats of the same run that came to something else."""
+    groups: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        key = (line["problem"]["sha256"], label(line), line["permutation"])
+        groups[key].append(place)
+    for places in groups.values():
+        finished = [p for p in places if lines[p]["status"] == "verified-optimal"]
+        if len(finished) < 2:
+            continue
+        first = lines[finished[0]]
+        for place in finished[1:]:
+            changed = _changed(first, lines[place])
+            if changed:
+                yield _entry(
+                    lines[place],
+                    place,
+                    label,
+                    changed[0],
+                    f"repeat {first['repeat']}: {changed[1]}",
+                    None,
+                    "not repeatable",
+                )
+                break
+
+
+def _changed(first: Line, line: Line) -> tuple[str, str] | None:
+    """Work or answer that differs between two repeats: deterministic solvers have none."""
+    for name in ("iterations", "nodes"):
+        a, b = first.get(name), line.get(name)
+        if a is not None and b is not None and a != b:
+            return f"{b} {name}", f"{a} {name}"
+    a, b = first.get("objective"), line.get("objective")
+    if a is not None and b is not None and abs(a - b) > TOLERANCE * max(1.0, abs(a)):
+        return f"objective {b:.12g}", f"objective {a:.12g}"
+    return None
