@@ -195,8 +195,7 @@ def recut(data: Data, checked: Evaluation, knots: dict[tuple[int, int], Numbers]
     """
     r = data.responses
     bent = r.worst(r.gap) + r.worst(r.over) > 0
-    exact = data.ordering.exact
-    mine = bent & (exact[r.rows.columns[1]] if exact.any() else bool(r.worst(r.over).any()))
+    mine = bent & data.ordering.exact[r.rows.columns[1]]
     shape = (len(data.programme), len(data.year))
     met = checked.allocation["met"].fillna(checked.allocation["activity"])
     at = met.to_numpy().reshape(shape)

@@ -196,20 +196,21 @@ class _Asked:
 def _plan(instance: Instance, asked: _Asked) -> Plan:
     """Solve an instance whose evidence has been chosen, in this process.
 
-    Where an equal rule or a bonus rests on a curved outcome, no chord is good enough away
-    from its ends: the curves are cut again at the plan's own activity and the plan is sought
-    again, until the true curves bear it out.
+    Where a rule, a threshold or a bonus rests on a curved outcome, the true curve may break
+    what its chords keep. The curves are then cut again at the plan's own activity and the
+    plan is sought again, until the true curves bear it out; if they never do, one more plan
+    is made that allows for all that chords may miss.
     """
     clock = _Clock()
     deadline = None if asked.time_limit is None else time.monotonic() + asked.time_limit
     knots: dict[tuple[int, int], Any] = {}
-    plan, data, checked = _once(instance, asked, clock, deadline, knots)
-    for _ in range(RECUTS):
+    for cut in range(RECUTS + 1):
+        last = cut == RECUTS
+        plan, data, checked = _once(instance, asked, clock, deadline, knots, last)
         if checked is None or plan.verified or plan.status == "limit":
             break
         if not readback.recut(data, checked, knots):
             break
-        plan, data, checked = _once(instance, asked, clock, deadline, knots)
     return plan
 
 
@@ -224,9 +225,10 @@ def _once(
     clock: _Clock,
     deadline: float | None,
     knots: dict[tuple[int, int], Any],
+    margin: bool,
 ) -> tuple[Plan, Data, Evaluation | None]:
     """One plan for curves cut at `knots`, and the check of it."""
-    data = extract(instance, knots)
+    data = extract(instance, knots, margin)
     clock.mark("extract")
     model = _formulation(asked.formulation)(data)
     if asked.extra is not None:

@@ -303,7 +303,6 @@ def earnings(
         np.maximum.at(most, at, levels.change)
         ends = [x * (1.0 + f) for x in (low, high) for f in (least, most)]
         low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
-        error = error * (1.0 + most)
         fewer, more = adds.outcome.range(buys.rows)
         low, high = low + fewer, high + more
     return Earnings(buys.rows, low, high, error)

@@ -93,7 +93,7 @@ def points_effect(x: Numbers, activity: Numbers, effect: Numbers) -> Numbers:
 
 
 def breakpoints(
-    lo: Numbers, hi: Numbers, bend: Numbers, decay: Numbers
+    lo: Numbers, hi: Numbers, bend: Numbers, decay: Numbers, sparing: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], Numbers]:
     """Ends of chords that follow smooth concave curves closely enough.
 
@@ -108,6 +108,8 @@ def breakpoints(
     bend, decay : ndarray, shape (n,)
         ``1 - elasticity`` of the most bent power curve, ``ln 2 / half`` of the most bent
         saturating curve; 0 for straight lines.
+    sparing : ndarray of bool, shape (n,)
+        Ranges on which a breakpoint costs a yes-or-no decision: as few as the error allows.
 
     Returns
     -------
@@ -129,8 +131,9 @@ def breakpoints(
     # A chord misses width x fall in slope / 8; on a wide range one end holds little of the
     # whole change in effect, which is why the range itself counts again.
     by_error = np.ceil(np.sqrt(change * (1.0 + ratio + decayed) / (8.0 * ERROR_SHARE)))
-    count = np.clip(np.maximum(by_slope, by_error), 1, MAX_SEGMENTS).astype(np.int64)
-    finer = count * _refinement(int(count[change > 0].sum()))
+    wanted = np.where(sparing, by_error, np.maximum(by_slope, by_error))
+    count = np.clip(wanted, 1, MAX_SEGMENTS).astype(np.int64)
+    finer = np.where(sparing, count, count * _refinement(int(count[change > 0].sum())))
     count = np.where(change > 0, np.minimum(finer, MAX_SEGMENTS), 1)
     count[~open_width] = 0
     owner = np.repeat(np.arange(len(lo)), count)

@@ -108,7 +108,11 @@ class Data:
     target: Numbers
 
 
-def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = None) -> Data:
+def extract(
+    instance: Instance,
+    knots: dict[tuple[int, int], Numbers] | None = None,
+    margin: bool = False,
+) -> Data:
     """Turn a checked instance into arrays.
 
     Parameters
@@ -116,6 +120,9 @@ def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = N
     instance : Instance
     knots : dict of (programme, year) positions to ndarray, optional
         Activity at which chords shall meet their curves besides where they do anyway.
+    margin : bool
+        Whether rules, thresholds and steps on outcomes allow for all that the chords may
+        miss, so that the true curves keep them wherever the plan lies.
 
     Returns
     -------
@@ -160,6 +167,11 @@ def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = N
         fair.weight,
         knots,
     )
+    stretch = np.ones(len(buys.rows))
+    levels = chosen.outcomes
+    many = buys.rows.positions(levels.rows.columns[:-1])
+    np.maximum.at(stretch, many, 1.0 + levels.change)
+    buys = replace(buys, stretch=stretch)
     axes = (programme, year, outcome)
     low = driver_lo.copy()
     low[at] = np.minimum(need.arriving * need.min_met, need.need_max)
@@ -167,6 +179,8 @@ def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = N
     earned = earnings(buys, driver_range, chosen)
     spent = costs(doing, extra)
     agreed = contracts(instance, axes, pool, who.axis, doing, earned, spent, contract)
+    if not margin:
+        agreed = replace(agreed, error=np.zeros(len(agreed.rows)))
     parts = (doing, need, buys, fair)
     conditional = incomes(
         instance,
@@ -174,6 +188,7 @@ def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = N
         funds.every_year,
         Measured(instance, axes, *parts, (shares.recurrent, agreed, who, extra)),
         earned,
+        margin,
     )
     data = Data(
         programme=programme,
@@ -192,7 +207,7 @@ def extract(instance: Instance, knots: dict[tuple[int, int], Numbers] | None = N
         capacity=room,
         responses=buys,
         equity=fair,
-        rules=rules(instance, axes, *parts, shares.recurrent, agreed, who, extra),
+        rules=rules(instance, axes, *parts, shares.recurrent, agreed, who, extra, margin),
         options=chosen,
         surcharge=extra,
         incomes=conditional,

@@ -29,7 +29,7 @@ class Incomes:
     amount : ndarray
         Money earned when all of it is.
     threshold : ndarray
-        Figure to reach, the error of the curves allowed for, times `sign`.
+        Figure to reach, times `sign`.
     span : ndarray
         How much further all of it is paid; 0 for a step.
     least : ndarray
@@ -61,6 +61,7 @@ def incomes(
     every_year: Numbers,
     measured: Measured,
     earned: Earnings,
+    margin: bool,
 ) -> Incomes:
     """Extract conditional money.
 
@@ -75,6 +76,8 @@ def incomes(
         Expands a measure into terms.
     earned : Earnings
         What outcomes can come to.
+    margin : bool
+        Whether thresholds allow for what chords may miss.
     """
     pool, year = axes
     years = instance.settings.years
@@ -100,7 +103,7 @@ def incomes(
     sign = np.where(table["sense"] == "max", -1.0, 1.0)
     threshold = sign * table["threshold"].to_numpy(dtype=float)
     full = sign * table["full"].to_numpy(dtype=float)
-    wrong = np.where(sign > 0, error[0], error[1])
+    wrong = np.where(sign > 0, error[0], error[1]) * margin
     arrives = t + table["lag"].to_numpy(dtype=np.int64)
     inside = arrives < len(years)
     received = Index(

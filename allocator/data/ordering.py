@@ -27,8 +27,8 @@ class Ordering:
     orders : Index
         (programme, year, block): 1 once every segment up to the block's end is full.
     exact : ndarray of bool, shape (programmes,)
-        Programmes whose curves must be met exactly where the plan lies: an equal rule, or a
-        bonus that both a pool and a provider count on.
+        Programmes whose true curves may break a rule, a threshold or a budget that their
+        chords keep: there the chords must meet the curves where the plan lies.
     """
 
     block: Codes
@@ -73,21 +73,24 @@ def _wanted(data: Data) -> tuple[Flags, Flags, Flags]:
     r, rules, incomes, c = data.responses, data.rules, data.incomes, data.contracts
     up, down = r.value > 0, r.value < 0
     exact = np.zeros(len(data.programme), dtype=bool)
-    curved = r.worst(r.gap) + r.worst(r.over) > 0
+    gap, over = r.worst(r.gap) > 0, r.worst(r.over) > 0
+    curved = gap | over
     terms = rules.outcome
     which = r.rows.positions(terms.rows.columns[2:])
     sense = rules.sense[rules.rows.positions(terms.rows.columns[:2])]
     helps = (sense == "min") == (terms.coefficient > 0)
     up[which[helps | (sense == "equal")]] = True
     down[which[~helps | (sense == "equal")]] = True
-    both = which[(sense == "equal") & curved[which]]
-    exact[r.rows.columns[1][both]] = True
+    missed = np.where(sense == "equal", curved[which], np.where(helps, over[which], gap[which]))
+    exact[r.rows.columns[1][which[missed]]] = True
 
     terms = incomes.outcome
     which = r.rows.positions(terms.rows.columns[2:])
     helps = terms.coefficient > 0
     up[which[helps]] = True
     down[which[~helps]] = True
+    missed = np.where(helps, over[which], gap[which])
+    exact[r.rows.columns[1][which[missed]]] = True
 
     row = c.rows.positions(c.members.columns[:2])
     pays = np.array([bool(cut.steps or np.any(cut.slope != 0)) for cut in c.pieces], dtype=bool)

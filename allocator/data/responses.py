@@ -43,6 +43,8 @@ class Responses:
         Length of each segment in activity, following `segments`.
     slope_rows : Index
         (outcome, programme, year, segment).
+    stretch : ndarray
+        Most that options multiply an outcome by, at least 1, following `rows`.
     slope, gap, over : ndarray
         Outcome per unit of activity on the segment, and most by which the true curve can
         lie above the chord, and below it, in outcome; all following `slope_rows`.
@@ -60,12 +62,13 @@ class Responses:
     slope: Numbers
     gap: Numbers
     over: Numbers
+    stretch: Numbers
 
     def worst(self, error: Numbers) -> Numbers:
-        """Largest `gap` or `over` of each row of `rows`."""
+        """Largest `gap` or `over` of each row of `rows`, with what options make of it."""
         out = np.zeros(len(self.rows))
         np.maximum.at(out, self.rows.positions(self.slope_rows.columns[:3]), error)
-        return out
+        return out * self.stretch
 
     @property
     def curve_error(self) -> float:
@@ -158,7 +161,8 @@ def responses(
         (programme, year), [np.repeat(curved, years), np.tile(np.arange(years), len(curved))]
     )
     start = lo[drivers.columns]
-    owner, ends = _cut(curve, drivers, start, hi[drivers.columns], len(programme))
+    sparing = _wanted_low(instance, programme)
+    owner, ends = _cut(curve, drivers, start, hi[drivers.columns], sparing)
     number = np.arange(len(owner)) - np.searchsorted(owner, owner)
     labels = Axis("segment number", tuple(range(1, int(number.max(initial=0)) + 2)))
 
@@ -197,7 +201,24 @@ def responses(
         slope,
         gap + lost,
         over,
+        np.ones(len(rows)),
     )
+
+
+def _wanted_low(instance: Instance, programme: Axis) -> npt.NDArray[np.bool_]:
+    """Programmes with a response to an outcome that something may want low.
+
+    There the order of filling has to be decided at every breakpoint of a concave curve.
+    """
+    rules, incomes = instance.rules, instance.incomes
+    low = set(instance.outcomes.loc[instance.outcomes["weight"] < 0, "outcome"])
+    low |= set(rules.loc[rules["sense"] != "min", "outcome"])
+    low |= set(incomes.loc[incomes["sense"] != "min", "outcome"])
+    low |= set(instance.contracts["bonus_outcome"])
+    buys = instance.responses.loc[instance.responses["outcome"].isin(low), "programme"]
+    out = np.zeros(len(programme), dtype=bool)
+    out[programme.codes(buys.tolist())] = True
+    return out
 
 
 def _felt(
@@ -253,15 +274,20 @@ def _meet(owner: Codes, at: Codes, drivers: int) -> tuple[Codes, Codes]:
 
 
 def _cut(
-    curve: _Curves, drivers: Index, low: Numbers, high: Numbers, programmes: int
+    curve: _Curves,
+    drivers: Index,
+    low: Numbers,
+    high: Numbers,
+    sparing: npt.NDArray[np.bool_],
 ) -> tuple[Codes, Numbers]:
     """Chord ends of each driver's range: one set of segments serves all its outcomes."""
-    bend, decay = np.zeros(programmes), np.zeros(programmes)
+    bend, decay = np.zeros(len(sparing)), np.zeros(len(sparing))
     power, saturating = curve.shape == "power", curve.shape == "saturating"
     np.maximum.at(bend, curve.programme[power], 1.0 - curve.parameters["elasticity"][power])
     halves = curve.parameters["half"][saturating]
     np.maximum.at(decay, curve.programme[saturating], curves.LN2 / halves)
-    owner, ends = curves.breakpoints(low, high, bend[drivers.columns[0]], decay[drivers.columns[0]])
+    at = drivers.columns[0]
+    owner, ends = curves.breakpoints(low, high, bend[at], decay[at], sparing[at])
     knot_owner, knots = curve.knots(drivers, low, high)
     if not len(knots):
         return owner, ends

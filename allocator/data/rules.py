@@ -394,6 +394,7 @@ def rules(
     contracts: Contracts,
     providers: Providers,
     extra: Surcharge,
+    margin: bool,
 ) -> Rules:
     """Multiply every rule out into coefficients.
 
@@ -404,6 +405,8 @@ def rules(
         Programme, year and outcome.
     activity, demand, responses, equity, recurrent, contracts, providers, extra
         What the measures are made of; `recurrent` says which programmes come every year.
+    margin : bool
+        Whether rules on outcomes allow for what chords may miss.
     """
     programme, year, outcome = axes
     table = by_year(instance.rules, ["rule"], instance.settings.years)
@@ -426,7 +429,9 @@ def rules(
     sense = table["sense"].to_numpy(dtype=object)
     bought = expansion.outcome.terms(rows, (outcome, *where))
     fewer, more = _misstated(rows, bought, responses)
-    right = np.where(sense == "min", right + fewer, np.where(sense == "max", right - more, right))
+    if margin:
+        slack = np.where(sense == "min", fewer, np.where(sense == "max", -more, 0.0))
+        right = right + slack
     return Rules(
         rows,
         sense,

@@ -24,6 +24,9 @@ Figures = npt.ArrayLike
 
 Kind = Literal["lp", "mip", "pathology", "sweep"]
 
+SIZES = ("XS", "S", "M", "L", "XL")
+"""About 1e3 nonzeros or fewer, then 1e4, 1e5, 1e6 and 1e7."""
+
 
 @dataclass(frozen=True)
 class Family:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from benchmarks.suite.families_base import Assembly, Draw, Numbers, Whole, family
+from benchmarks.suite.families_base import SIZES, Assembly, Draw, Whole, family
 from benchmarks.suite.problem import Problem
 
 
@@ -94,38 +94,149 @@ def _ring_fenced(curves: _Curves) -> tuple[Assembly, tuple[Whole, Whole]]:
 def _greedy(curves: _Curves) -> float:
     """Optimum of :func:`concave`.
 
-    At each level the segments kept are those that fit under its ceiling in greedy order, and
-    those that fill its floor go before all others at the levels above.
+    At each level, from places to the budget, what fits under the ceiling in greedy order is
+    kept, and what fills the floor goes before all else at the levels above.
     """
-    systems = len(curves.system_cap)
-    place = np.arange(systems * PLACES).repeat(SERVICES * SEGMENTS)
     price = np.repeat(curves.price.ravel(), SEGMENTS)
     slope = curves.slope.ravel()
     money = price * curves.width.ravel()
+    place = np.arange(len(money)) // (SERVICES * SEGMENTS)
     first = np.zeros(len(money), dtype=bool)
-    levels: tuple[tuple[Whole, Whole | None, Whole], ...] = (
-        (place, curves.place_floor.ravel(), curves.place_cap.ravel()),
-        (place // PLACES, curves.system_floor, curves.system_cap),
-        (place * 0, None, np.array([curves.budget])),
-    )
-    held = [price, slope, money, place]
-    for group, floor, cap in levels:
-        group = held[3] if group is place else held[3] // (PLACES if floor is not None else 2**40)
-        order = np.lexsort((-(held[1] / held[0]), ~first, group))
-        held, first, group = [part[order] for part in held], first[order], group[order]
-        before = np.cumsum(held[2]) - held[2]
-        begins = np.searchsorted(group, np.arange(len(cap)))
-        before -= before[begins][group]
-        held[2] = np.clip(cap[group] - before, 0, held[2])
-        if floor is None:
-            break
-        must = np.clip(floor[group] - before, 0, held[2])
-        parts = (must, held[2] - must)
-        flags = np.repeat([True, False], len(must))
-        flags[len(must) :] |= first  # what a lower floor asked for stays asked for
-        held = [
-            np.concatenate(parts if n == 2 else (part, part)) for n, part in enumerate(held)
-        ]
-        kept = held[2] > 0
-        held, first = [part[kept] for part in held], flags[kept]
-    return math.fsum((held[1] * held[2] / held[0]).tolist())
+    none, budget = np.zeros(1, dtype=np.int64), np.array([curves.budget])
+    for inside, floor, cap in (
+        (1, curves.place_floor.ravel(), curves.place_cap.ravel()),
+        (PLACES, curves.system_floor, curves.system_cap),
+        (PLACES * len(curves.system_cap), none, budget),
+    ):
+        order = np.lexsort((-(slope / price), ~first, place // inside))
+        price, slope, money, place, first = (
+            part[order] for part in (price, slope, money, place, first)
+        )
+        group = place // inside
+        before = np.cumsum(money) - money
+        before -= before[np.searchsorted(group, np.arange(len(cap)))][group]
+        money = np.clip(cap[group] - before, 0, money)
+        must = np.clip(floor[group] - before, 0, money)
+        money = np.concatenate([must, money - must])
+        first = np.concatenate([np.ones(len(must), dtype=bool), first])
+        kept = money > 0
+        money, first = money[kept], first[kept]
+        price, slope, place = (np.tile(part, 2)[kept] for part in (price, slope, place))
+    return math.fsum((slope * money / price).tolist())
+
+
+def overspent(name: str, size: str, seed: int, systems: int) -> Problem:
+    """Floors of all places together ask for one pound more than the budget.
+
+    The rows of the floors and the budget are infeasible together, and feasible without any
+    one of them; nothing else stands in the way.
+    """
+    curves = _Curves(Draw("concave", seed), systems)
+    curves.system_floor[:] = 0
+    curves.system_cap = curves.place_cap.sum(axis=1)
+    curves.budget = int(curves.place_floor.sum()) - 1
+    made, (of_place, budget) = _ring_fenced(curves)
+    conflict = tuple(of_place.tolist() + budget.tolist())
+    return made.problem(name, size, seed, status="infeasible", conflict=conflict)
+
+
+def maxmin(name: str, size: str, seed: int, places: int, services: int) -> Problem:
+    """Max-min fairness: the least benefit a head over all places, as high as the money allows.
+
+    Rates are few whole numbers, so that most services tie, most places end at the same
+    benefit a head, and hardly anything is unique. The optimum is the water level at which
+    bringing every place up to it costs the budget.
+    """
+    filling = _Filling(Draw("maxmin", seed), places, services)
+    made = Assembly()
+    level = made.columns(1, cost=1.0)
+    x = made.columns(places, services, upper=filling.most)
+    fair = made.rows(places, upper=0.0)
+    made.put(fair, level, filling.heads)
+    made.put(fair[:, None], x, -filling.rate)
+    made.put(made.rows(1, upper=filling.budget), x.ravel())
+    return made.problem(name, size, seed, optimum=filling.level(), status="optimal")
+
+
+class _Filling:
+    """Places filled with benefit like vessels with water, their cheapest services first."""
+
+    def __init__(self, draw: Draw, places: int, services: int) -> None:
+        self.heads = draw.whole(20, 99, places)
+        self.rate = np.sort(draw.whole(1, 6, places, services), axis=1)[:, ::-1]
+        self.most = draw.whole(1, 9, places, services) * 100
+        self.gain, self.spent = (
+            np.pad(np.cumsum(part, axis=1), ((0, 0), (1, 0)))
+            for part in (self.rate * self.most, self.most)
+        )
+        self.top = float((self.gain[:, -1] / self.heads).min())
+        self.budget = math.floor(0.7 * self.cost(self.top)[0])
+
+    def cost(self, level: float) -> tuple[float, float]:
+        """Money that brings every place to a benefit a head, and money a unit of it on top."""
+        wanted = level * self.heads
+        step = (self.gain[:, 1:] <= wanted[:, None]).sum(axis=1)
+        step = np.minimum(step, self.rate.shape[1] - 1)
+        row = np.arange(len(step))
+        rate = self.rate[row, step]
+        into = (wanted - self.gain[row, step]) / rate
+        total = math.fsum((self.spent[row, step] + into).tolist())
+        return total, math.fsum((self.heads / rate).tolist())
+
+    def level(self) -> float:
+        """Benefit a head the budget reaches: the last kink it pays for, then straight on."""
+        kinks = np.unique((self.gain / self.heads[:, None]).ravel())
+        kinks = kinks[kinks < self.top]
+        low, high = 0, len(kinks) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.cost(float(kinks[middle]))[0] <= self.budget:
+                low = middle
+            else:
+                high = middle - 1
+        cost, slope = self.cost(float(kinks[low]))
+        return float(kinks[low]) + (self.budget - cost) / slope
+
+
+FAMILIES = (
+    family(
+        "knapsack",
+        "one budget and nothing else: closed form; what reading a long dense row costs",
+        "lp",
+        {
+            "XS": {"programmes": 200},
+            "S": {"programmes": 10_000},
+            "M": {"programmes": 100_000},
+            "L": {"programmes": 1_000_000},
+            "XL": {"programmes": 10_000_000},
+        },
+        knapsack,
+    ),
+    family(
+        "concave",
+        "concave returns in nested ring-fences with floors and ceilings; greedy optimum",
+        "lp",
+        {size: {"systems": n} for size, n in zip(SIZES, (1, 12, 116, 1_160, 11_600), strict=True)},
+        concave,
+    ),
+    family(
+        "maxmin",
+        "max-min fairness over places: ties everywhere, highly degenerate; water level",
+        "lp",
+        {
+            "XS": {"places": 20, "services": 10},
+            "S": {"places": 240, "services": 20},
+            "M": {"places": 2_440, "services": 20},
+            "L": {"places": 24_400, "services": 20},
+            "XL": {"places": 244_000, "services": 20},
+        },
+        maxmin,
+    ),
+    family(
+        "overspent",
+        "infeasible: floors of places ask for a pound more than there is; conflict known",
+        "pathology",
+        {size: {"systems": n} for size, n in zip(SIZES, (1, 12, 116, 1_160, 11_600), strict=True)},
+        overspent,
+    ),
+)

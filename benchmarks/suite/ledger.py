@@ -106,9 +106,10 @@ def _of_problem(lines: Sequence[Line], places: Sequence[int], label: Label) -> l
         line = lines[place]
         if line["status"] == "wrong":
             out.append(_entry(line, place, label, _claim(line), _note(line), None, "wrong"))
-        elif (entry := _no_solution(lines, place, rough, label)) is not None:
-            out.append(entry)
-        elif (entry := _beaten(lines, place, witness, rough, sign, label)) is not None:
+            continue
+        entry = _no_solution(lines, place, rough, label)
+        entry = entry or _beaten(lines, place, witness, rough, sign, label)
+        if entry is not None:
             out.append(entry)
     return out
 
@@ -206,6 +207,11 @@ def _beaten(
     if claimed is None:
         return None
     bound, words = claimed
+    known = line["problem"].get("known_optimum")
+    if known is not None and sign * (known - bound) > TOLERANCE * max(1.0, abs(known)):
+        excess = abs(known - bound) / max(1.0, abs(known))
+        against = f"known optimum {known:.12g}"
+        return _entry(line, place, label, words, against, excess, "wrong")
     for witness, verdict in ((clean, "wrong"), (rough, "not decided")):
         if witness is None:
             continue

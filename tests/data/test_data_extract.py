@@ -10,7 +10,6 @@ from small import round_of
 import allocator
 from allocator.data import extract
 from allocator.data.years import by_year, grid
-from allocator.errors import InstanceError
 
 BASE = "programme,sector,pool,unit_cost,baseline\ngp,primary,NHS,2,100"
 RESPONSE = "programme,outcome,per_unit\ngp,QALY,1"
@@ -133,12 +132,49 @@ def test_curve_error_is_nothing_for_straight_lines() -> None:
     assert (data.responses.gap == 0).all()
 
 
-def test_an_instance_that_needs_binaries_never_reaches_the_arrays() -> None:
-    with pytest.raises(InstanceError, match=r"binar|mixed-integer|yes-or-no"):
+def test_an_s_curve_reaches_the_arrays_with_its_decisions() -> None:
+    data = extract(
         round_of(
             BASE,
             responses="programme,outcome,shape,maximum,half,steepness\ngp,QALY,logistic,5,50,0.1",
+            limits="programme,max\ngp,1",
         )
+    )
+    r = data.responses
+    orders = len(data.ordering.orders)
+    # Those up to the turn at 50, half of the range of 100; the curve is symmetric about it.
+    assert 0 < orders < len(r.segments)
+    assert abs(len(r.segments) - 2 * orders) <= 2
+    # As few as the error allowed needs: 1e-3 of the change in effect.
+    change = 5 * np.tanh(0.5 * 0.1 * 50)
+    assert 0.5e-3 * change <= max(r.over.max(), r.gap.max()) <= 2e-3 * change
+    assert data.ordering.block.max() == orders
+
+
+@pytest.mark.parametrize(
+    "tables",
+    [
+        {},
+        {"contracts": "contract,type,up_rate,down_rate\nK,aligned,1,0.5"},
+        {"demand": "programme,demand,carry\ngp,120,1"},
+        {"rules": "rule,measure,sense,value\nR,spend,max,300"},
+    ],
+)
+def test_without_decisions_in_the_data_there_are_none(tables: dict[str, str]) -> None:
+    under = "K" if "contracts" in tables else ""
+    data = extract(
+        round_of(
+            f"programme,sector,pool,contract,provider,unit_cost,baseline\ngp,primary,NHS,{under},T,2,100",
+            responses="programme,outcome,shape,maximum,half\ngp,QALY,saturating,5,50",
+            limits="programme,max\ngp,1.5",
+            **tables,
+        )
+    )
+    assert len(data.options.runs) == len(data.ordering.orders) == len(data.incomes.rows) == 0
+    assert len(data.payments.orders) == len(data.payments.ends) == len(data.tier_orders) == 0
+    assert not data.payments.filled.any()
+    assert not data.stranded_exact.any()
+    assert not (data.activity.start_min > 0).any()
 
 
 def test_the_order_of_rows_does_not_matter() -> None:

@@ -1,0 +1,12 @@
+"""All families of the suite."""
+
+from __future__ import annotations
+
+from benchmarks.suite import families_lp, families_years
+from benchmarks.suite.families_base import Family
+
+FAMILIES: dict[str, Family] = {
+    one.name: one
+    for module in (families_lp, families_years)
+    for one in module.FAMILIES
+}
