@@ -39,6 +39,9 @@ START_GAP = 0.01
 SOUND = 1e-6
 """Violation, of a scaled programme, above which a solution in whole numbers is none."""
 
+LOOSER = (1e-7, 1e-6)
+"""Tolerances tried in turn when branch and bound refuses its own answer at the first."""
+
 PARALLEL_COLUMNS = 1 << 13
 """Bit of HiGHS's presolve rule that looks for parallel rows and columns."""
 
@@ -357,7 +360,7 @@ class Solver:
             seconds += self._settle(watch)
         return self._read(seconds, watch)
 
-    def _work(self, watch: Watch, time_limit: float | None) -> float:
+    def _work(self, watch: Watch, time_limit: float | None, *, forgive: bool = False) -> float:
         """Run HiGHS; seconds it took."""
         # the limit of a linear programme counts all runs of this object, that of one with
         # whole numbers each run by itself
@@ -365,7 +368,10 @@ class Solver:
         limit = highspy.kHighsInf if time_limit is None else since + time_limit
         self._set("time_limit", limit)
         began = time.perf_counter()
-        _ok(watch.call(self._h), "solve")
+        status = watch.call(self._h)
+        refused = self._h.getModelStatus() == highspy.HighsModelStatus.kSolveError
+        if not (forgive and refused):
+            _ok(status, "solve")
         return time.perf_counter() - began
 
     def _search(
@@ -376,7 +382,18 @@ class Solver:
         self._set("mip_rel_gap", gap)
         if nodes is not None:
             self._set("mip_max_nodes", nodes)
-        seconds = self._work(watch, time_limit)
+        seconds = self._work(watch, time_limit, forgive=True)
+        for tolerance in LOOSER:
+            if self._h.getModelStatus() != highspy.HighsModelStatus.kSolveError:
+                break
+            # Branch and bound found its answer a few 1e-9 off a row and will not give it.
+            # The decisions are what is wanted: values come from the linear programme.
+            self._set("mip_feasibility_tolerance", tolerance)
+            self._set("primal_feasibility_tolerance", tolerance)
+            left = None if time_limit is None else max(0.0, time_limit - seconds)
+            seconds += self._work(watch, left, forgive=tolerance > LOOSER[-1])
+        self._set("mip_feasibility_tolerance", TOLERANCE)
+        self._set("primal_feasibility_tolerance", TOLERANCE)
         self._set("mip_max_nodes", usual)
         return seconds
 
