@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from coefficients import by_label
 from small import round_of
 
 from allocator.data import Data, extract
 from allocator.data.incomes import Incomes
+from allocator.instance.instance import Instance
 
 YEARS = (2025, 2026, 2027)
 
 
-def earning(incomes: str, **more: str) -> Data:
+def instance_of(incomes: str, **more: str) -> Instance:
     """A of 10 to 40 (need of 50 with harm) and B of 0 to 30, in two pools."""
     tables = {
         "budgets": "pool,kind,amount\nNHS,recurrent,900\nNHS,grant,100\nNHS,non_recurrent,50\n"
@@ -27,13 +27,15 @@ def earning(incomes: str, **more: str) -> Data:
         "incomes": incomes,
         **more,
     }
-    return extract(
-        round_of(
-            "programme,sector,pool,unit_cost,baseline\nA,acute,NHS,2,30\nB,community,LA,4,20",
-            years=YEARS,
-            **tables,
-        )
+    return round_of(
+        "programme,sector,pool,unit_cost,baseline\nA,acute,NHS,2,30\nB,community,LA,4,20",
+        years=YEARS,
+        **tables,
     )
+
+
+def earning(incomes: str, **more: str) -> Data:
+    return extract(instance_of(incomes, **more))
 
 
 def incomes(text: str, **more: str) -> Incomes:
@@ -41,13 +43,14 @@ def incomes(text: str, **more: str) -> Incomes:
 
 
 def test_amounts_by_basis_and_share() -> None:
-    x = incomes(
-        """part,basis,amount,share
+    data = earning(
+        """income,pool,measure,selection,outcome,sense,threshold,part,basis,amount,share
         premium,NHS,activity,B,,min,5,x,per_head,5,0.4
         premium,NHS,activity,B,,min,6,y,per_head,5,0.6
         grant,LA,activity,B,,min,5,,amount,70,
         kept,NHS,activity,B,,min,5,,held_back,0.02,0.5"""
     )
+    x = data.incomes
     amount = by_label(x.rows, x.amount)
     # 150 heads, 160 in 2026; held back: a share of what comes every year, grants counted.
     assert amount["premium / x", 2025] == pytest.approx(5 * 150 * 0.4)
@@ -55,7 +58,8 @@ def test_amounts_by_basis_and_share() -> None:
     assert amount["grant", 2027] == pytest.approx(70)
     assert amount["kept", 2027] == pytest.approx(0.02 * 1000 * 0.5)
     assert len(amount) == 4 * len(YEARS)
-    assert x.held_back == pytest.approx(np.array([[10, 10, 10], [0, 0, 0]]))
+    held_back = dict(zip(data.pool.labels, x.held_back.tolist(), strict=True))
+    assert held_back == {"LA": [0, 0, 0], "NHS": [pytest.approx(10)] * 3}
 
 
 def test_money_is_received_after_its_lag_or_not_in_the_plan() -> None:
@@ -97,9 +101,9 @@ def test_measures_as_terms_and_the_least_they_can_be() -> None:
     least = by_label(x.rows, x.least)
     assert least["activity", 2025] == 0
     assert least["value", 2025] == pytest.approx(2 * 10)
-    # At most 40 of the need of 50 may be unmet, and then 10 are met.
-    assert least["unmet", 2025] == pytest.approx(-40)
-    assert least["outcome", 2025] == pytest.approx(0.5 * 3 * 0 - 0.5 * 40)
+    # None of the need of 50 must be met.
+    assert least["unmet", 2025] == pytest.approx(-50)
+    assert least["outcome", 2025] == pytest.approx(0 - 0.5 * 50)
 
 
 @pytest.mark.parametrize(
@@ -121,19 +125,23 @@ def test_conditions_to_stay_below_are_mirrored(
 
 
 @pytest.mark.parametrize("sense", ["min", "max"])
-def test_a_threshold_on_a_curve_leaves_room_for_its_error(sense: str) -> None:
-    data = earning(
-        f"income,pool,measure,selection,outcome,sense,threshold,amount\nI,NHS,outcome,B,QALY,{sense},5,10",
+def test_a_threshold_on_a_curve_may_leave_room_for_its_error(sense: str) -> None:
+    instance = instance_of(
+        "income,pool,measure,selection,outcome,sense,threshold,amount\n"
+        f"I,NHS,outcome,B,QALY,{sense},5,10",
         responses="programme,outcome,shape,per_unit,maximum,half\nB,QALY,saturating,,10,8",
     )
-    r, x = data.responses, data.incomes
+    data = extract(instance, margin=True)
+    r = data.responses
     at = r.rows.position(("QALY", "B", 2025))
     below, above = r.worst(r.over)[at], r.worst(r.gap)[at]
+    assert below == pytest.approx(0, abs=1e-12)
     assert above > 0
     # The chords of a concave curve lie below it: what must be reached is, what must not be
     # passed is passed sooner.
-    assert x.threshold[0] == pytest.approx(5 + below if sense == "min" else -(5 - above), rel=1e-12)
-    assert below == pytest.approx(0, abs=1e-12)
+    expected = 5 + below if sense == "min" else -(5 - above)
+    assert data.incomes.threshold[0] == pytest.approx(expected, rel=1e-12)
+    assert extract(instance).incomes.threshold[0] == (5 if sense == "min" else -5)
 
 
 def test_an_instance_without_conditional_money_has_none_of_it() -> None:

@@ -183,7 +183,13 @@ def test_blocks_are_counted_anew_in_every_year() -> None:
     ("response", "more", "exact"),
     [
         ("saturating,,,10,20,", rule("equal", 4), True),
-        ("saturating,,,10,20,", rule("min", 4), False),
+        ("saturating,,,10,20,", rule("min", 4), False),  # its chords lie below
+        ("saturating,,,10,20,", rule("max", 4), True),
+        ("power,1,2,,,", rule("min", 4), True),
+        ("power,1,2,,,", rule("max", 4), False),
+        ("saturating,,,10,20,", income("min"), False),
+        ("saturating,,,10,20,", income("max"), True),
+        ("power,1,2,,,", income("min"), True),
         ("points,,,,,", rule("equal", 4), False),
         ("linear,1,,,,", rule("equal", 4), False),
         ("saturating,,,10,20,", {"contracts": f"{OUTCOME},0.1,,"}, True),
@@ -191,7 +197,7 @@ def test_blocks_are_counted_anew_in_every_year() -> None:
         ("points,,,,,", {"contracts": f"{OUTCOME},0.1,,"}, False),
     ],
 )
-def test_curves_are_met_exactly_where_an_equation_rests_on_their_bend(
+def test_curves_are_met_exactly_where_their_chords_could_deceive(
     response: str, more: dict[str, Any], exact: bool
 ) -> None:
     assert bought(response, **more).ordering.exact.tolist() == [exact, False]

@@ -154,13 +154,13 @@ def test_a_band_below_a_step_is_filled_wholly_or_not_at_all() -> None:
     assert found.low[0] + found.width[:2].sum() == pytest.approx(200, abs=1e-9)
 
 
-def test_the_band_allows_for_the_error_of_a_curve() -> None:
+def test_the_band_may_allow_for_the_error_of_a_curve() -> None:
     terms = "type,fixed,bonus,bonus_outcome,bonus_threshold,bonus_step\nK,outcome,4,0.5,QALY,50,6"
-    data = extract(paying(terms, response="saturating,,100,100"))
+    data = extract(paying(terms, response="saturating,,100,100"), margin=True)
     found = data.payments
     error = float(data.contracts.error[0])
     r = data.responses
-    assert error == pytest.approx(max(r.gap[: len(r.gap) // 2].max(), 1e-300))
+    assert error == r.gap.max() > 0
     # Ends as far below the step as the true figure may lie above the chords, and that far again.
     below, band, above = found.width
     end = found.low[0] + below
@@ -178,7 +178,7 @@ def test_a_step_to_another_slope_is_joined_where_the_error_ends() -> None:
         "type,fixed,bonus,bonus_outcome,bonus_threshold,bonus_step,max_income\n"
         "K,outcome,4,0.5,QALY,50,6,35"
     )
-    data = extract(paying(terms, response="saturating,,100,100"))
+    data = extract(paying(terms, response="saturating,,100,100"), margin=True)
     found, error = data.payments, float(data.contracts.error[0])
     assert error > 0
     assert found.slope == pytest.approx([0.5, 0.5, 0], abs=1e-12)
