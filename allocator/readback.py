@@ -362,6 +362,11 @@ def _limits(data: Data, checked: Evaluation, prices: _Prices) -> pd.DataFrame:
     held = np.repeat(data.held, len(data.year))
     out["held"] = held
     out["price"] = total
+    # Activity that cannot move at all has no curve in the programme, only its value there:
+    # what moving its limit would buy is not known.
+    r = data.responses
+    still = np.bincount(r.drivers.positions(r.segments.columns[:2]), minlength=len(r.drivers)) == 0
+    total[data.programme_years.positions([c[still] for c in r.drivers.columns])] = 0.0
     some = (total > 1e-12 * max(1e-300, float(np.max(total, initial=0.0)))) & ~held
     return out[some].reset_index(drop=True)
 

@@ -643,8 +643,9 @@ class Draw:
         row["sense"] = "max" if measure == "unmet" or bad or self.often(0.15) else "min"
         row["threshold"] = self.of(size, 0.5, 1.3)
         if self.often(0.5):
-            step = max(self.of(size, 0.1, 0.4), 1.0)
-            row["full"] = row["threshold"] + (step if row["sense"] == "min" else -step)
+            step = self.of(size, 0.1, 0.4) or 0.25 * size
+            least = min(step, 0.75 * row["threshold"])
+            row["full"] = row["threshold"] + (step if row["sense"] == "min" else -least)
         row["basis"] = self.pick("amount", "amount", "per_head", "held_back")
         total = self.worth(*self.programmes)
         row["amount"] = {

@@ -21,8 +21,8 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 Run = tuple[int, int]
 
-BIG = 1e6
-"""More activity than any programme of a small round can have."""
+MANY = 1e3
+"""Times the largest baseline: more than any programme of a small round can do."""
 
 CRITERIA = ("sector", "place", "provider", "pool", "contract", "programme", "class")
 
@@ -110,6 +110,7 @@ class Round:
         self.pieces, self.room_below = pieces, room_below
         self.held = held or {}
         self.programmes = {str(r["programme"]): r for r in self.tables["programmes"]}
+        self.most = MANY * max(1.0, *map(self.baseline, self.programmes))
 
     # Years and prices
 
@@ -388,7 +389,7 @@ class Built:
         ):
             floors.append(base)
         low = r.changed(max([0.0, *floors]), self.choice, "limit_min", t, target=name)
-        high = r.changed(min([BIG, *ceilings]), self.choice, "limit_max", t, target=name)
+        high = r.changed(min([r.most, *ceilings]), self.choice, "limit_max", t, target=name)
         a = self._place(name, t, max(low, 0.0), high)
         least = max([0.0, *starts])
         if least > 0.0:
@@ -531,8 +532,8 @@ class Built:
             if word(p, "programme") == name and word(p, "outcome") == word(row, "outcome")
         )
         first, last = points[0], points[-1]
-        flat = [(last[0], last[1], max(2.0 * BIG, last[0]), last[1])]
-        before = [(-BIG, first[1], *first)]
+        flat = [(last[0], last[1], last[0] + 2.0 * self.round.most, last[1])]
+        before = [(-self.round.most, first[1], *first)]
         return before + [(*a, *b) for a, b in itertools.pairwise(points)] + flat
 
     def curve(self, name: str, row: Row) -> Callable[[float], float]:
@@ -1146,5 +1147,5 @@ def _plain(row: Row) -> bool:
 
 def _bent(below: float, above: float) -> list[Piece]:
     """A line through nothing that turns there."""
-    far = 1e6
+    far = 1e12
     return [(-far, -far * below, 0.0, 0.0), (0.0, 0.0, far, far * above)]

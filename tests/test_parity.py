@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyomo.environ as pyo
 import pytest
+from every_family import every_family
 from small import round_of
 from untemplated import differences
 
@@ -29,6 +30,15 @@ def test_example(name: str) -> None:
 
 def test_avonside() -> None:
     assert unlike(INSTANCES / "avonside") == []
+
+
+def test_every_family_of_constraints_is_compared() -> None:
+    _, model = build(every_family())
+    program = compile_model(model)
+    declared = {c.name for c in model.component_objects((pyo.Constraint, pyo.Var))}
+    made = {block.name for block in (*program.rows, *program.columns) if len(block)}
+    assert declared - made == set(), "give the round of every family what makes these"
+    assert differences(program, model) == []
 
 
 @pytest.mark.long

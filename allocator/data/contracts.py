@@ -384,7 +384,8 @@ class _Extraction:
             earns = self.outcome.position[line["bonus_outcome"]]
             low, high, error = self.earned.of(earns, members, t)
             # A step at the very end of what can be reached must still be seen.
-            room = 0.0 if pd.isna(line["bonus_threshold"]) else ROOM * max(high - low, 1e-6)
+            seen = max(ROOM * (high - low), 1e-5 * max(1.0, abs(low), abs(high)))
+            room = 0.0 if pd.isna(line["bonus_threshold"]) else seen
             reach = (low - room, high + room)
         else:
             reach = {"value": reach_value, "cost": reach_cost}[follow]

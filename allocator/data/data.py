@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.data.activity import Activity, activity, prices, with_options
+from allocator.data.activity import ROOM, Activity, activity, prices, with_options
 from allocator.data.contracts import (
     Contracts,
     Costs,
@@ -155,8 +155,10 @@ def extract(
     who = providers(instance, year)
     fair = equity(instance, programme)
     at = need.rows.columns
-    outer = doing.floor.copy(), np.maximum(doing.top, driver_hi)
-    outer[0][at], outer[1][at] = 0.0, np.maximum(driver_hi[at], need.need_max)
+    # Just beyond the limits: a curve that ended where one binds could take its price.
+    outer = doing.floor * (1.0 - ROOM), np.maximum(doing.top, driver_hi) * (1.0 + ROOM)
+    outer[0][at] = 0.0
+    outer[1][at] = np.maximum(driver_hi[at], need.need_max) * (1.0 + ROOM)
     buys = responses(
         _with_option_outcomes(instance),
         programme,

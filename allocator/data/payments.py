@@ -18,7 +18,10 @@ Numbers = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 BAND = 1e-6
-"""Share of a payment's range left out just below a step, so that it is read one way only."""
+"""Left out just below a step, as a share of its threshold: ten times what the check forgives."""
+
+NO_WIDTH = 1e-9
+"""Pieces this short and shorter are none: a solver could not tell."""
 
 BEYOND = 1e-3
 """How far beyond what can be reached the first and last piece go, as a share of the range."""
@@ -177,8 +180,8 @@ def _pieces_of(
             steeper = cut.slope[n] > cut.slope[n - 1]
             if rise:
                 # Just below the step and just above it the true figure could be either.
-                band = max(BAND * (at[-1] - at[0]), error) + error
-                shift = min(band, 0.5 * width[-1])
+                band = max(BAND * max(1.0, abs(float(at[n]))), error) + error
+                shift = min(band, width[-1])
                 width[-1] -= shift
                 width.append(shift + error)
                 slope.append(cut.slope[n - 1])
@@ -196,8 +199,9 @@ def _pieces_of(
         slope.append(float(cut.slope[n]))
         whole.append(False)
     start = float(cut.constant[0] + cut.slope[0] * at[0])
+    lengths = np.array(width)
     return (
-        np.array(width),
+        np.where(lengths > NO_WIDTH, lengths, 0.0),
         np.array(slope),
         np.array(whole),
         np.array(block, dtype=np.int64),

@@ -1,4 +1,4 @@
-"""Charts as inline SVG: drawn for a width of 420, so that they are read on a phone too."""
+"""Charts as inline SVG: drawn for a width of 360, so that they are read on a phone too."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH = 420.0
+WIDTH = 360.0
 FONT = 11.5
 
 INKS = (
@@ -218,11 +218,11 @@ def curves(
             f'<path d="M46 {y.at(tick):.1f}H{WIDTH - 12:g}" stroke="#e3e7ea"/>'
             + _text(41, y.at(tick) + 4, words, "end")
         )
-    for tick in x.ticks():
-        parts.append(
-            f'<path d="M{x.at(tick):.1f} 24V{height - 44:g}" stroke="#eef0f2"/>'
-            + _text(x.at(tick), height - 28, short(tick), "middle")
-        )
+    parts += [
+        f'<path d="M{x.at(tick):.1f} 24V{height - 44:g}" stroke="#eef0f2"/>'
+        + _text(x.at(tick), height - 28, short(tick), "middle")
+        for tick in x.ticks()
+    ]
     parts.append(_text((46 + WIDTH - 12) / 2, height - 8, axes[0], "middle", soft=True))
     for name, (xs, ys) in series.items():
         parts.append(_curve(x, y, xs, ys, look[name], steps, name))
@@ -282,13 +282,17 @@ def bars(
                 out.append(
                     f'<rect x="{left:.1f}" y="{top + 16:.1f}" width="{width:.1f}" height="13"'
                     f' fill="{ink}"><title>{escape(name)}: {escape(part)}'
-                    f" {short(amounts[part])}{unit}</title></rect>"
+                    f" {_amount(amounts[part], whole, unit, share)}</title></rect>"
                 )
             left += width
         first = amounts.get(next(iter(inks)), 0.0)
         words = f"{first / whole:.0%}" if share else f"{short(total)}{unit}"
         out.append(_text(left + 6, top + 27, words))
     return _chart(34.0 * max(len(rows), 1) + 2, title, out)
+
+
+def _amount(value: float, whole: float, unit: str, share: bool) -> str:
+    return f"{value / whole:.0%}" if share else f"{short(value)}{unit}"
 
 
 def dots(

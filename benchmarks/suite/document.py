@@ -43,17 +43,18 @@ class Table:
         Plain text; ``**text**`` stands out.
     words : int
         Leading columns that hold words; the others hold numbers, set right.
-    title : str
+    whole : int
+        Leading columns that are not broken over lines where there is room.
     """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     words: int = 1
-    title: str = ""
+    whole: int = 1
 
 
 @dataclass(frozen=True)
-class Figure:
+class Chart:
     """A chart; Markdown leaves it out, the tables beside it hold the numbers.
 
     Attributes
@@ -70,13 +71,13 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Figures:
+class Charts:
     """Charts side by side where there is room."""
 
-    figures: Sequence[Figure]
+    charts: Sequence[Chart]
 
 
-Block = Text | Points | Table | Figure | Figures
+Block = Text | Points | Table | Chart | Charts
 
 
 @dataclass
@@ -139,8 +140,8 @@ def _html(block: Block) -> str:
         return "<ul>" + "".join(f"<li>{_inline(words)}</li>" for words in block.words) + "</ul>\n"
     if isinstance(block, Table):
         return _html_table(block)
-    if isinstance(block, Figures):
-        return f'<div class="charts">{"".join(_html(f) for f in block.figures)}</div>\n'
+    if isinstance(block, Charts):
+        return f'<div class="charts">{"".join(_html(chart) for chart in block.charts)}</div>\n'
     legend = "".join(f"<li>{mark}{escape(name)}</li>" for mark, name in block.legend)
     return (
         f"<figure><figcaption>{escape(block.title)}</figcaption>{block.svg}"
@@ -153,7 +154,9 @@ def _html_table(table: Table) -> str:
     def cells(row: Sequence[str], head: bool = False) -> str:
         out = []
         for place, text in enumerate(row):
-            mark = ' class="n"' if place >= table.words else ""
+            kind = "n" if place >= table.words else ""
+            kind = "k" if place < min(table.whole, table.words) and not head else kind
+            mark = f' class="{kind}"' if kind else ""
             if head:
                 out.append(f'<th scope="col"{mark}>{_inline(text)}</th>')
             elif place == 0:
@@ -162,9 +165,8 @@ def _html_table(table: Table) -> str:
                 out.append(f"<td{mark}>{_inline(text)}</td>")
         return "<tr>" + "".join(out) + "</tr>"
 
-    caption = f"<caption>{escape(table.title)}</caption>" if table.title else ""
     return (
-        f'<div class="wide" tabindex="0"><table>{caption}<thead>{cells(table.columns, True)}'
+        f'<div class="wide" tabindex="0"><table><thead>{cells(table.columns, True)}'
         f"</thead><tbody>{''.join(cells(row) for row in table.rows)}</tbody></table></div>\n"
     )
 
@@ -194,4 +196,4 @@ def _markdown_table(table: Table) -> str:
 
     rule = ["---" if place < table.words else "---:" for place in range(len(table.columns))]
     out = [line(table.columns), line(rule), *(line(row) for row in table.rows)]
-    return (f"{table.title}:\n\n" if table.title else "") + "\n".join(out)
+    return "\n".join(out)

@@ -36,7 +36,7 @@ class Planted:
     price : ndarray of int
         Optimal row duals.
     loose : ndarray of int
-        Rows with room on both sides that are there.
+        Rows with room on every side they have.
     """
 
     problem: Problem
@@ -72,11 +72,12 @@ def planted(
     draw = Draw("planted", seed)
     columns = 2 * rows
     matrix = _matrix(draw, rows, columns)
-    kind = draw.whole(0, 9, columns)
-    kind = np.where(kind < 4, BETWEEN, np.where(kind < 8, AT_LOWER, AT_UPPER))
+    kind = draw.order(columns)  # two fifths between their bounds, as many at the lower one
+    kind = np.searchsorted([2 * columns // 5, 4 * columns // 5], kind, side="right")
+    kind = np.array([BETWEEN, AT_LOWER, AT_UPPER])[kind]
     lower, upper, x = _bounds(draw, kind)
     active = np.zeros(rows, dtype=bool)
-    wanted = round(float((kind == BETWEEN).sum()) + degenerate * rows)
+    wanted = int((kind == BETWEEN).sum()) + round(degenerate * rows)
     active[draw.order(rows)[: min(rows, wanted)]] = True
     side = draw.whole(0, 2, rows)  # at the upper side, at the lower side, both
     price = draw.whole(1, 20, rows) * np.where(side == 1, -1, 1)
@@ -109,7 +110,7 @@ def planted(
         status="optimal",
         about={"degenerate": degenerate, "tied": tied},
     )
-    return Planted(problem, x, price, np.flatnonzero(~active & (side == 2)))
+    return Planted(problem, x, price, np.flatnonzero(~active))
 
 
 def _matrix(draw: Draw, rows: int, columns: int) -> sparse.csr_array:
@@ -148,14 +149,14 @@ def exact(name: str, size: str, seed: int, rows: int, **shares: float) -> Proble
     return planted(name, size, seed, rows, **shares).problem
 
 
-POWERS = 14
+POWERS = 12
 
 
 def scaling(name: str, size: str, seed: int, rows: int) -> Problem:
-    """Planted, then every row and column in a unit of its own, up to 2**14 off either way.
+    """Planted, then every row and column in a unit of its own, up to 2**12 off either way.
 
-    Powers of two change no digit: the optimum is still exact, with coefficients from 4e-9
-    to 1e9 and a solver's absolute tolerance meaning something else in every row.
+    Powers of two change no digit: the optimum is still exact, with coefficients from 6e-8
+    to 8e7 and a solver's absolute tolerance meaning something else in every row.
     """
     base = exact(name, size, seed, rows)
     draw = Draw("scaling", seed)
@@ -213,7 +214,7 @@ def hidden_conflict(name: str, size: str, seed: int, rows: int) -> Problem:
     ``x1 + 1 <= x2``, ``x2 + 1 <= x3``, ... and back to ``x1``: infeasible together, feasible
     without any one of them, and tied to the rest of the programme by loose rows.
     """
-    base = planted(name, size, seed, rows)
+    base = planted(name, size, seed, rows, degenerate=0.0)
     chosen = base.loose[Draw("conflict", seed).order(len(base.loose))[:CYCLE]]
     grown = _grown(base, np.zeros(CYCLE), BOX, chosen, BOX)
     count, columns = grown.shape
@@ -240,7 +241,7 @@ def unbounded(name: str, size: str, seed: int, rows: int) -> Problem:
 
     No one of them can grow alone: each takes room in a row that the next one gives back.
     """
-    base = planted(name, size, seed, rows)
+    base = planted(name, size, seed, rows, degenerate=0.0)
     chosen = base.loose[Draw("ray", seed).order(len(base.loose))[:CYCLE]]
     cost = Draw("profit", seed).whole(-9, 9, CYCLE).astype(np.float64)
     cost[-1] = 1.0 - cost[:-1].sum()
@@ -313,14 +314,14 @@ FAMILIES = (
     ),
     family(
         "planted-whole",
-        "as planted, half of the columns whole: the relaxation's bound is the optimum",
+        "as planted, a tenth of the columns whole: the relaxation's bound is the optimum",
         "mip",
-        _sizes(*ROWS, whole=0.5, tied=0.0),
+        _sizes(*ROWS, whole=0.1, degenerate=0.05, tied=0.02),
         exact,
     ),
     family(
         "scaling",
-        "as planted, each row and column in units up to 2**14 off; optimum still exact",
+        "as planted, each row and column in units up to 2**12 off; optimum still exact",
         "pathology",
         _sizes(*ROWS),
         scaling,

@@ -107,17 +107,20 @@ class Figures:
         self.layer_runs = [line for line in self.lines if line.get("layer")]
 
     @staticmethod
-    def _settings(lines: Sequence[Line]) -> dict[str, set[str]]:
-        """Settings each solver was run with, to name only what differs."""
-        asked: dict[str, set[str]] = defaultdict(set)
+    def _settings(lines: Sequence[Line]) -> dict[tuple[bool, str], set[str]]:
+        """Settings each solver or layer was run with, to name only what differs."""
+        asked: dict[tuple[bool, str], set[str]] = {}
         for line in lines:
-            asked[line.get("layer") or line["solver"]].add(_setting(line))
+            asked.setdefault(_who(line), set()).add(_setting(line))
         return asked
 
     def label(self, line: Line) -> str:
         """Solver or layer, with its settings where results hold several."""
-        name = str(line.get("layer") or line["solver"])
-        return name if len(self._asked[name]) < 2 else f"{name} [{_setting(line)}]"
+        key = _who(line)
+        name = key[1]
+        if key[0] and (False, name) in self._asked:
+            name += " (layer)"
+        return name if len(self._asked[key]) < 2 else f"{name} [{_setting(line)}]"
 
     @cached_property
     def kinds(self) -> list[str]:
@@ -136,12 +139,26 @@ class Figures:
         return sorted({self.label(line) for line in lines})
 
     def statuses(self, lines: Iterable[Line]) -> dict[str, dict[str, int]]:
-        """Count of every status by solver."""
+        """Count of runs by solver and status; ``right``: verified, or rightly no solution."""
         out: dict[str, dict[str, int]] = {}
         for line in lines:
             counts = out.setdefault(self.label(line), dict.fromkeys((*STATUSES, "right"), 0))
             counts["right" if solved(line) else line["status"]] += 1
         return dict(sorted(out.items()))
+
+    def shares(self, lines: Iterable[Line]) -> dict[str, dict[str, float]]:
+        """Share of each status by solver, every programme weighing the same."""
+        runs: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for line in lines:
+            ending = "right" if solved(line) else line["status"]
+            runs[self.label(line)][name_of(line["problem"])].append(ending)
+        out = {}
+        for label, by in sorted(runs.items()):
+            out[label] = dict.fromkeys((*STATUSES, "right"), 0.0)
+            for endings in by.values():
+                for ending in endings:
+                    out[label][ending] += 1 / len(endings) / len(by)
+        return out
 
     def results_by_solver(
         self, lines: Iterable[Line], stages: Iterable[str] = SOLVING
@@ -360,6 +377,11 @@ class Figures:
             if line.get("algorithm"):
                 out[self.label(line)].add(str(line["algorithm"]))
         return dict(out)
+
+
+def _who(line: Line) -> tuple[bool, str]:
+    """Whether a layer, and its name or the solver's."""
+    return bool(line.get("layer")), str(line.get("layer") or line["solver"])
 
 
 def _setting(line: Line) -> str:

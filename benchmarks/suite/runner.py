@@ -172,6 +172,7 @@ class Session:
                 f" ({len(self.problems)} programmes)"
             )
             self._work(todo, done, appender, environment.environment_id(record))
+            appender.append(self._closing(record))
         self._sum_up()
         return 1 if self.failures else 0
 
@@ -260,11 +261,22 @@ class Session:
                     "solvers": options.solver,
                     "layers": options.layer,
                     "programmes": sorted(self.problems),
+                    "families": {
+                        name: str(self.shelf.families[name].reason)
+                        for name in sorted({p["family"] for p in self.problems.values()})
+                    },
                     "runs": cells,
                     "runs_held_before": held,
                 },
             }
         )
+
+    def _closing(self, record: dict[str, Any]) -> Line:
+        return {
+            "environment": record,
+            "id": environment.environment_id(record),
+            "session": {"finished": True},
+        }
 
     def _work(
         self, todo: list[Cell], done: dict[Key, str], appender: Appender, environment_id: str

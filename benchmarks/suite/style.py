@@ -5,7 +5,8 @@ STYLE = """
   --alarm: #9d1c1c; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 72rem; padding: 1.5rem 1rem 4rem; color: var(--ink);
-  background: #fff; font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; }
+  background: #fff;
+  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .25rem; }
 h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; padding-top: .5rem;
   border-top: 2px solid var(--ink); }
@@ -25,11 +26,13 @@ caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left;
   vertical-align: top; }
 thead th { border-bottom: 2px solid var(--soft); vertical-align: bottom; }
-tbody th { font-weight: 500; background: #fff; position: sticky; left: 0; max-width: 16rem; }
+tbody th { font-weight: 500; background: #fff; position: sticky; left: 0; white-space: nowrap; }
 .n { text-align: right; white-space: nowrap; }
+thead th, thead th.n { white-space: normal; max-width: 8rem; }
+.k { white-space: nowrap; }
 .charts { display: grid; gap: 1.25rem 2rem; margin: 1rem 0;
-  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); }
-figure { margin: .75rem 0; max-width: 36rem; }
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }
+figure { margin: .75rem 0; max-width: 26rem; }
 figcaption { font-weight: 600; font-size: .9375rem; margin-bottom: .25rem; }
 svg.chart { display: block; width: 100%; height: auto; overflow: visible; }
 svg text { font-family: inherit; fill: var(--ink); }
@@ -39,8 +42,9 @@ svg text { font-family: inherit; fill: var(--ink); }
 @media (max-width: 34rem) {
   body { padding: 1rem .75rem 3rem; }
   h1 { font-size: 1.4rem; }
-  tbody th { max-width: 9rem; overflow-wrap: anywhere; }
+  tbody th { max-width: 9rem; overflow-wrap: anywhere; white-space: normal; }
   th, td { padding: .25rem .4rem; }
+  .k { white-space: normal; }
 }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
@@ -48,7 +52,7 @@ svg text { font-family: inherit; fill: var(--ink); }
   .wide { overflow: visible; }
   table { font-size: 7.5pt; }
   th, td { padding: 1pt 3pt; }
-  .n { white-space: normal; }
+  .n, .k { white-space: normal; }
   tbody th { position: static; }
   thead { display: table-header-group; }
   h2, caption, figcaption { break-after: avoid; }

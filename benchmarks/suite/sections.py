@@ -1,0 +1,231 @@
+"""What a report says, section by section: in short, disagreements, verified answers."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+
+from benchmarks.suite import charts, sections_times, sections_work, stats
+from benchmarks.suite.document import Block, Chart, Charts, Document, Points, Section, Table, Text
+from benchmarks.suite.figures import KINDS, Figures, Ranking, kind_of
+from benchmarks.suite.ledger import Entry
+from benchmarks.suite.lines import STATUSES, Line
+from benchmarks.suite.words import NOISE, bold, plural, seconds, share
+
+FEW = 10
+"""Programmes below which a ranking is an indication and no more."""
+
+STATUS_WORDS = {"right": "verified answer"}
+
+
+def document(figures: Figures, title: str) -> Document:
+    """Report of a set of results."""
+    look = charts.looks(figures.labels(figures.runs) + figures.labels(figures.layer_runs))
+    rankings = {kind: figures.ranking(kind) for kind in figures.kinds if kind != "pathology"}
+    made = [
+        _summary(figures, rankings),
+        _disagreements(figures),
+        _answers(figures),
+        sections_times.means(rankings, look),
+        sections_times.profiles(rankings, look),
+        sections_times.by_programme(figures),
+        sections_times.scaling(figures, look),
+        sections_work.memory(figures, look),
+        sections_work.accuracy(figures, look),
+        sections_times.stages(figures),
+        sections_work.integers(figures),
+        sections_work.machine(figures),
+        sections_work.programmes(figures),
+        sections_work.reading(),
+    ]
+    return Document(title, _subtitle(figures), [s for s in made if s is not None])
+
+
+def _subtitle(figures: Figures) -> str:
+    dates = sorted(str(line["started"])[:10] for line in figures.lines if line.get("started"))
+    when = "" if not dates else dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
+    used = {str(line.get("environment_id")) for line in figures.lines}
+    machines = [
+        f"{e.get('cpu')}, {e.get('cores')} cores, {e.get('memory_gib')} GiB, {e.get('system')}"
+        for name, e in sorted(figures.results.environments.items())
+        if name in used
+    ]
+    return " · ".join(part for part in (when, *machines) if part)
+
+
+def _summary(figures: Figures, rankings: Mapping[str, Ranking]) -> Section:
+    blocks: list[Block] = []
+    sessions = figures.results.sessions
+    if sessions and not sessions[-1].get("finished"):
+        blocks.append(
+            Text("The last session was interrupted: these results are not complete.", "alarm")
+        )
+    points = [_extent(figures), _verdict(figures)]
+    points += [words for ranking in rankings.values() if (words := _leader(ranking))]
+    more = (_pathology(figures), _layers_in_short(figures), _noise(figures))
+    points += [words for words in more if words]
+    blocks.append(Points(points))
+    return Section("In short", blocks)
+
+
+def _extent(figures: Figures) -> str:
+    families = {problem["family"] for problem in figures.problems.values()}
+    who = [
+        plural(len(labels), word)
+        for labels, word in (
+            (figures.labels(figures.runs), "solver"),
+            (figures.labels(figures.layer_runs), "modelling layer"),
+        )
+        if labels
+    ]
+    limits = sorted({(line.get("asked") or {}).get("time_limit") or 0 for line in figures.lines})
+    limit = f"; limit {' or '.join(f'{v:g}' for v in limits)} s a run" if any(limits) else ""
+    return (
+        f"{plural(len(figures.lines), 'run')} of {plural(len(figures.problems), 'programme')}"
+        f" in {plural(len(families), 'family', 'families')} (sizes {', '.join(figures.sizes)}) by"
+        f" {' and '.join(who)}{limit}."
+    )
+
+
+def _verdict(figures: Figures) -> str:
+    wrong = [entry for entry in figures.ledger if entry.verdict == "wrong"]
+    if not wrong:
+        others = len(figures.ledger)
+        more = f"; {plural(others, 'other disagreement')} below" if others else ""
+        return f"No answer was shown to be wrong{more}."
+    names = sorted({entry.who.split(" (permutation")[0] for entry in wrong})
+    programmes = len({entry.problem for entry in wrong})
+    return (
+        f"**{plural(len(wrong), 'answer')} shown to be wrong**, of {', '.join(names)}, on"
+        f" {plural(programmes, 'programme')}: see the disagreements."
+    )
+
+
+def _leader(ranking: Ranking) -> str:
+    if not ranking.standings:
+        return ""
+    first, *rest = ranking.standings
+    words = (
+        f"{KINDS[ranking.kind]}: **{first.solver}** has the lowest mean time"
+        f" ({seconds(first.means[stats.MAIN])}) and verified answers on {first.solved} of"
+        f" {first.attempts}"
+    )
+    if not rest:
+        return words + "; nothing else was run on them."
+    always = "every way" if first.worst_rank == 1 else "only some ways"
+    words += (
+        f". It is first under {always} of counting unsolved runs and small times, and in"
+        f" {first.first_share:.0%} of resampled sets of programmes."
+    )
+    second = rest[0]
+    if second.behind is not None:
+        words += (
+            f" Next is {second.solver}, {second.behind.value:.2f} times as long"
+            f" (95%: {second.behind.low:.2f} to {second.behind.high:.2f})."
+        )
+    most = max(ranking.standings, key=lambda s: s.solved)
+    if most.solved > first.solved:
+        words += f" {most.solver} solved more: {most.solved}."
+    if first.attempts < FEW:
+        words += f" With {plural(first.attempts, 'programme')} this is an indication only."
+    return words
+
+
+def _noise(figures: Figures) -> str:
+    values = [value for mine in figures.spreads().values() for value in mine]
+    if not values:
+        return ""
+    middle = statistics.median(values)
+    return (
+        f"Repeats of the same run differ by {middle:.0%} at the median: read nothing into"
+        f" differences below {max(2 * middle, NOISE):.0%}."
+    )
+
+
+def _pathology(figures: Figures) -> str:
+    mine = [line for line in figures.runs if kind_of(line["problem"]) == "pathology"]
+    counts = figures.statuses(mine)
+    if not counts:
+        return ""
+    names = [who for who, found in counts.items() if found["right"] == sum(found.values())]
+    worst = [who for who, found in counts.items() if found["wrong"]]
+    words = f"Pathological programmes: right every time: {', '.join(names) or 'nobody'}"
+    return words + (f"; wrong at least once: {', '.join(worst)}." if worst else ".")
+
+
+def _layers_in_short(figures: Figures) -> str:
+    by_programme = figures.stages(figures.layer_runs)
+    if not by_programme:
+        return ""
+    name = max(by_programme, key=lambda p: figures.problems[p]["nonzeros"])
+    totals = {label: sum(stages.values()) for label, stages in by_programme[name].items()}
+    order = sorted(totals, key=lambda label: totals[label])
+    words = ", ".join(f"{label} {seconds(totals[label])}" for label in order[:4])
+    return f"Modelling layers end to end on {name}, the largest: {words}."
+
+
+def _disagreements(figures: Figures) -> Section:
+    intro = (
+        "A solution checked against the programme's own rows, bounds and integers is a fact; a"
+        " bound, an optimum or “infeasible” is a claim. A fact that beats a claim shows it to be"
+        " wrong, and the run counts as unsolved everywhere below. Solutions that use the"
+        " feasibility tolerance show a disagreement without deciding it. The difference is that"
+        " of the worst run, relative to max(1, |objective|)."
+    )
+    if not figures.ledger:
+        return Section("Disagreements", [Text(intro), Text("None.")])
+    groups: dict[tuple[str, str, str], list[Entry]] = {}
+    for entry in figures.ledger:
+        label = figures.label(figures.lines[entry.line])
+        groups.setdefault((entry.verdict, entry.problem, label), []).append(entry)
+    rows = []
+    for (verdict, problem, label), entries in groups.items():
+        worst = max(entries, key=lambda e: e.difference or 0.0)
+        size = "–" if worst.difference is None else f"{worst.difference:.1e}"
+        runs = str(len(entries))
+        said = (bold(verdict, verdict == "wrong"), worst.claim, worst.against)
+        rows.append((problem, label, *said, size, runs))
+    columns = ("Programme", "Result of", "Verdict", "It says", "Against it", "difference", "runs")
+    return Section("Disagreements", [Text(intro), Table(columns, rows, 5, 3)])
+
+
+def _answers(figures: Figures) -> Section:
+    intro = (
+        "Share of programmes answered: the answer was checked, or its status is known to be right."
+        " Every programme weighs the same, however many runs it has. Statuses are what the check"
+        " found, not what a solver said."
+    )
+    drawn, tables = [], []
+    for title, lines in _sorts(figures):
+        shares, counts = figures.shares(lines), figures.statuses(lines)
+        order = sorted(shares, key=lambda who: (-shares[who]["right"], who))
+        used = [s for s in ("right", *STATUSES) if any(found[s] for found in counts.values())]
+        drawn.append(_status_chart(title, {who: shares[who] for who in order}, used))
+        rows = [
+            (
+                who,
+                share(shares[who]["right"], 1.0),
+                *(str(counts[who][s]) if counts[who][s] else "–" for s in used),
+            )
+            for who in order
+        ]
+        columns = (f"{title}, runs", "share", *(STATUS_WORDS.get(s, s) for s in used))
+        tables.append(Table(columns, rows))
+    return Section("Verified answers", [Text(intro), Charts(drawn), *tables])
+
+
+def _sorts(figures: Figures) -> list[tuple[str, list[Line]]]:
+    """Runs of solvers by kind of programme, and those of layers."""
+    sorts = [
+        (KINDS[kind], [line for line in figures.runs if kind_of(line["problem"]) == kind])
+        for kind in figures.kinds
+    ]
+    return [(t, lines) for t, lines in (*sorts, ("Layers", figures.layer_runs)) if lines]
+
+
+def _status_chart(title: str, shares: Mapping[str, Mapping[str, float]], used: list[str]) -> Chart:
+    inks = {"right": charts.STATUS_INKS["right"]}
+    inks |= {status: ink for status, ink in charts.STATUS_INKS.items() if status in used}
+    svg = charts.bars(f"{title}: statuses by solver", shares, inks, share=True)
+    legend = [(charts.block(ink), STATUS_WORDS.get(s, s)) for s, ink in inks.items()]
+    return Chart(title, svg, legend)
