@@ -21,6 +21,15 @@ SLACK = 2.0
 """How far beyond what can be reached a bound lies that is only there to be finite."""
 
 
+def distinct(apart: Numbers) -> Numbers:
+    """Distances without those that are rounding: a solver could not tell, and none is meant."""
+    return np.where(np.abs(apart) > NO_DISTANCE, apart, 0.0)
+
+
+NO_DISTANCE = 1e-9
+"""Figures this near are one figure."""
+
+
 @dataclass(frozen=True)
 class Activity:
     """What a programme costs and may do; arrays are (programmes, years) unless said.

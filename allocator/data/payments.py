@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from allocator.data.activity import distinct
 from allocator.data.contracts import Pieces
 from allocator.data.index import Axis, Codes, Index
 
@@ -19,9 +20,6 @@ Flags = npt.NDArray[np.bool_]
 
 BAND = 1e-6
 """Left out just below a step, as a share of its threshold: ten times what the check forgives."""
-
-NO_WIDTH = 1e-9
-"""Pieces this short and shorter are none: a solver could not tell."""
 
 BEYOND = 1e-3
 """How far beyond what can be reached the first and last piece go, as a share of the range."""
@@ -199,9 +197,8 @@ def _pieces_of(
         slope.append(float(cut.slope[n]))
         whole.append(False)
     start = float(cut.constant[0] + cut.slope[0] * at[0])
-    lengths = np.array(width)
     return (
-        np.where(lengths > NO_WIDTH, lengths, 0.0),
+        distinct(np.array(width)),
         np.array(slope),
         np.array(whole),
         np.array(block, dtype=np.int64),

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.data import curves
+from allocator.data.activity import ROOM
 from allocator.data.index import Axis, Codes, Index
 from allocator.instance.instance import Instance
 
@@ -181,7 +182,9 @@ def responses(
     slope, lost = _felt(slope, bent, right - left, pair)
     value, delay = _value(instance, row_of, t, k, equity[i])
     base, width = curve.effect(row_of, start[at]), ends[:, 1] - ends[:, 0]
-    below, beyond = _drawn_out(owner, drivers, (start, hi[drivers.columns]), outer)
+    reach = start, hi[drivers.columns]
+    steep = _steepens(pair, slope, at, len(drivers)) | sparing[drivers.columns[0]]
+    below, beyond = _drawn_out(owner, drivers, reach, outer, steep)
     first = np.flatnonzero(number == 0)
     last = np.flatnonzero(np.append(number[1:] == 0, len(number) > 0))
     opening = number[segment] == 0
@@ -240,16 +243,31 @@ def _felt(
     return np.where(faint, 0.0, slope), lost - before
 
 
+def _steepens(pair: Codes, slope: Numbers, at: Codes, drivers: int) -> npt.NDArray[np.bool_]:
+    """Drivers with a curve whose slope rises somewhere."""
+    rises = (pair[1:] == pair[:-1]) & (slope[1:] > slope[:-1] + 1e-9 * np.abs(slope[:-1]))
+    out = np.zeros(drivers, dtype=bool)
+    out[at[pair[1:][rises]]] = True
+    return out
+
+
 def _drawn_out(
     owner: Codes,
     drivers: Index,
     inner: tuple[Numbers, Numbers],
     outer: tuple[Numbers, Numbers],
+    steep: npt.NDArray[np.bool_],
 ) -> tuple[Numbers, Numbers]:
-    """How far each driver's first and last segments reach beyond what can be reached."""
+    """How far each driver's first and last segments reach beyond what can be reached.
+
+    Those that decisions open must be no longer than they need to be, or the relaxation
+    fills them too cheaply.
+    """
     cut = np.bincount(owner, minlength=len(drivers)) > 0
     below = np.where(cut, inner[0] - outer[0][drivers.columns], 0.0)
     beyond = np.where(cut, outer[1][drivers.columns] - inner[1], 0.0)
+    below = np.where(steep, np.minimum(below, ROOM * inner[0]), below)
+    beyond = np.where(steep, np.minimum(beyond, ROOM * inner[1]), beyond)
     return np.maximum(below, 0.0), np.maximum(beyond, 0.0)
 
 

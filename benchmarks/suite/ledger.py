@@ -97,6 +97,15 @@ def residual_of(line: Line) -> float:
     return max(numbers) if numbers else math.inf
 
 
+def work_of(line: Line, what: str) -> int | None:
+    """Iterations (of all algorithms together) or nodes of a run; None where not counted."""
+    value = line.get(what)
+    if isinstance(value, dict):
+        counts = [int(count) for count in value.values() if count is not None]
+        return sum(counts) if counts else None
+    return None if value is None else int(value)
+
+
 def _of_problem(lines: Sequence[Line], places: Sequence[int], label: Label) -> list[Entry]:
     sign = 1.0 if lines[places[0]]["problem"].get("maximise") else -1.0
     witness = _best(lines, places, sign, clean=True)
@@ -254,7 +263,7 @@ def _unsteady(lines: Sequence[Line], label: Label) -> Iterator[Entry]:
 def _changed(first: Line, line: Line) -> tuple[str, str] | None:
     """Work or answer that differs between two repeats: deterministic solvers have none."""
     for name in ("iterations", "nodes"):
-        a, b = first.get(name), line.get(name)
+        a, b = work_of(first, name), work_of(line, name)
         if a is not None and b is not None and a != b:
             return f"{b} {name}", f"{a} {name}"
     a, b = first.get("objective"), line.get("objective")

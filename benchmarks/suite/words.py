@@ -25,7 +25,8 @@ def share(part: float, whole: float) -> str:
     """Percentage of a whole, or a dash where there is none; 100% only for all of it."""
     if not whole:
         return "–"
-    return "over 99%" if 0.995 <= part / whole < 1 else f"{part / whole:.0%}"
+    found = part / whole
+    return "over 99%" if 0.995 <= found < 1 - 1e-9 else f"{found:.0%}"
 
 
 def bold(text: str, wanted: bool) -> str:

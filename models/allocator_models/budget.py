@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from allocator.data import Axis, Data, Index
-from allocator.data.activity import ROOM
+from allocator.data.activity import ROOM, distinct
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 from allocator_models.capacity import extra_cost
 from allocator_models.contracts import led_payment
@@ -112,7 +112,7 @@ def _declare_sources(m: Any, data: Data) -> None:
     most = np.maximum(high.max(axis=1, initial=0.0), a.hi[i, t])
     room = most[row] * (1.0 + ROOM) - low[row, source]
     m.source_late = ArrayParam(m.SOURCES, late, "source_late")
-    m.source_room = ArrayParam(m.SOURCES, late * np.maximum(room, 0.0), "source_room")
+    m.source_room = ArrayParam(m.SOURCES, late * np.maximum(distinct(room), 0.0), "source_room")
     before = source == years
     m.source_fixed = ArrayParam(m.SOURCES, np.where(before, late * a.baseline[i[row]], 0.0))
     there = sources.take(~before)

@@ -8,6 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from allocator.data import Data
+from allocator.data.activity import distinct
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 from allocator_models.responses import outcome
 
@@ -33,7 +34,7 @@ def declare(m: Any, data: Data) -> None:
     m.earned = pyo.Var(m.INCOMES, dense=False, bounds=lambda m, j, t: (0.0, 1.0))
     least = np.minimum(x.least, x.threshold)
     m.income_least = ArrayParam(m.INCOMES, least, "income_least")
-    m.income_rise = ArrayParam(m.INCOMES, x.threshold - least, "income_rise")
+    m.income_rise = ArrayParam(m.INCOMES, distinct(x.threshold - least), "income_rise")
     m.income_span = ArrayParam(m.INCOMES, x.span, "income_span")
     for name in ("activity", "unmet", "outcome"):
         terms = getattr(x, name)

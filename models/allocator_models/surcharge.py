@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from allocator.data import Data, Index
-from allocator.data.activity import ROOM
+from allocator.data.activity import ROOM, distinct
 from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
 from allocator_models.options import attach
 
@@ -57,8 +57,8 @@ def declare(m: Any, data: Data) -> None:
     m.tier_change = ArrayParam(m.TIERS, x.change, "tier_change")
     m.tier_threshold = ArrayParam(m.TIERS, x.threshold, "tier_threshold")
     m.tier_low = ArrayParam(m.TIERS, low, "tier_low")
-    m.tier_rise = ArrayParam(m.TIERS, x.threshold - low, "tier_rise")
-    m.tier_room = ArrayParam(m.TIERS, high - x.threshold, "tier_room")
+    m.tier_rise = ArrayParam(m.TIERS, distinct(x.threshold - low), "tier_rise")
+    m.tier_room = ArrayParam(m.TIERS, distinct(high - x.threshold), "tier_room")
     m.above = pyo.Var(m.TIERS, dense=False, bounds=lambda m, i, t: (0.0, m.tier_room[i, t]))
     m.tier_below = ArrayConstraint(m.TIERS, rule=_tier_below)
     m.BEYOND = ArraySet(data.tier_orders)

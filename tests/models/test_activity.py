@@ -108,3 +108,31 @@ def test_safety_programme_does_not_fall_below_its_baseline() -> None:
     assert bounds(program, "activity[safe,2026]")[0] == 100
     assert bounds(program, "activity[let,2025]")[0] == 100
     assert bounds(program, "activity[let,2026]")[0] == 50
+
+
+def test_a_smallest_scale_is_all_or_nothing() -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME,
+            responses=RESPONSE,
+            limits="programme,basis,max,start_min\ngp,activity,150,40\ngp,baseline,,0.5",
+        )
+    )
+    # Half of the baseline is more than 40.
+    on = "on[gp,2025]"
+    assert row(program, "scale_least[gp,2025]")[0] == {"activity[gp,2025]": -1, on: 50}
+    terms, _, high = row(program, "scale_most[gp,2025]")
+    assert terms == {"activity[gp,2025]": 1, on: pytest.approx(-150 * 1.001)}
+    assert high == 0
+    assert program.integer.sum() == 1
+
+
+@pytest.mark.parametrize("limits", ["gp,activity,40,150,40", "gp,activity,60,150,40"])
+def test_a_smallest_scale_below_what_must_be_done_needs_no_decision(limits: str) -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME, responses=RESPONSE, limits=f"programme,basis,min,max,start_min\n{limits}"
+        )
+    )
+    assert not program.integer.any()
+    assert rows_of(program, "scale_least") == []

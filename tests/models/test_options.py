@@ -16,9 +16,9 @@ RUN = "run[hub,2026,2027]"
 """The only run: from 2026 to the end, in place for a quarter of 2026."""
 
 
-def deciding(effects: str = "", columns: str = "", cells: str = "", **tables: str) -> Program:
+def deciding(changes: str = "", **tables: str) -> Program:
     """A bed and a need for hips in one pool, and a hub that opens in January 2027."""
-    more = {"option_effects": f"option,measure,target,{effects}"} if effects else {}
+    more = {"option_effects": f"option,measure,target,{changes}"} if changes else {}
     usual = {
         "budgets": "pool,kind,amount\nNHS,recurrent,1000\nNHS,capital,90",
         "limits": "programme,basis,min,max\nbed,activity,40,80",
@@ -28,7 +28,7 @@ def deciding(effects: str = "", columns: str = "", cells: str = "", **tables: st
         "capacity": "resource,amount\nstaff,200",
         "use": "programme,resource,per_unit\nbed,staff,2",
         "options": "option,pool,earliest,latest,review_years,start_month,cost_once,cost_yearly,"
-        f"cost_exit,capital{columns}\nhub,NHS,2026,2026,none,1,10,8,5,30{cells}",
+        "cost_exit,capital\nhub,NHS,2026,2026,none,1,10,8,5,30",
     }
     return compiled(
         round_of(

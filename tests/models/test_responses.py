@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small import bounds, compiled, cost, round_of, row
+from small import bounds, compiled, cost, round_of, row, rows_of
 
 from allocator.solver.program import Program
 
@@ -123,3 +123,66 @@ def bounds_of_start(program: Program, programme: str, year: int) -> float:
     """Need met that the segments start from: what they do not reach up to the most need."""
     most = {2025: 126.0, 2026: 120 + 0.5 * 63}[year]
     return most - bounds(program, f"fill[{programme},{year},1]")[1]
+
+
+def ordered(**tables: str) -> Program:
+    """Slopes of 0.1, 0.4, 0.1 and 0.6 on 10 units each, from nothing to 40."""
+    usual = {
+        "outcomes": "outcome,weight\nQALY,1",
+        "responses": "programme,outcome,shape\ngp,QALY,points",
+        "response_points": "programme,outcome,activity,effect\n"
+        "gp,QALY,0,0\ngp,QALY,10,1\ngp,QALY,20,5\ngp,QALY,30,6\ngp,QALY,40,12",
+        "limits": "programme,basis,min,max\ngp,activity,0,40",
+    }
+    return compiled(round_of(PROGRAMME, **(usual | tables)))
+
+
+def test_segments_are_filled_in_order_only_at_steepening_breakpoints() -> None:
+    program = ordered()
+    fill = {n: f"fill[gp,2025,{n}]" for n in (1, 2, 3, 4)}
+    one, two = "order[gp,2025,1]", "order[gp,2025,2]"
+    width = {n: bounds(program, name)[1] for n, name in fill.items()}
+    assert width == pytest.approx({1: 10, 2: 10, 3: 10, 4: 10}, rel=5e-3)
+    assert rows_of(program, "order_full") == [f"order_full[gp,2025,{n}]" for n in (1, 2, 3)]
+    assert rows_of(program, "order_open") == [f"order_open[gp,2025,{n}]" for n in (2, 3, 4)]
+    assert row(program, "order_full[gp,2025,1]")[0] == {fill[1]: -1, one: width[1]}
+    assert row(program, "order_open[gp,2025,2]")[0] == {fill[2]: 1, one: -width[2]}
+    # The second and third are one block: open with the first decision, full with the second.
+    assert row(program, "order_full[gp,2025,2]")[0] == {fill[2]: -1, two: width[2]}
+    assert row(program, "order_open[gp,2025,3]")[0] == {fill[3]: 1, one: -width[3]}
+    assert row(program, "order_full[gp,2025,3]")[0] == {fill[3]: -1, two: width[3]}
+    assert row(program, "order_open[gp,2025,4]")[0] == {fill[4]: 1, two: -width[4]}
+    assert program.integer.sum() == 2
+
+
+def test_a_flattening_curve_that_is_unwelcome_is_ordered_where_it_flattens() -> None:
+    program = ordered(outcomes="outcome,weight\nQALY,-1")
+    assert rows_of(program, "order_full") == ["order_full[gp,2025,1]", "order_full[gp,2025,2]"]
+    assert rows_of(program, "order_open") == ["order_open[gp,2025,3]", "order_open[gp,2025,4]"]
+    assert program.integer.sum() == 1
+
+
+def test_an_outcome_that_an_option_multiplies_is_split_by_level() -> None:
+    program = compiled(
+        round_of(
+            PROGRAMME,
+            responses="programme,outcome,per_unit\ngp,QALY,0.5",
+            limits="programme,basis,min,max\ngp,activity,20,60",
+            options="option,pool,review_years\nO,NHS,none",
+            option_effects="option,measure,target,outcome,operation,value\n"
+            "O,outcome,gp,QALY,multiply,1.2",
+        )
+    )
+    level, run, fill = "outcome_level[QALY,gp,2025,1]", "run[O,2025,2025]", "fill[gp,2025,1]"
+    at = "QALY,gp,2025"
+    assert row(program, f"outcome_level_least[{at},1]")[0] == pytest.approx({level: -1, run: 10})
+    assert row(program, f"outcome_level_most[{at},1]")[0] == pytest.approx({level: 1, run: -30})
+    terms, _, high = row(program, f"outcome_rest_most[{at}]")
+    # What is bought less its level: at most 30, nothing while the level holds.
+    assert terms == pytest.approx({fill: 0.5, level: -1, run: 30})
+    assert high == pytest.approx(30 - 10, abs=0.02)
+    terms, _, high = row(program, f"outcome_rest_least[{at}]")
+    assert terms == pytest.approx({fill: -0.5, level: 1, run: -10})
+    assert high == pytest.approx(0, abs=0.02)
+    assert cost(program)[level] == pytest.approx(0.2)
+    assert cost(program)[fill] == pytest.approx(0.5)

@@ -93,7 +93,8 @@ def test_levels_fill_their_own_part_of_a_curve() -> None:
     assert row(program, f"level_open[{at},1,3]") == ({fill: 1, A: -width}, -INF, 0)
     terms, low, high = row(program, f"level_filled[{at},1]")
     assert terms.pop(f"level_activity[{at},1]") == 1
-    assert terms.pop(A) == -4  # the curve starts at the least activity
+    # The curve starts at the least activity, or just below.
+    assert terms.pop(A) == pytest.approx(-4, rel=2e-3)
     assert terms == {f"level_fill[{at},1,{k}]": -1 for k in range(1, n + 1)}
     assert low == high == 0
     terms, _, high = row(program, f"rest_open[{at},3]")
