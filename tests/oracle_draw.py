@@ -93,6 +93,7 @@ class Draw:
         self._incomes()
         self._rules()
         self._budgets()
+        self._rarer()
         self._fewer()
 
     # Chances and figures
@@ -145,8 +146,8 @@ class Draw:
                 "class": "safety" if self.often(0.08) else "discretionary",
                 "held": "no",
             }
-            if self.often(0.15):
-                row |= {"fixed_share": self.pick(0.25, 0.5), "release_years": self.pick(1, 2)}
+            if self.often(0.2):
+                row |= {"fixed_share": self.pick(0.25, 0.5), "release_years": self.pick(1, 2, 3)}
             if not self.exact and self.often(0.2):
                 row["cost_uplift"] = 0.03
             if self.on("thresholds", 0.12) and self.often(0.7):
@@ -227,7 +228,7 @@ class Draw:
                         "demand": self.of(base, 0.8, 1.3),
                         "opening_backlog": self.pick(0, 0, 4) * self.scale,
                         "carry": self.pick(0.0, 0.5, 1.0),
-                        "min_met": self.pick(None, 0.25, 0.5),
+                        "min_met": self.pick(None, None, 0.25, 0.5),
                         "harm_outcome": "QALY" if harmful else "",
                         "harm": self.number(0.25, 2) if harmful else 0.0,
                     }
@@ -319,6 +320,12 @@ class Draw:
             row |= {"extra_max": self.of(used, 0.1, 0.4), "extra_cost": self.number(0.25, 2)}
             row["extra_pool"] = "NHS"
         self.tables["capacity"] = [row]
+        homes = {self.programmes[n]["place"] for n in users} - {""}
+        if homes and self.often(0.5):
+            amount = self.of(used, 0.2, 0.8)
+            self.tables["capacity"].append(
+                {"resource": "staff", "place": min(homes), "amount": amount}
+            )
         self.tables["use"] = [{"programme": n, "resource": "staff", "per_unit": 1.0} for n in users]
 
     # Contracts
@@ -337,7 +344,16 @@ class Draw:
                 if self.often(0.4):
                     cost = self.programmes[i]["unit_cost"]
                     self.programmes[i]["tariff"] = round(cost * self.pick(0.75, 0.9, 1.25), 3)
-            rows.append(self._contract(name, mine, FORMS[(self.seed // len(FOCUS) + n) % 9]))
+            row = self._contract(name, mine, FORMS[(self.seed // len(FOCUS) + n) % 9])
+            rows.append(row)
+            if self.often(0.12) and len(self.years) > 1 and not {"start", "end"} & set(row):
+                # Other terms in the last year, ended early or not by the same notice.
+                kept = {c: row.get(c) for c in ("notice_years", "lead", "overhead", "uplift")}
+                other = self._contract(name, mine, self.pick(*FORMS[:8]))
+                gone = ("start", "end", "rebasing_year", "exit_fee", *kept)
+                other = {c: v for c, v in other.items() if c not in gone}
+                if row["type"] != "cost" and row.get("rebasing_year") is None:
+                    rows.append(other | kept | {"year": self.years[-1]})
         self.tables["contracts"] = rows
         providers: list[Row] = []
         for provider in ("T0", "T1"):
@@ -378,7 +394,11 @@ class Draw:
             ):
                 row["lead"] = "T2"
             if row["lead"] == "T2":
-                self.extra_provider = {"provider": "T2", "other_cost": self.of(size, 0.0, 0.1)}
+                self.extra_provider = {
+                    "provider": "T2",
+                    "other_cost": self.of(size, 0.0, 0.1),
+                    "deficit_max": self.of(size, 0.0, 0.1) if self.often(0.5) else None,
+                }
         pays = row["type"] != "cost" or low or high or "lead" in row
         if pays and self.often(0.35):
             row["notice_years"] = self.pick(0, 1, 1, 2)
@@ -461,13 +481,41 @@ class Draw:
             self.tables["options"].append(row)
             for _ in range(self.pick(1, 1, 2, 3)):
                 self._effect(row)
-        if count > 1 and choose in ("any", "at_most") and self.often(0.5):
+        if count > 2 and choose == "at_most_one" and self.often(0.5):
+            # Overlapping choices: the first option is in both.
+            for n, row in enumerate(self.tables["options"]):
+                row["group"] = "G H" if n == 0 else "GH"[n % 2]
+            self._apart()
+        if count > 2 and choose == "any" and self.often(0.2):
+            for one in (0, 1):
+                if self._may_meet(one, one + 1):
+                    self.tables["option_links"].append(
+                        {"option": f"O{one}", "link": "requires", "other": f"O{one + 1}"}
+                    )
+        elif count > 1 and choose in ("any", "at_most") and self.often(0.5):
             one, other = self.rng.choice(count, 2, replace=False)
             link = self.pick("requires", "excludes")
             if link == "excludes" or (choose == "any" and self._may_meet(one, other)):
                 self.tables["option_links"].append(
                     {"option": f"O{one}", "link": link, "other": f"O{other}"}
                 )
+
+    def _apart(self) -> None:
+        """Leave out multiplying effects on a figure that options of no common group share."""
+        groups = {r["option"]: set(r["group"].split()) for r in self.tables["options"]}
+        kept: list[Row] = []
+        for row in self.tables["option_effects"]:
+            changes = row["operation"] == "multiply" or row["measure"] == "unit_cost"
+            others = [
+                o
+                for o in kept
+                if changes
+                and all(str(o.get(c, "")) == str(row.get(c, "")) for c in COLUMNS)
+                and o["operation"] == row["operation"]
+                and not groups[o["option"]] & groups[row["option"]]
+            ]
+            kept += [] if others else [row]
+        self.tables["option_effects"] = kept
 
     def _may_meet(self, one: int, other: int) -> bool:
         """Whether the windows of two options leave a run in which both are taken throughout."""
@@ -599,7 +647,11 @@ class Draw:
         }
 
     def _effect_capacity(self) -> Row:
-        return {"target": "staff"} | self._either(self.capacity, 0.05, 0.5, (0.75, 1.25, 1.5))
+        row = self.pick(*self.tables["capacity"])
+        place = {"place": row["place"]} if "place" in row else {}
+        return {"target": "staff", **place} | self._either(
+            row["amount"], 0.05, 0.5, (0.75, 1.25, 1.5)
+        )
 
     def _effect_demand(self) -> Row:
         name = self.pick(*self.needs)
@@ -691,14 +743,15 @@ class Draw:
             "measure": "outcome",
             "selection": self._select(name),
             "outcome": outcome,
-            "sense": sense,
+            "sense": "equal" if self.often(0.1) else sense,
             "value": self.of(self.buys[name, outcome], low, high),
+            "segment": "poor" if "segments" in self.tables and self.often(0.5) else "",
         }
 
     def _rule(self) -> Row:
         name = self.pick(*self.programmes)
         base = float(self.programmes[name]["baseline"])
-        kinds = ["spend", "activity", "outcome", "value", "growth", "share"]
+        kinds = ["spend", "activity", "outcome", "value", "growth", "share", "ratio", "head"]
         kinds += ["payment", "payment", "position", "position"] if self.under else []
         kinds += ["unmet"] if self.needs else []
         kind = self.pick(*kinds)
@@ -733,11 +786,25 @@ class Draw:
             row |= {"measure": measure, "basis": "growth"}
             row["reference"] = self.pick("previous", "baseline")
             return row | {"value": -self.pick(0.25, 0.5) if sense == "min" else 0.5}
+        if kind == "head":
+            return row | {
+                "measure": "spend",
+                "basis": "per_head",
+                "value": round(self.worth(name) / 100 * (0.5 if sense == "min" else 1.2), 4),
+            }
+        if kind == "ratio":
+            other = self.pick(*self.programmes)
+            part = self.worth(name) / (self.worth(other) or 1.0)
+            row |= {"measure": "value" if late else "spend", "basis": "ratio"}
+            row["relative_to"] = self._select(other)
+            return row | {"value": round(part * (0.5 if sense == "min" else 1.5), 3)}
         if kind == "share":
             row |= {"measure": "value" if late else "spend", "basis": "share"}
             part = self.worth(name) / self.worth(*self.programmes)
             return row | {"value": min(round(part * (0.5 if sense == "min" else 1.5), 3), 1.0)}
         size = base if kind == "activity" else self.worth(name)
+        if self.often(0.15) and kind != "spend":
+            row["sense"], low, high = "equal", 0.75, 1.25
         return row | {"measure": kind, "value": self.of(size, low, high)}
 
     def _budgets(self) -> None:
@@ -769,6 +836,9 @@ class Draw:
                         "amount": self.pick(10, 15, 20, 30) * self.scale,
                     }
                 )
+        if len(self.years) > 1 and self.often(0.25):
+            amount = self.of(rows[0]["amount"], 0.8, 1.2)
+            rows.append(rows[0] | {"year": self.years[-1], "amount": amount})
         self.tables["budgets"] = rows
         if self.two_pools and self.often(0.3) and "contract" not in self.programmes["P1"]:
             self.tables["funding"] = [
@@ -790,6 +860,33 @@ class Draw:
     def _capital_of(self, option: Row, pool: str) -> bool:
         own = option.get("pool") or self.programmes[option["programme"]]["pool"]
         return bool(option.get("capital")) and own == pool
+
+    def _rarer(self) -> None:
+        """A service that starts from nothing, one bought from capital, one that all may have."""
+        name, row = list(self.programmes.items())[-1]
+        busy = name in self.needs or "contract" in row
+        if not busy and self.often(0.12):
+            for limit in self.tables["limits"]:
+                if limit["programme"] == name and limit["basis"] == "baseline":
+                    limit["basis"] = "activity"
+                    for column in ("min", "max", "start_min"):
+                        if limit.get(column) is not None:
+                            limit[column] = limit[column] * row["baseline"]
+                if limit["programme"] == name and limit["basis"] == "growth":
+                    limit |= {"min": None, "max": 0.5, "growth_amount": 0.5 * row["baseline"]}
+            row |= {"baseline": 0.0, "fixed_share": 0.0, "release_years": 0}
+        elif not busy and not self.tables.get("funding") and self.often(0.12):
+            row["money"] = "capital"
+            amount = self.of(self.worth(name), 0.8, 1.4)
+            budgets = self.tables["budgets"]
+            mine = [b for b in budgets if (b["pool"], b["kind"]) == (row["pool"], "capital")]
+            if mine:
+                mine[0]["amount"] += amount
+            else:
+                budgets.append({"pool": row["pool"], "kind": "capital", "amount": amount})
+        if self.needs and self.often(0.1):
+            self.programmes[next(iter(self.needs))]["class"] = "entitlement"
+            self.tables["demand"][0] |= {"min_met": None, "opening_backlog": 0}
 
     def _fewer(self) -> None:
         """Leave out options until every combination of decisions can be tried."""

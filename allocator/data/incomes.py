@@ -83,7 +83,8 @@ def incomes(
     years = instance.settings.years
     table = by_year(instance.incomes, ["income", "part"], years)
     both = [
-        " / ".join(x for x in key if x) for key in zip(table["income"], table["part"], strict=True)
+        (income, part) if part else income
+        for income, part in zip(table["income"], table["part"], strict=True)
     ]
     name = Axis("condition", tuple(dict.fromkeys(both)))
     t = table["t"].to_numpy(dtype=np.int64)

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.suite import ledger, stats
 from benchmarks.suite.charts import short
 from benchmarks.suite.document import Document, Points, Section, Table, Text
@@ -33,6 +35,10 @@ WORK = 0.1
 FEW = 10
 """Iterations and nodes by which they may grow besides."""
 
+FEWEST = 5
+"""Programmes from which an interval says anything."""
+
+LAYER = " (layer)"
 COUNTS = ("rows", "columns", "nonzeros", "integers")
 STAGE_SETS = {
     "all stages": (),
@@ -163,7 +169,7 @@ def _cells(results: Results) -> dict[Cell, list[Line]]:
     figures = Figures(results)
     out: dict[Cell, list[Line]] = defaultdict(list)
     for line in figures.lines:
-        who = f"{line['layer']} (layer)" if line.get("layer") else line["solver"]
+        who = f"{line['layer']}{LAYER}" if line.get("layer") else line["solver"]
         asked = json.dumps(line.get("asked") or {}, sort_keys=True)
         out[name_of(line["problem"]), who, asked, line["permutation"]].append(line)
     return dict(out)
@@ -263,13 +269,24 @@ def _speeds(
             by_who[cell[1]].append(cell)
     for who, mine in sorted(by_who.items()):
         for what in (*STAGE_SETS, "memory"):
-            pairs = [(_typical(a[cell], what), _typical(b[cell], what)) for cell in mine]
-            kept = [(x, y) for x, y in pairs if x and y]
-            if what == "all stages" or what == "solve":
-                kept = [(x, y) for x, y in kept if max(x, y) >= stats.CLOCK]
-            if kept and (what != "overhead" or who.endswith("(layer)")):
-                found = stats.ratio([x for x, _ in kept], [y for _, y in kept])
+            if what == "overhead" and not who.endswith(LAYER):
+                continue
+            each = _ratios(mine, a, b, what)
+            if each:
+                found = stats.ratio(np.ones(len(each)), each)
                 yield Speed(who, what, found, _verdict(found))
+
+
+def _ratios(
+    cells: Sequence[Cell], a: dict[Cell, list[Line]], b: dict[Cell, list[Line]], what: str
+) -> list[float]:
+    """One ratio a programme: the permutations of one are no independent evidence."""
+    by_problem: dict[str, list[float]] = defaultdict(list)
+    for cell in cells:
+        x, y = _typical(a[cell], what), _typical(b[cell], what)
+        if x and y and (what in ("memory", "overhead") or max(x, y) >= stats.CLOCK):
+            by_problem[cell[0]].append(y / x)
+    return [statistics.geometric_mean(values) for values in by_problem.values()]
 
 
 def _typical(lines: Sequence[Line], what: str) -> float | None:
@@ -291,7 +308,7 @@ def _typical(lines: Sequence[Line], what: str) -> float | None:
 
 def _verdict(ratio: stats.Ratio) -> str:
     """What the interval allows to say."""
-    if ratio.pairs < 3:
+    if ratio.pairs < FEWEST:
         return "too few to tell"
     if ratio.low > 1 + NOISE:
         return "more"
@@ -353,9 +370,9 @@ def report(found: Comparison, names: tuple[str, str]) -> Document:
             )
             for s in found.speeds
         ]
-        columns = ("Solver or layer", "What", "after / before", "95%", "cells", "verdict")
+        columns = ("Solver or layer", "What", "after / before", "95%", "programmes", "verdict")
         words = (
-            "Geometric means over cells that both solved, with 95% bootstrap intervals over cells."
+            "Geometric means over programmes that both solved, with 95% bootstrap intervals."
             f" “More” and “less” need the whole interval beyond {NOISE:.0%}; times below"
             f" {short(stats.CLOCK)} s are left out. They do not decide the exit status."
         )

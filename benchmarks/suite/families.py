@@ -1,12 +1,37 @@
-"""All families of the suite."""
+"""All families of the suite, by name.
+
+A size has the same meaning in every family: XS below some 1e4 nonzeros and made in under a
+second, S about 1e4, M 1e5, L 1e6, XL 1e7; for a sweep it counts all systems together. The
+families drawn here (all but those of the product's own tables) have the same hash on every
+machine; the others change when the product's formulation does.
+"""
 
 from __future__ import annotations
 
-from benchmarks.suite import families_allocator, families_grid, families_lp, families_planted, families_years
+from benchmarks.suite import (
+    families_allocator,
+    families_grid,
+    families_lp,
+    families_planted,
+    families_published,
+    families_sweep,
+    families_years,
+)
 from benchmarks.suite.families_base import Family
+
+__all__ = ["FAMILIES", "Family"]
 
 FAMILIES: dict[str, Family] = {
     one.name: one
-    for module in (families_lp, families_years, families_grid, families_planted, families_allocator)
+    for module in (
+        families_lp,
+        families_years,
+        families_grid,
+        families_allocator,
+        families_sweep,
+        families_planted,
+        families_published,
+    )
     for one in module.FAMILIES
 }
+"""Families by name."""

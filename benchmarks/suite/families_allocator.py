@@ -138,7 +138,7 @@ def _place(draw: Draw, tables: dict[str, list[Row]], n: str, pool: str, hub: str
     }
     for service, baseline in size.items():
         kind = "emergency" if service.startswith("Emergency") else "discretionary"
-        row = {"programme": f"{service} {n}", "sector": service, "pool": pool}
+        row: Row = {"programme": f"{service} {n}", "sector": service, "pool": pool}
         row |= {"class": kind, "baseline": baseline}
         if service == "General practice":
             row["contract"] = f"Practices {n}"
@@ -223,7 +223,7 @@ def _ways(draw: Draw, tables: dict[str, list[Row]], n: str, pool: str, hub: str)
         (full, "outcome", f"General practice {n}", "QALY", "add", gain[0]),
         (visits, "outcome", f"Community care {n}", "QALY", "add", gain[1]),
     ):
-        row = {"option": option, "measure": measure, "target": target}
+        row: Row = {"option": option, "measure": measure, "target": target}
         row |= {"outcome": outcome, "operation": operation, "value": value}
         tables["option_effects"].append(row)
     for option, link, other in ((full, "requires", hub), (visits, "excludes", part)):
@@ -260,7 +260,7 @@ def _under(draw: Draw, tables: dict[str, list[Row]], form: str, n: str) -> int:
     """One programme and its contract; its spend at baseline."""
     name = f"{form} {n}"
     baseline = draw.whole(100, 900).item()
-    row = {"programme": name, "sector": form, "pool": f"NHS {n}", "place": f"Place {n}"}
+    row: Row = {"programme": name, "sector": form, "pool": f"NHS {n}", "place": f"Place {n}"}
     row |= {"baseline": baseline, "provider": f"Provider {n}", "contract": name}
     tables["programmes"].append(row)
     tables["limits"].append({"programme": name, "basis": "baseline", "min": 0.6, "max": 1.4})
@@ -388,10 +388,9 @@ FAMILIES = (
         "grouped options that change unit costs, and S-shaped returns",
         "mip",
         {
-            "XS": {"options": 8, "curves": 2},
-            "S": {"options": 60, "curves": 30},
-            "M": {"options": 600, "curves": 300},
-            "L": {"options": 6_000, "curves": 3_000},
+            "S": {"options": 8, "curves": 2},
+            "M": {"options": 180, "curves": 90},
+            "L": {"options": 2_000, "curves": 1_000},
         },
         decisions,
     ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Numbers = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
 Figures = npt.ArrayLike
 
 Kind = Literal["lp", "mip", "pathology", "sweep"]
@@ -179,9 +180,7 @@ class Assembly:
         integer: Figures = False,
     ) -> Places:
         """Add columns; bounds and costs broadcast to `shape`, which their places have too."""
-        return self._extend(
-            "column", shape, lower=lower, upper=upper, cost=cost, integer=integer
-        )
+        return self._extend("column", shape, lower=lower, upper=upper, cost=cost, integer=integer)
 
     def rows(self, *shape: int, lower: Figures = -np.inf, upper: Figures = np.inf) -> Places:
         """Add rows; sides broadcast to `shape`, which their places have too."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.suite.families_base import SIZES, Assembly, Draw, Places, Whole, family
+from benchmarks.suite.families_base import Assembly, Draw, Flags, Places, Whole, family
 from benchmarks.suite.problem import Problem
 
 NEVER = -(2**50)
@@ -189,7 +189,7 @@ def adopt(name: str, size: str, seed: int, systems: int, places: int) -> Problem
     return made.problem(name, size, seed, optimum=optimum, status="optimal")
 
 
-def _worth_of_projects(options: tuple[Whole, ...], needs: Whole, shared: Whole) -> Whole:
+def _worth_of_projects(options: tuple[Whole, ...], needs: Flags, shared: Whole) -> Whole:
     """Worth of each project for every whole pound, without and with its shared system."""
     fixed, _, most, _, _ = options
     pounds = GROUPS * int((fixed + most).max()) + int(shared.max()) + 1
@@ -206,7 +206,7 @@ def _worth_of_projects(options: tuple[Whole, ...], needs: Whole, shared: Whole) 
     return np.maximum(np.maximum(without, np.where(later < 0, NEVER, moved)), NEVER)
 
 
-def _worth_of_group(options: list[Whole], allowed: Whole) -> Whole:
+def _worth_of_group(options: list[Whole], allowed: Flags) -> Whole:
     """Worth of the best allowed option of each group for every whole pound, or of none."""
     fixed, least, most, worth, rate = (part[..., None] for part in options)
     pounds = np.arange(int((fixed + most).max()) + 1)

@@ -48,7 +48,7 @@ def concave(name: str, size: str, seed: int, systems: int) -> Problem:
     that is still allowed, floors first, is exactly optimal: level by level from below.
     """
     curves = _Curves(Draw("concave", seed), systems)
-    made, fences = _ring_fenced(curves)
+    made, _ = _ring_fenced(curves)
     return made.problem(name, size, seed, optimum=_greedy(curves), status="optimal")
 
 
@@ -81,9 +81,7 @@ def _ring_fenced(curves: _Curves) -> tuple[Assembly, tuple[Whole, Whole]]:
     linked = made.rows(*shape, lower=0.0, upper=0.0)
     made.put(linked, activity)
     made.put(linked[..., None], fill, -1.0)
-    of_place = made.rows(
-        systems, PLACES, lower=curves.place_floor, upper=curves.place_cap
-    )
+    of_place = made.rows(systems, PLACES, lower=curves.place_floor, upper=curves.place_cap)
     of_system = made.rows(systems, lower=curves.system_floor, upper=curves.system_cap)
     budget = made.rows(1, upper=curves.budget)
     for rows in (of_place[..., None], of_system[:, None, None], budget):

@@ -186,7 +186,7 @@ def _grown(base: Planted, cost: Numbers, upper: float, rows: Whole, shift: float
     `shift`, so that the planted solution stays feasible whatever the new columns are.
     """
     problem = base.problem
-    count, columns = problem.shape
+    count = problem.shape[0]
     at = np.concatenate([rows, np.roll(rows, -1)])
     ring = np.tile(np.arange(CYCLE), 2)
     entries = np.repeat([1.0, -1.0], CYCLE)

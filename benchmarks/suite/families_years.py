@@ -79,9 +79,7 @@ def _weights() -> Numbers:
     return weight
 
 
-def _staff(
-    made: Assembly, draw: Draw, activity: Places, base: Whole
-) -> tuple[Places, Places]:
+def _staff(made: Assembly, draw: Draw, activity: Places, base: Whole) -> tuple[Places, Places]:
     """Staff of each group and year, what they allow, and how many may be trained."""
     places = len(base)
     shape = places, GROUPS, YEARS
@@ -93,7 +91,8 @@ def _staff(
     enough = made.rows(*shape, upper=0.0)
     for group, least, most in uses:
         hours = draw.whole(least, most, places, SERVICES)
-        np.add.at(here, (slice(None), group), hours * base)
+        for mine in range(GROUPS):
+            here[:, mine] += (hours * base)[:, group == mine].sum(axis=1)
         made.put(enough[:, group, :], activity, hours[..., None])
     made.put(enough, staff, -1.0)
     made.put(enough, agency, -1.0)

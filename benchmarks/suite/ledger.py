@@ -91,9 +91,16 @@ def judged(lines: Sequence[Line], entries: Sequence[Entry]) -> list[Line]:
 
 
 def residual_of(line: Line) -> float:
-    """Largest relative residual of a line's solution; infinite where it was not checked."""
-    values = (line.get("residual") or {}).values()
-    numbers = [float(v) for v in values if isinstance(v, int | float)]
+    """Largest relative residual of a line's solution; infinite where it was not checked.
+
+    Columns within the tolerance of a whole number count by what rounding them does to the
+    rows, where that was measured: that is what is left to argue about.
+    """
+    residual = dict(line.get("residual") or {})
+    rounded = (line.get("residual_absolute") or {}).get("row_after_rounding")
+    if rounded is not None and (residual.get("integer") or 0.0) <= TOLERANCE:
+        residual["integer"] = rounded
+    numbers = [float(v) for v in residual.values() if isinstance(v, int | float)]
     return max(numbers) if numbers else math.inf
 
 
@@ -174,9 +181,10 @@ def _no_solution(
     if status == "unbounded" and witness is not None:
         if lines[witness]["status"] != "verified-optimal":
             return None
-        other = who(lines[witness], label)
-        against = f"optimum claimed by {other}"
-        return _entry(line, place, label, status, against, None, "not decided")
+        proved = lines[witness].get("proof") == "duals"
+        against = f"optimum {'proved' if proved else 'claimed'} by {who(lines[witness], label)}"
+        verdict = "wrong" if proved else "not decided"
+        return _entry(line, place, label, status, against, None, verdict)
     if status in WITH_SOLUTION and known == "infeasible":
         against = "known to be infeasible"
         return _entry(line, place, label, _claim(line), against, None, "not decided")
@@ -189,17 +197,18 @@ def _no_solution(
 def bound_of(line: Line) -> tuple[float, str] | None:
     """Bound a line claims on the best objective, and in what words; None: it claims none."""
     bound, objective = line.get("bound"), line.get("objective")
+    optimum = objective if line["status"] == "verified-optimal" else None
+    if optimum is not None and not line["problem"]["integers"]:
+        return float(optimum), f"optimum {optimum:.12g}"
     if bound is not None:
         return float(bound), f"bound {bound:.12g}"
-    if line["status"] != "verified-optimal" or objective is None:
+    if optimum is None:
         return None
-    if not line["problem"]["integers"]:
-        return float(objective), f"optimum {objective:.12g}"
     gap = line.get("gap")
     gap = INTEGER_GAP if gap is None else float(gap)
     sign = 1.0 if line["problem"].get("maximise") else -1.0
-    bound = objective + sign * gap * max(1.0, abs(objective))
-    return bound, f"optimum {objective:.12g} within a gap of {gap:.1e}"
+    bound = float(optimum + sign * gap * max(1.0, abs(optimum)))
+    return bound, f"optimum {optimum:.12g} within a gap of {gap:.1e}"
 
 
 def _beaten(

@@ -16,6 +16,7 @@ import json
 from collections.abc import Callable, Iterator
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -160,9 +161,9 @@ def _columns(problem: Problem) -> Iterator[str]:
     matrix = sparse.csc_array(problem.matrix)
     matrix.sort_indices()
     count = problem.shape[1]
-    turns = np.flatnonzero(np.diff(problem.integer, prepend=False))
-    edges = sorted({*range(0, count, CHUNK // 10), *turns.tolist(), count})
-    for start, stop in zip(edges, edges[1:], strict=False):
+    turns = set(np.flatnonzero(np.diff(problem.integer, prepend=False)).tolist())
+    edges = sorted({*range(0, count, CHUNK // 10), *turns, count})
+    for start, stop in pairwise(edges):
         if start in turns:
             end = "INTORG" if problem.integer[start] else "INTEND"
             yield f"    M{start} 'MARKER' '{end}'\n"

@@ -38,8 +38,8 @@ from benchmarks.suite.lines import (
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "results"
 SIZES = ("XS", "S", "M", "L", "XL")
-GENERIC = "pyomo:"
-"""Prefix of a solver reached through Pyomo by the name it has there."""
+GENERIC = ("pyomo:", "python:")
+"""Prefixes of solvers that need no entry: by the name Pyomo has for them, or one's own."""
 
 TIMED = ("seconds", "cpu_seconds", "peak_memory", "import_memory", "primal_log", "started", "load")
 """What differs from run to run on the same machine: left out with ``--no-timing``."""
@@ -221,13 +221,16 @@ class Session:
         return cells
 
     def _asked(self, cell: Cell) -> dict[str, Any]:
-        return {
+        asked = {
             "solver": cell.solver,
             "layer": cell.layer,
             "options": self.options.options,
             "time_limit": self.options.time_limit,
             "threads": self.options.threads,
         }
+        if self.options.memory is not None:
+            asked["memory_gib"] = self.options.memory
+        return asked
 
     def _line(self, cell: Cell) -> Line:
         problem = self.problems[cell.problem]
@@ -255,6 +258,7 @@ class Session:
                     "time_limit": options.time_limit,
                     "hard_limit": options.hard_limit,
                     "threads": options.threads,
+                    "memory_gib": options.memory,
                     "repeats": options.repeats,
                     "permutations": options.permutations,
                     "options": options.options,
@@ -314,6 +318,7 @@ class Session:
             "seed": cell.permutation,
             "threads": options.threads,
             "options": options.options,
+            "memory_limit": None if options.memory is None else int(options.memory * 2**30),
         }
         started, load = _now(), environment.load()
         try:
@@ -474,7 +479,8 @@ def _catalogue(shelf: Registry) -> str:
         out.append(title)
         for name, spec in known.items():
             out.append(f"  {name:<22} {getattr(spec, 'package', '') or ''}")
-    out.append(f"  {GENERIC}NAME{'':<13} any other solver, by its name in Pyomo")
+    out.append("  pyomo:NAME              any other solver, by its name in Pyomo")
+    out.append("  python:MODULE:FUNCTION  your own")
     return "\n".join(out)
 
 
@@ -511,12 +517,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--family", type=_names, default=["all"], help="families, by comma, or all (default)")
     add("--size", type=_names, default=["XS"], help="XS, S, M, L, XL, by comma, or all (XS)")
     add("--seed", type=_seeds, default=[0], help="seeds of the generators, by comma (0)")
-    add("--solver", type=_names, default=[], help="solvers, by comma, or all; pyomo:NAME")
+    add("--solver", type=_names, default=[], help="solvers, by comma, or all")
     add("--layer", type=_names, default=[], help="modelling layers, by comma, or all")
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="for every solver")
     add("--time-limit", type=_positive, default=60.0, help="seconds asked of a solver (60)")
     add("--hard-limit", type=_positive, help="seconds until a process is ended (twice and 60)")
     add("--threads", type=_whole, default=1, help="threads asked of a solver (1)")
+    add("--memory", type=_positive, help="GiB a process may have (no limit)")
     add("--repeats", type=_whole, default=3, help="runs of each programme as generated (3)")
     add("--permutations", type=_whole, default=5, help="orders of an integer programme (5)")
     add("--order-seed", type=int, default=0, help="seed of the order of the runs (0)")

@@ -1,0 +1,445 @@
+"""One solve in a process of its own: the parent's side, :func:`execute`, and the child's.
+
+The child is ``python -m benchmarks.suite.worker REQUEST.json RESULT.json``. It loads the
+solver, then the problem, solves, and writes what it got; the values go to a file beside the
+result. The parent stops it when its time is up, tells what became of it from how it ended,
+and checks the values: nothing a solver has had in its hands judges the solver.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from benchmarks.suite import memory, verify
+from benchmarks.suite.problem import Problem
+from benchmarks.suite.solvers import CLAIMS, STAGES, Options, Outcome, find, versions
+
+ROOT = Path(__file__).resolve().parents[2]
+
+WORDS = 2000
+"""Characters kept of what a process that failed said last."""
+
+SMALL = 4 << 20
+"""Bytes of a problem's file up to which the parent keeps it for the next run."""
+
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "RAYON_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+)
+"""Where libraries under a solver look for a number of threads."""
+
+NO_MEMORY = re.compile(
+    r"bad_alloc|MemoryError|out of memory|cannot allocate memory|memory allocation of \d+ bytes"
+    r"|Insufficient memory|no memory available",
+    re.IGNORECASE,
+)
+
+NO_LICENCE = re.compile(
+    r"licen[cs]e"
+    r"|size-limited|problem size limits? exceeded|community edition"
+    r"|demo version|Model too large|CPLEX Error +1016",
+    re.IGNORECASE,
+)
+
+
+# The child's side.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what a request says and write a result; the child's side."""
+    request_path, result_path = (Path(a) for a in (arguments or sys.argv[1:]))
+    request = json.loads(request_path.read_text(encoding="utf-8"))
+    if request.get("memory_limit"):
+        memory.limit(int(request["memory_limit"]))
+    result, outcome = _run(request)
+    values: dict[str, Any] = {}
+    for name in ("x", "row_dual"):
+        array = getattr(outcome, name)
+        if array is not None:
+            values[name] = array
+    _write(result_path, result, values)
+    return 0
+
+
+def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
+    baseline = None
+    modules: tuple[str, ...] = ()
+    try:
+        spec = _spec(request)
+        modules = spec.modules
+        outcome = _load(spec)
+        baseline = memory.now()
+        if outcome is None:
+            outcome = _solve(request, spec)
+    except MemoryError as failed:
+        outcome = Outcome("out-of-memory", note=str(failed))
+    except Exception as failed:
+        outcome = _failed(failed)
+    if outcome.claimed not in CLAIMS:
+        outcome.note = f"unknown claim {outcome.claimed!r}; {outcome.note}"
+        outcome.claimed = "error"
+    peak = memory.peak()
+    result = {
+        "claimed_status": outcome.claimed,
+        "claimed_objective": outcome.objective,
+        "algorithm": outcome.algorithm,
+        "options": versions(modules) | outcome.options,
+        "bound": outcome.bound,
+        "iteration_counts": outcome.iterations,
+        "nodes": outcome.nodes,
+        "primal_log": outcome.primal_log,
+        "seconds": outcome.clock.wall,
+        "cpu_seconds": outcome.clock.cpu,
+        "peak_memory": None if peak is None else peak + outcome.memory,
+        "import_memory": baseline,
+        "note": outcome.note,
+    }
+    return result, outcome
+
+
+def _spec(request: dict[str, Any]) -> Any:
+    if request.get("layer"):
+        from benchmarks.suite.layers import LAYERS
+
+        return LAYERS[request["layer"]]
+    return find(request["solver"])
+
+
+def _load(spec: Any) -> Outcome | None:
+    """Import all of a solver; what to say where that cannot be done."""
+    try:
+        spec.load()
+    except ImportError as absent:
+        return Outcome("missing", note=f"{spec.package}: {absent}")
+    return None
+
+
+def _solve(request: dict[str, Any], spec: Any) -> Outcome:
+    options = Options.of(request.get("time_limit"), _threads(request), request.get("options") or {})
+    if request.get("layer"):
+        made: Outcome = spec.run(request, options)
+        return made
+    problem = Problem.load(Path(request["problem"])).permuted(_permutation(request))
+    memory.forget()
+    if not spec.supports(problem):
+        kinds = {"lp": "linear programmes", "mip": "programmes with whole numbers"}
+        takes = " and ".join(kinds[kind] for kind in sorted(spec.kinds))
+        return Outcome("unsupported", note=f"{spec.name} takes {takes} only")
+    outcome: Outcome = spec.solve(problem, options)
+    return outcome
+
+
+def _permutation(request: dict[str, Any]) -> int:
+    return int(request.get("permutation", request.get("seed", 0)) or 0)
+
+
+def _threads(request: dict[str, Any]) -> int:
+    return int(request.get("threads") or 1)
+
+
+def _failed(failed: Exception) -> Outcome:
+    """What an exception says of a run."""
+    text = f"{type(failed).__name__}: {failed}"
+    if NO_MEMORY.search(text):
+        return Outcome("out-of-memory", note=text)
+    if refused(text):
+        return Outcome("licence-limit", note=text)
+    place = traceback.extract_tb(failed.__traceback__)[-1]
+    return Outcome("error", note=f"{text} ({Path(place.filename).name}, line {place.lineno})")
+
+
+def refused(text: str) -> bool:
+    """Whether a message says that a licence does not allow a solve."""
+    return bool(NO_LICENCE.search(text))
+
+
+def _write(path: Path, result: dict[str, Any], values: dict[str, Any]) -> None:
+    np.savez(path.with_suffix(".npz"), **values)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(_plain(result)), encoding="utf-8")
+    part.replace(path)
+
+
+def _plain(value: Any) -> Any:
+    """The same with numbers that JSON cannot hold as None, and anything else as text."""
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(name): _plain(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+# The parent's side.
+
+
+def execute(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:
+    """Run a request in a fresh process, for so many seconds at most, and judge what it gives.
+
+    Parameters
+    ----------
+    request : dict
+        ``problem`` (path of a saved problem), ``solver`` or ``layer``; optional
+        ``time_limit`` (seconds the solver is told), ``permutation`` or ``seed`` (order of rows
+        and columns), ``threads``, ``options`` (``seed``, ``feasibility``, ``gap``, and the
+        solver's own), ``memory_limit`` (bytes).
+    hard_limit : float
+        Seconds after which the process and all it has started are stopped; loading counts.
+
+    Returns
+    -------
+    dict
+        Fields of a result line, plain values only.
+    """
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        place = Path(folder)
+        ended = _child(request, place, hard_limit)
+        result = _collect(place / "result.json", ended)
+        line = _line(request, result, _values(place / "result.npz"))
+    line["seconds"]["process"] = ended["seconds"]
+    line["started"] = started
+    plain: dict[str, Any] = _plain(line)
+    return plain
+
+
+def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str, Any]:
+    """Run the child; how it ended, how long it took, and its last words."""
+    asked = dict(request)
+    if asked.get("problem"):
+        asked["problem"] = str(Path(asked["problem"]).resolve())
+    path = place / "request.json"
+    path.write_text(json.dumps(_plain(asked)), encoding="utf-8")
+    command = [sys.executable, "-X", "faulthandler", "-m", __spec_name()]
+    killed_before = _oom_kills()
+    with (place / "words.txt").open("w+b") as words:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [*command, str(path), str(place / "result.json")],
+            cwd=ROOT,
+            env=_environment(_threads(request), place),
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        in_time = True
+        try:
+            process.wait(hard_limit)
+        except subprocess.TimeoutExpired:
+            in_time = False
+        finally:
+            _stop(process)
+        return {
+            "seconds": time.perf_counter() - began,
+            "in_time": in_time,
+            "code": process.returncode,
+            "words": _last_words(words),
+            "oom_kills": _oom_kills() - killed_before,
+        }
+
+
+def __spec_name() -> str:
+    return "benchmarks.suite.worker"
+
+
+def _environment(threads: int, place: Path) -> dict[str, str]:
+    """Variables of the child: where the suite is, and one number of threads for everybody."""
+    ways = [str(ROOT), str(ROOT / "models"), os.environ.get("PYTHONPATH", "")]
+    return {
+        **os.environ,
+        **dict.fromkeys(THREADS, str(threads)),
+        "PYTHONPATH": os.pathsep.join(way for way in ways if way),
+        "PYTHONHASHSEED": "0",
+        "TMPDIR": str(place),
+    }
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process and everything it has started."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    elif process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def _last_words(words: IO[bytes]) -> str:
+    words.seek(0, os.SEEK_END)
+    words.seek(max(0, words.tell() - WORDS))
+    return words.read().decode(errors="replace").strip()
+
+
+def _oom_kills() -> int:
+    """Processes this system has ended for want of memory; 0 where it does not say."""
+    try:
+        text = Path("/proc/vmstat").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    found = re.search(r"^oom_kill (\d+)$", text, re.MULTILINE)
+    return int(found.group(1)) if found else 0
+
+
+def _collect(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
+    """What the child wrote, or what its end says."""
+    if not ended["in_time"]:
+        return {"status": "hard-time-out", "note": "stopped: it went on beyond the hard limit"}
+    if path.exists():
+        result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if ended["code"] != 0:
+            said = f"the process then ended with {_end(ended['code'])}"
+            result["note"] = "; ".join(part for part in (result["note"], said) if part)
+        return result
+    words, code = ended["words"], ended["code"]
+    note = f"ended with {_end(code)}" + (f": {words}" if words else "")
+    if NO_MEMORY.search(words):
+        return {"status": "out-of-memory", "note": note}
+    if code == -9:
+        if ended["oom_kills"] > 0 or not _tells_oom():
+            return {"status": "out-of-memory", "note": f"ended by the system; {note}"}
+        return {"status": "crash", "note": f"ended from outside; {note}"}
+    return {"status": "crash", "note": note}
+
+
+def _tells_oom() -> bool:
+    try:
+        return "oom_kill " in Path("/proc/vmstat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+
+
+def _end(code: int) -> str:
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def _values(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    with np.load(path) as held:
+        return {name: held[name] for name in held.files}
+
+
+@functools.lru_cache(maxsize=8)
+def _kept(path: Path, stamp: int) -> Problem:
+    del stamp
+    return Problem.load(path)
+
+
+def _problem(request: dict[str, Any]) -> Problem:
+    path = Path(request["problem"])
+    about = path.stat()
+    if about.st_size > SMALL:
+        return Problem.load(path)
+    return _kept(path, about.st_mtime_ns)
+
+
+def _line(
+    request: dict[str, Any], result: dict[str, Any], values: dict[str, Any]
+) -> dict[str, Any]:
+    """Fields of a result line, with the verdict."""
+    line: dict[str, Any] = {
+        "solver": request.get("solver") or result.get("solver", ""),
+        "layer": request.get("layer") or "",
+        "algorithm": "",
+        "options": {},
+        "permutation": _permutation(request),
+        "threads": _threads(request),
+        "claimed_status": result.get("status", ""),
+        "objective": None,
+        "bound": None,
+        "gap": None,
+        "nodes": None,
+        "primal_log": [],
+        "peak_memory": None,
+        "import_memory": None,
+        "residual": {},
+        "note": "",
+        **result,
+    }
+    line["iterations"] = sum((result.get("iteration_counts") or {}).values())
+    _times(line)
+    if not request.get("problem"):
+        line.setdefault("status", line["claimed_status"])
+        return line
+    problem = _problem(request)
+    line["problem"] = _about(problem)
+    if "status" not in line:
+        _judge(line, problem.permuted(_permutation(request)), request, values)
+    return line
+
+
+def _times(line: dict[str, Any]) -> None:
+    for name in ("seconds", "cpu_seconds"):
+        spent = line.get(name) or {}
+        stages = {stage: spent.get(stage) for stage in STAGES}
+        known = [value for value in stages.values() if value is not None]
+        line[name] = {**stages, "total": math.fsum(known) if known else None}
+
+
+def _about(problem: Problem) -> dict[str, Any]:
+    rows, columns = problem.shape
+    return {
+        "family": problem.family,
+        "size": problem.size,
+        "seed": problem.seed,
+        "sha256": problem.sha256,
+        "rows": rows,
+        "columns": columns,
+        "nonzeros": int(problem.matrix.nnz),
+        "integers": int(problem.integer.sum()),
+    }
+
+
+def _judge(
+    line: dict[str, Any], problem: Problem, request: dict[str, Any], values: dict[str, Any]
+) -> None:
+    options = Options.of(None, 1, request.get("options") or {})
+    verdict = verify.judge(
+        problem,
+        line["claimed_status"],
+        values.get("x"),
+        row_dual=values.get("row_dual"),
+        bound=line["bound"],
+        gap=options.gap,
+        tolerance=options.feasibility,
+    )
+    line["status"], line["proof"] = verdict.status, verdict.proof
+    line["objective"], line["gap"] = verdict.objective, verdict.gap
+    line["dual_bound"], line["dual_residual"] = verdict.dual_bound, verdict.dual_residual
+    if verdict.residuals is not None:
+        line["residual"] = verdict.residuals.relative
+        line["residual_absolute"] = verdict.residuals.absolute
+    line["note"] = "; ".join(part for part in (*verdict.notes, line["note"]) if part)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
