@@ -182,7 +182,12 @@ def flag(said: Any) -> bool:
     return bool(said) and not pd.isna(said)
 
 
-def recut(data: Data, checked: Evaluation, knots: dict[tuple[int, int], Numbers]) -> bool:
+def recut(
+    data: Data,
+    checked: Evaluation,
+    knots: dict[tuple[int, int], Numbers],
+    programmes: npt.NDArray[np.bool_],
+) -> bool:
     """Ask for chords that meet the curves where a plan lies; whether any were added.
 
     Parameters
@@ -192,10 +197,12 @@ def recut(data: Data, checked: Evaluation, knots: dict[tuple[int, int], Numbers]
         The plan as recomputed from the tables.
     knots : dict of (programme, year) to ndarray
         Added to.
+    programmes : ndarray of bool, shape (programmes,)
+        Whose curves.
     """
     r = data.responses
     bent = r.worst(r.gap) + r.worst(r.over) > 0
-    mine = bent & data.ordering.exact[r.rows.columns[1]]
+    mine = bent & programmes[r.rows.columns[1]]
     shape = (len(data.programme), len(data.year))
     met = checked.allocation["met"].fillna(checked.allocation["activity"])
     at = met.to_numpy().reshape(shape)

@@ -199,17 +199,24 @@ def _plan(instance: Instance, asked: _Asked) -> Plan:
     Where a rule, a threshold or a bonus rests on a curved outcome, the true curve may break
     what its chords keep. The curves are then cut again at the plan's own activity and the
     plan is sought again, until the true curves bear it out; if they never do, one more plan
-    is made that allows for all that chords may miss.
+    is made that allows for all that chords may miss. And where no plan keeps the rules on the
+    chords, one is sought that may miss them by as much as the chords do, to cut there.
     """
     clock = _Clock()
     deadline = None if asked.time_limit is None else time.monotonic() + asked.time_limit
     knots: dict[tuple[int, int], Any] = {}
     for cut in range(RECUTS + 1):
-        last = cut == RECUTS
-        plan, data, checked = _once(instance, asked, clock, deadline, knots, last)
+        margin = 1 if cut == RECUTS else 0
+        plan, data, checked = _once(instance, asked, clock, deadline, knots, margin)
+        if cut == 0 and plan.status == "infeasible":
+            # The true curves may just reach what their chords do not.
+            _, data, checked = _once(instance, asked, clock, deadline, knots, -1)
+            if checked is None or not readback.recut(data, checked, knots, data.ordering.counted):
+                break
+            continue
         if checked is None or plan.verified or plan.status == "limit":
             break
-        if not readback.recut(data, checked, knots):
+        if not readback.recut(data, checked, knots, data.ordering.exact):
             break
     return plan
 
@@ -225,7 +232,7 @@ def _once(
     clock: _Clock,
     deadline: float | None,
     knots: dict[tuple[int, int], Any],
-    margin: bool,
+    margin: int,
 ) -> tuple[Plan, Data, Evaluation | None]:
     """One plan for curves cut at `knots`, and the check of it."""
     data = extract(instance, knots, margin)

@@ -481,6 +481,10 @@ class Draw:
             self.tables["options"].append(row)
             for _ in range(self.pick(1, 1, 2, 3)):
                 self._effect(row)
+        self._link(count, choose)
+
+    def _link(self, count: int, choose: str) -> None:
+        """Decisions that depend on one another."""
         if count > 2 and choose == "at_most_one" and self.often(0.5):
             # Overlapping choices: the first option is in both.
             for n, row in enumerate(self.tables["options"]):
@@ -890,9 +894,8 @@ class Draw:
 
     def _fewer(self) -> None:
         """Leave out options until every combination of decisions can be tried."""
-        lead = getattr(self, "extra_provider", None)
-        if lead is not None:
-            self.tables["providers"].append(lead)
+        if any(r.get("lead") == "T2" for r in self.tables["contracts"]):
+            self.tables["providers"].append(self.extra_provider)
         while self._many():
             gone = self.tables["options"].pop()["option"]
             for name in ("option_effects", "option_links"):

@@ -273,7 +273,8 @@ def checked_anywhere(draw: Draw, count: int) -> int:
     instance, _ = read(draw)
     if instance is None:
         return 0
-    round_ = Round(draw.settings, draw.tables)
+    # Nowhere so near below a step that rounding decides whether it is paid.
+    round_ = Round(draw.settings, draw.tables, room_below=1e-5)
     choices, judged = round_.choices(), 0
     for _ in range(count):
         if not choices or draw.often(0.3):

@@ -111,7 +111,7 @@ class Data:
 def extract(
     instance: Instance,
     knots: dict[tuple[int, int], Numbers] | None = None,
-    margin: bool = False,
+    margin: int = 0,
 ) -> Data:
     """Turn a checked instance into arrays.
 
@@ -120,9 +120,10 @@ def extract(
     instance : Instance
     knots : dict of (programme, year) positions to ndarray, optional
         Activity at which chords shall meet their curves besides where they do anyway.
-    margin : bool
-        Whether rules, thresholds and steps on outcomes allow for all that the chords may
-        miss, so that the true curves keep them wherever the plan lies.
+    margin : int
+        1: rules, thresholds and steps on outcomes allow for all that the chords may miss, so
+        that the true curves keep them wherever the plan lies; -1: rules and thresholds give
+        way by as much, so that whatever the true curves reach is allowed; 0: neither.
 
     Returns
     -------
@@ -181,7 +182,7 @@ def extract(
     earned = earnings(buys, driver_range, chosen)
     spent = costs(doing, extra)
     agreed = contracts(instance, axes, pool, who.axis, doing, earned, spent, contract)
-    if not margin:
+    if margin < 1:
         agreed = replace(agreed, error=np.zeros(len(agreed.rows)))
     parts = (doing, need, buys, fair)
     conditional = incomes(

@@ -61,7 +61,7 @@ def incomes(
     every_year: Numbers,
     measured: Measured,
     earned: Earnings,
-    margin: bool,
+    margin: int,
 ) -> Incomes:
     """Extract conditional money.
 
@@ -76,8 +76,8 @@ def incomes(
         Expands a measure into terms.
     earned : Earnings
         What outcomes can come to.
-    margin : bool
-        Whether thresholds allow for what chords may miss.
+    margin : int
+        As in :func:`allocator.data.extract`.
     """
     pool, year = axes
     years = instance.settings.years
@@ -104,7 +104,8 @@ def incomes(
     sign = np.where(table["sense"] == "max", -1.0, 1.0)
     threshold = sign * table["threshold"].to_numpy(dtype=float)
     full = sign * table["full"].to_numpy(dtype=float)
-    wrong = np.where(sign > 0, error[0], error[1]) * margin
+    worse, better = (error[0], error[1]) if margin > 0 else (error[1], error[0])
+    wrong = np.where(sign > 0, worse, better) * margin
     arrives = t + table["lag"].to_numpy(dtype=np.int64)
     inside = arrives < len(years)
     received = Index(

@@ -26,6 +26,8 @@ class Ordering:
         Block of each segment within its driver, following ``responses.segments``.
     orders : Index
         (programme, year, block): 1 once every segment up to the block's end is full.
+    counted : ndarray of bool, shape (programmes,)
+        Programmes with a curve that a rule, a threshold or a bonus rests on.
     exact : ndarray of bool, shape (programmes,)
         Programmes whose true curves may break a rule, a threshold or a budget that their
         chords keep: there the chords must meet the curves where the plan lies.
@@ -34,6 +36,7 @@ class Ordering:
     block: Codes
     orders: Index
     exact: Flags
+    counted: Flags
 
 
 def ordering(data: Data) -> Ordering:
@@ -43,7 +46,7 @@ def ordering(data: Data) -> Ordering:
     one that flattens by a plan that wants it low. Only there is a decision needed.
     """
     r = data.responses
-    up, down, exact = _wanted(data)
+    up, down, exact, counted = _wanted(data)
     owner = r.drivers.positions(r.segments.columns[:2])
     breaks = np.zeros(len(owner), dtype=bool)  # a break just before the segment
     pair = r.rows.positions(r.slope_rows.columns[:3])
@@ -65,16 +68,17 @@ def ordering(data: Data) -> Ordering:
     label = Axis("block", tuple(range(1, int(block.max(initial=0)) + 2)))
     programme, year, _ = r.segments.axes
     columns = [r.segments.columns[0][at], r.segments.columns[1][at], block[at] - 1]
-    return Ordering(block, Index((programme, year, label), columns), exact)
+    return Ordering(block, Index((programme, year, label), columns), exact, counted)
 
 
-def _wanted(data: Data) -> tuple[Flags, Flags, Flags]:
-    """Response rows something wants high, those something wants low, and exact programmes."""
+def _wanted(data: Data) -> tuple[Flags, Flags, Flags, Flags]:
+    """Response rows something wants high or low; programmes exact, and counted."""
     r, rules, incomes, c = data.responses, data.rules, data.incomes, data.contracts
     up, down = r.value > 0, r.value < 0
     exact = np.zeros(len(data.programme), dtype=bool)
     gap, over = r.worst(r.gap) > 0, r.worst(r.over) > 0
     curved = gap | over
+    counted = np.zeros(len(data.programme), dtype=bool)
     terms = rules.outcome
     which = r.rows.positions(terms.rows.columns[2:])
     sense = rules.sense[rules.rows.positions(terms.rows.columns[:2])]
@@ -83,6 +87,7 @@ def _wanted(data: Data) -> tuple[Flags, Flags, Flags]:
     down[which[~helps | (sense == "equal")]] = True
     missed = np.where(sense == "equal", curved[which], np.where(helps, over[which], gap[which]))
     exact[r.rows.columns[1][which[missed]]] = True
+    counted[r.rows.columns[1][which[curved[which]]]] = True
 
     terms = incomes.outcome
     which = r.rows.positions(terms.rows.columns[2:])
@@ -91,6 +96,7 @@ def _wanted(data: Data) -> tuple[Flags, Flags, Flags]:
     down[which[~helps]] = True
     missed = np.where(helps, over[which], gap[which])
     exact[r.rows.columns[1][which[missed]]] = True
+    counted[r.rows.columns[1][which[curved[which]]]] = True
 
     row = c.rows.positions(c.members.columns[:2])
     pays = np.array([bool(cut.steps or np.any(cut.slope != 0)) for cut in c.pieces], dtype=bool)
@@ -104,4 +110,4 @@ def _wanted(data: Data) -> tuple[Flags, Flags, Flags]:
     wanted = found[earns & (found >= 0) & high]
     up[wanted] = True
     exact[r.rows.columns[1][bonus[curved[bonus]]]] = True
-    return up, down, exact
+    return up, down, exact, counted | exact

@@ -394,7 +394,7 @@ def rules(
     contracts: Contracts,
     providers: Providers,
     extra: Surcharge,
-    margin: bool,
+    margin: int,
 ) -> Rules:
     """Multiply every rule out into coefficients.
 
@@ -405,8 +405,8 @@ def rules(
         Programme, year and outcome.
     activity, demand, responses, equity, recurrent, contracts, providers, extra
         What the measures are made of; `recurrent` says which programmes come every year.
-    margin : bool
-        Whether rules on outcomes allow for what chords may miss.
+    margin : int
+        As in :func:`allocator.data.extract`.
     """
     programme, year, outcome = axes
     table = by_year(instance.rules, ["rule"], instance.settings.years)
@@ -429,9 +429,10 @@ def rules(
     sense = table["sense"].to_numpy(dtype=object)
     bought = expansion.outcome.terms(rows, (outcome, *where))
     fewer, more = _misstated(rows, bought, responses)
-    if margin:
-        slack = np.where(sense == "min", fewer, np.where(sense == "max", -more, 0.0))
-        right = right + slack
+    if margin > 0:
+        right = right + np.where(sense == "min", fewer, np.where(sense == "max", -more, 0.0))
+    elif margin < 0:
+        right = right + np.where(sense == "min", -more, np.where(sense == "max", fewer, 0.0))
     return Rules(
         rows,
         sense,

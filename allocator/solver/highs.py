@@ -382,19 +382,21 @@ class Solver:
         self._set("mip_rel_gap", gap)
         if nodes is not None:
             self._set("mip_max_nodes", nodes)
-        seconds = self._work(watch, time_limit, forgive=True)
-        for tolerance in LOOSER:
-            if self._h.getModelStatus() != highspy.HighsModelStatus.kSolveError:
-                break
-            # Branch and bound found its answer a few 1e-9 off a row and will not give it.
-            # The decisions are what is wanted: values come from the linear programme.
-            self._set("mip_feasibility_tolerance", tolerance)
-            self._set("primal_feasibility_tolerance", tolerance)
-            left = None if time_limit is None else max(0.0, time_limit - seconds)
-            seconds += self._work(watch, left, forgive=tolerance > LOOSER[-1])
-        self._set("mip_feasibility_tolerance", TOLERANCE)
-        self._set("primal_feasibility_tolerance", TOLERANCE)
-        self._set("mip_max_nodes", usual)
+        try:
+            seconds = self._work(watch, time_limit, forgive=True)
+            for tolerance in LOOSER:
+                if self._h.getModelStatus() != highspy.HighsModelStatus.kSolveError:
+                    break
+                # Branch and bound found its answer a few 1e-9 off a row and will not give
+                # it. Only the decisions are wanted: values come from the linear programme.
+                self._set("mip_feasibility_tolerance", tolerance)
+                self._set("primal_feasibility_tolerance", tolerance)
+                left = None if time_limit is None else max(0.0, time_limit - seconds)
+                seconds += self._work(watch, left, forgive=tolerance < LOOSER[-1])
+        finally:
+            self._set("mip_feasibility_tolerance", TOLERANCE)
+            self._set("primal_feasibility_tolerance", TOLERANCE)
+            self._set("mip_max_nodes", usual)
         return seconds
 
     def _take(self, begin: Numbers, watch: Watch, time_limit: float | None) -> float:

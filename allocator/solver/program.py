@@ -18,7 +18,7 @@ Numbers = npt.NDArray[np.float64]
 INFINITE = 1e20
 """Bounds of this size and beyond mean none, as in the solver."""
 
-SMALL = 1e-9
+SMALL = 1e-12
 """Coefficients of this size and below would be dropped by the solver."""
 
 LARGE = 1e15

@@ -63,10 +63,10 @@ class _Curves:
         self.slope = np.cumsum(steps[..., ::-1], axis=-1)[..., ::-1] * self.price[..., None]
         self.slope = self.slope // draw.whole(1, 6, *shape)[..., None] + 1
         money = (self.price[..., None] * self.width).sum(axis=-1)
-        self.place_floor = (money.sum(axis=-1) * draw.whole(5, 25, systems, PLACES)) // 100
+        self.place_floor = (money.sum(axis=-1) * draw.whole(15, 40, systems, PLACES)) // 100
         self.place_cap = (money.sum(axis=-1) * draw.whole(45, 90, systems, PLACES)) // 100
         within = money.sum(axis=(1, 2))
-        self.system_floor = (within * draw.whole(28, 38, systems)) // 100
+        self.system_floor = (within * draw.whole(36, 41, systems)) // 100
         self.system_cap = (within * draw.whole(45, 60, systems)) // 100
         self.budget = int(within.sum()) * 42 // 100
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -45,6 +46,14 @@ FEASIBILITY = 1e-6
 
 GAP = 1e-6
 """Relative gap at which a programme with whole numbers may stop."""
+
+NO_LICENCE = re.compile(
+    r"licen[cs]e"
+    r"|size-limited|problem size limits? exceeded|community edition"
+    r"|demo version|Model too large|CPLEX Error +1016",
+    re.IGNORECASE,
+)
+"""What a message says when a licence does not allow a solve."""
 
 
 @dataclass(frozen=True)
@@ -238,6 +247,11 @@ def versions(modules: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def refused(text: str) -> bool:
+    """Whether a message says that a licence does not allow a solve."""
+    return bool(NO_LICENCE.search(text))
+
+
 _LP = frozenset({"lp"})
 _MIP = frozenset({"mip"})
 _BOTH = _LP | _MIP
@@ -300,7 +314,7 @@ _ALL = (
     SolverSpec(
         "cbc",
         "cbcbox, or PuLP before version 4",
-        ("benchmarks.suite.solvers_cbc", "benchmarks.suite.mps"),
+        ("benchmarks.suite.mps",),
         _BOTH,
         "EPL-2.0",
         "benchmarks.suite.solvers_cbc:solve",

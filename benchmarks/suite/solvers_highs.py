@@ -110,7 +110,6 @@ def _arrays(problem: Problem, outcome: Outcome) -> tuple[Any, ...]:
     with outcome.clock.stage("compile"):
         rows, columns = problem.shape
         sense = highspy.ObjSense.kMaximize if problem.maximise else highspy.ObjSense.kMinimize
-        whole = problem.integer if kind_of(problem) == "mip" else np.zeros(0)
         return (
             columns,
             rows,
@@ -126,7 +125,7 @@ def _arrays(problem: Problem, outcome: Outcome) -> tuple[Any, ...]:
             problem.matrix.indptr.astype(np.int32, copy=False),
             problem.matrix.indices.astype(np.int32, copy=False),
             problem.matrix.data,
-            whole.astype(np.int32),
+            problem.integer.astype(np.int32),
         )
 
 

@@ -139,7 +139,7 @@ def _read(problem: Problem, model: Any, variables: list[Any], outcome: Outcome) 
         best = model.getBestSol()
         outcome.x = _values(model, best, variables)
         outcome.objective = float(model.getSolObjVal(best))
-    if outcome.claimed in ("optimal", "limit"):
+    if outcome.claimed in ("optimal", "limit") and problem.integer.any():
         bound = float(model.getDualbound())
         outcome.bound = bound if abs(bound) < model.infinity() else None
     if not problem.integer.any():

@@ -243,7 +243,6 @@ def judge(
     row_dual: Numbers | None = None,
     bound: float | None = None,
     gap: float = TOLERANCE,
-    tolerance: float = TOLERANCE,
 ) -> Verdict:
     """Status of one run, from its answer and what is known of the problem.
 
@@ -258,8 +257,6 @@ def judge(
         Bound the solver says it has proved, of a programme with whole numbers.
     gap : float
         Relative gap it was allowed.
-    tolerance : float
-        Feasibility tolerance it was asked for.
     """
     if claimed in UNTOLD:
         return Verdict(claimed)
@@ -272,7 +269,7 @@ def judge(
     if x.shape != (problem.shape[1],) or not np.isfinite(x).all():
         status = "wrong" if claimed == "optimal" else "soft-time-out"
         return Verdict(status, notes=("hands back values that are not finite numbers",))
-    found = _measure(problem, x, row_dual, bound, tolerance)
+    found = _measure(problem, x, row_dual, bound)
     if claimed != "optimal":
         return _judge_stopped(problem, claimed, found)
     return _judge_optimal(problem, x, found, gap)
@@ -296,20 +293,16 @@ def _judge_none(problem: Problem, claimed: str) -> Verdict:
 
 
 def _measure(
-    problem: Problem,
-    x: Numbers,
-    row_dual: Numbers | None,
-    bound: float | None,
-    tolerance: float,
+    problem: Problem, x: Numbers, row_dual: Numbers | None, bound: float | None
 ) -> Verdict:
     """Everything about a point but the status."""
     objective = objective_of(problem, x)
     implied = residual = None
-    usable = row_dual is not None and row_dual.shape == (problem.shape[0],)
-    if usable and row_dual is not None and np.isfinite(row_dual).all():
-        if not problem.integer.any():
+    whole = bool(problem.integer.any())
+    if not whole and row_dual is not None and row_dual.shape == (problem.shape[0],):
+        if np.isfinite(row_dual).all():
             implied, residual = dual_bound(problem, row_dual)
-    limit = bound if problem.integer.any() else implied
+    limit = bound if whole else implied
     gap = None
     if limit is not None and math.isfinite(limit):
         gap = abs(limit - objective) / max(1.0, abs(objective))
@@ -317,7 +310,7 @@ def _measure(
         "",
         objective,
         gap,
-        residuals(problem, x, tolerance),
+        residuals(problem, x),
         implied if implied is not None and math.isfinite(implied) else None,
         residual,
     )

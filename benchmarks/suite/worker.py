@@ -29,9 +29,11 @@ import numpy as np
 
 from benchmarks.suite import memory, verify
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import CLAIMS, STAGES, Options, Outcome, find, versions
+from benchmarks.suite.solvers import CLAIMS, STAGES, Options, Outcome, find, refused, versions
 
 ROOT = Path(__file__).resolve().parents[2]
+
+MODULE = "benchmarks.suite.worker"
 
 WORDS = 2000
 """Characters kept of what a process that failed said last."""
@@ -51,13 +53,6 @@ THREADS = (
 NO_MEMORY = re.compile(
     r"bad_alloc|MemoryError|out of memory|cannot allocate memory|memory allocation of \d+ bytes"
     r"|Insufficient memory|no memory available",
-    re.IGNORECASE,
-)
-
-NO_LICENCE = re.compile(
-    r"licen[cs]e"
-    r"|size-limited|problem size limits? exceeded|community edition"
-    r"|demo version|Model too large|CPLEX Error +1016",
     re.IGNORECASE,
 )
 
@@ -168,11 +163,6 @@ def _failed(failed: Exception) -> Outcome:
     return Outcome("error", note=f"{text} ({Path(place.filename).name}, line {place.lineno})")
 
 
-def refused(text: str) -> bool:
-    """Whether a message says that a licence does not allow a solve."""
-    return bool(NO_LICENCE.search(text))
-
-
 def _write(path: Path, result: dict[str, Any], values: dict[str, Any]) -> None:
     np.savez(path.with_suffix(".npz"), **values)
     part = path.with_suffix(".part")
@@ -233,7 +223,7 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
         asked["problem"] = str(Path(asked["problem"]).resolve())
     path = place / "request.json"
     path.write_text(json.dumps(_plain(asked)), encoding="utf-8")
-    command = [sys.executable, "-X", "faulthandler", "-m", __spec_name()]
+    command = [sys.executable, "-X", "faulthandler", "-m", MODULE]
     killed_before = _oom_kills()
     with (place / "words.txt").open("w+b") as words:
         began = time.perf_counter()
@@ -260,10 +250,6 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
             "words": _last_words(words),
             "oom_kills": _oom_kills() - killed_before,
         }
-
-
-def __spec_name() -> str:
-    return "benchmarks.suite.worker"
 
 
 def _environment(threads: int, place: Path) -> dict[str, str]:
@@ -430,7 +416,6 @@ def _judge(
         row_dual=values.get("row_dual"),
         bound=line["bound"],
         gap=options.gap,
-        tolerance=options.feasibility,
     )
     line["status"], line["proof"] = verdict.status, verdict.proof
     line["objective"], line["gap"] = verdict.objective, verdict.gap
