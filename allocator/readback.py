@@ -304,8 +304,7 @@ def decision_counts(data: Data, program: Program) -> pd.DataFrame:
         if not program.integer[block.span].any():
             continue
         kind, why = _KINDS.get(block.name, (block.name, ""))
-        labels = [""] * len(block) if block.index is None else block.index.column_labels(0).tolist()
-        names = [" / ".join(x) if isinstance(x, tuple) else str(x) for x in labels]
+        names = [""] * len(block) if block.index is None else block.index.column_labels(0).tolist()
         for name, count in pd.Series(names).value_counts(sort=False).items():
             reason = why or _payment_reason(data, str(name))
             found.append((kind, str(name), int(count), reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ from allocator.instance.instance import Instance
 from allocator.solve import solve
 from allocator.solver.compiler import compile_model
 from allocator_models.allocation import build
-from benchmarks import overhead
+from benchmarks import decisions, overhead
 from benchmarks.generate import LINES, generate
 from benchmarks.measure import OURS, RUNS, Timings, measure, measure_pyomo, peak_memory
 
@@ -146,3 +147,71 @@ def test_command_prints_ratios_and_writes_json(
     assert result["ratio"] == max(result["ratios"].values())
     assert np.isfinite(result["overhead_seconds"])
     assert set(result["seconds"]) >= {*OURS, *RUNS}
+
+
+# The formulation of decisions beside the obvious one
+
+
+@pytest.fixture(scope="module")
+def beside() -> list[decisions.Result]:
+    """Both formulations of two tiny rounds, solved to the end."""
+    return decisions.compare(16, 6, range(2), gap=0.0, limit=120.0, threads=1)
+
+
+def test_drawn_decisions_are_of_the_size_asked_for_and_the_same_again() -> None:
+    instance = decisions.draw(16, 6, seed=1)
+    assert len(instance.options) == 16
+    curved = instance.responses["shape"].isin(["logistic", "points"])
+    assert curved.sum() == 6
+    assert instance.sha256 == decisions.draw(16, 6, seed=1).sha256
+    assert instance.sha256 != decisions.draw(16, 6, seed=2).sha256
+
+
+def test_both_formulations_have_the_same_best_plan(beside: list[decisions.Result]) -> None:
+    best: dict[int, dict[str, float | None]] = {}
+    for result in beside:
+        assert result.status == "optimal"
+        best.setdefault(result.seed, {})[result.formulation] = result.objective
+    assert sorted(best) == [0, 1]
+    for found in best.values():
+        assert found["product"] == pytest.approx(found["obvious"], rel=1e-6)
+    assert decisions.disagreements(beside, 0.0) == []
+
+
+def test_the_product_has_fewer_decisions_and_a_tighter_relaxation(
+    beside: list[decisions.Result],
+) -> None:
+    of = {(r.formulation, r.seed): r for r in beside}
+    for seed in range(2):
+        ours, theirs = of["product", seed], of["obvious", seed]
+        assert 0 < ours.binaries < theirs.binaries
+        assert ours.objective is not None
+        assert ours.objective <= ours.relaxation * (1 + 1e-9)
+        assert ours.relaxation <= theirs.relaxation * (1 + 1e-9)
+
+
+def test_the_product_s_plan_passes_the_independent_check(beside: list[decisions.Result]) -> None:
+    for result in beside:
+        if result.formulation == "product":
+            assert result.violation is not None
+            assert result.violation <= 1e-6
+        else:
+            assert result.violation is None
+
+
+def test_a_plan_above_the_other_s_bound_is_noticed(beside: list[decisions.Result]) -> None:
+    wrong = [replace(r, bound=(r.objective or 0.0) - 1.0) for r in beside]
+    found = decisions.disagreements(wrong, 0.0)
+    assert any("seed 1: product beats the bound of obvious" in line for line in found)
+
+
+def test_command_prints_both_formulations(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--options", "8", "--curves", "3", "--seeds", "1", "--limit", "60"]
+    decisions.main(arguments)
+    printed = capsys.readouterr().out
+    assert "no plan lies above the other's proved bound" in printed
+    assert printed.count("optimal") == 2
+    decisions.main([*arguments, "--json"])
+    record = json.loads(capsys.readouterr().out)
+    assert [r["formulation"] for r in record["results"]] == ["obvious", "product"]
+    assert record["wrong"] == []

@@ -61,8 +61,6 @@ MAY_IMPORT = {
         "allocator",
         "allocator.errors",
         "allocator.instance",
-        "allocator.data",
-        "allocator.plan",
         "allocator.report",
     },
     "allocator_models": {"allocator.errors", "allocator.instance", "allocator.data"},

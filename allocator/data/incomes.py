@@ -82,10 +82,7 @@ def incomes(
     pool, year = axes
     years = instance.settings.years
     table = by_year(instance.incomes, ["income", "part"], years)
-    both = [
-        (income, part) if part else income
-        for income, part in zip(table["income"], table["part"], strict=True)
-    ]
+    both = _labels(table["income"].tolist(), table["part"].tolist())
     name = Axis("condition", tuple(dict.fromkeys(both)))
     t = table["t"].to_numpy(dtype=np.int64)
     rows = Index((name, year), [name.codes(both), t])
@@ -123,6 +120,20 @@ def incomes(
         held_back,
         *(_signed(terms, rows, sign) for terms in (activity, unmet, outcome)),
     )
+
+
+def _labels(incomes: list[str], parts: list[str]) -> list[str]:
+    """One name for each income and part, apart even where they look alike."""
+    known: dict[tuple[str, str], str] = {}
+    used: set[str] = set()
+    for key in zip(incomes, parts, strict=True):
+        if key not in known:
+            label = " / ".join(x for x in key if x)
+            while label in used:
+                label += "'"
+            known[key] = label
+            used.add(label)
+    return [known[key] for key in zip(incomes, parts, strict=True)]
 
 
 def _signed(terms: Terms, rows: Index, sign: Numbers) -> Terms:

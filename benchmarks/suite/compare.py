@@ -22,9 +22,9 @@ import numpy as np
 from benchmarks.suite import ledger, stats
 from benchmarks.suite.charts import short
 from benchmarks.suite.document import Document, Points, Section, Table, Text
-from benchmarks.suite.figures import Figures, seconds_of, solved
+from benchmarks.suite.figures import NOISE, STAGES, Figures, seconds_of, solved
 from benchmarks.suite.lines import NOT_TRIED, BadResults, Line, Results, name_of, read
-from benchmarks.suite.words import NOISE, plural
+from benchmarks.suite.words import plural
 
 ANSWER = 1e-6
 """By how much of max(1, |objective|) an answer may move, besides the gaps of both."""
@@ -300,7 +300,7 @@ def _typical(lines: Sequence[Line], what: str) -> float | None:
             for line in lines
         ]
     else:
-        stages = STAGE_SETS[what] or ("build", "compile", "handover", "solve", "readback")
+        stages = STAGE_SETS[what] or STAGES
         values = [seconds_of(line, stages) for line in lines]
     found = [value for value in values if value is not None]
     return statistics.median(found) if found else None

@@ -231,6 +231,8 @@ def _ways(draw: Draw, tables: dict[str, list[Row]], n: str, pool: str, hub: str)
 
 
 CONTRACT_YEARS = (2025, 2026, 2027)
+SHARING = 10
+"""Places that share a pool of money."""
 
 
 def contracts(seed: int, places: int) -> Instance:
@@ -242,25 +244,24 @@ def contracts(seed: int, places: int) -> Instance:
     """
     draw = Draw("contracts", seed)
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
-    for place in range(places):
-        tables["places"].append({"place": f"Place {place + 1}", "heads": 1000})
-        spend = sum(_under(draw, tables, form, f"{place + 1}") for form in FORMS)
-        tables["budgets"].append(
-            {"pool": f"NHS {place + 1}", "amount": spend * draw.whole(101, 106).item() // 100}
-        )
-        tables["transfers"].append(
-            {"from_pool": "Country", "to_pool": f"NHS {place + 1}", "max": spend // 25}
-        )
+    for first in range(0, places, SHARING):
+        pool, spend = f"NHS {first // SHARING + 1}", 0
+        for place in range(first, min(places, first + SHARING)):
+            tables["places"].append({"place": f"Place {place + 1}", "heads": 1000})
+            spend += sum(_under(draw, tables, form, f"{place + 1}", pool) for form in FORMS)
+        amount = spend * draw.whole(101, 106).item() // 100
+        tables["budgets"].append({"pool": pool, "amount": amount})
+        tables["transfers"].append({"from_pool": "Country", "to_pool": pool, "max": spend // 25})
     tables["budgets"].append({"pool": "Country", "amount": 40 * places})
     tables["outcomes"].append({"outcome": "QALY", "weight": 1.0})
     return _round(f"contracts {places}/{seed}", CONTRACT_YEARS, tables)
 
 
-def _under(draw: Draw, tables: dict[str, list[Row]], form: str, n: str) -> int:
+def _under(draw: Draw, tables: dict[str, list[Row]], form: str, n: str, pool: str) -> int:
     """One programme and its contract; its spend at baseline."""
     name = f"{form} {n}"
     baseline = draw.whole(100, 900).item()
-    row: Row = {"programme": name, "sector": form, "pool": f"NHS {n}", "place": f"Place {n}"}
+    row: Row = {"programme": name, "sector": form, "pool": pool, "place": f"Place {n}"}
     row |= {"baseline": baseline, "provider": f"Provider {n}", "contract": name}
     tables["programmes"].append(row)
     tables["limits"].append({"programme": name, "basis": "baseline", "min": 0.6, "max": 1.4})
@@ -364,10 +365,10 @@ FAMILIES = (
         "every form of contract: payments that kink and step, blocks ended for a fee",
         "mip",
         {
-            "XS": {"places": 1},
-            "S": {"places": 10},
-            "M": {"places": 100},
-            "L": {"places": 1_000},
+            "XS": {"places": 2},
+            "S": {"places": 22},
+            "M": {"places": 225},
+            "L": {"places": 2_250},
         },
         contracts,
     ),

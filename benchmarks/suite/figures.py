@@ -19,13 +19,18 @@ KINDS = {
     "lp": "Linear programmes",
     "mip": "Integer programmes",
     "pathology": "Pathological programmes",
-    "sweep": "Sweeps",
 }
 STAGES = ("build", "compile", "handover", "solve", "readback")
 SOLVING = ("handover", "solve", "readback")
 """From arrays in memory to a verified answer in memory: what a solver is charged for."""
 
 MIB = 2**20
+
+NOISE = 0.1
+"""Least share by which times must differ to be told apart."""
+
+BANDS = {"1 s and more": 1.0, "0.1 s to 1 s": 0.1, "less than 0.1 s": 0.0}
+"""Runs whose repeats are looked at together: short ones differ more."""
 
 
 def shown_options(options: dict[str, Any]) -> str:
@@ -54,10 +59,9 @@ def seconds_of(line: Line, stages: Iterable[str] = SOLVING) -> float | None:
 
 
 def kind_of(problem: dict[str, Any]) -> str:
-    """Kind of a programme, from its family or from whether it has integers."""
-    kind = problem.get("kind")
-    if kind in KINDS:
-        return str(kind)
+    """Kind of a programme: what its family is for, or else whether it has integers."""
+    if problem.get("kind") == "pathology":
+        return "pathology"
     return "mip" if problem["integers"] else "lp"
 
 
@@ -158,6 +162,19 @@ class Figures:
             for endings in by.values():
                 for ending in endings:
                     out[label][ending] += 1 / len(endings) / len(by)
+        return out
+
+    def endings(self, lines: Iterable[Line]) -> dict[tuple[str, str], str]:
+        """Worst way a solver's runs of a programme ended, where not all were right."""
+        order = ["wrong", "error", "crash", "out-of-memory", "hard-time-out", "soft-time-out"]
+        rank = {status: place for place, status in enumerate(order)}
+        out: dict[tuple[str, str], str] = {}
+        for line in lines:
+            key, status = (self.label(line), name_of(line["problem"])), line["status"]
+            if not solved(line):
+                worst = out.setdefault(key, status)
+                if rank.get(status, len(order)) < rank.get(worst, len(order)):
+                    out[key] = status
         return out
 
     def results_by_solver(
@@ -333,20 +350,34 @@ class Figures:
         pairs = [(float(seconds), float(objective)) for seconds, objective in log]
         return stats.primal_integral(pairs, best, float(limit)) / float(limit)
 
-    def spreads(self) -> dict[str, list[float]]:
-        """Range over median of repeats of the same run, by solver; times above the clock's."""
+    @cached_property
+    def spreads(self) -> dict[str, dict[str, list[float]]]:
+        """Range over median of repeats of the same run, by band of seconds and solver."""
         groups: dict[tuple[str, str, int], list[float]] = defaultdict(list)
         for line in self.lines:
             seconds = seconds_of(line)
             if line["status"] in ledger.WITH_SOLUTION and seconds is not None:
                 key = (self.label(line), name_of(line["problem"]), line["permutation"])
                 groups[key].append(seconds)
-        out: dict[str, list[float]] = defaultdict(list)
-        for (label, _, _), values in groups.items():
-            found = stats.spread(values)
-            if found is not None and statistics.median(values) >= stats.CLOCK:
-                out[label].append(found)
-        return dict(sorted(out.items()))
+        out: dict[str, dict[str, list[float]]] = {}
+        for (label, _, _), values in sorted(groups.items()):
+            found, middle = stats.spread(values), statistics.median(values)
+            if found is not None and middle >= stats.CLOCK:
+                band = next(name for name, least in BANDS.items() if middle >= least)
+                out.setdefault(band, {}).setdefault(label, []).append(found)
+        return {band: out[band] for band in BANDS if band in out}
+
+    @cached_property
+    def noise(self) -> tuple[float, str] | None:
+        """Median spread of repeats, of the longest band there is, and that band."""
+        for band, mine in self.spreads.items():
+            return statistics.median(v for values in mine.values() for v in values), band
+        return None
+
+    @property
+    def tie(self) -> float:
+        """Share by which times must differ to be told apart."""
+        return max(NOISE, self.noise[0]) if self.noise else NOISE
 
     def waiting(self) -> float | None:
         """Wall time over processor time of single-threaded solves, at the median.

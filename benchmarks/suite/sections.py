@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 
 from benchmarks.suite import charts, sections_times, sections_work, stats
 from benchmarks.suite.document import Block, Chart, Charts, Document, Points, Section, Table, Text
 from benchmarks.suite.figures import KINDS, Figures, Ranking, kind_of
 from benchmarks.suite.ledger import Entry
-from benchmarks.suite.lines import STATUSES, Line
-from benchmarks.suite.words import NOISE, bold, plural, seconds, share
+from benchmarks.suite.lines import STATUSES, Line, name_of
+from benchmarks.suite.words import ENDINGS, bold, plural, seconds, share
 
 FEW = 10
 """Programmes below which a ranking is an indication and no more."""
@@ -112,33 +111,30 @@ def _leader(ranking: Ranking) -> str:
     )
     if not rest:
         return words + "; nothing else was run on them."
-    always = "every way" if first.worst_rank == 1 else "only some ways"
-    words += (
-        f". It is first under {always} of counting unsolved runs and small times, and in"
-        f" {first.first_share:.0%} of resampled sets of programmes."
-    )
     second = rest[0]
     if second.behind is not None:
         words += (
-            f" Next is {second.solver}, {second.behind.value:.2f} times as long"
+            f". Next is {second.solver}, {second.behind.value:.2f} times as long"
             f" (95%: {second.behind.low:.2f} to {second.behind.high:.2f})."
         )
+    always = "every way" if first.worst_rank == 1 else "only some ways"
+    words += f" {first.solver} is first under {always} of counting unsolved runs and small times"
+    if first.attempts < FEW:
+        return f"{words}. {plural(first.attempts, 'programme')}: an indication only."
+    words += f", and in {first.first_share:.0%} of resampled sets of programmes."
     most = max(ranking.standings, key=lambda s: s.solved)
     if most.solved > first.solved:
         words += f" {most.solver} solved more: {most.solved}."
-    if first.attempts < FEW:
-        words += f" With {plural(first.attempts, 'programme')} this is an indication only."
     return words
 
 
 def _noise(figures: Figures) -> str:
-    values = [value for mine in figures.spreads().values() for value in mine]
-    if not values:
+    if figures.noise is None:
         return ""
-    middle = statistics.median(values)
+    middle, band = figures.noise
     return (
-        f"Repeats of the same run differ by {middle:.0%} at the median: read nothing into"
-        f" differences below {max(2 * middle, NOISE):.0%}."
+        f"Repeats of the same run ({band}) differ by {middle:.0%} at the median: read nothing into"
+        f" differences below {figures.tie:.0%}."
     )
 
 
@@ -211,7 +207,26 @@ def _answers(figures: Figures) -> Section:
         ]
         columns = (f"{title}, runs", "share", *(STATUS_WORDS.get(s, s) for s in used))
         tables.append(Table(columns, rows))
+    tables += _pathology_table(figures)
     return Section("Verified answers", [Text(intro), Charts(drawn), *tables])
+
+
+def _pathology_table(figures: Figures) -> list[Table]:
+    """How every solver's runs of every pathological programme ended, at the worst."""
+    mine = [line for line in figures.runs if kind_of(line["problem"]) == "pathology"]
+    if not mine:
+        return []
+    names, ends = figures.labels(mine), figures.endings(mine)
+    tried = {(figures.label(line), name_of(line["problem"])) for line in mine}
+    rows = []
+    for name in figures.problems:
+        if any((who, name) in tried for who in names):
+            cells = (
+                ENDINGS.get(e := ends.get((who, name), "right"), e) if (who, name) in tried else "–"
+                for who in names
+            )
+            rows.append((name, *(bold(cell, cell == "wrong") for cell in cells)))
+    return [Table(("Pathological programmes", *names), rows)]
 
 
 def _sorts(figures: Figures) -> list[tuple[str, list[Line]]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from benchmarks.suite import charts, stats
 from benchmarks.suite.charts import short
 from benchmarks.suite.document import Block, Chart, Charts, Section, Table, Text
-from benchmarks.suite.figures import KINDS, STAGES, Figures, Ranking, seconds_of, solved
-from benchmarks.suite.lines import NOT_TRIED, Line, name_of
-from benchmarks.suite.words import NOISE, bold, ends, plural
+from benchmarks.suite.figures import KINDS, STAGES, Figures, Ranking, kind_of, seconds_of
+from benchmarks.suite.lines import NOT_TRIED
+from benchmarks.suite.words import ENDINGS, bold, ends, plural
 
 OVERHEAD = ("build", "compile", "handover", "readback")
 STAGE_WORDS = {
@@ -20,14 +20,6 @@ STAGE_WORDS = {
     "solve": "solve",
     "readback": "read back",
 }
-ENDINGS = {
-    **dict.fromkeys(NOT_TRIED, "n/a"),
-    "feasible-at-limit": "feasible",
-    "soft-time-out": "time-out",
-    "hard-time-out": "ended",
-    "out-of-memory": "memory",
-}
-"""How runs ended, in the room of a table's cell."""
 
 
 def means(rankings: Mapping[str, Ranking], look: Mapping[str, charts.Look]) -> Section | None:
@@ -150,11 +142,13 @@ def _profile_chart(
 def by_programme(figures: Figures) -> Section | None:
     """Fastest on every programme, and all times."""
     results = figures.results_by_solver(
-        line for line in figures.runs if line["status"] not in NOT_TRIED
+        line
+        for line in figures.runs
+        if line["status"] not in NOT_TRIED and kind_of(line["problem"]) != "pathology"
     )
     if not results or all(seconds_of(line) is None for line in figures.runs):
         return None
-    endings = _endings(figures.runs, figures)
+    endings = figures.endings(figures.runs)
     names = sorted(results)
     fastest, matrix = [], []
     for name in figures.problems:
@@ -166,15 +160,14 @@ def by_programme(figures: Figures) -> Section | None:
             for s, runs in cells.items()
             if all(r.solved for r in runs)
         }
-        fastest.append(_fastest(name, times, sorted(cells.keys() - times.keys())))
+        fastest.append(_fastest(name, times, sorted(cells.keys() - times.keys()), figures.tie))
         best = min(times.values(), default=0.0)
-        matrix.append(
-            (name, *(_cell(times.get(s), best, endings.get((s, name), "")) for s in names))
-        )
+        cell = (_cell(times.get(s), best, endings.get((s, name), ""), figures.tie) for s in names)
+        matrix.append((name, *cell))
     intro = (
         "Median over repeats, geometric mean over permutations. “Fastest” names everything"
-        f" within {NOISE:.0%} or {short(stats.CLOCK)} s of the best. Without a verified answer, how"
-        " runs ended; n/a: never tried, for want of support, licence or package."
+        f" within {figures.tie:.0%} or {short(stats.CLOCK)} s of the best. Without a verified"
+        " answer, how runs ended; n/a: never tried, for want of support, licence or package."
     )
     columns = ("Programme", "fastest", "seconds", "next", "times as long", "no verified answer")
     return Section(
@@ -183,26 +176,14 @@ def by_programme(figures: Figures) -> Section | None:
     )
 
 
-def _endings(lines: Iterable[Line], figures: Figures) -> dict[tuple[str, str], str]:
-    """Worst way a solver's runs of a programme ended, where not all were right."""
-    order = ["wrong", "error", "crash", "out-of-memory", "hard-time-out", "soft-time-out"]
-    out: dict[tuple[str, str], str] = {}
-    for line in lines:
-        key, status = (figures.label(line), name_of(line["problem"])), line["status"]
-        if solved(line):
-            continue
-        worst = out.setdefault(key, status)
-        if status in order and (worst not in order or order.index(status) < order.index(worst)):
-            out[key] = status
-    return out
-
-
-def _fastest(name: str, times: Mapping[str, float], unsolved: Sequence[str]) -> tuple[str, ...]:
+def _fastest(
+    name: str, times: Mapping[str, float], unsolved: Sequence[str], tie: float
+) -> tuple[str, ...]:
     missed = ", ".join(unsolved) or "–"
     if not times:
         return (name, "–", "–", "–", "–", missed)
     best = min(times.values())
-    reach = max(best * (1 + NOISE), best + stats.CLOCK)
+    reach = max(best * (1 + tie), best + stats.CLOCK)
     near = sorted((s for s in times if times[s] <= reach), key=lambda s: times[s])
     if len(near) == len(times) > 2:
         return (name, f"all {len(near)} that solved it", short(best), "–", "–", missed)
@@ -211,10 +192,10 @@ def _fastest(name: str, times: Mapping[str, float], unsolved: Sequence[str]) -> 
     return (name, ", ".join(near), short(best), *after, missed)
 
 
-def _cell(seconds: float | None, best: float, ending: str) -> str:
+def _cell(seconds: float | None, best: float, ending: str, tie: float) -> str:
     if seconds is None:
         return ENDINGS.get(ending, ending) or "not run"
-    return bold(short(seconds), seconds <= max(best * (1 + NOISE), best + stats.CLOCK))
+    return bold(short(seconds), seconds <= max(best * (1 + tie), best + stats.CLOCK))
 
 
 def scaling(figures: Figures, look: Mapping[str, charts.Look]) -> Section | None:

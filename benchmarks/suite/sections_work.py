@@ -136,18 +136,14 @@ def integers(figures: Figures) -> Section | None:
 def machine(figures: Figures) -> Section:
     """Spread, load, environments and options."""
     blocks: list[Block] = []
-    spreads = figures.spreads()
-    if spreads:
-        rows = [
-            (
-                who,
-                str(len(v)),
-                *(f"{q:.0%}" for q in (statistics.median(v), _quantile(v, 0.9), max(v))),
-            )
-            for who, v in spreads.items()
-        ]
-        columns = ("Repeats: range over median", "runs", "median", "90% of runs below", "largest")
-        blocks.append(Table(columns, rows))
+    rows = [
+        (who, band, str(len(v)), *(f"{q:.0%}" for q in (statistics.median(v), max(v))))
+        for band, mine in figures.spreads.items()
+        for who, v in mine.items()
+    ]
+    if rows:
+        columns = ("Repeats: range over median", "runs of", "sets", "median", "largest")
+        blocks.append(Table(columns, rows, 2))
     waiting = figures.waiting()
     if waiting is not None:
         blocks.append(
@@ -168,11 +164,6 @@ def machine(figures: Figures) -> Section:
     blocks.append(_options(figures))
     blocks += [Text(note, "note") for note in figures.results.notes]
     return Section("Machine, versions and options", blocks)
-
-
-def _quantile(values: Sequence[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
 def _environments(figures: Figures) -> list[Block]:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -132,47 +133,84 @@ def _options(arguments: list[str], words: str) -> dict[str, Any]:
     }
 
 
-def _number(pattern: str, words: str) -> float | None:
+def _last(pattern: str, words: str) -> str | None:
     found = re.findall(pattern + r"\s*([-+.\deE]+)", words)
-    return float(found[-1]) if found else None
+    return found[-1] if found else None
+
+
+def _count(words: str, *patterns: str) -> int:
+    """First of several counts that is given; versions differ in how they put it."""
+    for pattern in patterns:
+        found = _last(pattern, words)
+        if found is not None:
+            return int(float(found))
+    return 0
+
+
+def below(text: str) -> float:
+    """Lowest number that CBC may have printed so: it rounds to six digits or more."""
+    value = Decimal(text)
+    if value == 0:
+        return 0.0
+    place = min(int(value.as_tuple().exponent), value.adjusted() - 5)
+    return float(value - Decimal(5).scaleb(place - 1))
 
 
 def _read(problem: Problem, place: Path, words: str, outcome: Outcome) -> None:
-    text = place / "values.txt"
-    first = text.open(encoding="utf-8").readline().strip() if text.exists() else ""
+    first = _first_line(place / "values.txt")
     outcome.claimed = next((claim for begin, claim in _CLAIMS if first.startswith(begin)), "error")
+    if outcome.claimed == "error" and "infeasibility proved" in words:
+        outcome.claimed = "infeasible"
     if outcome.claimed == "error":
         said = words.strip().splitlines()[-3:]
         outcome.note = f"CBC ended with {first or 'no solution file'}: {' / '.join(said)}"
     whole = bool(problem.integer.any())
     outcome.algorithm = "branch and cut" if whole else "simplex (Clp)"
-    sign = -1.0 if problem.maximise else 1.0
-    count = _number(r"Total iterations:", words) or _number(r"objective \S+ - ", words)
-    outcome.iterations = {"simplex": int(count or 0)}
+    counts = (r"Total iterations:", r"Iters:", r"Optimal objective \S+ - ")
+    outcome.iterations = {"simplex": _count(words, *counts)}
     if whole:
-        outcome.nodes = int(_number(r"Enumerated nodes:", words) or 0)
-        bound = _number(r"Lower bound:", words)
-        outcome.bound = None if bound is None else sign * bound + problem.offset
-        improving = re.findall(r"[Ss]olution of (\S+) found .*\(([\d.]+) seconds\)", words)
-        outcome.primal_log = [
-            [float(at), sign * float(value) + problem.offset] for value, at in improving
-        ]
+        outcome.nodes = _count(words, r"Enumerated nodes:", r"Nodes:")
+        _read_search(problem, words, outcome)
     without = "no integer solution" in first or "no feasible" in first
     if outcome.claimed in ("optimal", "limit") and not without:
         _read_values(problem, place / "values.bin", outcome)
 
 
+def _first_line(path: Path) -> str:
+    if not path.exists():
+        return ""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.readline().strip()
+
+
+def _read_search(problem: Problem, words: str, outcome: Outcome) -> None:
+    """Bound and improving solutions from the log, which rounds them."""
+    sign = -1.0 if problem.maximise else 1.0
+    bound = _last(r"Lower bound:", words)
+    if bound is not None and outcome.claimed == "limit":
+        outcome.bound = sign * below(bound) + problem.offset
+    improving = re.findall(r"[Ss]olution of (\S+) found .*\(([\d.]+) seconds\)", words)
+    improving += re.findall(r"^ *\u2605.* ([-+.\deE]+) +([\d.]+)$", words, re.MULTILINE)
+    outcome.primal_log = [
+        [float(at), sign * float(value) + problem.offset] for value, at in improving
+    ]
+
+
 def _read_values(problem: Problem, path: Path, outcome: Outcome) -> None:
+    """Values from two counts, the objective, and for rows and columns values and duals.
+
+    Newer versions count the rows that preprocessing left.
+    """
     if not path.exists():
         return
     content = path.read_bytes()
     rows, columns = np.frombuffer(content[:8], dtype=np.int32).tolist()
     values: Numbers = np.frombuffer(content[16:], dtype=float)
-    if (rows, columns) != problem.shape or len(values) != 2 * (rows + columns):
-        outcome.note = f"CBC's solution file has {rows} rows and {columns} columns"
+    if columns != problem.shape[1] or len(values) != 2 * (rows + columns):
+        outcome.note = f"CBC's solution file has {columns} columns, {len(values)} values"
         return
     outcome.x = values[2 * rows : 2 * rows + columns].copy()
     outcome.objective = float(problem.cost @ outcome.x + problem.offset)
-    if not problem.integer.any():
+    if not problem.integer.any() and rows == problem.shape[0]:
         dual = values[rows : 2 * rows].copy()
         outcome.row_dual = -dual if problem.maximise else dual

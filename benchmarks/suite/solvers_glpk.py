@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import swiglpk as glpk
 
 from benchmarks.suite.problem import Problem
@@ -111,15 +113,23 @@ def _hand_over(problem: Problem) -> Any:
         glpk.glp_set_obj_coef(held, n, cost)
     for n in np.flatnonzero(problem.integer).tolist():
         glpk.glp_set_col_kind(held, n + 1, glpk.GLP_IV)
-    matrix = problem.matrix  # GLPK counts from one: a place in front that is not read
-    by_row = np.repeat(np.arange(1, rows + 1), np.diff(matrix.indptr))
-    glpk.glp_load_matrix(
-        held,
-        int(matrix.nnz),
-        glpk.as_intArray([0, *by_row.tolist()]),
-        glpk.as_intArray([0, *(matrix.indices + 1).tolist()]),
-        glpk.as_doubleArray([0.0, *matrix.data.tolist()]),
-    )
+    matrix = problem.matrix
+    by_row = np.repeat(np.arange(1, rows + 1, dtype=np.int32), np.diff(matrix.indptr))
+    by_column = matrix.indices.astype(np.int32) + np.int32(1)
+    parts = [_given(array) for array in (by_row, by_column, matrix.data)]
+    glpk.glp_load_matrix(held, int(matrix.nnz), *parts)
+    return held
+
+
+def _given(values: npt.NDArray[Any]) -> Any:
+    """An array of C's with these values from place 1 on; place 0 is not read.
+
+    swiglpk's own ``as_intArray`` loses its memory before it is used.
+    """
+    values = np.ascontiguousarray(values)
+    kind = glpk.doubleArray if values.dtype == float else glpk.intArray
+    held = kind(len(values) + 1)
+    ctypes.memmove(int(held.cast()) + values.itemsize, values.ctypes.data, values.nbytes)
     return held
 
 

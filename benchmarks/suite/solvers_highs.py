@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any, cast
 
 import highspy
@@ -54,10 +55,14 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     """Solve with plain highspy; ``settings["solver"]`` names the algorithm."""
     outcome = Outcome("error")
     highs = highspy.Highs()
+    given = problem
+    if problem.maximise and spec.settings["solver"] == "pdlp":
+        given = replace(problem, maximise=False, cost=-problem.cost, offset=-problem.offset)
+        outcome.note = "handed over as a minimisation: HiGHS's PDLP is undecided otherwise"
     try:
-        _set(highs, problem, options, spec)
+        _set(highs, given, options, spec)
         outcome.options = _options(highs, [*_READ, *options.more])
-        arrays = _arrays(problem, outcome)
+        arrays = _arrays(given, outcome)
         with outcome.clock.stage("handover"):
             status = highs.passModel(*arrays)
     except _Refused as refused:
@@ -71,6 +76,8 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     _run(highs, problem, outcome)
     with outcome.clock.stage("readback"):
         _read(highs, problem, outcome)
+    if given is not problem and outcome.row_dual is not None:
+        outcome.row_dual, outcome.objective = -outcome.row_dual, None
     return outcome
 
 

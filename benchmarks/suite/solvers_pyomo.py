@@ -12,6 +12,7 @@ from pyomo.contrib.solver.common.base import Availability
 from pyomo.contrib.solver.common.factory import SolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus
 from pyomo.core.expr.numeric_expr import LinearExpression
+from pyomo.opt.solver import SystemCallSolver
 
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers import Numbers, Options, Outcome, SolverSpec, refused
@@ -208,11 +209,15 @@ def _run_older(
     solver: Any, model: Any, asked: dict[str, Any], options: Options, outcome: Outcome
 ) -> None:
     solver.options.update(asked)
-    more = {} if options.time_limit is None else {"timelimit": options.time_limit}
+    more: dict[str, Any] = {"load_solutions": False}
+    if options.time_limit is not None:
+        more["timelimit"] = options.time_limit
     with tempfile.TemporaryDirectory(prefix="pyomo-") as folder:
         log = Path(folder) / "log.txt"
+        if isinstance(solver, SystemCallSolver):
+            more["logfile"] = str(log)
         with outcome.clock.stage("solve"):
-            found = solver.solve(model, load_solutions=False, logfile=str(log), **more)
+            found = solver.solve(model, **more)
         said = log.read_text(errors="replace") if log.exists() else ""
     _claim(str(found.solver.termination_condition), outcome)
     text = f"{found.solver.get('message', '')} {said}"

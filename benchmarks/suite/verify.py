@@ -299,9 +299,9 @@ def _measure(
     objective = objective_of(problem, x)
     implied = residual = None
     whole = bool(problem.integer.any())
-    if not whole and row_dual is not None and row_dual.shape == (problem.shape[0],):
-        if np.isfinite(row_dual).all():
-            implied, residual = dual_bound(problem, row_dual)
+    fits = row_dual is not None and row_dual.shape == (problem.shape[0],)
+    if fits and not whole and row_dual is not None and np.isfinite(row_dual).all():
+        implied, residual = dual_bound(problem, row_dual)
     limit = bound if whole else implied
     gap = None
     if limit is not None and math.isfinite(limit):

@@ -6,9 +6,16 @@ import math
 from collections.abc import Iterable
 
 from benchmarks.suite.charts import short
+from benchmarks.suite.lines import NOT_TRIED
 
-NOISE = 0.1
-"""Least share by which times must differ to be told apart."""
+ENDINGS = {
+    **dict.fromkeys(NOT_TRIED, "n/a"),
+    "feasible-at-limit": "feasible",
+    "soft-time-out": "time-out",
+    "hard-time-out": "ended",
+    "out-of-memory": "memory",
+}
+"""How runs ended, in the room of a table's cell."""
 
 
 def plural(count: int, one: str, many: str = "") -> str:

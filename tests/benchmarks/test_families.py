@@ -12,7 +12,7 @@ import highspy
 import numpy as np
 import pytest
 from scipy import sparse
-from scipy.optimize import LinearConstraint, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from benchmarks.suite import families_grid, families_planted, families_published
 from benchmarks.suite.families import FAMILIES
@@ -286,9 +286,9 @@ def test_max_min_level_is_shared() -> None:
     problem = FAMILIES["maxmin"].make("XS", 0)
     found = linprog(
         -problem.cost,
-        A_ub=problem.matrix,
+        A_ub=problem.matrix.toarray(),
         b_ub=problem.row_upper,
-        bounds=list(zip(problem.col_lower, problem.col_upper, strict=True)),
+        bounds=np.column_stack([problem.col_lower, problem.col_upper]).tolist(),
     )
     assert -found.fun == pytest.approx(problem.optimum, rel=1e-9)
     assert found.slack[-1] == pytest.approx(0.0, abs=1e-6)
@@ -324,10 +324,11 @@ def test_whole_number_answers_agree_with_another_way_to_solve(name: str) -> None
     found = milp(
         -problem.cost,
         constraints=LinearConstraint(problem.matrix, problem.row_lower, problem.row_upper),
-        bounds=np.array([problem.col_lower, problem.col_upper]),
+        bounds=Bounds(problem.col_lower, problem.col_upper),
         integrality=problem.integer.astype(int),
         options={"mip_rel_gap": 0.0},
     )
+    assert found.fun is not None
     assert -found.fun == pytest.approx(problem.optimum, rel=1e-9)
 
 

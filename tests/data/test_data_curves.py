@@ -50,7 +50,9 @@ def test_chords_cover_the_range_below_the_curve_and_close_to_it(
     assert ends[-1, 1] == lo + width
     assert ends[1:, 0] == pytest.approx(ends[:-1, 1])
     assert (np.diff(ends[:, 0]) > 0).all()
-    assert (np.diff(slope) <= 1e-9 * np.abs(slope).max()).all(), "concave"
+    # Where a curve is flat, the slope of a chord is rounding over its width.
+    rounding = 1e-15 * float(effect(np.array(lo + width), p)) / np.diff(ends, axis=1).min()
+    assert (np.diff(slope) <= 1e-9 * np.abs(slope).max() + 2 * rounding).all(), "concave"
     part = np.linspace(0, 1, 21)
     x = ends[:, :1] + part * np.diff(ends, axis=1)
     rise = effect(x, p) - effect(ends[:, :1], p) - slope[:, None] * (x - ends[:, :1])

@@ -53,8 +53,8 @@ def test_amounts_by_basis_and_share() -> None:
     x = data.incomes
     amount = by_label(x.rows, x.amount)
     # 150 heads, 160 in 2026; held back: a share of what comes every year, grants counted.
-    assert amount["premium / x", 2025] == pytest.approx(5 * 150 * 0.4)
-    assert amount["premium / y", 2026] == pytest.approx(5 * 160 * 0.6)
+    assert amount[("premium", "x"), 2025] == pytest.approx(5 * 150 * 0.4)
+    assert amount[("premium", "y"), 2026] == pytest.approx(5 * 160 * 0.6)
     assert amount["grant", 2027] == pytest.approx(70)
     assert amount["kept", 2027] == pytest.approx(0.02 * 1000 * 0.5)
     assert len(amount) == 4 * len(YEARS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from small import compiled, cost, round_of
 
+from allocator.data.activity import ROOM
+
 
 def test_outcomes_count_weight_discount_and_delay() -> None:
     program = compiled(
@@ -29,8 +31,8 @@ def test_outcomes_count_weight_discount_and_delay() -> None:
             "fill[nurse,2026,1]": 10 * 0.5 * 0.512,
         }
     )
-    # what the least activity of 20 is worth
-    assert program.offset == pytest.approx(20 * 11 + 20 * 10)
+    # what the least activity of 20, or just below it, is worth
+    assert program.offset == pytest.approx((20 * 11 + 20 * 10) * (1 - ROOM))
 
 
 def test_unmet_need_takes_its_weighted_harm() -> None:

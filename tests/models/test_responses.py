@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from small import bounds, compiled, cost, round_of, row, rows_of
 
+from allocator.data.activity import ROOM
 from allocator.solver.program import Program
 
 PROGRAMME = "programme,sector,pool,baseline\ngp,primary,NHS,100"
+LOW, HIGH = 80 * (1 - ROOM), 130 * (1 + ROOM)
+"""Where the segments of a programme of 80 to 130 start and end."""
 
 
 def fills(terms: dict[str, float]) -> list[str]:
@@ -28,8 +31,9 @@ def test_activity_is_its_least_and_what_is_filled() -> None:
     )
     terms, low, high = row(program, "driver_of_activity[gp,2025]")
     assert terms == {"activity[gp,2025]": 1, "fill[gp,2025,1]": -1}
-    assert (low, high) == (80, 80)
-    assert bounds(program, "fill[gp,2025,1]") == (0, 50)
+    # A hair further at both ends, so that no limit's price falls to the curve.
+    assert (low, high) == (pytest.approx(LOW), pytest.approx(LOW))
+    assert bounds(program, "fill[gp,2025,1]") == (0, pytest.approx(HIGH - LOW))
 
 
 def test_points_are_segments_and_flat_after_the_last() -> None:
@@ -46,9 +50,9 @@ def test_points_are_segments_and_flat_after_the_last() -> None:
         )
     )
     names = fills(row(program, "driver_of_activity[gp,2025]")[0])
-    assert [bounds(program, n)[1] for n in names] == pytest.approx([10, 20, 10, 10])
+    assert [bounds(program, n)[1] for n in names] == pytest.approx([90 - LOW, 20, 10, HIGH - 120])
     assert [cost(program).get(n, 0) for n in names] == pytest.approx([0.5, 0.25, 0.2, 0])
-    assert program.offset == pytest.approx(40)  # at the least activity of 80
+    assert program.offset == pytest.approx(0.5 * LOW)  # at the least activity
 
 
 def test_two_outcomes_share_the_segments_of_both() -> None:
@@ -62,7 +66,7 @@ def test_two_outcomes_share_the_segments_of_both() -> None:
         )
     )
     names = fills(row(program, "driver_of_activity[gp,2025]")[0])
-    assert [bounds(program, n)[1] for n in names] == pytest.approx([20, 30])
+    assert [bounds(program, n)[1] for n in names] == pytest.approx([100 - LOW, HIGH - 100])
     assert [cost(program)[n] for n in names] == pytest.approx([10 * 0.5 + 2, 2])
 
 
@@ -87,13 +91,15 @@ def test_chords_of_a_smooth_curve_touch_it_and_lie_below(
     names = fills(row(program, "driver_of_activity[gp,2025]")[0])
     widths = np.array([bounds(program, n)[1] for n in names])
     slopes = np.array([cost(program)[n] for n in names])
-    ends = 80 + np.cumsum(widths)
-    assert ends[-1] == pytest.approx(160)
-    assert program.offset + np.cumsum(widths * slopes) == pytest.approx(effect(ends))
+    ends = LOW + np.cumsum(widths)
+    assert ends[-1] == pytest.approx(160 * (1 + ROOM))
+    inside = ends[:-1]
+    chords = program.offset + np.cumsum(widths * slopes)
+    assert chords[:-1] == pytest.approx(effect(inside))
     assert (np.diff(slopes) < 0).all()
     assert (slopes[1:] / slopes[:-1] > 0.98 - 1e-9).all(), "slopes fall by at most 2% a step"
-    middle = ends - widths / 2
-    chord = program.offset + np.cumsum(widths * slopes) - widths * slopes / 2
+    middle = (ends - widths / 2)[1:-1]
+    chord = (chords - widths * slopes / 2)[1:-1]
     gap = effect(middle) - chord
     assert (gap > 0).all()
     assert gap.max() <= 1e-3 * (effect(160) - effect(80))
@@ -111,7 +117,9 @@ def test_the_driver_of_a_programme_with_demand_is_need_met() -> None:
     terms, low, high = row(program, "driver_of_need_met[gp,2025]")
     # 126 - unmet = start + fill, and at least 63 must be met
     assert terms == {"unmet[gp,2025]": -1, "fill[gp,2025,1]": -1}
-    assert low == high == bounds_of_start(program, "gp", 2025) - 126
+    start = bounds_of_start(program, "gp", 2025)
+    assert low == high == pytest.approx(start - 126)
+    assert start == pytest.approx(0, abs=1e-9)
     terms, _, _ = row(program, "driver_of_need_met[gp,2026]")
     assert terms == {"unmet[gp,2025]": 0.5, "unmet[gp,2026]": -1, "fill[gp,2026,1]": -1}
     assert program.offset == pytest.approx(
@@ -122,7 +130,7 @@ def test_the_driver_of_a_programme_with_demand_is_need_met() -> None:
 def bounds_of_start(program: Program, programme: str, year: int) -> float:
     """Need met that the segments start from: what they do not reach up to the most need."""
     most = {2025: 126.0, 2026: 120 + 0.5 * 63}[year]
-    return most - bounds(program, f"fill[{programme},{year},1]")[1]
+    return most * (1 + ROOM) - bounds(program, f"fill[{programme},{year},1]")[1]
 
 
 def ordered(**tables: str) -> Program:
