@@ -312,3 +312,102 @@ def test_trying_everything_tells_a_plan_that_is_not_allowed() -> None:
     assert tried.judged(none, {("A", 0): 12.0, ("B", 0): 20.0}, {}) == pytest.approx(44)
     assert tried.judged(none, {("A", 0): 11.0, ("B", 0): 20.0}, {}) is None, "a loss of 7"
     assert tried.judged(none, {("A", 0): 12.0, ("B", 0): 20.1}, {}) is None, "30.1 of 30"
+
+
+SUSPENDS = {
+    "options": "option,pool\nO,NHS",
+    "option_effects": "option,measure,target,operation\nO,contract,K,suspend",
+}
+
+
+def test_a_suspended_contract_is_recurrent_only_as_far_as_its_programmes_are() -> None:
+    # The block of 20 is beyond the pool; without it A is bought with 5 of each year and 10 once.
+    edge = case(
+        budgets="pool,kind,amount\nNHS,recurrent,5\nNHS,non_recurrent,10",
+        programmes="programme,sector,pool,provider,contract,baseline,held,recurrent\n"
+        "A,acute,NHS,T,K,10,no,no\nB,community,NHS,,,1,no,yes",
+        contracts="contract,type,fixed\nK,block,20",
+        responses=worth(2),
+        **SUSPENDS,
+    )
+    edge = Case(edge.settings | {"recurrent_balance": True}, edge.tables)
+    plan = planned(edge, 30)
+    assert plan.contracts["suspended"].tolist() == [True]
+
+
+LATE = (
+    "programme,sector,pool,provider,contract,baseline,held,fixed_share,release_years\n"
+    "A,acute,NHS,T,K,10,no,0.5,1\nB,community,NHS,,,10,no,,"
+)
+
+
+def test_stranded_cost_that_must_be_exact_does_not_stop_growth() -> None:
+    # The payment must be 8 at least, which no cost that is not there may make up.
+    edge = case(
+        budgets="pool,amount\nNHS,30",
+        programmes=LATE,
+        contracts="contract,type,fixed\nK,block,4",
+        selections="selection,contract\nK,K",
+        rules="rule,measure,selection,sense,value\nR,payment,K,min,8",
+        responses=worth(2),
+        **SUSPENDS,
+    )
+    assert level(planned(edge, 40 + 10)) == pytest.approx(20)
+
+
+def test_stranded_cost_is_not_overstated_to_keep_a_payment_high() -> None:
+    # With the contract left, a units cost a + (10 - a) / 2, which is 8 from 6 units on; of a
+    # staff of 9 that leaves 3 for B, and of a pool of 10 it leaves 2.
+    edge = case(
+        budgets="pool,amount\nNHS,10",
+        programmes=LATE,
+        contracts="contract,type,fixed\nK,block,4",
+        selections="selection,contract\nK,K",
+        rules="rule,measure,selection,sense,value\nR,payment,K,min,8",
+        resources="resource\nstaff",
+        capacity="resource,amount\nstaff,9",
+        use="programme,resource,per_unit\nA,staff,1\nB,staff,1",
+        responses=worth(0.5),
+        **SUSPENDS,
+    )
+    assert level(planned(edge, 3 + 2)) == pytest.approx(6)
+
+
+def test_a_payment_is_not_cut_off_where_the_contract_has_ended() -> None:
+    # The trust may lose 1 of what the payment leaves uncovered; at cost it loses nothing.
+    edge = case(
+        budgets="pool,amount\nNHS,100",
+        contracts="contract,type,per_head,loss_share,loss_cap,notice_years\n"
+        "K,capitated,0.05,0.5,1,0",
+        places="place,heads\nHere,100",
+        providers="provider,deficit_max\nT,1",
+        limits="programme,basis,min,max\nA,activity,8,20\nB,activity,0,10",
+        responses=worth(2),
+    )
+    plan = planned(edge, 40 + 10)
+    assert plan.contracts["ended"].tolist() == [True]
+
+
+def test_a_payment_is_not_cut_off_where_units_are_dear() -> None:
+    # 1 unit at 1 and 19 at 10 with a hundredth on top: 192.91 of 200.
+    edge = case(
+        budgets="pool,amount\nNHS,200",
+        programmes="programme,sector,pool,provider,contract,baseline,held,cost_threshold,cost_above\n"
+        "A,acute,NHS,T,K,10,no,1,10\nB,community,NHS,,,1,no,,",
+        contracts="contract,type,lead,overhead\nK,cost,L,0.01",
+        providers="provider\nL",
+        responses=worth(20),
+    )
+    assert level(planned(edge, 400 + 7.09)) == pytest.approx(20)
+
+
+def test_a_payment_is_not_cut_off_where_an_option_adds_outcome() -> None:
+    # 150 of outcome cost a bonus of 150; what is left of 200 buys 46 more either way.
+    edge = case(
+        budgets="pool,amount\nNHS,200",
+        contracts="contract,type,fixed,bonus_outcome,bonus\nK,outcome,4,QALY,1",
+        options="option,pool\nO,NHS",
+        option_effects="option,measure,target,operation,value,outcome\nO,outcome,A,add,150,QALY",
+        responses=worth(1),
+    )
+    planned(edge, 150 + 46)

@@ -382,9 +382,12 @@ def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     x[column(program, "activity[A,2025]")] = 23.5
     checked = evaluate(instance, readback.decisions(data, program, x))
     knots: dict[tuple[int, int], Any] = {}
-    assert readback.recut(data, checked, knots)
+    exact = data.ordering.exact
+    assert exact.tolist() == [True, False]
+    assert readback.recut(data, checked, knots, exact)
     assert {key: at.tolist() for key, at in knots.items()} == {(0, 0): [23.5]}
-    assert not readback.recut(data, checked, knots)
+    assert not readback.recut(data, checked, knots, exact)
+    assert not readback.recut(data, checked, {}, ~exact), "a line needs no cut"
     r = extract(instance, knots).responses
     ends = r.start[0] + np.cumsum(r.width[r.segments.columns[0] == 0])
     assert np.isclose(ends, 23.5).any()
@@ -393,4 +396,39 @@ def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     data, model = build(plain)
     program = compile_model(model)
     checked = evaluate(plain, readback.decisions(data, program, np.zeros(program.shape[1])))
-    assert not readback.recut(data, checked, {})
+    assert not readback.recut(data, checked, {}, data.ordering.exact)
+    assert not data.ordering.counted.any()
+
+
+MOST = 2 * 60 * (1 - 2 ** (-25 / 20))
+"""What two services that share 50 can make seen at most: half of the money each."""
+
+
+def shared(asked: float) -> Instance:
+    return round_of(
+        "programme,sector,pool,baseline,held\nA,acute,NHS,20,no\nC,community,NHS,20,no",
+        budgets="pool,amount\nNHS,50",
+        outcomes="outcome,weight\nQALY,1\nseen,0",
+        responses="programme,outcome,shape,per_unit,maximum,half\nA,seen,saturating,,60,20\n"
+        "C,seen,saturating,,60,20\nA,QALY,linear,1,,",
+        limits="programme,basis,max\nA,activity,43\nC,activity,47",
+        rules=f"rule,measure,outcome,sense,value\nR,outcome,seen,min,{asked!r}",
+    )
+
+
+@pytest.mark.parametrize("below", [1e-6, 1e-5, 1e-3])
+def test_what_the_true_curves_just_reach_is_planned(below: float) -> None:
+    asked = MOST * (1 - below)
+    plan = allocator.solve(shared(asked), gap=0.0)
+    assert plan.verified
+    assert seen(plan) >= asked * (1 - 1e-9)
+    # As much of A as that leaves: f(25 + x) + f(25 - x) = 120 - 120 x 2^-1.25 cosh(x ln 2 / 20),
+    # less what the chords miss.
+    x = np.arccosh((120 - asked) / (120 * 2**-1.25)) * 20 / np.log(2)
+    assert 25 <= level(plan) <= 25 + x + 1e-6
+
+
+def test_what_the_true_curves_do_not_reach_is_infeasible() -> None:
+    plan = allocator.solve(shared(MOST * 1.001))
+    assert plan.status == "infeasible"
+    assert "R" in " ".join(plan.conflict)

@@ -262,12 +262,13 @@ def _under(draw: Draw, tables: dict[str, list[Row]], form: str, n: str, pool: st
     name = f"{form} {n}"
     baseline = draw.whole(100, 900).item()
     row: Row = {"programme": name, "sector": form, "pool": pool, "place": f"Place {n}"}
-    row |= {"baseline": baseline, "provider": f"Provider {n}", "contract": name}
+    terms = FORMS[form](draw, baseline)
+    contract = name if terms else ""
+    row |= {"baseline": baseline, "provider": f"Provider {n}", "contract": contract}
     tables["programmes"].append(row)
     tables["limits"].append({"programme": name, "basis": "baseline", "min": 0.6, "max": 1.4})
     tables["responses"].append({"programme": name, "outcome": "QALY", "shape": "points"})
     _points(draw, tables, name, baseline, 10)
-    terms = FORMS[form](draw, baseline)
     if terms:
         tables["contracts"].append({"contract": name, **terms})
     return baseline
@@ -368,7 +369,6 @@ FAMILIES = (
             "XS": {"places": 2},
             "S": {"places": 22},
             "M": {"places": 225},
-            "L": {"places": 2_250},
         },
         contracts,
     ),
@@ -391,7 +391,7 @@ FAMILIES = (
         {
             "S": {"options": 8, "curves": 2},
             "M": {"options": 180, "curves": 90},
-            "L": {"options": 2_000, "curves": 1_000},
+            "L": {"options": 3_000, "curves": 1_500},
         },
         decisions,
     ),

@@ -85,7 +85,11 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
 
 def _arguments(problem: Problem, options: Options, spec: SolverSpec) -> list[str]:
     tolerance = repr(spec.tolerance(options.feasibility))
-    asked = {"timeMode": "elapsed", "primalTolerance": tolerance, "dualTolerance": tolerance}
+    asked: dict[str, Any] = {
+        "timeMode": "elapsed",
+        "primalTolerance": tolerance,
+        "dualTolerance": tolerance,
+    }
     if problem.integer.any():
         asked |= {"integerTolerance": tolerance, "ratioGap": options.gap, "allowableGap": 0.0}
         if options.threads > 1:

@@ -53,8 +53,8 @@ def test_amounts_by_basis_and_share() -> None:
     x = data.incomes
     amount = by_label(x.rows, x.amount)
     # 150 heads, 160 in 2026; held back: a share of what comes every year, grants counted.
-    assert amount[("premium", "x"), 2025] == pytest.approx(5 * 150 * 0.4)
-    assert amount[("premium", "y"), 2026] == pytest.approx(5 * 160 * 0.6)
+    assert amount["premium / x", 2025] == pytest.approx(5 * 150 * 0.4)
+    assert amount["premium / y", 2026] == pytest.approx(5 * 160 * 0.6)
     assert amount["grant", 2027] == pytest.approx(70)
     assert amount["kept", 2027] == pytest.approx(0.02 * 1000 * 0.5)
     assert len(amount) == 4 * len(YEARS)
@@ -131,7 +131,7 @@ def test_a_threshold_on_a_curve_may_leave_room_for_its_error(sense: str) -> None
         f"I,NHS,outcome,B,QALY,{sense},5,10",
         responses="programme,outcome,shape,per_unit,maximum,half\nB,QALY,saturating,,10,8",
     )
-    data = extract(instance, margin=True)
+    data = extract(instance, margin=1)
     r = data.responses
     at = r.rows.position(("QALY", "B", 2025))
     below, above = r.worst(r.over)[at], r.worst(r.gap)[at]
@@ -142,6 +142,19 @@ def test_a_threshold_on_a_curve_may_leave_room_for_its_error(sense: str) -> None
     expected = 5 + below if sense == "min" else -(5 - above)
     assert data.incomes.threshold[0] == pytest.approx(expected, rel=1e-12)
     assert extract(instance).incomes.threshold[0] == (5 if sense == "min" else -5)
+    # Or give way by it, so that all that the true curve reaches is allowed.
+    loose = 5 - above if sense == "min" else -5
+    assert extract(instance, margin=-1).incomes.threshold[0] == pytest.approx(loose, rel=1e-12)
+
+
+def test_conditions_whose_names_look_alike_are_told_apart() -> None:
+    x = incomes(
+        """part,amount
+        a / b,NHS,activity,B,,min,5,,1
+        a,NHS,activity,B,,min,5,b,2"""
+    )
+    assert len(set(x.rows.column_labels(0))) == 2
+    assert sorted(x.amount.tolist()) == [1, 1, 1, 2, 2, 2]
 
 
 def test_an_instance_without_conditional_money_has_none_of_it() -> None:

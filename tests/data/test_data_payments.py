@@ -156,7 +156,7 @@ def test_a_band_below_a_step_is_filled_wholly_or_not_at_all() -> None:
 
 def test_the_band_may_allow_for_the_error_of_a_curve() -> None:
     terms = "type,fixed,bonus,bonus_outcome,bonus_threshold,bonus_step\nK,outcome,4,0.5,QALY,50,6"
-    data = extract(paying(terms, response="saturating,,100,100"), margin=True)
+    data = extract(paying(terms, response="saturating,,100,100"), margin=1)
     found = data.payments
     error = float(data.contracts.error[0])
     r = data.responses
@@ -178,7 +178,7 @@ def test_a_step_to_another_slope_is_joined_where_the_error_ends() -> None:
         "type,fixed,bonus,bonus_outcome,bonus_threshold,bonus_step,max_income\n"
         "K,outcome,4,0.5,QALY,50,6,35"
     )
-    data = extract(paying(terms, response="saturating,,100,100"), margin=True)
+    data = extract(paying(terms, response="saturating,,100,100"), margin=1)
     found, error = data.payments, float(data.contracts.error[0])
     assert error > 0
     assert found.slope == pytest.approx([0.5, 0.5, 0], abs=1e-12)

@@ -117,15 +117,15 @@ def test_conditions_rise_from_the_least_that_can_be_measured(built: Any, reach: 
         assert least["held", t] == pytest.approx(community)
         assert rise["held", t] == pytest.approx(70 - community)
         curve = 120 / (1 + np.exp(-0.08 * (reach["driver_lo"]["nurse", t] - 70)))
-        assert least[("premium", "health"), t] == pytest.approx(curve)
-        assert rise[("premium", "health"), t] == pytest.approx(60 - curve)
+        assert least["premium / health", t] == pytest.approx(curve)
+        assert rise["premium / health", t] == pytest.approx(60 - curve)
         # At most 20 unmet: mirrored, from the most that can be unmet.
-        most = least[("premium", "waits"), t]
-        assert rise[("premium", "waits"), t] == pytest.approx(-20 - most)
+        most = least["premium / waits", t]
+        assert rise["premium / waits", t] == pytest.approx(-20 - most)
     # Half of 45 and of the backlog of 5 may stay unmet in the first year; of 45 and half of
     # those 25 in the second.
-    assert least[("premium", "waits"), 2025] == pytest.approx(-25)
-    assert least[("premium", "waits"), 2026] == pytest.approx(-0.5 * (45 + 12.5))
+    assert least["premium / waits", 2025] == pytest.approx(-25)
+    assert least["premium / waits", 2026] == pytest.approx(-0.5 * (45 + 12.5))
 
 
 def test_an_ended_contract_costs_what_its_programmes_can(built: Any, reach: Any) -> None:

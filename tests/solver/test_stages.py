@@ -177,7 +177,9 @@ def test_whole_numbers_are_decided_and_then_fixed() -> None:
     assert block is not None
     integer[block.start] = True
     most[block.start] = 149.5
-    stages = StagedSolve(Solver(program.replaced(integer=integer, col_upper=most)), data, None, None)
+    stages = StagedSolve(
+        Solver(program.replaced(integer=integer, col_upper=most)), data, None, None
+    )
     out = stages.run()
     assert out.status == "optimal"
     assert out.best is not None
