@@ -76,7 +76,8 @@ def cut(
     for name, table in tables.items():
         if "year" in table:
             tables[name] = table[table["year"].isna() | table["year"].isin(years)]
-    tables["contracts"] = _inside(tables["contracts"], years[-1])
+    tables["contracts"] = _inside(tables["contracts"], ("end", "rebasing_year"), years[-1])
+    tables["options"] = _inside(tables["options"], ("latest",), years[-1])
     return whole.replace(**{**tables, "years": tuple(years), **changes})
 
 
@@ -126,11 +127,9 @@ def _contracts(whole: Instance, tables: dict[str, pd.DataFrame]) -> pd.DataFrame
     return table
 
 
-def _inside(table: pd.DataFrame, last: int) -> pd.DataFrame:
-    """Contracts without ends and rebasing that lie beyond the plan."""
-    for column in ("end", "rebasing_year"):
-        table[column] = table[column].where(table[column] <= last)
-    return table
+def _inside(table: pd.DataFrame, columns: Sequence[str], last: int) -> pd.DataFrame:
+    """Table without years that lie beyond the plan: of ends, rebasing and late starts."""
+    return table.assign(**{c: table[c].where(table[c] <= last) for c in columns})
 
 
 def _budgets(whole: Instance, tables: dict[str, pd.DataFrame], pools: set[str]) -> pd.DataFrame:

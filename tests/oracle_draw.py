@@ -869,7 +869,7 @@ class Draw:
         """A service that starts from nothing, one bought from capital, one that all may have."""
         name, row = list(self.programmes.items())[-1]
         busy = name in self.needs or "contract" in row
-        if not busy and self.often(0.12):
+        if not busy and not self.smooth and self.often(0.12):
             for limit in self.tables["limits"]:
                 if limit["programme"] == name and limit["basis"] == "baseline":
                     limit["basis"] = "activity"

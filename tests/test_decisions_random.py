@@ -182,6 +182,9 @@ def others(draw: Draw, instance: Instance, plan: Plan | None) -> None:
     """The same model by SCIP and without presolve: as good, or without a plan as well."""
     _, model = build(instance)
     program = compile_model(model)
+    if program.contradictions():
+        assert plan is None, told(draw, "a row that nothing can keep")
+        return
     scip, plain = by_scip(program, model), by_highs(program)
     if plan is None:
         assert scip is None, told(draw, "SCIP finds", scip)

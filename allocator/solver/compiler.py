@@ -18,7 +18,7 @@ from scipy import sparse
 
 from allocator.data.index import Codes, Index
 from allocator.errors import SolverError
-from allocator.solver.program import INFINITE, Block, Program
+from allocator.solver.program import INFINITE, SMALL, Block, Program
 from allocator.solver.templates import (
     Binding,
     Evaluator,
@@ -30,6 +30,9 @@ from allocator.solver.templates import (
 Numbers = npt.NDArray[np.float64]
 
 log = logging.getLogger(__name__)
+
+NOTHING = 1e-9
+"""How far a coefficient too small to hold may move its row and still be rounding."""
 
 _COMPILED = (pyo.Block, Constraint, Objective, pyo.Suffix)
 """Active components a linear programme has a place for."""
@@ -110,6 +113,7 @@ class _Compiler:
         count = rows[-1].stop if rows else 0
         matrix = _matrix([body for body, _, _ in parts], count, self.size)
         constants = [np.broadcast_to(body.constant, (body.rows,)) for body, _, _ in parts]
+        matrix = _without_rounding(matrix, _joined(self.lower), _joined(self.upper))
         lows = [low - c for (_, low, _), c in zip(parts, constants, strict=True)]
         highs = [high - c for (_, _, high), c in zip(parts, constants, strict=True)]
         program = Program(
@@ -262,6 +266,22 @@ class _Compiler:
         coefficients = np.array(list(form.linear.values()), dtype=float)
         zero = np.zeros(len(columns), dtype=np.int64)
         return maximise, Linear(1, float(form.constant), [(zero, columns, coefficients)])
+
+
+def _without_rounding(
+    matrix: sparse.csr_array, lower: Numbers, upper: Numbers
+) -> sparse.csr_array:
+    """Leave out coefficients that are the residue of a subtraction.
+
+    Too small for a solver to hold, and too small to move their row by anything over the
+    whole range of their column.
+    """
+    small = np.abs(matrix.data) <= SMALL
+    if small.any():
+        reach = np.maximum(np.abs(lower), np.abs(upper))[matrix.indices]
+        matrix.data[small & (np.abs(matrix.data) * reach <= NOTHING)] = 0.0
+        matrix.eliminate_zeros()
+    return matrix
 
 
 def _whole(domain: Any) -> bool:

@@ -24,6 +24,9 @@ STAGES = ("build", "compile", "handover", "solve", "readback")
 SOLVING = ("handover", "solve", "readback")
 """From arrays in memory to a verified answer in memory: what a solver is charged for."""
 
+PROOFS = ("known", "duals", "claim")
+"""What an optimum rests on: known by construction, closed by duals, or nobody's contradiction."""
+
 MIB = 2**20
 
 NOISE = 0.1
@@ -279,6 +282,16 @@ class Figures:
                 ):
                     values.append(float(value))
         return dict(sorted(found.items()))
+
+    def proofs(self) -> dict[str, dict[str, int]]:
+        """What verified optima rest on, by solver: known optimum, duals, or a claim."""
+        out: dict[str, dict[str, int]] = {}
+        for line in self.lines:
+            if line["status"] == "verified-optimal":
+                mine = out.setdefault(self.label(line), dict.fromkeys(PROOFS, 0))
+                proof = line.get("proof")
+                mine[proof if proof in PROOFS else "claim"] += 1
+        return out
 
     def off_optimum(self) -> dict[str, list[float]]:
         """Relative distance of claimed optima from what is known, by solver."""

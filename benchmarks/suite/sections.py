@@ -8,11 +8,14 @@ from benchmarks.suite import charts, sections_times, sections_work, stats
 from benchmarks.suite.document import Block, Chart, Charts, Document, Points, Section, Table, Text
 from benchmarks.suite.figures import KINDS, Figures, Ranking, kind_of
 from benchmarks.suite.ledger import Entry
-from benchmarks.suite.lines import STATUSES, Line, name_of
+from benchmarks.suite.lines import NOT_TRIED, STATUSES, Line, name_of
 from benchmarks.suite.words import ENDINGS, bold, plural, seconds, share
 
 FEW = 10
 """Programmes below which a ranking is an indication and no more."""
+
+LEAST = 3
+"""Programmes below which an interval is not worth giving."""
 
 STATUS_WORDS = {"right": "verified answer"}
 
@@ -111,12 +114,9 @@ def _leader(ranking: Ranking) -> str:
     )
     if not rest:
         return words + "; nothing else was run on them."
-    second = rest[0]
-    if second.behind is not None:
-        words += (
-            f". Next is {second.solver}, {second.behind.value:.2f} times as long"
-            f" (95%: {second.behind.low:.2f} to {second.behind.high:.2f})."
-        )
+    if first.means[stats.MAIN] < stats.CLOCK:
+        return f"{words}; times this short rank nobody."
+    words += "." + _next(rest[0])
     always = "every way" if first.worst_rank == 1 else "only some ways"
     words += f" {first.solver} is first under {always} of counting unsolved runs and small times"
     if first.attempts < FEW:
@@ -126,6 +126,18 @@ def _leader(ranking: Ranking) -> str:
     if most.solved > first.solved:
         words += f" {most.solver} solved more: {most.solved}."
     return words
+
+
+def _next(second: stats.Standing) -> str:
+    """How far behind the second is, and whether that is shown."""
+    behind = second.behind
+    if behind is None or behind.value < 1:
+        return f" Next is {second.solver}."
+    words = f" Next is {second.solver}, {behind.value:.2f} times as long"
+    if behind.pairs < LEAST:
+        return words + "."
+    words += f" (95%: {behind.low:.2f} to {behind.high:.2f})"
+    return words + ("." if behind.low > 1 else ": no difference is shown.")
 
 
 def _noise(figures: Figures) -> str:
@@ -139,13 +151,16 @@ def _noise(figures: Figures) -> str:
 
 
 def _pathology(figures: Figures) -> str:
-    mine = [line for line in figures.runs if kind_of(line["problem"]) == "pathology"]
-    counts = figures.statuses(mine)
+    counts = figures.statuses(
+        line
+        for line in figures.runs
+        if kind_of(line["problem"]) == "pathology" and line["status"] not in NOT_TRIED
+    )
     if not counts:
         return ""
     names = [who for who, found in counts.items() if found["right"] == sum(found.values())]
     worst = [who for who, found in counts.items() if found["wrong"]]
-    words = f"Pathological programmes: right every time: {', '.join(names) or 'nobody'}"
+    words = f"Pathological programmes: right on all they tried: {', '.join(names) or 'nobody'}"
     return words + (f"; wrong at least once: {', '.join(worst)}." if worst else ".")
 
 
@@ -187,28 +202,48 @@ def _disagreements(figures: Figures) -> Section:
 
 def _answers(figures: Figures) -> Section:
     intro = (
-        "Share of programmes answered: the answer was checked, or its status is known to be right."
-        " Every programme weighs the same, however many runs it has. Statuses are what the check"
-        " found, not what a solver said."
+        "Share of the programmes a solver tried that it answered: the answer was checked, or its"
+        " status is known to be right. Every programme weighs the same, however many runs it has."
+        " Statuses are what the check found, not what a solver said."
     )
-    drawn, tables = [], []
+    drawn: list[Chart] = []
+    blocks: list[Block] = []
     for title, lines in _sorts(figures):
-        shares, counts = figures.shares(lines), figures.statuses(lines)
+        tried = [line for line in lines if line["status"] not in NOT_TRIED]
+        shares, counts = figures.shares(tried), figures.statuses(tried)
         order = sorted(shares, key=lambda who: (-shares[who]["right"], who))
         used = [s for s in ("right", *STATUSES) if any(found[s] for found in counts.values())]
-        drawn.append(_status_chart(title, {who: shares[who] for who in order}, used))
+        if order:
+            drawn.append(_status_chart(title, {who: shares[who] for who in order}, used))
+        of = len({name_of(line["problem"]) for line in lines})
         rows = [
             (
                 who,
                 share(shares[who]["right"], 1.0),
+                f"{_programmes_of(figures, tried, who)} of {of}",
                 *(str(counts[who][s]) if counts[who][s] else "–" for s in used),
             )
             for who in order
         ]
-        columns = (f"{title}, runs", "share", *(STATUS_WORDS.get(s, s) for s in used))
-        tables.append(Table(columns, rows))
-    tables += _pathology_table(figures)
-    return Section("Verified answers", [Text(intro), Charts(drawn), *tables])
+        words = (STATUS_WORDS.get(s, s) for s in used)
+        blocks.append(Table((f"{title}, runs", "share", "tried", *words), rows))
+        blocks += _never_tried(figures, lines, order)
+    blocks += _pathology_table(figures)
+    return Section("Verified answers", [Text(intro), Charts(drawn), *blocks])
+
+
+def _programmes_of(figures: Figures, lines: list[Line], who: str) -> int:
+    return len({name_of(line["problem"]) for line in lines if figures.label(line) == who})
+
+
+def _never_tried(figures: Figures, lines: list[Line], tried: list[str]) -> list[Block]:
+    """Who was asked and never worked on any of these, by reason."""
+    reasons: dict[str, set[str]] = {}
+    for line in lines:
+        if (who := figures.label(line)) not in tried:
+            reasons.setdefault(line["status"], set()).add(who)
+    words = [f"{why}: {', '.join(sorted(names))}" for why, names in sorted(reasons.items())]
+    return [Text(f"Never tried, {'; '.join(words)}.", "note")] if words else []
 
 
 def _pathology_table(figures: Figures) -> list[Table]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from benchmarks.suite import charts, ledger
 from benchmarks.suite.charts import short
 from benchmarks.suite.document import Block, Chart, Charts, Points, Section, Table, Text
-from benchmarks.suite.figures import Figures, kind_of
+from benchmarks.suite.figures import PROOFS, Figures, kind_of
 from benchmarks.suite.words import ends
 
 
@@ -89,17 +89,22 @@ def accuracy(figures: Figures, look: Mapping[str, charts.Look]) -> Section | Non
         Chart(title, charts.dots(title, mine, look, words, ends=(floor, 1.0), mark=mark))
         for title, mine in _apart(figures, rows_of)
     ]
-    off = figures.off_optimum()
+    off, proofs = figures.off_optimum(), figures.proofs()
     rows = []
     for who, mine in found.items():
         cells = [_residuals(mine[name]) for name in ("row", "bound", "integer")]
         best = max(off.get(who, []), default=None)
-        rows.append((who, str(len(mine["row"])), *cells, "–" if best is None else f"{best:.0e}"))
-    columns = ("Median, largest", "runs", "rows", "bounds", "integers", "optimum off by")
+        rests = (str(n) if n else "–" for n in proofs.get(who, dict.fromkeys(PROOFS, 0)).values())
+        off_by = "–" if best is None else f"{best:.0e}"
+        rows.append((who, str(len(mine["row"])), *cells, off_by, *rests))
+    residuals = ("Median, largest", "runs", "rows", "bounds", "integers")
+    columns = (*residuals, "optimum off by", "known", "proved by duals", "claimed")
     intro = (
         "Recomputed from the programme's own arrays, relative to the size of each row; never"
-        " what a solver reports of itself. The last column is the largest distance of a claimed"
-        " optimum from the known optimum, or else from the best verified one."
+        " what a solver reports of itself. “Off by” is the largest distance of a claimed optimum"
+        " from the known optimum, or else from the best verified one. The last columns count what"
+        " verified optima rest on: the optimum is known; the solver's duals close the gap; or the"
+        " solver says so and nothing contradicts it."
     )
     return Section("Accuracy", [Text(intro), Charts(drawn), Table(columns, rows)])
 
@@ -107,7 +112,7 @@ def accuracy(figures: Figures, look: Mapping[str, charts.Look]) -> Section | Non
 def _residuals(values: Sequence[float]) -> str:
     if not values:
         return "–"
-    return f"{statistics.median(values):.0e}, {max(values):.0e}"
+    return ", ".join(f"{v:.0e}" if v else "0" for v in (statistics.median(values), max(values)))
 
 
 def integers(figures: Figures) -> Section | None:

@@ -144,6 +144,9 @@ class Outcome:
     clock : Clock
     memory : int
         Most bytes another process held that worked for this one.
+    problem : Problem or None
+        What was solved, where that is not the problem of the request: a modelling layer makes
+        the programme itself, in an order of its own, and its values are checked against that.
     note : str
         What a person should know.
     """
@@ -160,6 +163,7 @@ class Outcome:
     options: dict[str, Any] = field(default_factory=dict)
     clock: Clock = field(default_factory=Clock)
     memory: int = 0
+    problem: Problem | None = None
     note: str = ""
 
 

@@ -220,7 +220,7 @@ def _run_older(
             found = solver.solve(model, **more)
         said = log.read_text(errors="replace") if log.exists() else ""
     _claim(str(found.solver.termination_condition), outcome)
-    text = f"{found.solver.get('message', '')} {said}"
+    text = f"{getattr(found.solver, 'message', '')} {said}"
     if outcome.claimed == "error" and refused(text):
         outcome.claimed = "licence-limit"
     bounds = found.problem.upper_bound, found.problem.lower_bound

@@ -20,7 +20,9 @@ a { color: var(--mark); }
 .lead h2 { border: 0; margin: .5rem 0 .25rem; }
 .lead p, .lead ul { max-width: none; }
 nav ol { columns: 3 14rem; font-size: .875rem; padding-left: 1.5rem; margin: 1rem 0; }
-.wide { overflow-x: auto; margin: .75rem 0; }
+.wide { overflow-x: auto; margin: .75rem 0;
+  background: linear-gradient(to right, #fff0, #fff) right / 24px 100% no-repeat local,
+    linear-gradient(to left, #0003, #0000) right / 9px 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left;
@@ -49,8 +51,8 @@ svg text { font-family: inherit; fill: var(--ink); }
 @media print {
   body { max-width: none; padding: 0; font-size: 10pt; }
   nav { display: none; }
-  .wide { overflow: visible; }
-  table { font-size: 7.5pt; }
+  .wide { overflow: visible; background: none; }
+  table { font-size: 7pt; }
   th, td { padding: 1pt 3pt; }
   .n, .k { white-space: normal; }
   tbody th { position: static; }

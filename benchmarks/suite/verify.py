@@ -344,7 +344,8 @@ def _judge_stopped(problem: Problem, claimed: str, found: Verdict) -> Verdict:
     why = _unsound(found)
     if why:
         status = "soft-time-out" if claimed == "limit" else "error"
-        return _with(found, status, "", f"its last point is no solution: {why}")
+        words = f"its last point is no solution: {why}"
+        return Verdict(status, residuals=found.residuals, notes=(words,))
     if known_status(problem) == "infeasible":
         return _with(found, "wrong", "", "hands back a solution; there is known to be none")
     notes = () if claimed == "limit" else ("gave up before it was sure",)

@@ -35,6 +35,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 MODULE = "benchmarks.suite.worker"
 
+MADE = "made.npz"
+"""Beside the result: the programme that was solved, where the child made it itself."""
+
 WORDS = 2000
 """Characters kept of what a process that failed said last."""
 
@@ -72,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         array = getattr(outcome, name)
         if array is not None:
             values[name] = array
+    if outcome.problem is not None:
+        outcome.problem.save(result_path.with_name(MADE))
     _write(result_path, result, values)
     return 0
 
@@ -209,7 +214,7 @@ def execute(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:
         place = Path(folder)
         ended = _child(request, place, hard_limit)
         result = _collect(place / "result.json", ended)
-        line = _line(request, result, _values(place / "result.npz"))
+        line = _line(request, result, _values(place / "result.npz"), place / MADE)
     line["seconds"]["process"] = ended["seconds"]
     line["started"] = started
     plain: dict[str, Any] = _plain(line)
@@ -349,7 +354,7 @@ def _problem(request: dict[str, Any]) -> Problem:
 
 
 def _line(
-    request: dict[str, Any], result: dict[str, Any], values: dict[str, Any]
+    request: dict[str, Any], result: dict[str, Any], values: dict[str, Any], made: Path
 ) -> dict[str, Any]:
     """Fields of a result line, with the verdict."""
     line: dict[str, Any] = {
@@ -371,15 +376,22 @@ def _line(
         "note": "",
         **result,
     }
-    line["iterations"] = sum((result.get("iteration_counts") or {}).values())
+    counts = result.get("iteration_counts") or {}
+    line["iterations"] = sum(counts.values()) if counts else None
     _times(line)
-    if not request.get("problem"):
-        line.setdefault("status", line["claimed_status"])
+    asked = _problem(request) if request.get("problem") else None
+    solved = Problem.load(made) if made.exists() else asked
+    if (named := asked or solved) is not None:
+        line["problem"] = _about(named)
+    if "status" in line:
         return line
-    problem = _problem(request)
-    line["problem"] = _about(problem)
-    if "status" not in line:
-        _judge(line, problem.permuted(_permutation(request)), request, values)
+    if solved is asked and asked is not None:
+        solved = asked.permuted(_permutation(request))
+    if solved is not None:
+        _judge(line, solved, request, values)
+    else:
+        unchecked = line["claimed_status"] not in verify.UNTOLD
+        line["status"] = "error" if unchecked else line["claimed_status"]
     return line
 
 
@@ -409,6 +421,8 @@ def _judge(
     line: dict[str, Any], problem: Problem, request: dict[str, Any], values: dict[str, Any]
 ) -> None:
     options = Options.of(None, 1, request.get("options") or {})
+    if not problem.integer.any():
+        line["bound"] = None  # a linear optimum is its own bound, and duals are checked apart
     verdict = verify.judge(
         problem,
         line["claimed_status"],

@@ -60,3 +60,12 @@ def dies_at_the_end(problem: Problem, options: Options, spec: SolverSpec) -> Out
 
     atexit.register(crash)
     return Outcome("optimal", x=np.array(options.more["x"], dtype=float))
+
+
+def reordered(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
+    """Solve the programme in an order of its own, as a modelling layer may."""
+    made = problem.permuted(5)
+    rng = np.random.default_rng(5)
+    rng.permutation(problem.shape[0])
+    columns = rng.permutation(problem.shape[1])
+    return Outcome("optimal", x=np.array(options.more["x"], dtype=float)[columns], problem=made)

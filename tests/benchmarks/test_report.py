@@ -111,8 +111,8 @@ def test_disagreements_come_first_and_count_as_unsolved() -> None:
     assert titles[:3] == ["In short", "Disagreements", "Verified answers"]
     assert "**1 answer shown to be wrong**, of highs, on 1 programme" in text
     assert "| knapsack-S-0 | highs | **wrong** | optimum 50 |" in text
-    assert "| highs | 0% | – | 1 |" in text
-    assert "| scip | 100% | 1 | – |" in text
+    assert "| highs | 0% | 1 of 1 | – | 1 |" in text
+    assert "| scip | 100% | 1 of 1 | 1 | – |" in text
 
 
 def test_no_disagreement_is_said() -> None:
@@ -319,3 +319,18 @@ def test_axes_have_ticks_between_their_ends(low: float, high: float, log: bool) 
 def test_ends_are_powers_of_ten_around_the_values() -> None:
     assert ends([0.03, 7.0], 1e-3) == pytest.approx((0.01, 10.0))
     assert ends([], 1e-3) == pytest.approx((1.0, 10.0))
+
+
+def test_never_tried_is_said_and_has_no_share() -> None:
+    held = results([line(), line("scip", status="missing"), line("glop", status="unsupported")])
+    answers = section(document(Figures(held), report.TITLE).markdown(), "Verified answers")
+    assert "Never tried, missing: scip; unsupported: glop." in answers
+    assert "| scip |" not in answers
+
+
+def test_times_too_short_rank_nobody() -> None:
+    short = [line(who, 0.001, problem=problem("f", str(k))) for who in "ab" for k in range(12)]
+    assert "times this short rank nobody" in document(Figures(results(short)), "t").markdown()
+    long = [line(who, 2.0 + k, problem=problem("f", str(k))) for who in "ab" for k in range(12)]
+    text = document(Figures(results(long)), "t").markdown()
+    assert "1.00 times as long (95%: 1.00 to 1.00): no difference is shown." in text
