@@ -438,7 +438,7 @@ def test_plans_are_as_good_as_trying_everything(focus: int) -> None:
         found[status] += 1
         if instance is not None and n < 2:
             others(draw, instance, plan)
-    assert found["optimal"] >= 3, found
+    assert found["optimal"] >= 2, found
 
 
 def test_smooth_curves_are_planned_to_within_their_chords() -> None:
