@@ -104,7 +104,8 @@ def _curves(
     cost: Any,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     worth = rng.lognormal(0.3, 0.35, len(baseline)) * cost * baseline
-    rows, points = [], []
+    rows: list[tuple[Any, ...]] = []
+    points: list[tuple[Any, ...]] = []
     for n, name in enumerate(s_shaped):
         b = baseline[n]
         if n % 2:

@@ -56,17 +56,25 @@ class Draw:
         Its tables.
     smooth : bool
         Whether some response is a smooth curve, which is not made of straight pieces.
-    scale : float
-        Activity of a service against the usual one, of some tens.
+    scale, spread : float
+        Activity of a service against the usual one, of some tens, and how many times as much
+        the next service does.
     large : bool
         Whether there may be more services, years and options than in most.
     """
 
     def __init__(
-        self, seed: int, *, smooth: bool = False, scale: float = 1.0, large: bool = False
+        self,
+        seed: int,
+        *,
+        smooth: bool = False,
+        scale: float = 1.0,
+        spread: float = 1.0,
+        large: bool = False,
     ) -> None:
         self.rng = np.random.default_rng([20240401, seed])
-        self.seed, self.smooth, self.scale, self.large = seed, smooth, scale, large
+        self.seed, self.smooth, self.large = seed, smooth, large
+        self.scale, self.spread = scale, spread
         self.focus = FOCUS[seed % len(FOCUS)]
         self.exact = self.often(0.5)
         count = int(self.rng.choice([1, 2, 3], p=(0.3, 0.45, 0.25))) + (1 if large else 0)
@@ -141,6 +149,7 @@ class Draw:
                 "unit": "unit",
                 "unit_cost": cost,
                 "baseline": self.scale
+                * self.spread**n
                 * (self.pick(8, 10, 16, 20, 40) if self.exact else self.number(8, 40)),
                 "recurrent": "no" if self.often(0.1) else "yes",
                 "class": "safety" if self.often(0.08) else "discretionary",

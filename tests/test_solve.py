@@ -12,11 +12,13 @@ from typing import Any
 
 import pyomo.environ as pyo
 import pytest
+from every_family import every_family
 from packaging.requirements import Requirement
 from small import round_of
 
 import allocator
 from allocator.errors import AllocatorError, UsageError, VerificationError
+from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.solver.highs import Solver
@@ -205,6 +207,21 @@ def test_soft_rules_are_missed_where_that_is_best(seed: int) -> None:
     missing = dict(zip(plan.rules["rule"], plan.rules["violation"], strict=True))
     for rule in ("floor", "ceiling"):
         assert missing[rule] == pytest.approx(max(0.0, -slack[rule]), abs=1e-7)
+
+
+def test_a_round_of_every_family_is_solved_and_bears_out_its_own_tables() -> None:
+    plan = allocator.solve(every_family())
+    assert plan.status == "optimal"
+    assert plan.verified, plan.max_violation
+    c = plan.certificate
+    assert c.missing is not None
+    assert c.gain is not None
+    assert c.gain > 0
+    assert c.missing <= 1e-4 * c.gain
+    assert plan.model["integers"] == plan.decisions["count"].sum()
+    again = evaluate(every_family(), plan.tables)
+    assert again.allowed
+    assert again.objective == pytest.approx(c.true_objective, rel=1e-12)
 
 
 # what a planner may ask

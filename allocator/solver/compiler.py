@@ -268,9 +268,7 @@ class _Compiler:
         return maximise, Linear(1, float(form.constant), [(zero, columns, coefficients)])
 
 
-def _without_rounding(
-    matrix: sparse.csr_array, lower: Numbers, upper: Numbers
-) -> sparse.csr_array:
+def _without_rounding(matrix: sparse.csr_array, lower: Numbers, upper: Numbers) -> sparse.csr_array:
     """Leave out coefficients that are the residue of a subtraction.
 
     Too small for a solver to hold, and too small to move their row by anything over the

@@ -1,1 +1,1 @@
-"""The benchmark suite: families of programmes, solvers, modelling layers, and how they are compared."""
+"""The benchmark suite: families of programmes, solvers, modelling layers, comparisons."""

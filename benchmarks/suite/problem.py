@@ -140,7 +140,7 @@ class Problem:
             "size": self.size,
             "seed": self.seed,
             "maximise": self.maximise,
-            "offset": self.offset.hex() if isinstance(self.offset, float) else float(self.offset).hex(),
+            "offset": float(self.offset).hex(),
             "optimum": None if self.optimum is None else float(self.optimum).hex(),
             "status": self.status,
             "conflict": list(self.conflict),
