@@ -157,19 +157,27 @@ def solve(
             "evidence": evidence,
             "algorithm": algorithm,
             "threads": threads,
-            "time_limit": min(time_limit or np.inf, SOFTER * hard_time_limit),
+            "time_limit": time_limit,
             "gap": gap,
             "node_limit": node_limit,
             "start": start,
             "formulation": formulation,
             "extra": extra,
         }
-        finished, plan = run_in_child(solve, (instance,), options, hard_time_limit)
+        until = time.time() + SOFTER * hard_time_limit
+        finished, plan = run_in_child(_until, (instance, until), options, hard_time_limit)
         return plan if finished else _stopped(instance, evidence, hard_time_limit)
 
     asked = _Asked(keep, algorithm, threads, time_limit, gap, node_limit, start, formulation, extra)
     plan = _plan(with_evidence(instance, evidence), asked)
     return replace(plan, instance=_named(instance, evidence))
+
+
+def _until(instance: Instance, until: float, **options: Any) -> Plan:
+    """Solve within what is left until a moment of the day: starting a process takes time too."""
+    left = max(0.0, until - time.time())
+    given = options.pop("time_limit")
+    return solve(instance, time_limit=left if given is None else min(given, left), **options)
 
 
 def _named(instance: Instance, evidence: str = "central") -> dict[str, str]:

@@ -242,6 +242,9 @@ class Draw:
                         "harm": self.number(0.25, 2) if harmful else 0.0,
                     }
                 )
+                if len(self.years) > 1 and self.often(0.2):
+                    demand = self.of(base, 0.8, 1.3)
+                    rows.append(rows[-1] | {"year": self.years[-1], "demand": demand})
                 # What need asks for decides: limits only from above, and no growth.
                 for row in self.tables["limits"]:
                     if row["programme"] == name:
@@ -500,11 +503,12 @@ class Draw:
                 row["group"] = "G H" if n == 0 else "GH"[n % 2]
             self._apart()
         if count > 2 and choose == "any" and self.often(0.2):
+            for row in self.tables["options"][:3]:
+                row |= {"earliest": None, "latest": None}
             for one in (0, 1):
-                if self._may_meet(one, one + 1):
-                    self.tables["option_links"].append(
-                        {"option": f"O{one}", "link": "requires", "other": f"O{one + 1}"}
-                    )
+                self.tables["option_links"].append(
+                    {"option": f"O{one}", "link": "requires", "other": f"O{one + 1}"}
+                )
         elif count > 1 and choose in ("any", "at_most") and self.often(0.5):
             one, other = self.rng.choice(count, 2, replace=False)
             link = self.pick("requires", "excludes")
@@ -675,11 +679,11 @@ class Draw:
     def _incomes(self) -> None:
         rows: list[Row] = []
         for n in range(self.pick(1, 1, 2) if self.on("incomes", 0.25) else 0):
-            rows.append(self._income(n))
+            rows.append(self._income(n) | {"year": self.year()})
             if self.often(0.3):
                 rows[-1] |= {"part": "a", "share": 0.5}
                 rows.append(self._income(n) | {"part": "b", "share": 0.5})
-                for column in ("pool", "basis", "amount", "lag", "label"):
+                for column in ("pool", "basis", "amount", "lag", "label", "year"):
                     rows[-1][column] = rows[-2].get(column)
         self.tables["incomes"] = rows
 
@@ -710,7 +714,8 @@ class Draw:
         if self.often(0.5):
             step = self.of(size, 0.1, 0.4) or 0.25 * size
             least = min(step, 0.75 * row["threshold"])
-            row["full"] = row["threshold"] + (step if row["sense"] == "min" else -least)
+            if row["threshold"] > 0.0:
+                row["full"] = row["threshold"] + (step if row["sense"] == "min" else -least)
         row["basis"] = self.pick("amount", "amount", "per_head", "held_back")
         total = self.worth(*self.programmes)
         row["amount"] = {
@@ -898,8 +903,11 @@ class Draw:
             else:
                 budgets.append({"pool": row["pool"], "kind": "capital", "amount": amount})
         if self.needs and self.often(0.1):
-            self.programmes[next(iter(self.needs))]["class"] = "entitlement"
-            self.tables["demand"][0] |= {"min_met": None, "opening_backlog": 0}
+            strict = next(iter(self.needs))
+            self.programmes[strict]["class"] = "entitlement"
+            for need in self.tables["demand"]:
+                if need["programme"] == strict:
+                    need |= {"min_met": None, "opening_backlog": 0}
 
     def _fewer(self) -> None:
         """Leave out options until every combination of decisions can be tried."""

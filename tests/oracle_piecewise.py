@@ -86,7 +86,8 @@ class Curve:
     def __post_init__(self) -> None:
         heights = [v for p in self.pieces for v in (p[1], p[3])]
         widths = [v for p in self.pieces for v in (p[0], p[2])]
-        self.size = max(1.0, *map(abs, heights), *map(abs, widths))
+        self.wide = max(1e-6, *map(abs, widths))
+        self.high = max(1e-6, *map(abs, heights))
 
     def hull(self, first: int, last: int) -> list[tuple[float, float, bool]]:
         """Lines (slope, height at 0, whether y lies below) around pieces first to last."""
@@ -104,11 +105,11 @@ class Curve:
             x0, y0, x1, y1 = self.pieces[k]
             inside = min(max(x, x0), x1)
             height = y0 if x1 == x0 else y0 + (y1 - y0) * (inside - x0) / (x1 - x0)
-            away = abs(x - inside)
-            best = min(best, max(away, abs(y - height)))
+            away = abs(x - inside) / self.wide
+            best = min(best, max(away, abs(y - height) / self.high))
             if away < apart:
                 nearest, apart = k, away
-        return best / self.size, nearest
+        return best, nearest
 
 
 def _lines(corners: list[tuple[float, float]], above: bool) -> list[tuple[float, float, bool]]:

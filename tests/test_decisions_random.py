@@ -442,13 +442,97 @@ def test_plans_are_as_good_as_trying_everything(focus: int) -> None:
 
 
 def test_smooth_curves_are_planned_to_within_their_chords() -> None:
-    found = Counter(smoothly(Draw(seed, smooth=True)) for seed in range(500, 512))
-    assert found["optimal"] >= 6, found
+    found = Counter(smoothly(Draw(seed, smooth=True)) for seed in range(500, 508))
+    assert found["optimal"] >= 4, found
 
 
 @pytest.mark.parametrize("focus", range(len(FOCUS)))
 def test_the_checker_judges_any_plan_as_trying_everything_does(focus: int) -> None:
     assert sum(checked_anywhere(Draw(1000 + len(FOCUS) * n + focus), 2) for n in range(3)) > 0
+
+
+def test_large_and_uneven_figures_are_planned_as_well() -> None:
+    found = Counter(planned(Draw(seed, scale=1e5))[0] for seed in range(5000, 5006))
+    found += Counter(planned(Draw(seed, spread=30.0))[0] for seed in range(5000, 5004))
+    assert found["optimal"] >= 4, found
+
+
+def held(draw: Draw) -> str | None:
+    """A service that nothing else is about, held from now on; None when there is none."""
+    about = {
+        row.get(column)
+        for table in ("option_effects", "effects", "demand", "options")
+        for row in draw.tables.get(table, [])
+        for column in ("target", "source", "programme")
+    }
+    for name, row in reversed(draw.programmes.items()):
+        if name not in about and not row.get("contract"):
+            row["held"] = "yes"
+            return name
+    return None
+
+
+def held_plan(draw: Draw) -> str:
+    """A plan with a service held where the reference plan has it, and the best such plan."""
+    name, (instance, refusal) = held(draw), read(draw)
+    if name is None or instance is None:
+        return refusal and "refused"
+    plan = allocator.solve(instance, gap=0.0)
+    if plan.status == "infeasible":
+        assert Round(draw.settings, draw.tables).best() is None, told(draw, "there is a plan")
+        return plan.status
+    assert plan.verified, told(draw, "not verified", plan.max_violation)
+    before, now = (figures(instance, plan, c) for c in ("reference_activity", "activity"))
+    fixed = {key: value for key, value in before.items() if key[0] == name}
+    assert all(now[key] == pytest.approx(value, rel=ROOM, abs=ROOM) for key, value in fixed.items())
+    best = Round(draw.settings, draw.tables, held=fixed).best()
+    assert best is not None, told(draw, "held where nothing is allowed", fixed)
+    found, room = plan.certificate.true_objective, 2 * ROOM * max(1.0, abs(best.value))
+    assert found is not None
+    assert found <= best.value + room, told(draw, "held", found, best.value)
+    assert stepped(draw) or found >= best.value - room, told(draw, "held", found, best.value)
+    base = dict.fromkeys(fixed, float(draw.programmes[name]["baseline"]))
+    if Round(draw.settings, draw.tables, held=base).best() is not None:
+        assert fixed == pytest.approx(base, rel=ROOM, abs=ROOM), told(draw, "not at its baseline")
+    return plan.status
+
+
+def test_a_held_service_stays_at_its_baseline_whatever_is_decided() -> None:
+    found = Counter(held_plan(Draw(seed)) for seed in range(16))
+    assert found["optimal"] >= 4, found
+
+
+def test_a_calm_plan_with_decisions_keeps_its_share_of_the_gain() -> None:
+    kept = 0
+    for seed in (301, 303, 305, 311, 315, 321):
+        instance, _ = read(Draw(seed))
+        if instance is None:
+            continue
+        full = allocator.solve(instance, gap=0.0)
+        if not full.found:
+            continue
+        calm = allocator.solve(instance, gap=0.0, keep=0.6)
+        assert calm.verified
+        assert full.objective is not None
+        assert full.reference_objective is not None
+        assert calm.objective is not None
+        gain = full.objective - full.reference_objective
+        room = ROOM * max(1.0, abs(full.objective))
+        assert calm.objective >= full.reference_objective + 0.6 * gain - room
+        assert calm.objective <= full.objective + room
+        kept += 1
+    assert kept >= 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(6))
+def test_many_more_of_every_size_are_as_good_as_trying_everything(part: int) -> None:
+    for seed in range(4000 + 20 * part, 4020 + 20 * part):
+        planned(Draw(seed, large=True))
+        planned(Draw(seed, scale=(1e3, 1e5)[seed % 2]))
+        planned(Draw(seed, spread=(30.0, 0.05)[seed % 2]))
+        smoothly(Draw(seed, smooth=True))
+        held_plan(Draw(seed))
 
 
 @pytest.mark.long

@@ -89,7 +89,8 @@ def pieces(
         return Pieces(np.array([payment(low)]), np.zeros(1), np.array([low, low]))
     inside = sorted({k for k in kinks if low < k < high and np.isfinite(k)})
     x = np.array([low, *inside, high])
-    keep = np.append(True, np.diff(x) > 1e-12 * max(1.0, abs(high)))
+    near = max(1e-7 * (high - low), 1e-12 * max(1.0, abs(high)))  # kinks this near are one
+    keep = np.append(True, np.diff(x) > near)
     x = x[keep]
     x[-1] = high
     slope, constant = _lines(payment, x)

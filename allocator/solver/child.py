@@ -51,10 +51,9 @@ class _Asked:
             raise KeyboardInterrupt
 
 
-def _work(
-    connection: Any, parent: Any, function: Callable[..., Any], args: Any, keywords: Any
-) -> None:
+def _work(connection: Any, parent: Any) -> None:
     try:
+        function, args, keywords = parent.recv()
         _Asked(parent)
         result = True, function(*args, **keywords)
     except (Exception, KeyboardInterrupt) as error:  # handed to the parent, which raises it
@@ -101,21 +100,23 @@ def run_in_child(
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     listener, asking = context.Pipe(duplex=False)
-    process = context.Process(
-        target=_work, args=(sender, listener, function, args, keywords), daemon=True
-    )
     try:
-        process.start()
+        task = pickle.dumps((function, args, keywords))
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        receiver.close()
-        asking.close()
+        for end in (receiver, sender, listener, asking):
+            end.close()
         raise UsageError(
             f"a solve with a hard time limit runs in a process of its own, and what it was given "
             f"cannot be sent there: {error}"
         ) from error
+    process = context.Process(target=_work, args=(sender, listener), daemon=True)
+    try:
+        process.start()
     finally:
         sender.close()
         listener.close()
+    # A task handed over by `start` would wait for ever on a process that never came up.
+    threading.Thread(target=_hand_over, args=(asking, task), daemon=True).start()
     asked = threading.Event()
     try:
         if not _answered(receiver, asking, asked, time.monotonic() + seconds):
@@ -135,6 +136,11 @@ def run_in_child(
     if not fine:
         raise value
     return True, value
+
+
+def _hand_over(asking: Any, task: bytes) -> None:
+    with contextlib.suppress(OSError):  # it has ended: whoever waits for its answer will tell
+        asking.send_bytes(task)
 
 
 def _answered(receiver: Any, asking: Any, asked: threading.Event, deadline: float) -> bool:

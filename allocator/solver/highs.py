@@ -39,8 +39,12 @@ START_GAP = 0.01
 SOUND = 1e-6
 """Violation, of a scaled programme, above which a solution in whole numbers is none."""
 
-LOOSER = (1e-7, 1e-6)
-"""Tolerances tried in turn when branch and bound refuses its own answer at the first."""
+SEARCH = 1e-7
+"""Tolerance of branch and bound: at 1e-9 it has been seen to prune the best plan. Values come
+from the linear programme with the decisions fixed."""
+
+LOOSER = 1e-6
+"""Tolerance at which branch and bound is asked again when it refuses its own answer."""
 
 PARALLEL_COLUMNS = 1 << 13
 """Bit of HiGHS's presolve rule that looks for parallel rows and columns."""
@@ -383,21 +387,22 @@ class Solver:
         if nodes is not None:
             self._set("mip_max_nodes", nodes)
         try:
+            self.tolerate(SEARCH)
             seconds = self._work(watch, time_limit, forgive=True)
-            for tolerance in LOOSER:
-                if self._h.getModelStatus() != highspy.HighsModelStatus.kSolveError:
-                    break
-                # Branch and bound found its answer a few 1e-9 off a row and will not give
-                # it. Only the decisions are wanted: values come from the linear programme.
-                self._set("mip_feasibility_tolerance", tolerance)
-                self._set("primal_feasibility_tolerance", tolerance)
+            if self._h.getModelStatus() == highspy.HighsModelStatus.kSolveError:
+                # It found its answer a hair off a row and will not give it.
+                self.tolerate(LOOSER)
                 left = None if time_limit is None else max(0.0, time_limit - seconds)
-                seconds += self._work(watch, left, forgive=tolerance < LOOSER[-1])
+                seconds += self._work(watch, left)
         finally:
-            self._set("mip_feasibility_tolerance", TOLERANCE)
-            self._set("primal_feasibility_tolerance", TOLERANCE)
+            self.tolerate(TOLERANCE)
             self._set("mip_max_nodes", usual)
         return seconds
+
+    def tolerate(self, tolerance: float) -> None:
+        """Set how far rows, bounds and whole numbers may be missed, in scaled units."""
+        self._set("mip_feasibility_tolerance", tolerance)
+        self._set("primal_feasibility_tolerance", tolerance)
 
     def _take(self, begin: Numbers, watch: Watch, time_limit: float | None) -> float:
         """Give HiGHS a start, completed if need be; seconds it took.

@@ -25,7 +25,7 @@ from allocator.data import Data
 from allocator.data.data import HELD_WEIGHT
 from allocator.errors import SolverError
 from allocator.solver.certificate import residuals, safe_bound
-from allocator.solver.highs import Solution, Solver
+from allocator.solver.highs import SEARCH, Solution, Solver
 from allocator.solver.program import Program
 
 Numbers = npt.NDArray[np.float64]
@@ -42,7 +42,7 @@ EXACT = 1e-7
 DOUBT = 1e-6
 """Residuals, relatively, above which a solution is not believed."""
 
-REFERENCE_GAP = 1e-4
+REFERENCE_GAP = 1e-7
 """Gap to which the decisions of the reference plan are sought, in pounds moved."""
 
 REFERENCE_SHARE = 0.25
@@ -306,6 +306,10 @@ class StagedSolve:
         self.solver.set_objective(cost, maximise=maximise, offset=offset)
         algorithm = self.solver.algorithm if asked else "simplex"
         solution = self._run(name, algorithm)
+        if self.whole.any() and solution.status == "infeasible":
+            # The decisions were found to within a looser tolerance; what is left must be too.
+            self.solver.tolerate(SEARCH)
+            solution = self._run(f"{name}, again", algorithm)
         if algorithm == "simplex" or self._is_exact(solution):
             return solution
         polished = self._run(f"{name}, polished", "simplex")

@@ -73,14 +73,18 @@ class Registry:
     prepare: Callable[[Path, str, str, int, str], dict[str, Any]]
 
 
-def registry() -> Registry:
-    """The families, solvers and layers of the suite."""
+def registry(with_layers: bool = True) -> Registry:
+    """The families, solvers and, where they are asked for, layers of the suite."""
     from benchmarks.suite.families import FAMILIES
-    from benchmarks.suite.layers import LAYERS
     from benchmarks.suite.solvers import SOLVERS
     from benchmarks.suite.worker import execute
 
-    return Registry(FAMILIES, SOLVERS, LAYERS, execute, prepare.prepared)
+    layers: Mapping[str, Any] = {}
+    if with_layers:
+        from benchmarks.suite.layers import LAYERS
+
+        layers = LAYERS
+    return Registry(FAMILIES, SOLVERS, layers, execute, prepare.prepared)
 
 
 @dataclass(frozen=True)
@@ -384,7 +388,8 @@ def main(arguments: Sequence[str] | None = None, shelf: Registry | None = None) 
         that must not be added to; 130 interrupted (the same command goes on).
     """
     options = _parser().parse_args(arguments)
-    shelf = registry() if shelf is None else shelf
+    if shelf is None:
+        shelf = registry(with_layers=bool(options.layer) or options.list)
     try:
         if options.list:
             print(_catalogue(shelf))
