@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.suite.layers_made import CLAIMS, Made, by_row, duals, settings
+from benchmarks.suite.layers_made import Made, by_row, duals, settings
 from benchmarks.suite.layers_ready import Arrays, Tables
 from benchmarks.suite.mps import read_mps
 from benchmarks.suite.solvers import Options, Outcome
@@ -65,30 +65,14 @@ def mathopt(tables: Tables, options: Options) -> Made:
                 made.append(model.add_linear_constraint(lb=low, ub=high, expr=body))
         paid = mo.fast_sum(c * v for c, v in zip(worth, x, strict=True) if c != 0.0)
         model.set_linear_objective(paid + tables.offset, is_maximize=tables.maximise)
-    asked = mo.SolveParameters(random_seed=options.seed)  # it refuses threads for HiGHS
-    if options.time_limit is not None:
-        asked.time_limit = timedelta(seconds=options.time_limit)
-    if tables.whole:
-        asked.relative_gap_tolerance = options.gap
-        asked.absolute_gap_tolerance = 0.0
-    for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
-        asked.highs.double_options[name] = options.feasibility
-    for name, value in options.more.items():
-        _mathopt_option(asked.highs, name, value)
-    result = None
+    asked = _mathopt_parameters(mo, tables, options)
     with clock.stage("handover"):
         result = mo.solve(model, mo.SolverType.HIGHS, params=asked)
     spent = result.solve_stats.solve_time.total_seconds()
     _take_from(clock.wall, spent)
     _take_from(clock.cpu, spent)
     with clock.stage("readback"):
-        values = {}
-        if result.has_primal_feasible_solution():
-            at = 0
-            for block in tables.columns:
-                mine = x[at : at + len(block)]
-                values[block.name] = np.array(result.variable_values(mine))
-                at += len(block)
+        values = _mathopt_values(result, tables, x)
     outcome.claimed = _MATHOPT.get(result.termination.reason.name, "error")
     if outcome.claimed == "error":
         outcome.note = str(result.termination)
@@ -107,6 +91,30 @@ def mathopt(tables: Tables, options: Options) -> Made:
     if not tables.whole and result.has_dual_feasible_solution():
         outcome.row_dual = duals(tables, np.array(result.dual_values(made)))
     return Made(outcome, lambda: _of_proto(model.export_model(), len(x)))
+
+
+def _mathopt_values(result: Any, tables: Tables, x: list[Any]) -> dict[str, Any]:
+    """Values by name; none where there is no solution."""
+    if not result.has_primal_feasible_solution():
+        return {}
+    return {
+        block.name: np.array(result.variable_values(x[block.start : block.start + len(block)]))
+        for block in tables.columns
+    }
+
+
+def _mathopt_parameters(mo: Any, tables: Tables, options: Options) -> Any:
+    asked = mo.SolveParameters(random_seed=options.seed)  # it refuses threads for HiGHS
+    if options.time_limit is not None:
+        asked.time_limit = timedelta(seconds=options.time_limit)
+    if tables.whole:
+        asked.relative_gap_tolerance = options.gap
+        asked.absolute_gap_tolerance = 0.0
+    for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+        asked.highs.double_options[name] = options.feasibility
+    for name, value in options.more.items():
+        _mathopt_option(asked.highs, name, value)
+    return asked
 
 
 def _take_from(seconds: dict[str, float], spent: float) -> None:

@@ -203,11 +203,12 @@ def linopy(tables: Tables, options: Options) -> Made:
     asked = settings(options, tables.whole)
     with split(clock, "compile") as ran:
         model.solve("highs", io_api="direct", set_names=False, **asked)
-        values = {b.name: np.asarray(model.solution[b.name].values) for b in tables.columns}
+        values = {b.name: model.variables[b.name].solution.to_numpy() for b in tables.columns}
     highs = ran[-1]
     _finish(outcome, highs, tables, values)
     if not tables.whole and outcome.claimed == "optimal":
-        found = [model.constraints[f"row_{rows.name}"].dual.values for rows in tables.rows]
+        made = [model.constraints[f"row_{rows.name}"] for rows in tables.rows]
+        found = [rows.dual.to_numpy() for rows in made]
         outcome.row_dual = duals(tables, np.concatenate(found))
     return Made(outcome, lambda: held(highs))
 

@@ -164,7 +164,9 @@ class Tables:
                 at = mine[used[mine] & (sense[mine] == sort)]
                 if len(at):
                     terms = _terms(problem.matrix[at], made)
-                    blocks.append(Rows(f"{name}_{'lge'['<>='.index(sort)]}", sort, side[at], terms, at))
+                    blocks.append(
+                        Rows(f"{name}_{'lge'['<>='.index(sort)]}", sort, side[at], terms, at)
+                    )
             start += count
         return cls(problem.maximise, problem.offset, made, tuple(blocks), problem.shape)
 
@@ -177,9 +179,11 @@ def _columns(problem: Problem, blocks: Sequence[tuple[str, int]]) -> tuple[Colum
         whole = problem.integer[span]
         if whole.any() and not whole.all():
             raise NotReady(f"{name} is whole in part")
-        parts = (problem.col_lower[span], problem.col_upper[span], problem.cost[span])
+        low, high, cost = problem.col_lower[span], problem.col_upper[span], problem.cost[span]
         if count:
-            made.append(Columns(name, *(part.copy() for part in parts), bool(whole.any()), start))
+            made.append(
+                Columns(name, low.copy(), high.copy(), cost.copy(), bool(whole.any()), start)
+            )
         start += count
     return tuple(made)
 
@@ -248,7 +252,7 @@ class Arrays:
             Digits that count, as for a file that keeps no more; default: all.
         """
         sign = 1.0 if self.maximise else -1.0
-        matrix = sparse.csr_array(self.matrix, dtype=float)
+        matrix = self.matrix.copy()
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
         matrix.sort_indices()

@@ -66,3 +66,14 @@ def test_a_solve_out_of_time_is_a_limit() -> None:
     assert plan.status == "limit"
     assert not plan.found
     assert plan.objective is None
+
+
+def test_a_task_too_large_for_a_pipe_does_not_wait_on_a_process_that_never_came_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As when the caller's own script cannot be imported again."""
+    monkeypatch.setattr("allocator.solver.child._work", os.getpid)  # dies on its arguments
+    began = time.monotonic()
+    with pytest.raises(SolverError, match="without a result"):
+        run_in_child(len, (b"x" * 5_000_000,), {}, 60)
+    assert time.monotonic() - began < 60
