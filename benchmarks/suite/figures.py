@@ -368,7 +368,7 @@ class Figures:
         """Range over median of repeats of the same run, by band of seconds and solver."""
         groups: dict[tuple[str, str, int], list[float]] = defaultdict(list)
         for line in self.lines:
-            seconds = seconds_of(line)
+            seconds = seconds_of(line, STAGES if line.get("layer") else SOLVING)
             if line["status"] in ledger.WITH_SOLUTION and seconds is not None:
                 key = (self.label(line), name_of(line["problem"]), line["permutation"])
                 groups[key].append(seconds)

@@ -107,6 +107,8 @@ def _leader(ranking: Ranking) -> str:
     if not ranking.standings:
         return ""
     first, *rest = ranking.standings
+    if not any(s.solved for s in ranking.standings):
+        return f"{KINDS[ranking.kind]}: nobody verified any of {first.attempts}."
     words = (
         f"{KINDS[ranking.kind]}: **{first.solver}** has the lowest mean time"
         f" ({seconds(first.means[stats.MAIN])}) and verified answers on {first.solved} of"

@@ -334,3 +334,9 @@ def test_times_too_short_rank_nobody() -> None:
     long = [line(who, 2.0 + k, problem=problem("f", str(k))) for who in "ab" for k in range(12)]
     text = document(Figures(results(long)), "t").markdown()
     assert "1.00 times as long (95%: 1.00 to 1.00): no difference is shown." in text
+
+
+def test_nobody_is_first_where_nothing_is_solved() -> None:
+    failed = [line(who, status="soft-time-out", objective=None) for who in ("a", "b")]
+    text = document(Figures(results(failed)), "t").markdown()
+    assert "Linear programmes: nobody verified any of 1." in text

@@ -1,0 +1,418 @@
+"""The same programme solved again for other budgets, rates and weights, in several ways.
+
+``python -m benchmarks.suite.sweep --size S``. Every way solves the draws of the family
+``sweep`` in the same order, in a process of its own, and reads the values back after each:
+
+- ``ours``: :class:`allocator.solver.resolve.Resolver`, nothing rebuilt
+- ``highs``: highspy's own calls that change numbers, nothing rebuilt
+- ``pyomo``: mutable parameters and Pyomo's persistent HiGHS interface, told to look for
+  changed parameters only, which is its fastest way
+- ``cold``: arrays handed to a fresh HiGHS for each draw
+
+The clock begins once a programme is loaded and has been solved once. HiGHS's own runs are timed
+apart; the rest is what a way costs beyond them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import multiprocessing
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.suite.families_sweep import Sweep
+from benchmarks.suite.problem import Problem
+
+Numbers = npt.NDArray[np.float64]
+Resolve = Callable[[int], Numbers]
+"""Solves the draw of a number and gives its values."""
+
+TOLERANCE = 1e-6
+"""Relative difference of objectives that makes two answers two."""
+
+
+@dataclass
+class Runs:
+    """HiGHS's own runs.
+
+    Attributes
+    ----------
+    count : int
+    seconds : float
+    iterations : int
+        Of the simplex method.
+    """
+
+    count: int = 0
+    seconds: float = 0.0
+    iterations: int = 0
+
+
+@dataclass
+class Result:
+    """One way through a sweep.
+
+    Attributes
+    ----------
+    way : str
+    draws : int
+    seconds, cpu_seconds : float
+        Of all draws: changes, runs, and values read back.
+    highs : float
+        Seconds of HiGHS's own runs among them.
+    load : float
+        Seconds until the first run had ended, of all systems.
+    iterations : int
+    objectives : list of float
+        Of every draw, worked out from the values.
+    """
+
+    way: str
+    draws: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    highs: float = 0.0
+    load: float = 0.0
+    iterations: int = 0
+    objectives: list[float] = field(default_factory=list)
+
+    @property
+    def per_second(self) -> float:
+        """Draws solved a second."""
+        return self.draws / self.seconds
+
+    @property
+    def beyond(self) -> float:
+        """Time beyond HiGHS's own runs, over that of its runs."""
+        return (self.seconds - self.highs) / self.highs
+
+
+@contextmanager
+def timed_runs() -> Iterator[Runs]:
+    """Time every run of HiGHS in this process, whoever calls it."""
+    import highspy
+
+    runs = Runs()
+    original = highspy.Highs.run
+    own = "run" in vars(highspy.Highs)
+
+    def run(self: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return original(self)
+        finally:
+            runs.seconds += time.perf_counter() - began
+            runs.count += 1
+            runs.iterations += max(0, self.getInfoValue("simplex_iteration_count")[1])
+
+    highspy.Highs.run = run
+    try:
+        yield runs
+    finally:
+        if own:
+            highspy.Highs.run = original
+        else:
+            del highspy.Highs.run
+
+
+def measure(way: str, sweeps: Iterator[Sweep]) -> Result:
+    """Go one way through some sweeps, in this process.
+
+    Raises
+    ------
+    RuntimeError
+        When a draw does not end with an optimum.
+    """
+    result = Result(way)
+    with timed_runs() as runs:
+        for sweep in sweeps:
+            began = time.perf_counter()
+            resolve = WAYS[way](sweep)
+            result.load += time.perf_counter() - began
+            values = np.empty((len(sweep), sweep.problem.shape[1]))
+            before = runs.seconds, runs.iterations
+            began, cpu = time.perf_counter(), time.process_time()
+            for draw in range(len(sweep)):
+                values[draw] = resolve(draw)
+            result.seconds += time.perf_counter() - began
+            result.cpu_seconds += time.process_time() - cpu
+            result.highs += runs.seconds - before[0]
+            result.iterations += runs.iterations - before[1]
+            result.draws += len(sweep)
+            result.objectives += _objectives(sweep, values)
+    return result
+
+
+def _objectives(sweep: Sweep, values: Numbers) -> list[float]:
+    cost = np.tile(sweep.problem.cost, (len(sweep), 1))
+    cost[:, sweep.columns] = sweep.cost
+    worth = np.einsum("dc,dc->d", cost, values) + sweep.problem.offset
+    return [float(value) for value in worth]
+
+
+def _ours(sweep: Sweep) -> Resolve:
+    from allocator.solver.program import Program
+    from allocator.solver.resolve import Resolver
+
+    p = sweep.problem
+    program = Program(
+        p.maximise,
+        p.cost,
+        p.offset,
+        p.matrix,
+        p.row_lower,
+        p.row_upper,
+        p.col_lower,
+        p.col_upper,
+        p.integer,
+        (),
+        (),
+    )
+    solver = Resolver(program)
+    solver.resolve()
+
+    def resolve(draw: int) -> Numbers:
+        solver.change_sides(sweep.rows, sweep.row_lower[draw], sweep.row_upper[draw])
+        solver.change_costs(sweep.columns, sweep.cost[draw])
+        solver.change_coefficients(sweep.entries, sweep.values[draw])
+        solution = solver.resolve()
+        if solution.status != "optimal" or solution.x is None:
+            raise RuntimeError(f"draw {draw} ended {solution.status}")
+        return solution.x
+
+    return resolve
+
+
+def _loaded(problem: Problem) -> Any:
+    import highspy
+
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    highs.setOptionValue("threads", 1)
+    rows, columns = problem.shape
+    sense = highspy.ObjSense.kMaximize if problem.maximise else highspy.ObjSense.kMinimize
+    highs.passModel(
+        columns,
+        rows,
+        int(problem.matrix.nnz),
+        int(highspy.MatrixFormat.kRowwise),
+        int(sense),
+        problem.offset,
+        problem.cost,
+        problem.col_lower,
+        problem.col_upper,
+        problem.row_lower,
+        problem.row_upper,
+        problem.matrix.indptr.astype(np.int32),
+        problem.matrix.indices.astype(np.int32),
+        problem.matrix.data,
+        problem.integer.astype(np.int32),
+    )
+    return highs
+
+
+def _values(highs: Any, draw: int) -> Numbers:
+    import highspy
+
+    highs.run()
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise RuntimeError(f"draw {draw} ended {highs.getModelStatus()}")
+    return np.array(highs.getSolution().col_value)
+
+
+def _row_of(problem: Problem) -> npt.NDArray[np.int64]:
+    return np.repeat(np.arange(problem.shape[0]), np.diff(problem.matrix.indptr))
+
+
+def _highs(sweep: Sweep) -> Resolve:
+    highs = _loaded(sweep.problem)
+    highs.run()
+    rows, columns = sweep.rows.astype(np.int32), sweep.columns.astype(np.int32)
+    at_row = _row_of(sweep.problem)[sweep.entries].tolist()
+    at_column = sweep.problem.matrix.indices[sweep.entries].tolist()
+
+    def resolve(draw: int) -> Numbers:
+        highs.changeRowsBounds(len(rows), rows, sweep.row_lower[draw], sweep.row_upper[draw])
+        highs.changeColsCost(len(columns), columns, sweep.cost[draw])
+        values = sweep.values[draw].tolist()
+        for row, column, value in zip(at_row, at_column, values, strict=True):
+            highs.changeCoeff(row, column, value)
+        return _values(highs, draw)
+
+    return resolve
+
+
+def _cold(sweep: Sweep) -> Resolve:
+    _loaded(sweep.problem).run()
+
+    def resolve(draw: int) -> Numbers:
+        return _values(_loaded(sweep.drawn(draw)), draw)
+
+    return resolve
+
+
+def _pyomo(sweep: Sweep) -> Resolve:
+    import pyomo.environ as pyo
+    from pyomo.contrib.solver.solvers.highs import Highs
+
+    model = _pyomo_model(pyo, sweep)
+    solver = Highs()
+    solver.config.threads = 1
+    updates = solver.config.auto_updates
+    for name in updates:
+        updates[name] = name == "update_parameters"
+    solver.solve(model)
+    x = list(model.x.values())
+    side, cost, rate = (list(p.values()) for p in (model.side, model.cost, model.rate))
+    upper = np.isfinite(sweep.problem.row_upper[sweep.rows])
+
+    def resolve(draw: int) -> Numbers:
+        sides = np.where(upper, sweep.row_upper[draw], sweep.row_lower[draw])
+        for parameters, figures in (
+            (side, sides),
+            (cost, sweep.cost[draw]),
+            (rate, sweep.values[draw]),
+        ):
+            for parameter, figure in zip(parameters, figures.tolist(), strict=True):
+                parameter.value = figure
+        solver.solve(model)
+        return np.array([variable.value for variable in x])
+
+    return resolve
+
+
+def _pyomo_model(pyo: Any, sweep: Sweep) -> Any:
+    """The programme in ordinary Pyomo, what the draws change as mutable parameters."""
+    from pyomo.core.expr.numeric_expr import LinearExpression
+
+    p = sweep.problem
+    model = pyo.ConcreteModel()
+    bounds = list(zip(p.col_lower.tolist(), p.col_upper.tolist(), strict=True))
+    model.x = pyo.Var(range(p.shape[1]), bounds=lambda m, j: bounds[j])
+    sides = np.where(np.isfinite(p.row_upper), p.row_upper, p.row_lower)
+
+    def parameters(figures: Numbers) -> Any:
+        start = dict(enumerate(figures.tolist()))
+        return pyo.Param(range(len(figures)), initialize=start, mutable=True)
+
+    model.side = parameters(sides[sweep.rows])
+    model.cost = parameters(p.cost[sweep.columns])
+    model.rate = parameters(p.matrix.data[sweep.entries])
+    right: list[Any] = sides.tolist()
+    worth: list[Any] = p.cost.tolist()
+    data: list[Any] = p.matrix.data.tolist()
+    for figures, places, own in (
+        (right, sweep.rows, model.side),
+        (worth, sweep.columns, model.cost),
+        (data, sweep.entries, model.rate),
+    ):
+        for place, parameter in zip(places.tolist(), own.values(), strict=True):
+            figures[place] = parameter
+    x, begin, column = list(model.x.values()), p.matrix.indptr, p.matrix.indices.tolist()
+
+    def rule(m: Any, i: int) -> Any:
+        span = slice(begin[i], begin[i + 1])
+        terms = [x[j] for j in column[span]]
+        body = LinearExpression(linear_coefs=data[span], linear_vars=terms)
+        if p.row_lower[i] == p.row_upper[i]:
+            return body == right[i]
+        return body <= right[i] if np.isfinite(p.row_upper[i]) else body >= right[i]
+
+    model.rows = pyo.Constraint(range(p.shape[0]), rule=rule)
+    total = pyo.quicksum(c * v for c, v in zip(worth, x, strict=True))
+    model.worth = pyo.Objective(
+        expr=total + p.offset, sense=pyo.maximize if p.maximise else pyo.minimize
+    )
+    return model
+
+
+WAYS: dict[str, Callable[[Sweep], Resolve]] = {
+    "ours": _ours,
+    "highs": _highs,
+    "pyomo": _pyomo,
+    "cold": _cold,
+}
+
+
+def go(way: str, size: str, seed: int, systems: int | None) -> Result:
+    """Go one way through the sweeps of a size, in this process."""
+    from benchmarks.suite.families import FAMILIES
+
+    sweeps = FAMILIES["sweep"].sweeps
+    assert sweeps is not None
+    return measure(way, itertools.islice(sweeps(size, seed), systems))
+
+
+def differing(results: Sequence[Result]) -> list[str]:
+    """What disagrees with the first of some results about any draw's objective."""
+    first = np.array(results[0].objectives)
+    found = []
+    for other in results[1:]:
+        off = np.abs(np.array(other.objectives) - first) / np.maximum(1.0, np.abs(first))
+        if (off > TOLERANCE).any():
+            draw = int(np.argmax(off))
+            found.append(
+                f"{other.way} differs from {results[0].way} by {off[draw]:.1e} at draw {draw}"
+            )
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print, and write JSON where asked; 1 when answers differ."""
+    options = _options(arguments)
+    spawn = multiprocessing.get_context("spawn")
+    results = []
+    for way in options.ways:
+        with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
+            asked = (way, options.size, options.seed, options.systems)
+            result = pool.submit(go, *asked).result()
+        results.append(result)
+        each = 1e3 / result.draws
+        print(
+            f"{way:<8}{result.draws:7,} draws {result.per_second:9,.1f} a second "
+            f"{result.seconds * each:9.3f} ms each, {result.highs * each:.3f} of it HiGHS's own: "
+            f"{result.beyond:.0%} beyond; {result.iterations / result.draws:,.1f} iterations",
+            flush=True,
+        )
+    wrong = differing(results)
+    print("\n".join(wrong) if wrong else "all objectives agree")
+    if options.json is not None:
+        report = {"size": options.size, "seed": options.seed, "disagreements": wrong}
+        report["ways"] = [
+            {**asdict(r), "per_second": r.per_second, "beyond": r.beyond} for r in results
+        ]
+        options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    return 1 if wrong else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite.sweep", description=__doc__)
+    parser.add_argument("--size", default="S", help="of the family sweep")
+    parser.add_argument("--seed", type=int, default=0, help="of the first system")
+    parser.add_argument("--systems", type=int, help="only so many systems")
+    parser.add_argument(
+        "--ways",
+        type=lambda text: text.split(","),
+        default=list(WAYS),
+        help="by comma; what comes first is what the others are compared with",
+    )
+    parser.add_argument("--json", type=Path, help="write everything measured to this file")
+    options = parser.parse_args(arguments)
+    unknown = sorted(set(options.ways) - set(WAYS))
+    if unknown:
+        parser.error(f"no way {', '.join(unknown)}: there are {', '.join(WAYS)}")
+    return options
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
