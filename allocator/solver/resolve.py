@@ -99,7 +99,8 @@ class Resolver(Solver):
             "crossover": max(0, info.crossover_iteration_count),
             "pdlp": max(0, info.pdlp_iteration_count),
         }
-        x = np.array(solution.col_value) * self.scaling.column
+        x = np.fromiter(solution.col_value, float, count=len(self.program.cost))
+        x *= self.scaling.column
         dual = reduced = None
         if duals and solution.dual_valid:
             dual = np.array(solution.row_dual) * self.scaling.row / self._cost_scale

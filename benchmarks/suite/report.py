@@ -7,14 +7,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.suite import sections_sweep
 from benchmarks.suite.figures import Figures
 from benchmarks.suite.lines import BadResults, Results, merged, one_machine, read
 from benchmarks.suite.sections import document
+from benchmarks.suite.sections_sweep import Sweep
 
 TITLE = "Solvers and modelling layers for budget allocation"
 
 
-def write(results: Results, folder: Path, title: str = TITLE) -> tuple[Path, Path]:
+def write(
+    results: Results, folder: Path, title: str = TITLE, sweeps: Sequence[Sweep] = ()
+) -> tuple[Path, Path]:
     """Write ``report.html`` and ``report.md``; return where they are.
 
     Parameters
@@ -24,6 +28,8 @@ def write(results: Results, folder: Path, title: str = TITLE) -> tuple[Path, Pat
     folder : Path
         Made where it is not there.
     title : str
+    sweeps : sequence of dict
+        As read by :func:`benchmarks.suite.sections_sweep.read`.
 
     Raises
     ------
@@ -33,7 +39,7 @@ def write(results: Results, folder: Path, title: str = TITLE) -> tuple[Path, Pat
     if not results.lines:
         raise BadResults("no results yet: `python -m benchmarks run` writes them.")
     one_machine(results)
-    page = document(Figures(results), title)
+    page = document(Figures(results), title, sweeps)
     folder.mkdir(parents=True, exist_ok=True)
     out = folder / "report.html", folder / "report.md"
     for path, text in zip(out, (page.html(), page.markdown()), strict=True):
@@ -51,11 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("results", type=Path, nargs="+", help="result files of one machine")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument(
+        "--sweep", type=Path, action="append", default=[], help="JSON of benchmarks.suite.sweep"
+    )
     parser.add_argument("--title", default=TITLE)
     options = parser.parse_args(arguments)
     try:
         results = merged([(str(path), read(path)) for path in options.results])
-        for path in write(results, options.out, options.title):
+        sweeps = [sections_sweep.read(path) for path in options.sweep]
+        for path in write(results, options.out, options.title, sweeps):
             print(path)
     except BadResults as fault:
         print(f"benchmarks report: {fault}", file=sys.stderr)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from benchmarks.suite import charts, sections_times, sections_work, stats
+from benchmarks.suite import charts, sections_sweep, sections_times, sections_work, stats
 from benchmarks.suite.document import Block, Chart, Charts, Document, Points, Section, Table, Text
 from benchmarks.suite.figures import KINDS, Figures, Ranking, kind_of
 from benchmarks.suite.ledger import Entry
@@ -20,12 +20,12 @@ LEAST = 3
 STATUS_WORDS = {"right": "verified answer"}
 
 
-def document(figures: Figures, title: str) -> Document:
-    """Report of a set of results."""
+def document(figures: Figures, title: str, sweeps: Sequence[sections_sweep.Sweep] = ()) -> Document:
+    """Report of a set of results, and of sweeps if there are any."""
     look = charts.looks(figures.labels(figures.runs) + figures.labels(figures.layer_runs))
     rankings = {kind: figures.ranking(kind) for kind in figures.kinds if kind != "pathology"}
     made = [
-        _summary(figures, rankings),
+        _summary(figures, rankings, sweeps),
         _disagreements(figures),
         _answers(figures),
         sections_times.means(rankings, look),
@@ -35,6 +35,7 @@ def document(figures: Figures, title: str) -> Document:
         sections_work.memory(figures, look),
         sections_work.accuracy(figures, look),
         sections_times.stages(figures),
+        sections_sweep.sweeps(sweeps),
         sections_work.integers(figures),
         sections_work.machine(figures),
         sections_work.programmes(figures),
@@ -55,7 +56,9 @@ def _subtitle(figures: Figures) -> str:
     return " · ".join(part for part in (when, *machines) if part)
 
 
-def _summary(figures: Figures, rankings: Mapping[str, Ranking]) -> Section:
+def _summary(
+    figures: Figures, rankings: Mapping[str, Ranking], sweeps: Sequence[sections_sweep.Sweep]
+) -> Section:
     blocks: list[Block] = []
     sessions = figures.results.sessions
     if sessions and not sessions[-1].get("finished"):
@@ -64,7 +67,8 @@ def _summary(figures: Figures, rankings: Mapping[str, Ranking]) -> Section:
         )
     points = [_extent(figures), _verdict(figures)]
     points += [words for ranking in rankings.values() if (words := _leader(ranking))]
-    more = (_pathology(figures), _layers_in_short(figures), _noise(figures))
+    again = sections_sweep.in_short(sweeps)
+    more = (_pathology(figures), _layers_in_short(figures), *again, _noise(figures))
     points += [words for words in more if words]
     blocks.append(Points(points))
     return Section("In short", blocks)

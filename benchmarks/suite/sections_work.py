@@ -95,7 +95,7 @@ def accuracy(figures: Figures, look: Mapping[str, charts.Look]) -> Section | Non
         cells = [_residuals(mine[name]) for name in ("row", "bound", "integer")]
         best = max(off.get(who, []), default=None)
         rests = (str(n) if n else "–" for n in proofs.get(who, dict.fromkeys(PROOFS, 0)).values())
-        off_by = "–" if best is None else f"{best:.0e}"
+        off_by = "–" if best is None else _size(best)
         rows.append((who, str(len(mine["row"])), *cells, off_by, *rests))
     residuals = ("Median, largest", "runs", "rows", "bounds", "integers")
     columns = (*residuals, "optimum off by", "known", "proved by duals", "claimed")
@@ -112,7 +112,11 @@ def accuracy(figures: Figures, look: Mapping[str, charts.Look]) -> Section | Non
 def _residuals(values: Sequence[float]) -> str:
     if not values:
         return "–"
-    return ", ".join(f"{v:.0e}" if v else "0" for v in (statistics.median(values), max(values)))
+    return f"{_size(statistics.median(values))}, {_size(max(values))}"
+
+
+def _size(value: float) -> str:
+    return f"{value:.0e}" if value else "0"
 
 
 def integers(figures: Figures) -> Section | None:

@@ -21,7 +21,7 @@ a { color: var(--mark); }
 .lead p, .lead ul { max-width: none; }
 nav ol { columns: 3 14rem; font-size: .875rem; padding-left: 1.5rem; margin: 1rem 0; }
 .wide { overflow-x: auto; margin: .75rem 0;
-  background: linear-gradient(to right, #fff0, #fff) right / 24px 100% no-repeat local,
+  background: linear-gradient(to right, #fff0, #fff 50%) right / 24px 100% no-repeat local,
     linear-gradient(to left, #0003, #0000) right / 9px 100% no-repeat scroll; }
 table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -340,3 +341,47 @@ def test_nobody_is_first_where_nothing_is_solved() -> None:
     failed = [line(who, status="soft-time-out", objective=None) for who in ("a", "b")]
     text = document(Figures(results(failed)), "t").markdown()
     assert "Linear programmes: nobody verified any of 1." in text
+
+
+def sweep(way: str, seconds: float, highs: float) -> dict[str, Any]:
+    return {
+        "way": way,
+        "draws": 1000,
+        "seconds": seconds,
+        "highs": highs,
+        "load": 0.5,
+        "iterations": 5000,
+        "per_second": 1000 / seconds,
+        "beyond": (seconds - highs) / highs,
+    }
+
+
+def test_sweeps_are_reported(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.json"
+    ways = [sweep("ours", 2.1, 2.0), sweep("pyomo", 50.0, 2.5)]
+    path.write_text(json.dumps({"size": "S", "seed": 0, "disagreements": [], "ways": ways}))
+    held = str(write(tmp_path / "r.jsonl", [line()]))
+    assert report.main([held, "--out", str(tmp_path), "--sweep", str(path)]) == 0
+    text = (tmp_path / "report.md").read_text()
+    assert (
+        "Sweep of size S: ours 476 solves a second, 5% beyond HiGHS's own runs,"
+        " 23.8 times the throughput of pyomo." in text
+    )
+    told = section(text, "Sweeps")
+    assert "| ours | 1,000 | **476** | 2 | 0.1 | 5% | 5 | 0.5 | 23.8 |" in told
+    assert "| pyomo | 1,000 | **20** | 2.5 | 47.5 | 1900% | 5 | 0.5 | 1.0 |" in told
+    assert "milliseconds a draw" in (tmp_path / "report.html").read_text()
+    path.write_text(json.dumps({"size": "S", "disagreements": ["a differs"], "ways": ways}))
+    assert report.main([held, "--out", str(tmp_path), "--sweep", str(path)]) == 0
+    assert "**Against it: a differs.**" in (tmp_path / "report.md").read_text()
+
+
+def test_sweep_file_that_is_none_is_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    held = write(tmp_path / "r.jsonl", [line()])
+    for content in ("nonsense", "[]", "{}", '{"ways": [{"way": "ours"}]}'):
+        (tmp_path / "sweep.json").write_text(content)
+        asked = [str(held), "--out", str(tmp_path / "out"), "--sweep", str(tmp_path / "sweep.json")]
+        assert report.main(asked) == 2
+        assert "not the result of a sweep" in capsys.readouterr().err
