@@ -373,6 +373,20 @@ def test_stranded_cost_is_not_overstated_to_keep_a_payment_high() -> None:
     assert level(planned(edge, 3 + 2)) == pytest.approx(6)
 
 
+def test_stranded_cost_is_no_gain_to_a_provider_whose_contract_is_left() -> None:
+    # At cost the trust's position is 0 whatever is stranded: 5 of 15, and 10 for B.
+    edge = case(
+        budgets="pool,amount\nNHS,15",
+        programmes=LATE,
+        contracts="contract,type,fixed\nK,block,8",
+        selections="selection,contract\nK,K",
+        rules="rule,measure,selection,sense,value\nR,position,K,max,1",
+        responses=worth(0.1, 2),
+        **SUSPENDS,
+    )
+    assert level(planned(edge, 20)) == pytest.approx(0)
+
+
 def test_a_payment_is_not_cut_off_where_the_contract_has_ended() -> None:
     # The trust may lose 1 of what the payment leaves uncovered; at cost it loses nothing.
     edge = case(

@@ -19,7 +19,6 @@ from oracle_draw import FOCUS, Draw
 from oracle_piecewise import INFINITE, Linear, Piece, Program
 from oracle_round import Best, Built, Choice, Round
 from pyomo.contrib.solver.common.factory import SolverFactory
-from untemplated import differences
 
 import allocator
 from allocator.errors import InstanceError
@@ -29,6 +28,7 @@ from allocator.plan import Plan
 from allocator.solve import build
 from allocator.solver.compiler import compile_model
 from allocator.solver.program import Program as Compiled
+from allocator_models.arrays import expand
 
 ROOM = 1e-6
 """How closely two values of a plan agree, relatively."""
@@ -185,7 +185,7 @@ def others(draw: Draw, instance: Instance, plan: Plan | None) -> None:
     if program.contradictions():
         assert plan is None, told(draw, "a row that nothing can keep")
         return
-    scip, plain = by_scip(program, model), by_highs(program)
+    scip, plain = by_scip(model), by_highs(program)
     if plan is None:
         assert scip is None, told(draw, "SCIP finds", scip)
         assert plain is None, told(draw, "HiGHS without presolve finds", plain)
@@ -194,9 +194,9 @@ def others(draw: Draw, instance: Instance, plan: Plan | None) -> None:
     assert plan.objective == pytest.approx(plain, rel=ROOM, abs=ROOM), told(draw, "plain", plain)
 
 
-def by_scip(program: Compiled, model: Any) -> float | None:
+def by_scip(model: Any) -> float | None:
     """Best objective of a model, expanded, with its whole numbers; None without a solution."""
-    assert differences(program, model) == []  # and expands the model
+    expand(model)
     result = SolverFactory("scip_direct").solve(
         model,
         load_solutions=False,
@@ -432,7 +432,9 @@ def test_the_rounds_hold_every_kind_of_decision() -> None:
 @pytest.mark.parametrize("focus", range(len(FOCUS)))
 def test_plans_are_as_good_as_trying_everything(focus: int) -> None:
     found: Counter[str] = Counter()
-    for n in range(6):
+    for n in range(18):
+        if n >= 6 and found["optimal"] >= 2:
+            break
         draw = Draw(len(FOCUS) * n + focus)
         status, instance, plan = planned(draw)
         found[status] += 1
