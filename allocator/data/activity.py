@@ -26,6 +26,9 @@ def distinct(apart: Numbers) -> Numbers:
     return np.where(np.abs(apart) > NO_DISTANCE, apart, 0.0)
 
 
+ROUNDING = 1e-9
+"""Relative difference of figures that are the same."""
+
 NO_DISTANCE = 1e-9
 """Figures this near are one figure."""
 
@@ -161,8 +164,11 @@ def with_options(doing: Activity, least: RunTerms, most: RunTerms, closes: RunTe
     closed = closes.range(rows)[1].reshape(shape) > 0
     floor = np.maximum(np.maximum(doing.limit_min + fewer, doing.first_min), 0.0)
     top = np.minimum(doing.limit_max + more, doing.first_max)
+    floor = np.where(closed, 0.0, floor)
+    # What cannot be nothing is at least viable.
+    viable = doing.lo >= doing.start_min * (1.0 - ROUNDING)
     return replace(
         doing,
-        floor=np.where(closed, 0.0, floor),
+        floor=np.where(viable, np.maximum(floor, doing.start_min), floor),
         top=np.where(np.isfinite(top), top, SLACK * np.maximum(doing.hi, doing.lo)),
     )

@@ -112,7 +112,7 @@ def _declare_limits(m: Any, data: Data) -> None:
 def _declare_scale(m: Any, data: Data) -> None:
     """Minimum viable scale."""
     a = data.activity
-    wanted = (a.start_min > 0) & (a.start_min > a.lo)
+    wanted = (a.start_min > 0) & (a.start_min > a.floor)
     rows = data.programme_years.take(wanted.ravel())
     m.SCALE = ArraySet(rows)
     m.scale_min = ArrayParam(m.SCALE, a.start_min[wanted], "scale_min")
