@@ -190,6 +190,16 @@ def test_a_service_starts_at_its_smallest_scale_or_not(
     assert level(planned(edge, value)) == pytest.approx(done, abs=1e-7)
 
 
+def test_a_service_that_must_be_there_is_there_at_its_smallest_scale() -> None:
+    # 9 at least, and nothing between 0 and 12: 12 of A and 8 of B.
+    edge = case(
+        budgets="pool,amount\nNHS,20",
+        responses=worth(0.1),
+        limits="programme,basis,min,max,start_min\nA,activity,9,15,12\nB,activity,0,100,",
+    )
+    assert level(planned(edge, 9.2)) == pytest.approx(12)
+
+
 def test_a_payment_stays_at_its_cap() -> None:
     # Up to 10 the pool pays 1 a unit of A; the trust does 6 more at its own loss.
     edge = case(
@@ -371,20 +381,6 @@ def test_stranded_cost_is_not_overstated_to_keep_a_payment_high() -> None:
         **SUSPENDS,
     )
     assert level(planned(edge, 3 + 2)) == pytest.approx(6)
-
-
-def test_stranded_cost_is_no_gain_to_a_provider_whose_contract_is_left() -> None:
-    # At cost the trust's position is 0 whatever is stranded: 5 of 15, and 10 for B.
-    edge = case(
-        budgets="pool,amount\nNHS,15",
-        programmes=LATE,
-        contracts="contract,type,fixed\nK,block,8",
-        selections="selection,contract\nK,K",
-        rules="rule,measure,selection,sense,value\nR,position,K,max,1",
-        responses=worth(0.1, 2),
-        **SUSPENDS,
-    )
-    assert level(planned(edge, 20)) == pytest.approx(0)
 
 
 def test_a_payment_is_not_cut_off_where_the_contract_has_ended() -> None:
