@@ -127,6 +127,58 @@ def _refuse_company() -> None:
         )
 
 
+def refuse(program: Program, algorithm: str) -> None:
+    """Refuse what HiGHS must not be given.
+
+    Raises
+    ------
+    SolverError
+        When a number is not finite, or sides cross.
+    UsageError
+        For an unknown algorithm, or one whose package is missing.
+    """
+    _refuse_company()
+    if algorithm not in ALGORITHMS:
+        raise UsageError(f"algorithm {algorithm!r} is not one of {', '.join(ALGORITHMS)}")
+    if algorithm == "hipo" and importlib.util.find_spec("highspy_extras") is None:
+        raise UsageError(
+            "algorithm hipo needs the package highspy-extras: pip install 'allocator[hipo]'"
+        )
+    program.check_numbers()
+    crossed = program.crossed()
+    if crossed:
+        raise SolverError(f"nothing can meet {', '.join(crossed[:3])}: its sides cross")
+
+
+def settings(program: Program, algorithm: str, threads: int) -> dict[str, Any]:
+    """Options of HiGHS for a programme scaled by :class:`~allocator.solver.scaling.Scaling`."""
+    found = {
+        "output_flag": False,
+        "threads": threads,
+        "solver": algorithm,
+        "primal_feasibility_tolerance": TOLERANCE,
+        "dual_feasibility_tolerance": TOLERANCE,
+        "mip_feasibility_tolerance": TOLERANCE,
+        "mip_abs_gap": 0.0,  # in scaled units, so nobody's
+        "small_matrix_value": UNFELT,
+    }
+    if program.integer.any():
+        # Its search for parallel columns compares every two chords of every curve: minutes.
+        found["presolve_rule_off"] = PARALLEL_COLUMNS
+    if algorithm == "pdlp":
+        found["pdlp_optimality_tolerance"] = 1e-8
+    return found
+
+
+def ran(counts: dict[str, int], asked: str) -> str:
+    """Algorithm told from what was counted, not from what was asked for."""
+    if counts["pdlp"]:
+        return "pdlp"
+    if counts["ipm"]:
+        return asked if asked in ("ipx", "hipo") else "ipm"
+    return "simplex" if counts["simplex"] else "presolve"
+
+
 class Solver:
     """One programme loaded into HiGHS, to be solved and re-solved.
 
@@ -157,17 +209,7 @@ class Solver:
         options: dict[str, Any] | None = None,
         scaled: bool = True,
     ) -> None:
-        _refuse_company()
-        if algorithm not in ALGORITHMS:
-            raise UsageError(f"algorithm {algorithm!r} is not one of {', '.join(ALGORITHMS)}")
-        if algorithm == "hipo" and importlib.util.find_spec("highspy_extras") is None:
-            raise UsageError(
-                "algorithm hipo needs the package highspy-extras: pip install 'allocator[hipo]'"
-            )
-        program.check_numbers()
-        crossed = program.crossed()
-        if crossed:
-            raise SolverError(f"nothing can meet {', '.join(crossed[:3])}: its sides cross")
+        refuse(program, algorithm)
         self.program = program
         self.scaling = Scaling.of(program) if scaled else Scaling.none(program)
         self.algorithm = algorithm
@@ -175,20 +217,7 @@ class Solver:
         self._watch: Watch | None = None
         self._cost_scale = self.scaling.cost
         self._h = highspy.Highs()
-        self._set("output_flag", False)
-        self._set("threads", threads)
-        self._set("solver", algorithm)
-        self._set("primal_feasibility_tolerance", TOLERANCE)
-        self._set("dual_feasibility_tolerance", TOLERANCE)
-        self._set("mip_feasibility_tolerance", TOLERANCE)
-        self._set("mip_abs_gap", 0.0)  # in scaled units, so nobody's
-        if program.integer.any():
-            # Its search for parallel columns compares every two chords of every curve: minutes.
-            self._set("presolve_rule_off", PARALLEL_COLUMNS)
-        self._set("small_matrix_value", UNFELT)
-        if algorithm == "pdlp":
-            self._set("pdlp_optimality_tolerance", 1e-8)
-        for name, value in (options or {}).items():
+        for name, value in (settings(program, algorithm, threads) | (options or {})).items():
             self._set(name, value)
         self._load()
 
@@ -492,7 +521,7 @@ class Solver:
             reduced,
             objective,
             counts,
-            self._ran(counts),
+            ran(counts, self._h.getOptionValue("solver")[1]),
             seconds,
             interrupted=watch.stop.is_set(),
         )
@@ -530,15 +559,6 @@ class Solver:
         if bound is None or not abs(bound) < highspy.kHighsInf:
             return None
         return float(bound) / self._cost_scale + 0.0  # no minus zero
-
-    def _ran(self, counts: dict[str, int]) -> str:
-        """Algorithm told from what was counted, not from what was asked for."""
-        if counts["pdlp"]:
-            return "pdlp"
-        if counts["ipm"]:
-            asked = self._h.getOptionValue("solver")[1]
-            return asked if asked in ("ipx", "hipo") else "ipm"
-        return "simplex" if counts["simplex"] else "presolve"
 
     def add_row(self, coefficients: Numbers, lower: float, upper: float) -> None:
         """Append one row (dense coefficients) that is in no programme and has no dual."""

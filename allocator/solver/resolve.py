@@ -1,29 +1,44 @@
 """Solve one programme again and again with other figures: nothing is rebuilt, little is sent.
 
 Budgets, rates and weights are sides, coefficients and costs of a programme whose rows and
-columns stay. A :class:`Resolver` changes them in place, here and in HiGHS, one number for one
-number, and the next run goes on from the last basis.
+columns stay. A :class:`Resolver` changes them in HiGHS, and the next run goes on from the last
+basis. What changes is named once, its figures as often as there are draws::
+
+    solver = Resolver(program)
+    budgets, weights = solver.sides(rows), solver.costs(columns)
+    for draw in draws:
+        budgets.change(draw.lower, draw.upper)
+        weights.change(draw.cost)
+        solution = solver.resolve()
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
-import highspy
 import numpy as np
 import numpy.typing as npt
 
 from allocator.errors import SolverError
-from allocator.solver.highs import Solution, Solver, _ok
+from allocator.solver.direct import Loaded, opened
+from allocator.solver.highs import Solution, Solver, ran, refuse, settings
 from allocator.solver.program import INFINITE, LARGE, SMALL, Program
-from allocator.solver.watch import refuse_while
+from allocator.solver.scaling import Scaling
 
 Numbers = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
+Places = npt.NDArray[np.signedinteger[Any]]
+
+NEAR = 16
+"""Places that lie no further apart are sent together with what is between them."""
+
+WARM = {"simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
+"""Options for short runs from a basis: Devex weights start from nothing, where those of steepest
+edge are worked out anew whenever a coefficient changes; and the programme is scaled already."""
 
 
-class Resolver(Solver):
+class Resolver:
     """A programme loaded once, whose figures change between runs.
 
     The scaling is that of the figures it was loaded with: powers of two, so that no digit
@@ -33,7 +48,7 @@ class Resolver(Solver):
     ----------
     program : Program
         Copied: the caller's stays as it is.
-    **keywords
+    algorithm, threads, options
         As for :class:`~allocator.solver.highs.Solver`.
 
     Raises
@@ -42,26 +57,72 @@ class Resolver(Solver):
         As for :class:`~allocator.solver.highs.Solver`.
     """
 
-    def __init__(self, program: Program, **keywords: Any) -> None:
-        matrix = program.matrix.copy()
-        own = program.replaced(
-            matrix=matrix,
-            cost=program.cost.copy(),
-            row_lower=program.row_lower.copy(),
-            row_upper=program.row_upper.copy(),
-        )
-        super().__init__(own, **keywords)
-        self._limited = True
+    def __init__(
+        self,
+        program: Program,
+        *,
+        algorithm: str = "simplex",
+        threads: int = 1,
+        options: dict[str, Any] | None = None,
+    ) -> None:
+        refuse(program, algorithm)
+        self._loaded, self._algorithm, self._threads = program, algorithm, threads
+        self._options = options or {}
         self._whole = bool(program.integer.any())
-        self._row_of = np.repeat(np.arange(program.shape[0]), np.diff(matrix.indptr))
+        self._basis: Any = None
+        self.scaling = s = Scaling.of(program)
+        rows, columns = _rows(program), program.matrix.indices
+        self._data = program.matrix.data * s.row[rows] * s.column[columns]
+        self._lower, self._upper = program.row_lower * s.row, program.row_upper * s.row
+        self._bounds = program.col_lower / s.column, program.col_upper / s.column
+        self._cost, self._offset = program.cost * s.column * s.cost, program.offset * s.cost
+        self._highs: Loaded = opened()
+        for name, value in (settings(program, algorithm, threads) | WARM | self._options).items():
+            self._highs.set(name, value)
+        parts = {
+            "cost": self._cost,
+            "col_lower": self._bounds[0],
+            "col_upper": self._bounds[1],
+            "row_lower": self._lower,
+            "row_upper": self._upper,
+            "matrix": s.matrix(program),
+        }
+        self._highs.load(program.maximise, self._offset, parts)
+
+    @property
+    def program(self) -> Program:
+        """The programme with its figures as they are now, in its own units."""
+        s, p = self.scaling, self._loaded
+        matrix = p.matrix.copy()
+        matrix.data = self._data / (s.row[_rows(p)] * s.column[matrix.indices])
+        return p.replaced(
+            matrix=matrix,
+            cost=self._cost / (s.column * s.cost),
+            offset=self._offset / s.cost,
+            row_lower=self._lower / s.row,
+            row_upper=self._upper / s.row,
+            col_lower=self._bounds[0] * s.column,
+            col_upper=self._bounds[1] * s.column,
+        )
 
     def run(self, **keywords: Any) -> Solution:
-        """Solve as :meth:`~allocator.solver.highs.Solver.run` does, watched and with limits."""
-        self._limited = True
-        return super().run(**keywords)
+        """Solve the programme as it is now, loaded anew, watched and with limits.
+
+        Parameters
+        ----------
+        **keywords
+            As for :meth:`allocator.solver.highs.Solver.run`.
+        """
+        solver = Solver(
+            self.program,
+            algorithm=self._algorithm,
+            threads=self._threads,
+            options=self._options,
+        )
+        return solver.run(**keywords)
 
     def resolve(self, *, duals: bool = False) -> Solution:
-        """Solve a linear programme from the last basis, in this thread.
+        """Solve a linear programme from the last basis, or the one that is kept.
 
         For many short runs: watching one for Ctrl-C and telling its limits can take longer
         than the run, so there are none here, and Ctrl-C is heeded between runs. A run that
@@ -79,114 +140,79 @@ class Resolver(Solver):
         """
         if self._whole:
             raise SolverError("a programme with whole numbers has no basis to go on from: run it")
-        refuse_while(self._watch)
-        if self._limited:
-            self._set("solver", self.algorithm)
-            self._set("time_limit", highspy.kHighsInf)
-            self._limited = False
+        if self._basis is not None:
+            self._highs.start(self._basis)
         began = time.perf_counter()
-        status = self._h.run()
+        optimal = self._highs.run()
         seconds = time.perf_counter() - began
-        if (
-            status != highspy.HighsStatus.kOk
-            or self._h.getModelStatus() != highspy.HighsModelStatus.kOptimal
-        ):
+        if not optimal:
             return self.run()
-        info, solution = self._h.getInfo(), self._h.getSolution()
-        counts = {
-            "simplex": max(0, info.simplex_iteration_count),
-            "ipm": max(0, info.ipm_iteration_count),
-            "crossover": max(0, info.crossover_iteration_count),
-            "pdlp": max(0, info.pdlp_iteration_count),
-        }
-        x = np.fromiter(solution.col_value, float, count=len(self.program.cost))
-        x *= self.scaling.column
+        s = self.scaling
+        x = np.empty(len(self._cost))
+        self._highs.values(x)
+        objective = float(self._cost @ x + self._offset) / s.cost
+        x *= s.column
         dual = reduced = None
-        if duals and solution.dual_valid:
-            dual = np.array(solution.row_dual) * self.scaling.row / self._cost_scale
-            reduced = np.array(solution.col_dual) / (self.scaling.column * self._cost_scale)
-        objective = float(self.program.cost @ x + self.program.offset)
-        ran = self._ran(counts)
-        return Solution("optimal", x, dual, reduced, objective, counts, ran, seconds)
+        if duals:
+            dual, reduced = np.empty(len(self._lower)), np.empty(len(self._cost))
+            self._highs.duals(dual, reduced)
+            dual *= s.row / s.cost
+            reduced /= s.column * s.cost
+        counts = self._highs.counts()
+        algorithm = ran(counts, self._algorithm)
+        return Solution("optimal", x, dual, reduced, objective, counts, algorithm, seconds)
 
-    def change_sides(self, rows: Places, lower: Numbers, upper: Numbers) -> None:
-        """Replace the sides of some rows, as of budgets.
+    def keep(self) -> None:
+        """Start every later run from the basis of the last one, not from the run before.
+
+        The answer to a draw then does not depend on the draws before it, even where several
+        plans are equally good. Keep a basis from the middle of what is to come, as of mean
+        figures: it is nearer to each draw than the draws are to each other.
+        """
+        self._basis = self._highs.basis()
+
+    def sides(self, rows: Places) -> Sides:
+        """Sides of some rows, as of budgets, to be changed.
 
         Parameters
         ----------
         rows : ndarray of int, shape (changed,)
-        lower, upper : ndarray, shape (changed,)
-            In the programme's own units; infinite for none.
 
         Raises
         ------
         SolverError
-            For a row that is not there, numbers that do not fit, NaN, or sides that cross.
+            For a row that is not there.
         """
-        rows = self._places(rows, self.program.shape[0], "row", lower, upper)
-        if np.isnan(lower).any() or np.isnan(upper).any():
-            raise SolverError("a side is not a number")
-        lower, upper = _open(lower), _open(upper)
-        if (lower > upper).any():
-            name = self.program.row_names()[int(rows[np.argmax(lower > upper)])]
-            raise SolverError(f"nothing can meet {name}: its sides cross")
-        s = self.scaling.row[rows]
-        at = rows.astype(np.int32)
-        _ok(self._h.changeRowsBounds(len(at), at, lower * s, upper * s), "change sides")
-        self.program.row_lower[rows], self.program.row_upper[rows] = lower, upper
+        return Sides(self, _found(rows, len(self._lower), "row"))
 
-    def change_costs(self, columns: Places, cost: Numbers) -> None:
-        """Replace the costs of some columns, as of weights; sense and constant stay.
+    def costs(self, columns: Places) -> Costs:
+        """Costs of some columns, as of weights, to be changed; sense and constant stay.
 
         Parameters
         ----------
         columns : ndarray of int, shape (changed,)
-        cost : ndarray, shape (changed,)
 
         Raises
         ------
         SolverError
-            For a column that is not there, numbers that do not fit, or a cost that is not finite.
+            For a column that is not there.
         """
-        columns = self._places(columns, self.program.shape[1], "column", cost)
-        if not np.isfinite(cost).all():
-            raise SolverError("a cost is not finite")
-        scaled = cost * self.scaling.column[columns] * self._cost_scale
-        at = columns.astype(np.int32)
-        _ok(self._h.changeColsCost(len(at), at, scaled), "change costs")
-        self.program.cost[columns] = cost
+        return Costs(self, _found(columns, len(self._cost), "column"))
 
-    def change_coefficients(self, entries: Places, values: Numbers) -> None:
-        """Replace some coefficients that are there, as of rates.
+    def coefficients(self, entries: Places) -> Coefficients:
+        """Some coefficients that are there, as of rates, to be changed.
 
         Parameters
         ----------
         entries : ndarray of int, shape (changed,)
             Places in ``program.matrix.data``.
-        values : ndarray, shape (changed,)
-            Zero takes a term out until it is changed again.
 
         Raises
         ------
         SolverError
-            For an entry that is not there, numbers that do not fit, or a coefficient that
-            HiGHS would drop or misread.
+            For an entry that is not there.
         """
-        matrix = self.program.matrix
-        entries = self._places(entries, len(matrix.data), "coefficient", values)
-        size = np.abs(values)
-        if not ((values == 0) | ((size > SMALL) & (size < LARGE))).all():
-            raise SolverError(f"a coefficient is not 0 or of a size from {SMALL:g} to {LARGE:g}")
-        changed = values != matrix.data[entries]
-        entries, values = entries[changed], values[changed]
-        rows, columns = self._row_of[entries], matrix.indices[entries]
-        scaled = values * self.scaling.row[rows] * self.scaling.column[columns]
-        change = self._h.changeCoeff
-        for row, column, value in zip(
-            rows.tolist(), columns.tolist(), scaled.tolist(), strict=True
-        ):
-            _ok(change(row, column, value), "change a coefficient")
-        matrix.data[entries] = values
+        return Coefficients(self, _found(entries, len(self._data), "coefficient"))
 
     def take(self, program: Program) -> None:
         """Take all figures of another programme of the same structure, sending what differs.
@@ -200,8 +226,8 @@ class Resolver(Solver):
         Raises
         ------
         SolverError
-            When its rows, columns, coefficients' places, sense or whole numbers are others:
-            it has to be loaded anew.
+            When its rows, columns, coefficients' places, sense or whole numbers are others
+            (it has to be loaded anew), or for figures that HiGHS would misread.
         """
         mine, theirs = self.program, program
         same = (
@@ -213,29 +239,159 @@ class Resolver(Solver):
         )
         if not same:
             raise SolverError("the programme has another structure: load it anew")
-        rows = (mine.row_lower != theirs.row_lower) | (mine.row_upper != theirs.row_upper)
-        at = np.flatnonzero(rows)
-        if len(at):
-            self.change_sides(at, theirs.row_lower[at], theirs.row_upper[at])
+        refuse(theirs, self._algorithm)
+        differ = (mine.row_lower != theirs.row_lower) | (mine.row_upper != theirs.row_upper)
+        at = np.flatnonzero(differ)
+        self.sides(at).change(theirs.row_lower[at], theirs.row_upper[at])
         at = np.flatnonzero(mine.cost != theirs.cost)
-        if len(at):
-            self.change_costs(at, theirs.cost[at])
-        self.change_coefficients(np.arange(len(mine.matrix.data)), theirs.matrix.data)
-        bounds = (mine.col_lower != theirs.col_lower) | (mine.col_upper != theirs.col_upper)
-        if bounds.any():
-            self.set_bounds(theirs.col_lower.copy(), theirs.col_upper.copy())
+        self.costs(at).change(theirs.cost[at])
+        at = np.flatnonzero(mine.matrix.data != theirs.matrix.data)
+        self.coefficients(at).change(theirs.matrix.data[at])
+        differ = (mine.col_lower != theirs.col_lower) | (mine.col_upper != theirs.col_upper)
+        if differ.any():
+            self._bounds = (
+                theirs.col_lower / self.scaling.column,
+                theirs.col_upper / self.scaling.column,
+            )
+            self._highs.bounds(*self._bounds)
         if mine.offset != theirs.offset:
-            scaled = theirs.offset * self._cost_scale
-            _ok(self._h.changeObjectiveOffset(scaled), "change the offset")
-            self.program = self.program.replaced(offset=theirs.offset)
+            self._offset = theirs.offset * self.scaling.cost
+            self._highs.offset(self._offset)
 
-    def _places(self, at: Places, count: int, what: str, *numbers: Numbers) -> Places:
-        at = np.asarray(at, dtype=np.int64)
-        if any(part.shape != at.shape for part in numbers):
-            raise SolverError(f"{len(at)} {what}s and another number of figures")
-        if len(at) and not (at.min() >= 0 and at.max() < count):
-            raise SolverError(f"there is no {what} {at[(at < 0) | (at >= count)][0]}")
-        return at
+
+class Sides:
+    """Sides of some rows of a :class:`Resolver`."""
+
+    def __init__(self, solver: Resolver, rows: Places) -> None:
+        self._solver, self._rows = solver, rows
+        self._scale = solver.scaling.row[rows]
+        self._stretches = list(_stretches(rows))
+
+    def change(self, lower: Numbers, upper: Numbers) -> None:
+        """Replace them.
+
+        Parameters
+        ----------
+        lower, upper : ndarray, shape (changed,)
+            In the programme's own units; infinite for none.
+
+        Raises
+        ------
+        SolverError
+            For another number of figures, NaN, or sides that cross; nothing is changed then.
+        """
+        solver, rows = self._solver, self._rows
+        _fit(rows, "row", lower, upper)
+        fine = lower <= upper
+        if not fine.all():
+            at = int(np.argmin(fine))
+            name = solver._loaded.row_names()[int(rows[at])]
+            if np.isnan([lower[at], upper[at]]).any():
+                raise SolverError(f"a side of {name} is not a number")
+            raise SolverError(f"nothing can meet {name}: its sides cross")
+        solver._lower[rows] = _open(lower) * self._scale
+        solver._upper[rows] = _open(upper) * self._scale
+        for span in self._stretches:
+            solver._highs.sides(span.start, solver._lower[span], solver._upper[span])
+
+
+class Costs:
+    """Costs of some columns of a :class:`Resolver`."""
+
+    def __init__(self, solver: Resolver, columns: Places) -> None:
+        self._solver, self._columns = solver, columns
+        self._scale = solver.scaling.column[columns] * solver.scaling.cost
+        self._stretches = list(_stretches(columns))
+
+    def change(self, cost: Numbers) -> None:
+        """Replace them.
+
+        Parameters
+        ----------
+        cost : ndarray, shape (changed,)
+
+        Raises
+        ------
+        SolverError
+            For another number of figures, or one that is not finite; nothing is changed then.
+        """
+        solver = self._solver
+        _fit(self._columns, "column", cost)
+        if not np.isfinite(cost).all():
+            raise SolverError("a cost is not finite")
+        solver._cost[self._columns] = cost * self._scale
+        for span in self._stretches:
+            solver._highs.costs(span.start, solver._cost[span])
+
+
+class Coefficients:
+    """Some coefficients of a :class:`Resolver`."""
+
+    def __init__(self, solver: Resolver, entries: Places) -> None:
+        self._solver, self._entries = solver, entries
+        self._row = _rows(solver._loaded)[entries]
+        self._column = solver._loaded.matrix.indices[entries]
+        self._scale = solver.scaling.row[self._row] * solver.scaling.column[self._column]
+
+    def change(self, values: Numbers) -> None:
+        """Replace them.
+
+        Parameters
+        ----------
+        values : ndarray, shape (changed,)
+            Zero takes a term out until it is changed again.
+
+        Raises
+        ------
+        SolverError
+            For another number of figures, or a coefficient that HiGHS would drop or misread;
+            nothing is changed then.
+        """
+        solver = self._solver
+        _fit(self._entries, "coefficient", values)
+        size = np.abs(values)
+        if not ((values == 0) | ((size > SMALL) & (size < LARGE))).all():
+            raise SolverError(f"a coefficient is not 0 or of a size from {SMALL:g} to {LARGE:g}")
+        scaled = values * self._scale
+        at = np.flatnonzero(scaled != solver._data[self._entries])
+        solver._highs.coefficients(self._row[at], self._column[at], scaled[at])
+        solver._data[self._entries] = scaled
+
+
+def _rows(program: Program) -> Places:
+    """Row of every coefficient."""
+    return np.repeat(np.arange(program.shape[0]), np.diff(program.matrix.indptr))
+
+
+def _found(places: Places, count: int, what: str) -> Places:
+    places = np.array(places, dtype=np.int64)
+    missing = places[(places < 0) | (places >= count)]
+    if len(missing):
+        raise SolverError(f"there is no {what} {missing[0]}")
+    return places
+
+
+def _fit(places: Places, what: str, *numbers: Numbers) -> None:
+    for part in numbers:
+        if part.shape != places.shape:
+            raise SolverError(f"{len(places)} {what}s and another number of figures: {part.shape}")
+
+
+def _stretches(places: Places) -> Iterator[slice]:
+    """Stretches that hold all of some places, and little else.
+
+    HiGHS takes a stretch many times faster than as many places apart.
+    """
+    if not len(places):
+        return
+    ordered = np.unique(places)
+    gaps = np.flatnonzero(np.diff(ordered) > NEAR)
+    for first, last in zip(
+        ordered[np.append(0, gaps + 1)].tolist(),
+        ordered[np.append(gaps, len(ordered) - 1)].tolist(),
+        strict=True,
+    ):
+        yield slice(first, last + 1)
 
 
 def _open(side: Numbers) -> Numbers:

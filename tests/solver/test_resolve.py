@@ -9,11 +9,21 @@ import pytest
 from scipy import sparse
 
 from allocator.errors import SolverError
+from allocator.solver import direct, resolve
 from allocator.solver.highs import Solver
 from allocator.solver.program import Block, Program
 from allocator.solver.resolve import Resolver
 
 INF = np.inf
+
+
+@pytest.fixture(autouse=True, params=["library", "binding"])
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways into HiGHS; a binding without a library of its own leaves one."""
+    if request.param == "binding":
+        monkeypatch.setattr(resolve, "opened", direct.Bound)
+    elif direct.library() is None:
+        pytest.skip("this build of highspy brings no shared library")
 
 
 def services(**changes: Any) -> Program:
@@ -49,15 +59,15 @@ def test_budgets_weights_and_rates_change_in_turn() -> None:
     program = services()
     solver = Resolver(program)
     assert solver.resolve().objective == pytest.approx(407.0)
-    solver.change_sides(at(0), of(-INF), of(250.0))  # 100 + 75
+    solver.sides(at(0)).change(of(-INF), of(250.0))  # 100 + 75
     assert solver.resolve().objective == pytest.approx(300 + 300 + 7)
-    solver.change_costs(at(1), of(8.0))  # now 4 a pound: all of the second, 50 of the first
+    solver.costs(at(1)).change(of(8.0))  # now 4 a pound: all of the second, 50 of the first
     solution = solver.resolve(duals=True)
     assert solution.x == pytest.approx([50.0, 100.0])
     assert solution.objective == pytest.approx(150 + 800 + 7)
     assert solution.row_dual == pytest.approx([3.0])
     assert solution.reduced_cost == pytest.approx([0.0, 2.0])
-    solver.change_coefficients(at(1), of(1.0))  # £1 each now
+    solver.coefficients(at(1)).change(of(1.0))  # £1 each now
     assert solver.resolve().objective == pytest.approx(300 + 800 + 7)
     assert program.matrix.data.tolist() == [1.0, 2.0]  # the caller's stays
     assert program.cost.tolist() == [3.0, 4.0]
@@ -99,38 +109,38 @@ def test_another_structure_is_refused() -> None:
 def test_what_cannot_be_is_refused_and_changes_nothing() -> None:
     solver = Resolver(services())
     with pytest.raises(SolverError, match=r"pool\[NHS\]"):
-        solver.change_sides(at(0), of(2.0), of(1.0))
+        solver.sides(at(0)).change(of(2.0), of(1.0))
     with pytest.raises(SolverError, match="not a number"):
-        solver.change_sides(at(0), of(-INF), of(np.nan))
+        solver.sides(at(0)).change(of(-INF), of(np.nan))
     with pytest.raises(SolverError, match="no row 1"):
-        solver.change_sides(at(1), of(-INF), of(1.0))
+        solver.sides(at(1)).change(of(-INF), of(1.0))
     with pytest.raises(SolverError, match="no column -1"):
-        solver.change_costs(at(-1), of(1.0))
+        solver.costs(at(-1)).change(of(1.0))
     with pytest.raises(SolverError, match="not finite"):
-        solver.change_costs(at(0), of(INF))
+        solver.costs(at(0)).change(of(INF))
     with pytest.raises(SolverError, match="another number of figures"):
-        solver.change_costs(at(0, 1), of(1.0))
+        solver.costs(at(0, 1)).change(of(1.0))
     for value in (1e-13, 1e16, np.nan, INF):
         with pytest.raises(SolverError, match="coefficient"):
-            solver.change_coefficients(at(0), of(value))
+            solver.coefficients(at(0)).change(of(value))
     assert solver.resolve().objective == pytest.approx(407.0)
 
 
 def test_a_term_is_taken_out_and_comes_back() -> None:
     solver = Resolver(services())
     solver.resolve()
-    solver.change_coefficients(at(1), of(0.0))  # the second is free
+    solver.coefficients(at(1)).change(of(0.0))  # the second is free
     assert solver.resolve().objective == pytest.approx(300 + 400 + 7)
-    solver.change_coefficients(at(1), of(2.0))
+    solver.coefficients(at(1)).change(of(2.0))
     assert solver.resolve().objective == pytest.approx(407.0)
 
 
 def test_no_plan_is_told_and_the_next_budget_solved() -> None:
     solver = Resolver(services(col_lower=np.array([20.0, 0.0])))
     solver.resolve()
-    solver.change_sides(at(0), of(-INF), of(10.0))
+    solver.sides(at(0)).change(of(-INF), of(10.0))
     assert solver.resolve().status == "infeasible"
-    solver.change_sides(at(0), of(-INF), of(150.0))
+    solver.sides(at(0)).change(of(-INF), of(150.0))
     assert solver.resolve().objective == pytest.approx(407.0)
 
 
@@ -144,6 +154,82 @@ def test_whole_numbers_are_run_not_resolved() -> None:
     solver = Resolver(services(integer=np.array([True, True])))
     with pytest.raises(SolverError, match="run it"):
         solver.resolve()
-    solver.change_sides(at(0), of(-INF), of(151.0))
+    solver.sides(at(0)).change(of(-INF), of(151.0))
     # 99 and 26 spend it all; in fractions it would be 300 + 102 + 7
     assert solver.run().objective == pytest.approx(297 + 104 + 7)
+
+
+def many(count: int = 60) -> Program:
+    """A budget over services from worth 1 to worth 2 a pound, ten pounds of each at most."""
+    cost = np.linspace(1.0, 2.0, count)
+    return services(
+        cost=cost,
+        offset=0.0,
+        matrix=sparse.csr_array(np.ones((1, count))),
+        row_upper=np.array([95.0]),
+        col_lower=np.zeros(count),
+        col_upper=np.full(count, 10.0),
+        integer=np.zeros(count, dtype=bool),
+        columns=(Block("activity", 0, count, None, tuple(map(str, range(count)))),),
+    )
+
+
+def test_places_far_apart_and_out_of_order_are_each_changed() -> None:
+    solver = Resolver(many())
+    solver.resolve()
+    solver.costs(at(59, 0, 2, 30)).change(of(0.5, 9.0, 8.0, 7.0))
+    program = solver.program
+    wanted = many().cost
+    wanted[[59, 0, 2, 30]] = 0.5, 9.0, 8.0, 7.0
+    assert program.cost.tolist() == wanted.tolist()
+    best = np.sort(wanted)[::-1]
+    assert solver.resolve().objective == pytest.approx(10 * best[:9].sum() + 5 * best[9])
+
+
+def test_from_a_kept_basis_the_answer_is_the_same_whatever_came_before() -> None:
+    program = many()
+    tied = program.replaced(cost=np.ones_like(program.cost))
+    draws = [of(15.0), of(400.0), of(205.0), of(15.0)]
+    found = []
+    for order in ((0, 1, 2, 3), (2, 1, 3, 0)):
+        solver = Resolver(tied)
+        solver.resolve()
+        solver.keep()
+        budget = solver.sides(at(0))
+        plans = {}
+        for draw in order:
+            budget.change(of(-INF), draws[draw])
+            plans[draw] = solver.resolve().x
+        found.append(plans)
+    for draw, x in found[0].items():
+        assert x is not None
+        assert x.tolist() == found[1][draw].tolist()
+        assert x.sum() == pytest.approx(draws[draw][0])
+
+
+def test_a_term_too_small_to_be_felt_keeps_the_places_of_the_others() -> None:
+    program = services(
+        matrix=sparse.csr_array(np.array([[1e6, 1e-8], [1.0, 2.0]])),
+        row_lower=np.array([-INF, -INF]),
+        row_upper=np.array([1e8, 150.0]),
+        rows=(Block("pool", 0, 2, None, ("NHS", "Council")),),
+    )
+    solver = Resolver(program)
+    solver.resolve()
+    solver.coefficients(at(2)).change(of(2.0))  # of the first, in the second row
+    assert solver.program.matrix.data.tolist() == [1e6, 1e-8, 2.0, 2.0]
+    assert solver.resolve().objective == pytest.approx(300 + 7)
+
+
+def test_options_are_read_back_and_words_are_options_too() -> None:
+    highs = resolve.opened()
+    highs.set("presolve", "off")
+    highs.set("time_limit", 12.5)
+    highs.set("threads", 1)
+    highs.set("output_flag", False)
+    read = [highs.get(name) for name in ("presolve", "time_limit", "threads", "output_flag")]
+    assert read == ["off", 12.5, 1, False]
+    with pytest.raises(SolverError, match="no_such_option"):
+        highs.set("no_such_option", 1)
+    with pytest.raises(SolverError, match="presolve"):
+        highs.set("presolve", "sometimes")
