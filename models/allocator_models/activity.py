@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Data, Index
 from allocator.data.activity import ROOM
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.options import attach
 
 
@@ -43,7 +43,7 @@ def declare(m: Any, data: Data) -> None:
     m.price = ArrayParam(m.PY, a.price.ravel(), "price")
     m.floor = ArrayParam(m.PY, a.floor.ravel(), "floor")
     m.top = ArrayParam(m.PY, a.top.ravel(), "top")
-    m.activity = pyo.Var(m.PY, dense=False, bounds=lambda m, i, t: (m.floor[i, t], m.top[i, t]))
+    m.activity = ArrayVar(m.PY, bounds=lambda m, i, t: (m.floor[i, t], m.top[i, t]))
 
     later = np.arange(1, len(data.year))
     pairs = Index((data.year, data.year), [later, later - 1])
@@ -117,7 +117,7 @@ def _declare_scale(m: Any, data: Data) -> None:
     m.SCALE = ArraySet(rows)
     m.scale_min = ArrayParam(m.SCALE, a.start_min[wanted], "scale_min")
     m.scale_max = ArrayParam(m.SCALE, a.hi[wanted] * (1.0 + ROOM), "scale_max")
-    m.on = pyo.Var(m.SCALE, dense=False, domain=pyo.Binary)
+    m.on = ArrayVar(m.SCALE, domain=pyo.Binary)
     m.scale_least = ArrayConstraint(m.SCALE, rule=_scale_least)
     m.scale_most = ArrayConstraint(m.SCALE, rule=_scale_most)
 

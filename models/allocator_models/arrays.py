@@ -14,10 +14,16 @@ import numpy as np
 import numpy.typing as npt
 from pyomo.core.base.constraint import IndexedConstraint
 from pyomo.core.base.global_set import UnindexedComponent_index
+from pyomo.core.base.initializer import IndexedCallInitializer
 from pyomo.core.base.objective import ScalarObjective
 from pyomo.core.base.set import Any as AnyDomain
 from pyomo.core.base.set import FiniteScalarSet, _FiniteSetMixin
-from pyomo.core.expr.template_expr import IndexTemplate, NPV_Numeric_GetItemExpression
+from pyomo.core.base.var import IndexedVar
+from pyomo.core.expr.template_expr import (
+    IndexTemplate,
+    NPV_Numeric_GetItemExpression,
+    Numeric_GetItemExpression,
+)
 
 from allocator.data import Grouped, Index, LookupMiss
 
@@ -151,8 +157,38 @@ class ArraySetOf:
         return self.groups.members(index)
 
 
+def _called(rule: Any) -> Any:
+    """A rule of model and index, as Pyomo keeps it.
+
+    Pyomo would find out by inspection that it takes an index, which costs more than the rest of
+    making a component.
+    """
+    return IndexedCallInitializer(rule) if callable(rule) else rule
+
+
+class ArrayVar(IndexedVar):
+    """Variables over an :class:`ArraySet`, each made only when somebody asks for it."""
+
+    def __init__(self, index_set: ArraySet, *, bounds: Any = None, **keywords: Any) -> None:
+        super().__init__(index_set, dense=False, bounds=_called(bounds), **keywords)
+
+    def __getitem__(self, index: Any) -> Any:
+        if _is_template(index):  # what Pyomo would find out by walking the index
+            parts = index if isinstance(index, tuple) else (index,)
+            return Numeric_GetItemExpression((self, *parts))
+        return super().__getitem__(index)
+
+    @property
+    def array_made(self) -> list[Any]:
+        """The variables somebody has asked for."""
+        return list(self._data.values())
+
+
 class ArrayConstraint(IndexedConstraint):
     """A constraint over an :class:`ArraySet` that stays a rule until :meth:`expand`."""
+
+    def __init__(self, index_set: ArraySet, *, rule: Any, **keywords: Any) -> None:
+        super().__init__(index_set, rule=_called(rule), **keywords)
 
     def construct(self, data: Any = None) -> None:
         """Keep the rule; rows are made by the compiler, or by :meth:`expand`."""

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Axis, Data, Index
 from allocator.data.activity import ROOM, distinct
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.capacity import extra_cost
 from allocator_models.contracts import led_payment
 from allocator_models.options import attach
@@ -43,9 +43,7 @@ def declare(m: Any, data: Data) -> None:
     m.POOLS = ArraySet(pools_by_year)
     m.TRANSFERS = ArraySet(f.transfers)
     m.transfer_max = ArrayParam(m.TRANSFERS, f.transfer_max, "transfer_max")
-    m.transfer = pyo.Var(
-        m.TRANSFERS, dense=False, bounds=lambda m, p, q, t: (0.0, m.transfer_max[p, q, t])
-    )
+    m.transfer = ArrayVar(m.TRANSFERS, bounds=lambda m, p, q, t: (0.0, m.transfer_max[p, q, t]))
     least = -f.overdraw_max
     least[:, -1] = 0.0
     kept = (f.carry_max > 0) | (least < 0)
@@ -53,8 +51,8 @@ def declare(m: Any, data: Data) -> None:
     m.CARRIED = ArraySet(carries)
     m.carried_min = ArrayParam(m.CARRIED, least[carries.columns], "carried_min")
     m.carried_max = ArrayParam(m.CARRIED, f.carry_max[carries.columns], "carried_max")
-    m.carried = pyo.Var(
-        m.CARRIED, dense=False, bounds=lambda m, b, t: (m.carried_min[b, t], m.carried_max[b, t])
+    m.carried = ArrayVar(
+        m.CARRIED, bounds=lambda m, b, t: (m.carried_min[b, t], m.carried_max[b, t])
     )
 
 
@@ -71,9 +69,7 @@ def _declare_stranded(m: Any, data: Data) -> None:
     highest = np.maximum(a.baseline, a.top.max(axis=1))[i]
     m.late = ArrayParam(m.STRANDED, rate, "late")
     m.stranded_max = ArrayParam(m.STRANDED, rate * highest, "stranded_max")
-    m.stranded = pyo.Var(
-        m.STRANDED, dense=False, bounds=lambda m, i, t: (0.0, m.stranded_max[i, t])
-    )
+    m.stranded = ArrayVar(m.STRANDED, bounds=lambda m, i, t: (0.0, m.stranded_max[i, t]))
     s = np.arange(years)
     since = (s[None, :] < t[:, None]) & (s[None, :] >= (t - a.release_years[i])[:, None])
     row, year = np.nonzero(since)
@@ -106,7 +102,7 @@ def _declare_sources(m: Any, data: Data) -> None:
     sources = Index((*exact.axes, back), [i[row], t[row], source])
     m.EXACT = ArraySet(exact)
     m.SOURCES = ArraySet(sources)
-    m.source = pyo.Var(m.SOURCES, dense=False, domain=pyo.Binary)
+    m.source = ArrayVar(m.SOURCES, domain=pyo.Binary)
     m.sources_of = ArraySetOf(sources.group((0, 1), exact))
     late = (a.fixed_share[:, None] * a.price)[i[row], t[row]]
     most = np.maximum(high.max(axis=1, initial=0.0), a.hi[i, t])
@@ -260,8 +256,8 @@ def _declare_passing(m: Any, data: Data) -> None:
     m.passing_low = ArrayParam(m.PASSING, low - room, "passing_low")
     m.passing_high = ArrayParam(m.PASSING, np.maximum(high + room, 0.0), "passing_high")
     m.passing_min = ArrayParam(m.PASSING, np.minimum(low - room, 0.0), "passing_min")
-    m.passing_ended = pyo.Var(
-        m.PASSING, dense=False, bounds=lambda m, c, t: (m.passing_min[c, t], m.passing_high[c, t])
+    m.passing_ended = ArrayVar(
+        m.PASSING, bounds=lambda m, c, t: (m.passing_min[c, t], m.passing_high[c, t])
     )
     m.passing_members = ArraySetOf(members.group((0, 1), rows))
     member_rows = members.columns[1:]

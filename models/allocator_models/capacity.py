@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyomo.environ as pyo
-
 from allocator.data import Data, Index
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.options import attach
 
 
@@ -31,7 +29,7 @@ def declare(m: Any, data: Data) -> None:
     more = c.extra_max > 0
     m.extra_max = ArrayParam(m.EXTRA, c.extra_max[more], "extra_max")
     m.extra_price = ArrayParam(m.EXTRA, c.extra_price[more], "extra_price")
-    m.extra = pyo.Var(m.EXTRA, dense=False, bounds=lambda m, r, p, t: (0.0, m.extra_max[r, p, t]))
+    m.extra = ArrayVar(m.EXTRA, bounds=lambda m, r, p, t: (0.0, m.extra_max[r, p, t]))
     resource, place, year = c.rows.axes
     r, p, t = addable.columns
     charged = Index((data.pool, year, resource, place), [c.extra_pool[more], t, r, p])

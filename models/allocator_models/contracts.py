@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Axis, Data, Index
 from allocator.data.activity import ROOM
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.options import attach
 from allocator_models.responses import outcome
 
@@ -48,8 +48,8 @@ def declare(m: Any, data: Data) -> None:
     m.CONTRACTS = ArraySet(c.rows)
     m.payment_min = ArrayParam(m.CONTRACTS, low, "payment_min")
     m.payment_max = ArrayParam(m.CONTRACTS, high, "payment_max")
-    m.payment = pyo.Var(
-        m.CONTRACTS, dense=False, bounds=lambda m, c, t: (m.payment_min[c, t], m.payment_max[c, t])
+    m.payment = ArrayVar(
+        m.CONTRACTS, bounds=lambda m, c, t: (m.payment_min[c, t], m.payment_max[c, t])
     )
 
     _declare_ends(m, data)
@@ -94,8 +94,8 @@ def _declare_ends(m: Any, data: Data) -> None:
     rows = c.rows.take(pay.endable)
     m.ENDABLE = ArraySet(rows)
     m.ENDS = ArraySet(pay.ends)
-    m.end = pyo.Var(m.ENDS, dense=False, domain=pyo.Binary)
-    m.off = pyo.Var(m.ENDABLE, dense=False, bounds=lambda m, c, t: (0.0, 1.0))
+    m.end = ArrayVar(m.ENDS, domain=pyo.Binary)
+    m.off = ArrayVar(m.ENDABLE, bounds=lambda m, c, t: (0.0, 1.0))
     name, first = pay.ends.columns
     contract, t = rows.columns
     pair, end = np.nonzero((contract[:, None] == name) & (t[:, None] >= first))
@@ -134,12 +134,10 @@ def _declare_fills(m: Any, data: Data) -> None:
     m.FILLS = ArraySet(pay.fills)
     m.piece_width = ArrayParam(m.FILLS, pay.width, "piece_width")
     m.fill_slope = ArrayParam(m.FILLS, pay.slope, "fill_slope")
-    m.piece_fill = pyo.Var(
-        m.FILLS, dense=False, bounds=lambda m, c, t, n: (0.0, m.piece_width[c, t, n])
-    )
+    m.piece_fill = ArrayVar(m.FILLS, bounds=lambda m, c, t, n: (0.0, m.piece_width[c, t, n]))
     m.fills_of = ArraySetOf(pay.fills.group((0, 1), rows))
     m.STEPS_PAID = ArraySet(pay.orders)
-    m.step = pyo.Var(m.STEPS_PAID, dense=False, domain=pyo.Binary)
+    m.step = ArrayVar(m.STEPS_PAID, domain=pyo.Binary)
     m.jump = ArrayParam(m.STEPS_PAID, pay.jump, "jump")
     m.steps_of = ArraySetOf(pay.orders.group((0, 1), rows))
     axes = (*pay.fills.axes, pay.orders.axes[2])
@@ -185,12 +183,10 @@ def _declare_ended(m: Any, data: Data) -> None:
     m.ended_max = ArrayParam(m.ENDABLE, np.maximum(least + width[where[at]], 0.0))
     m.cost_min = ArrayParam(m.ENDABLE, np.minimum(low[at], 0.0))
     m.cost_max = ArrayParam(m.ENDABLE, np.maximum(high[at], 0.0))
-    m.follows_ended = pyo.Var(
-        m.ENDABLE, dense=False, bounds=lambda m, c, t: (m.ended_min[c, t], m.ended_max[c, t])
+    m.follows_ended = ArrayVar(
+        m.ENDABLE, bounds=lambda m, c, t: (m.ended_min[c, t], m.ended_max[c, t])
     )
-    m.cost_ended = pyo.Var(
-        m.ENDABLE, dense=False, bounds=lambda m, c, t: (m.cost_min[c, t], m.cost_max[c, t])
-    )
+    m.cost_ended = ArrayVar(m.ENDABLE, bounds=lambda m, c, t: (m.cost_min[c, t], m.cost_max[c, t]))
     m.ended_least = ArrayConstraint(m.ENDABLE, rule=_ended_least)
     m.ended_most = ArrayConstraint(m.ENDABLE, rule=_ended_most)
     m.cost_ended_least = ArrayConstraint(m.ENDABLE, rule=_cost_ended_least)

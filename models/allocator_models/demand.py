@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from allocator.data import Data, Index
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.options import attach
 
 
@@ -40,15 +39,14 @@ def declare(m: Any, data: Data) -> None:
     m.need = ArrayParam(m.DEMAND, d.arriving + d.opening, "need")
     m.unmet_max = ArrayParam(m.DEMAND, d.unmet_max, "unmet_max")
     m.carry = ArrayParam(m.DEMAND, d.carry, "carry")
-    m.unmet = pyo.Var(m.DEMAND, dense=False, bounds=lambda m, i, t: (0.0, m.unmet_max[i, t]))
+    m.unmet = ArrayVar(m.DEMAND, bounds=lambda m, i, t: (0.0, m.unmet_max[i, t]))
 
     m.unmet_before = ArraySetOf(d.before.group((0, 1), d.rows))
     m.avoided_here = ArraySetOf(_same(d.avoided).group((0, 1), d.rows))
     m.avoided_min = ArrayParam(m.AVOIDED, -d.surplus, "avoided_min")
     m.avoided_max = ArrayParam(m.AVOIDED, d.arriving_most[at_avoided], "avoided_max")
-    m.avoided = pyo.Var(
+    m.avoided = ArrayVar(
         m.AVOIDED,
-        dense=False,
         bounds=lambda m, i, t: (m.avoided_min[i, t], m.avoided_max[i, t]),
     )
     _declare_effects(m, data)

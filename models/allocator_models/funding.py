@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pyomo.environ as pyo
 
 from allocator.data import Data, Index
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.surcharge import surcharge
 
 
@@ -36,7 +35,7 @@ def declare(m: Any, data: Data) -> None:
     more[data.surcharge.rows.columns] = np.maximum(data.surcharge.high, 0.0)
     most = most + more[i, t]
     m.paid_max = ArrayParam(m.FUNDING, most, "paid_max")
-    m.paid = pyo.Var(m.FUNDING, dense=False, bounds=lambda m, i, b, t: (0.0, m.paid_max[i, b, t]))
+    m.paid = ArrayVar(m.FUNDING, bounds=lambda m, i, b, t: (0.0, m.paid_max[i, b, t]))
     shared_i, shared_t = np.nonzero(f.shared)
     shared = Index((data.programme, data.year), [shared_i, shared_t])
     m.SHARED = ArraySet(shared)

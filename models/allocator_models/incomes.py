@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Data
 from allocator.data.activity import distinct
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.responses import outcome
 
 
@@ -31,7 +31,7 @@ def declare(m: Any, data: Data) -> None:
     """
     x = data.incomes
     m.INCOMES = ArraySet(x.rows)
-    m.earned = pyo.Var(m.INCOMES, dense=False, bounds=lambda m, j, t: (0.0, 1.0))
+    m.earned = ArrayVar(m.INCOMES, bounds=lambda m, j, t: (0.0, 1.0))
     least = np.minimum(x.least, x.threshold)
     m.income_least = ArrayParam(m.INCOMES, least, "income_least")
     m.income_rise = ArrayParam(m.INCOMES, distinct(x.threshold - least), "income_rise")
@@ -46,7 +46,7 @@ def declare(m: Any, data: Data) -> None:
     m.SLIDING = ArraySet(x.rows.take(slides))
     m.STEPS = ArraySet(x.rows.take(~slides))
     m.REACHED = ArraySet(x.rows)
-    m.reached = pyo.Var(m.REACHED, dense=False, domain=pyo.Binary)
+    m.reached = ArrayVar(m.REACHED, domain=pyo.Binary)
     m.earned_if_reached = ArrayConstraint(m.SLIDING, rule=_if_reached)
     m.earned_sliding = ArrayConstraint(m.SLIDING, rule=_sliding)
     m.earned_when = ArrayConstraint(m.STEPS, rule=_when)

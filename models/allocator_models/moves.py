@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyomo.environ as pyo
-
 from allocator.data import Data, Index
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 
 
 def declare(m: Any, data: Data) -> None:
@@ -33,8 +31,8 @@ def declare(m: Any, data: Data) -> None:
     reach[data.demand.rows.columns] += data.demand.need_max
     most = 2.0 * (a.price * reach + data.target)
     m.most_moved = ArrayParam(m.MOVES, most.ravel(), "most_moved")
-    m.up = pyo.Var(m.MOVES, dense=False, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
-    m.down = pyo.Var(m.MOVES, dense=False, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
+    m.up = ArrayVar(m.MOVES, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
+    m.down = ArrayVar(m.MOVES, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
     d = data.demand.avoided
     same = Index((*d.axes, *d.axes), [*d.columns, *d.columns])
     m.avoided_in = ArraySetOf(same.group((0, 1), data.programme_years))

@@ -7,7 +7,7 @@ from typing import Any
 import pyomo.environ as pyo
 
 from allocator.data import Data, Index, RunTerms
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 
 
 def declare(m: Any, data: Data) -> None:
@@ -26,7 +26,7 @@ def declare(m: Any, data: Data) -> None:
     """
     o = data.options
     m.RUNS = ArraySet(o.runs)
-    m.run = pyo.Var(m.RUNS, dense=False, domain=pyo.Binary)
+    m.run = ArrayVar(m.RUNS, domain=pyo.Binary)
     for name, choices in (("at_most", o.at_most), ("exactly", o.exactly)):
         index = ArraySet(choices.rows)
         setattr(m, name.upper(), index)

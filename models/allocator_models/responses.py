@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from allocator.data import Data, Index
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.demand import need
 from allocator_models.options import attach
 
@@ -42,7 +42,7 @@ def declare(m: Any, data: Data) -> None:
     m.DRIVERS = ArraySet(r.drivers)
     m.start = ArrayParam(m.DRIVERS, r.start, "start")
     m.width = ArrayParam(m.SEGMENTS, r.width, "width")
-    m.fill = pyo.Var(m.SEGMENTS, dense=False, bounds=lambda m, i, t, n: (0.0, m.width[i, t, n]))
+    m.fill = ArrayVar(m.SEGMENTS, bounds=lambda m, i, t, n: (0.0, m.width[i, t, n]))
     m.segments_of = ArraySetOf(r.segments.group((0, 1), r.drivers))
 
     m.SLOPES = ArraySet(r.slope_rows)
@@ -63,7 +63,7 @@ def declare(m: Any, data: Data) -> None:
 def _declare_order(m: Any, data: Data) -> None:
     x, segments = data.ordering, data.responses.segments
     m.ORDERS = ArraySet(x.orders)
-    m.order = pyo.Var(m.ORDERS, dense=False, domain=pyo.Binary)
+    m.order = ArrayVar(m.ORDERS, domain=pyo.Binary)
     i, t, _ = segments.columns
     label = x.orders.axes[2]
     axes = (*segments.axes, label)
@@ -86,9 +86,8 @@ def _declare_levels(m: Any, data: Data) -> None:
     m.outcome_change = ArrayParam(m.OUTCOME_LEVELS, levels.change, "outcome_change")
     m.outcome_lo = ArrayParam(m.OUTCOME_LEVELS, low[at], "outcome_lo")
     m.outcome_hi = ArrayParam(m.OUTCOME_LEVELS, high[at], "outcome_hi")
-    m.outcome_level = pyo.Var(
+    m.outcome_level = ArrayVar(
         m.OUTCOME_LEVELS,
-        dense=False,
         bounds=lambda m, k, i, t, n: (
             m.outcome_level_min[k, i, t, n],
             m.outcome_level_max[k, i, t, n],

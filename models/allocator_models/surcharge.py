@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 
 from allocator.data import Data, Index
 from allocator.data.activity import ROOM, distinct
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf
+from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 from allocator_models.options import attach
 
 
@@ -43,9 +43,8 @@ def declare(m: Any, data: Data) -> None:
     room = 1.0 + np.maximum(np.abs(x.low), np.abs(x.high))
     m.surcharge_min = ArrayParam(m.SURCHARGE, x.low - room, "surcharge_min")
     m.surcharge_max = ArrayParam(m.SURCHARGE, x.high + room, "surcharge_max")
-    m.surcharge = pyo.Var(
+    m.surcharge = ArrayVar(
         m.SURCHARGE,
-        dense=False,
         bounds=lambda m, i, t: (m.surcharge_min[i, t], m.surcharge_max[i, t]),
     )
     same = Index((*x.rows.axes, *x.rows.axes), [*x.rows.columns, *x.rows.columns])
@@ -59,10 +58,10 @@ def declare(m: Any, data: Data) -> None:
     m.tier_low = ArrayParam(m.TIERS, low, "tier_low")
     m.tier_rise = ArrayParam(m.TIERS, distinct(x.threshold - low), "tier_rise")
     m.tier_room = ArrayParam(m.TIERS, distinct(high - x.threshold), "tier_room")
-    m.above = pyo.Var(m.TIERS, dense=False, bounds=lambda m, i, t: (0.0, m.tier_room[i, t]))
+    m.above = ArrayVar(m.TIERS, bounds=lambda m, i, t: (0.0, m.tier_room[i, t]))
     m.tier_below = ArrayConstraint(m.TIERS, rule=_tier_below)
     m.BEYOND = ArraySet(data.tier_orders)
-    m.beyond = pyo.Var(m.BEYOND, dense=False, domain=pyo.Binary)
+    m.beyond = ArrayVar(m.BEYOND, domain=pyo.Binary)
     m.tier_full = ArrayConstraint(m.BEYOND, rule=_tier_full)
     m.tier_above = ArrayConstraint(m.BEYOND, rule=_tier_above)
     twice = Index((*x.tiers.axes, *x.tiers.axes), [*x.tiers.columns, *x.tiers.columns])
@@ -80,9 +79,7 @@ def _declare_levels(m: Any, data: Data) -> None:
     m.level_change = ArrayParam(m.LEVELS, levels.change, "level_change")
     m.level_lo = ArrayParam(m.LEVELS, a.lo[i, t], "level_lo")
     m.level_hi = ArrayParam(m.LEVELS, a.hi[i, t] * (1.0 + ROOM), "level_hi")
-    m.level_activity = pyo.Var(
-        m.LEVELS, dense=False, bounds=lambda m, i, t, n: (0.0, m.level_hi[i, t, n])
-    )
+    m.level_activity = ArrayVar(m.LEVELS, bounds=lambda m, i, t, n: (0.0, m.level_hi[i, t, n]))
     attach(m, "level", levels.runs, levels.rows)
     m.level_least = ArrayConstraint(m.LEVELS, rule=_level_least)
     m.level_most = ArrayConstraint(m.LEVELS, rule=_level_most)
@@ -116,8 +113,8 @@ def _declare_level_fills(m: Any, data: Data) -> None:
     i, t, _, n = fills.columns
     width = r.width[r.segments.positions([i, t, n])]
     m.level_width = ArrayParam(m.LEVEL_FILLS, width, "level_width")
-    m.level_fill = pyo.Var(
-        m.LEVEL_FILLS, dense=False, bounds=lambda m, i, t, k, n: (0.0, m.level_width[i, t, k, n])
+    m.level_fill = ArrayVar(
+        m.LEVEL_FILLS, bounds=lambda m, i, t, k, n: (0.0, m.level_width[i, t, k, n])
     )
     m.level_fills_of = ArraySetOf(fills.group((0, 1, 2), curved))
     m.level_filled = ArrayConstraint(m.LEVEL_CURVED, rule=_level_filled)
