@@ -157,9 +157,8 @@ class _Compiler:
                 low, high = np.full(count, -np.inf), np.full(count, np.inf)
                 integer = np.zeros(count, dtype=bool)
             else:
-                members = getattr(variable, "array_made", None)
-                if members is None:
-                    members = list(variable.values())
+                made = getattr(variable, "array_made", None)
+                members = list(variable.values()) if made is None else made
                 domain = variable._rule_domain(self.model, None, variable) if len(index) else None
                 low, high = self._templated_bounds(variable, index, domain)
                 integer = np.full(len(index), domain is not None and _whole(domain))

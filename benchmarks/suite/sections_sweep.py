@@ -52,14 +52,29 @@ def sweeps(found: Sequence[Sweep]) -> Section | None:
     intro = (
         "The same programme solved again for drawn budgets, rates and weights, all ways in the same"
         " order. The clock begins once a programme is loaded and has been solved once; HiGHS's own"
-        " runs are timed apart, and the rest is what a way costs beyond them. “Cold” hands every"
-        " draw to a fresh HiGHS."
+        " runs, with the taking of a basis, are timed apart; the rest is what a way costs beyond"
+        " them. “Ours” starts every draw from the basis of the mean figures, so that an answer does"
+        " not depend on the draws before it; “cold” hands every draw to a fresh HiGHS."
     )
     blocks: list[Block] = [Text(intro)]
     for sweep in found:
         blocks += [Text(f"Against it: {words}.", "alarm") for words in sweep["disagreements"]]
-        blocks += [_chart(sweep), _table(sweep)]
+        blocks += [_chart(sweep), _table(sweep), *_where(sweep)]
     return Section("Sweeps", blocks)
+
+
+def _where(sweep: Sweep) -> list[Block]:
+    """Which programme, and on which machine: a file of an earlier version does not say."""
+    problem, machine = sweep.get("problem"), sweep.get("environment")
+    if not problem or not machine:
+        return []
+    words = (
+        f"First system: {problem['rows']:,} rows, {problem['columns']:,} columns,"
+        f" {problem['nonzeros']:,} nonzeros, {problem['sha256'][:12]}; draws"
+        f" {str(sweep.get('figures_sha256'))[:12]}. Measured {sweep.get('started', '')[:10]} on"
+        f" {machine.get('cpu', '?')}, HiGHS {machine.get('packages', {}).get('highspy', '?')}."
+    )
+    return [Text(words)]
 
 
 def in_short(found: Sequence[Sweep]) -> list[str]:

@@ -3,14 +3,15 @@
 ``python -m benchmarks.suite.sweep --size S``. Every way solves the draws of the family
 ``sweep`` in the same order, in a process of its own, and reads the values back after each:
 
-- ``ours``: :class:`allocator.solver.resolve.Resolver`, nothing rebuilt
+- ``ours``: :class:`allocator.solver.resolve.Resolver`, nothing rebuilt, each draw from the basis
+  of the mean figures
 - ``highs``: highspy's own calls that change numbers, nothing rebuilt
 - ``pyomo``: mutable parameters and Pyomo's persistent HiGHS interface, told to look for
   changed parameters only, which is its fastest way
 - ``cold``: arrays handed to a fresh HiGHS for each draw
 
-The clock begins once a programme is loaded and has been solved once. HiGHS's own runs are timed
-apart; the rest is what a way costs beyond them.
+The clock begins once a programme is loaded and has been solved once (`ours`: twice). HiGHS's own
+runs, with the taking of a basis, are timed apart; the rest is what a way costs beyond them.
 """
 
 from __future__ import annotations
@@ -99,30 +100,57 @@ class Result:
 
 @contextmanager
 def timed_runs() -> Iterator[Runs]:
-    """Time every run of HiGHS in this process, whoever calls it."""
+    """Time every run of HiGHS in this process, whoever calls it and by whichever door."""
     import highspy
 
+    from allocator.solver.direct import Direct
+
     runs = Runs()
-    original = highspy.Highs.run
-    own = "run" in vars(highspy.Highs)
 
-    def run(self: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return original(self)
-        finally:
-            runs.seconds += time.perf_counter() - began
-            runs.count += 1
-            runs.iterations += max(0, self.getInfoValue("simplex_iteration_count")[1])
+    def timed(work: Callable[..., Any]) -> Callable[..., Any]:
+        def work_timed(*arguments: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return work(*arguments)
+            finally:
+                runs.seconds += time.perf_counter() - began
 
-    highspy.Highs.run = run
-    try:
+        return work_timed
+
+    def counted(run: Callable[[Any], Any], count: Callable[[Any], int]) -> Callable[[Any], Any]:
+        def run_counted(self: Any) -> Any:
+            try:
+                return run(self)
+            finally:
+                runs.count += 1
+                runs.iterations += max(0, count(self))
+
+        return run_counted
+
+    def told(highs: Any) -> int:
+        return int(highs.getInfoValue("simplex_iteration_count")[1])
+
+    by_binding = counted(timed(highspy.Highs.run), told)
+    by_library = counted(timed(Direct.run), lambda direct: direct.counts()["simplex"])
+    with (
+        _replaced(highspy.Highs, "run", by_binding),
+        _replaced(Direct, "run", by_library),
+        _replaced(Direct, "start", timed(Direct.start)),  # factors the basis in place of the run
+    ):
         yield runs
+
+
+@contextmanager
+def _replaced(owner: type, name: str, by: Any) -> Iterator[None]:
+    own, before = name in vars(owner), getattr(owner, name)
+    setattr(owner, name, by)
+    try:
+        yield
     finally:
         if own:
-            highspy.Highs.run = original
+            setattr(owner, name, before)
         else:
-            del highspy.Highs.run
+            delattr(owner, name)
 
 
 def measure(way: str, sweeps: Iterator[Sweep]) -> Result:
@@ -180,11 +208,18 @@ def _ours(sweep: Sweep) -> Resolve:
     )
     solver = Resolver(program)
     solver.resolve()
+    sides, costs = solver.sides(sweep.rows), solver.costs(sweep.columns)
+    coefficients = solver.coefficients(sweep.entries)
+    sides.change(sweep.row_lower.mean(axis=0), sweep.row_upper.mean(axis=0))
+    costs.change(sweep.cost.mean(axis=0))
+    coefficients.change(sweep.values.mean(axis=0))
+    solver.resolve()
+    solver.keep()
 
     def resolve(draw: int) -> Numbers:
-        solver.change_sides(sweep.rows, sweep.row_lower[draw], sweep.row_upper[draw])
-        solver.change_costs(sweep.columns, sweep.cost[draw])
-        solver.change_coefficients(sweep.entries, sweep.values[draw])
+        sides.change(sweep.row_lower[draw], sweep.row_upper[draw])
+        costs.change(sweep.cost[draw])
+        coefficients.change(sweep.values[draw])
         solution = solver.resolve()
         if solution.status != "optimal" or solution.x is None:
             raise RuntimeError(f"draw {draw} ended {solution.status}")
@@ -387,12 +422,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wrong = differing(results)
     print("\n".join(wrong) if wrong else "all objectives agree")
     if options.json is not None:
-        report = {"size": options.size, "seed": options.seed, "disagreements": wrong}
+        report = _heading(options.size, options.seed)
+        report |= {"size": options.size, "seed": options.seed, "disagreements": wrong}
+        report["systems"] = options.systems
         report["ways"] = [
             {**asdict(r), "per_second": r.per_second, "beyond": r.beyond} for r in results
         ]
         options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 1 if wrong else 0
+
+
+def _heading(size: str, seed: int) -> dict[str, Any]:
+    """Where, when and of what: the programme of the first system and the figures of its draws."""
+    from benchmarks.suite.environment import heading
+    from benchmarks.suite.families import FAMILIES
+
+    sweeps = FAMILIES["sweep"].sweeps
+    assert sweeps is not None
+    first = next(iter(sweeps(size, seed)))
+    return heading(first.problem, (first.row_lower, first.row_upper, first.cost, first.values))
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
