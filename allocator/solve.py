@@ -26,7 +26,8 @@ from allocator.solver.conflict import find_conflict
 from allocator.solver.curve_room import curve_room
 from allocator.solver.highs import Solver
 from allocator.solver.program import Program
-from allocator.solver.stages import StagedSolve, Stages, second_opinion
+from allocator.solver.stages import SEARCHES, StagedSolve, Stages, second_opinion
+from allocator.solver.whole_conflict import CHOICES, SECONDS, find_whole_conflict
 
 GAP = 1e-4
 """Share of the gain to which the decisions of a plan are proved best unless asked otherwise."""
@@ -39,6 +40,18 @@ PENNY = 0.01
 
 RECUTS = 6
 """How often curves are cut again at the plan's own activity, where they must be met exactly."""
+
+MENDING = 0.1
+"""Share of a time limit kept back, and of what may be added, for a plan that the curves break."""
+
+MENDED = 4.0
+"""Times what building a programme took that are kept back at least, up to half of the limit."""
+
+LEAST_BACK = 1.0
+"""Seconds that are kept back at least, up to half of the limit."""
+
+NAMED = 8
+"""Most rules to name where no whole decisions keep them together."""
 
 SOFTER = 0.8
 """Share of a hard time limit after which the solver stops by itself and hands over its best."""
@@ -87,7 +100,7 @@ def solve(
     *,
     keep: float | None = None,
     evidence: str = "central",
-    algorithm: str = "simplex",
+    algorithm: str = "auto",
     threads: int = 1,
     time_limit: float | None = None,
     hard_time_limit: float | None = None,
@@ -107,8 +120,9 @@ def solve(
         then the one that keeps it with the fewest pounds moved.
     evidence : {'low', 'central', 'high'}
         Which figures of responses and effects to believe.
-    algorithm : {'simplex', 'ipx', 'hipo', 'pdlp'}
-        Algorithm of the main solve.
+    algorithm : {'auto', 'simplex', 'ipx', 'hipo', 'pdlp'}
+        Algorithm of the main solve; ``auto`` goes by kind and size
+        (:func:`allocator.solver.highs.choose`).
     threads : int
         Threads of the solver.
     time_limit : float, optional
@@ -207,21 +221,29 @@ def _plan(instance: Instance, asked: _Asked) -> Plan:
     Where a rule, a threshold or a bonus rests on a curved outcome, the true curve may break
     what its chords keep. The curves are then cut again at the plan's own activity and the
     plan is sought again, until the true curves bear it out; if they never do, one more plan
-    is made that allows for all that chords may miss. And where no plan keeps the rules on the
+    is made that allows for all that chords may miss. Once a limit has stopped the search its
+    decisions are kept through all this. And where no plan keeps the rules on the
     chords, one is sought that may miss them by as much as the chords do, to cut there.
     """
     clock = _Clock()
-    deadline = None if asked.time_limit is None else time.monotonic() + asked.time_limit
+    began = time.monotonic()
     knots: dict[tuple[int, int], Any] = {}
+    last: _Tried | None = None
     for cut in range(RECUTS + 1):
         margin = 1 if cut == RECUTS else 0
-        plan, data, checked = _once(instance, asked, clock, deadline, knots, margin)
+        tried = _once(instance, asked, clock, began, knots, margin)
+        plan, data, checked = tried.plan, tried.data, tried.checked
         if cut == 0 and plan.status == "infeasible":
             # The true curves may just reach what their chords do not.
-            _, data, checked = _once(instance, asked, clock, deadline, knots, -1)
+            wider = _once(instance, asked, clock, began, knots, -1)
+            data, checked = wider.data, wider.checked
             if checked is None or not readback.recut(data, checked, knots, data.ordering.counted):
                 break
             continue
+        last = tried if tried.decided else last
+        if plan.status == "limit" and not plan.verified and last is not None:
+            cut_since = last is not tried
+            return _mended(instance, asked, clock, began, knots, last, cut_since) or plan
         if checked is None or plan.verified or plan.status == "limit":
             break
         if not readback.recut(data, checked, knots, data.ordering.exact):
@@ -229,61 +251,229 @@ def _plan(instance: Instance, asked: _Asked) -> Plan:
     return plan
 
 
-def _left(deadline: float | None) -> float | None:
-    """Seconds left until a deadline."""
-    return None if deadline is None else max(0.0, deadline - time.monotonic())
-
-
-def _once(
+def _mended(
     instance: Instance,
     asked: _Asked,
     clock: _Clock,
-    deadline: float | None,
+    began: float,
     knots: dict[tuple[int, int], Any],
-    margin: int,
-) -> tuple[Plan, Data, Evaluation | None]:
-    """One plan for curves cut at `knots`, and the check of it."""
-    data = extract(instance, knots, margin)
-    clock.mark("extract")
+    found: _Tried,
+    cut_since: bool,
+) -> Plan | None:
+    """Plan with the decisions of a stopped search that the true curves bear out, if any.
+
+    Curves are cut again as for any plan, unless they have been `cut_since`, and in the end
+    all that chords may miss is allowed for. What was proved in the search stays what is known
+    of the best plan.
+    """
+    if not found.data.ordering.exact.any():
+        return None
+    tried, seconds = found, found.seconds
+    # The margin still to come needs as long again, where it can help.
+    rounds = 1 if _meets_exactly(found.data) else 2
+    for margin in (*[0] * RECUTS, 1):
+        if _over(asked, began, seconds if margin else rounds * seconds):
+            continue
+        if margin == 0:
+            data, checked = tried.data, tried.checked
+            if checked is None:
+                continue
+            if not (cut_since or readback.recut(data, checked, knots, data.ordering.exact)):
+                continue
+            cut_since = False
+        tried = _once(instance, asked, clock, began, knots, margin, found)
+        if tried.plan.verified:
+            return tried.plan
+        seconds = tried.seconds or seconds
+    return None
+
+
+def _meets_exactly(data: Data) -> bool:
+    """Whether a hard rule asks for an exact outcome, where a margin is no help."""
+    r = data.rules
+    rule = r.rows.positions(r.outcome.rows.columns[:2])
+    return bool(np.any((r.sense[rule] == "equal") & np.isnan(r.penalty[rule].astype(float))))
+
+
+def _over(asked: _Asked, began: float, seconds: float) -> bool:
+    """Whether something that takes so many seconds would end too late."""
+    if asked.time_limit is None:
+        return False
+    return time.monotonic() + seconds > began + (1.0 + MENDING) * asked.time_limit
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """One plan for curves cut at some activity.
+
+    Attributes
+    ----------
+    plan : Plan
+    data : Data
+    checked : Evaluation or None
+        The plan as recomputed from the tables; None when there is none.
+    decided : dict of str to dict of str to ndarray
+        Its decisions by search and block; those that depend on how curves are cut left out.
+    stages : Stages or None
+        What the stages found.
+    seconds : float
+        What it took apart from the search for decisions.
+    """
+
+    plan: Plan
+    data: Data
+    checked: Evaluation | None
+    decided: dict[str, dict[str, Any]]
+    stages: Stages | None
+    seconds: float
+
+
+def _compiled(data: Data, asked: _Asked, clock: _Clock) -> Program:
+    """The programme of an instance's arrays."""
     model = _formulation(asked.formulation)(data)
     if asked.extra is not None:
         asked.extra(model, data)
     clock.mark("model")
     program = compile_model(model)
     clock.mark("compile")
+    return program
+
+
+def _left(asked: _Asked, began: float, back: float) -> float | None:
+    """Seconds left to search when so many are kept back."""
+    if asked.time_limit is None:
+        return None
+    return max(0.0, began + asked.time_limit - back - time.monotonic())
+
+
+def _kept_back(asked: _Asked, data: Data, program: Program, built: float) -> float:
+    """Seconds not to search in, where a plan may have to be mended; it took `built` to build it."""
+    if asked.time_limit is None or not (program.integer.any() and data.ordering.exact.any()):
+        return 0.0
+    back = max(MENDING * asked.time_limit, MENDED * built, LEAST_BACK)
+    return min(asked.time_limit / 2, back)
+
+
+def _once(
+    instance: Instance,
+    asked: _Asked,
+    clock: _Clock,
+    began: float,
+    knots: dict[tuple[int, int], Any],
+    margin: int,
+    found: _Tried | None = None,
+) -> _Tried:
+    """One plan for curves cut at `knots`, and the check of it; with the decisions `found`."""
+    since = time.perf_counter()
+    data = extract(instance, knots, margin)
+    clock.mark("extract")
+    program = _compiled(data, asked, clock)
     nowhere = program.contradictions()
     if nowhere:
-        return _unsolved(program, "infeasible", tuple(nowhere), clock, None), data, None
+        plan = _unsolved(program, "infeasible", tuple(nowhere), clock, None)
+        return _Tried(plan, data, None, {}, None, 0.0)
     solver = Solver(program, algorithm=asked.algorithm, threads=asked.threads)
     clock.seconds["handover"] = solver.handover
     clock.mark("load")
-    decided = readback.starting(data, program, asked.start)
-    wanted = (asked.gap, asked.node_limit, decided)
-    stages = StagedSolve(solver, data, asked.keep, _left(deadline), *wanted).run()
+    starting = readback.starting(data, program, asked.start if found is None else None)
+    kept = None if found is None else found.decided
+    back = _kept_back(asked, data, program, time.perf_counter() - since)
+    if found is not None:
+        back = -MENDING * (asked.time_limit or 0.0)
+
+    def staged(solver: Solver) -> Stages:
+        left = _left(asked, began, back)
+        wanted = (asked.keep, left, asked.gap, asked.node_limit, starting, kept)
+        return StagedSolve(solver, data, *wanted).run()
+
+    stages = staged(solver)
     if stages.doubtful:
         solver = second_opinion(program, asked.threads)
-        stages = StagedSolve(solver, data, asked.keep, _left(deadline), *wanted).run()
+        stages = staged(solver)
     if stages.status == "unknown":
         raise SolverError("HiGHS gave up on this programme without saying what it is")
     clock.mark("solve")
     if stages.plan is None:
         names: tuple[str, ...] = ()
-        if stages.status == "infeasible":
-            names = _conflict(instance, program, asked.threads)
+        if stages.status == "infeasible" and found is None:
+            names = _conflict(instance, program, asked, began)
         clock.mark("explain")
-        return _unsolved(program, stages.status, names, clock, solver, stages), data, None
-    return _checked(instance, data, program, solver, stages, clock)
+        plan = _unsolved(program, stages.status, names, clock, solver, stages)
+        return _Tried(plan, data, None, {}, stages, 0.0)
+    if found is not None:
+        stages = _after(stages, found)
+    plan, checked = _checked(instance, data, program, solver, stages, clock)
+    if found is not None:
+        plan = _no_narrower(plan, found.plan)
+    searched = sum(stages.seconds.get(name, 0.0) for name in SEARCHES)
+    seconds = time.perf_counter() - since - searched
+    return _Tried(plan, data, checked, _decided(program, stages), stages, seconds)
 
 
-def _conflict(instance: Instance, program: Program, threads: int) -> tuple[str, ...]:
+def _decided(program: Program, stages: Stages) -> dict[str, dict[str, Any]]:
+    """Decisions by search and block; the order of filling curves changes with their cuts."""
+    blocks = [b for b in program.columns if program.integer[b.span].any() and b.name != "order"]
+    return {
+        search: {block.name: x[block.span] for block in blocks}
+        for search, x in stages.decided.items()
+    }
+
+
+def _after(stages: Stages, found: _Tried) -> Stages:
+    """Stages that kept the decisions of a stopped search, with what is known from it."""
+    known = found.stages
+    if known is None:
+        return stages
+    return replace(
+        stages,
+        status="limit",
+        bound=known.bound,
+        root_bound=known.root_bound,
+        nodes=known.nodes + stages.nodes,
+        iterations=known.iterations + stages.iterations,
+        interrupted=known.interrupted or stages.interrupted,
+        primal_log=known.primal_log,
+        start=known.start,
+    )
+
+
+def _no_narrower(plan: Plan, found: Plan) -> Plan:
+    """A plan whose bound allows for what the chords of the search could miss."""
+    error = max(plan.certificate.curve_error, found.certificate.curve_error)
+    return replace(plan, certificate=replace(plan.certificate, curve_error=error))
+
+
+def _conflict(instance: Instance, program: Program, asked: _Asked, began: float) -> tuple[str, ...]:
     """What cannot hold together, in the planner's words."""
+    threads = asked.threads
     relaxed = program.replaced(integer=np.zeros(len(program.integer), dtype=bool))
     if not program.integer.any() or Solver(relaxed, threads=threads).run().status == "infeasible":
         return in_words(relaxed, instance, *find_conflict(relaxed, threads=threads))
+    seconds = SECONDS
+    if asked.time_limit is not None:
+        seconds = max(0.0, min(seconds, began + asked.time_limit - time.monotonic()))
+    rows = find_whole_conflict(program, threads=threads, seconds=seconds)
+    named = _named_rows(program, instance, rows)
+    keeps = "every hard rule"
+    if 0 < len(named) <= NAMED:
+        keeps = " and ".join(part for part in (", ".join(named[:-1]), named[-1]) if part)
     return (
         "no combination of the yes-or-no decisions (options, contracts, thresholds, minimum "
-        "scales) keeps every hard rule; without them whole, the rules could be kept",
+        f"scales) keeps {keeps}; without them whole, the rules could be kept",
     )
+
+
+def _named_rows(program: Program, instance: Instance, rows: list[int]) -> list[str]:
+    """Rows in the planner's words, those between options by their own names."""
+    choices = [block for block in program.rows if block.name in CHOICES]
+    said: dict[str, None] = {}
+    for block in choices:
+        mine = [row - block.start for row in rows if block.start <= row < block.stop]
+        if block.index is not None and mine:
+            said |= dict.fromkeys(block.index.take(mine).column_labels(0).astype(str).tolist())
+    span = {row for block in choices for row in range(block.start, block.stop)}
+    others = in_words(program, instance, [row for row in rows if row not in span], [])
+    return [*others, *said]
 
 
 def held_program(instance: Instance) -> Program:
@@ -311,7 +501,7 @@ def _checked(
     solver: Solver,
     stages: Stages,
     clock: _Clock,
-) -> tuple[Plan, Data, Evaluation | None]:
+) -> tuple[Plan, Evaluation]:
     """Read a solution back, have it checked, and say how good it is."""
     if stages.plan is None or stages.reference is None:
         raise SolverError("there is no solution to read back")
@@ -341,7 +531,7 @@ def _checked(
         weak_share=weak,
         **_about(program, solver, stages, clock),
     )
-    return plan, data, checked
+    return plan, checked
 
 
 def _certificate(

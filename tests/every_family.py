@@ -9,7 +9,7 @@ from allocator.instance.instance import Instance
 PROGRAMMES = """
     programme,sector,pool,provider,contract,class,unit_cost,baseline,fixed_share,release_years,recurrent,cost_threshold,cost_above,money,held
     bed,acute,NHS,Trust,Cost,discretionary,2,100,0.5,1,yes,,,revenue,no
-    ward,acute,NHS,Trust,Block,discretionary,2,50,0,0,no,,,revenue,no
+    ward,acute,NHS,Trust,Block,discretionary,2,50,0.1,1,no,,,revenue,no
     scan,acute,NHS,Imaging,Aligned,discretionary,1,40,0,0,yes,,,revenue,no
     clinic,acute,NHS,Clinics,Step,discretionary,1,60,0,0,yes,,,revenue,no
     nurse,community,NHS,,,discretionary,1,80,0,0,yes,60,0.5,revenue,no
@@ -116,13 +116,15 @@ TABLES = {
         acute,acute,
         community,community,
         primary,primary,
-        led,,Cost""",
+        led,,Cost
+        blocked,,Block""",
     "rules": """
         rule,measure,selection,outcome,sense,value,basis,relative_to,penalty
         share,spend,acute,,max,0.8,share,,
         primary,spend,primary,,min,0.05,share,,
         harm,outcome,primary,harm,max,12,amount,,1
         paid,payment,led,,min,150,amount,,
+        kept,position,blocked,,equal,0,amount,,0.01
         visits,activity,community,,equal,110,amount,,2""",
     "places": "place,heads\nHere,100",
 }

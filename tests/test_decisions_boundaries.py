@@ -324,7 +324,7 @@ def test_trying_everything_tells_a_plan_that_is_not_allowed() -> None:
     assert tried.judged(none, {("A", 0): 12.0, ("B", 0): 20.1}, {}) is None, "30.1 of 30"
 
 
-SUSPENDS = {
+SUSPENDS: dict[str, Any] = {
     "options": "option,pool\nO,NHS",
     "option_effects": "option,measure,target,operation\nO,contract,K,suspend",
 }
@@ -381,6 +381,69 @@ def test_stranded_cost_is_not_overstated_to_keep_a_payment_high() -> None:
         **SUSPENDS,
     )
     assert level(planned(edge, 3 + 2)) == pytest.approx(6)
+
+
+def test_stranded_cost_is_no_gain_to_a_provider_whose_contract_is_left() -> None:
+    # At cost the trust's position is 0 whatever is stranded: 5 of 15, and 10 for B.
+    edge = case(
+        budgets="pool,amount\nNHS,15",
+        programmes=LATE,
+        contracts="contract,type,fixed\nK,block,8",
+        selections="selection,contract\nK,K",
+        rules="rule,measure,selection,sense,value\nR,position,K,max,1",
+        responses=worth(0.1, 2),
+        **SUSPENDS,
+    )
+    assert level(planned(edge, 20)) == pytest.approx(0)
+
+
+# Under the block A does all 20 for nothing more, worth 2, and B has 7 of 15: 16 a year. Without it
+# the trust's position is 0, though A at 0 strands 5 in the first year: B has 10, and then 15.
+ENDED = {
+    "budgets": "pool,amount\nNHS,15",
+    "programmes": LATE,
+    "contracts": "contract,type,fixed,notice_years,exit_fee\nK,block,8,0,{fee}",
+    "selections": "selection,contract\nK,K",
+    "rules": "rule,measure,selection,sense,value,penalty\nR,position,K,{sense},{value},{penalty}",
+    "responses": worth(0.1, 2),
+}
+
+
+def ending(sense: str, value: float, *, fee: float = 0.0, penalty: str = "") -> Case:
+    texts = {
+        name: text.format(fee=fee, sense=sense, value=value, penalty=penalty)
+        for name, text in ENDED.items()
+    }
+    return case(2, **texts)
+
+
+@pytest.mark.parametrize(
+    ("fee", "value", "first"),
+    [
+        (0.0, 20 + 30, 2025),
+        (1.0, 18 + 30, 2025),
+        (14.0, 2 * 16, 2027),  # 14 and what is stranded are more than there is
+    ],
+)
+def test_a_provider_may_be_left_with_stranded_cost_and_keeps_to_its_position(
+    fee: float, value: float, first: int
+) -> None:
+    plan = planned(ending("max", 1.0, fee=fee), value)
+    ended = plan.contracts.set_index("year")["ended"]
+    assert [bool(ended[y]) for y in (2025, 2026)] == [y >= first for y in (2025, 2026)]
+
+
+def test_a_provider_that_must_break_even_may_be_left_with_stranded_cost() -> None:
+    # Under the block A does exactly 8, with 7 for B: 14.8 a year.
+    plan = planned(ending("equal", 0.0), 20 + 30)
+    assert plan.contracts["ended"].tolist() == [True, True]
+    assert [level(plan, year=y) for y in (2025, 2026)] == pytest.approx([0, 0])
+
+
+@pytest.mark.parametrize("sense", ["max", "equal"])
+def test_a_soft_position_is_not_missed_by_what_is_stranded(sense: str) -> None:
+    plan = planned(ending(sense, 0.0, penalty="3"), 20 + 30)
+    assert plan.rules["violation"].tolist() == pytest.approx([0, 0])
 
 
 def test_a_payment_is_not_cut_off_where_the_contract_has_ended() -> None:

@@ -80,7 +80,7 @@ def funding(instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: 
     rows = Index((programme, pool, year), [i, pool.codes(table["pool"].tolist()), t])
     shared = np.zeros((len(programme), len(year)), dtype=bool)
     shared[i, t] = True
-    adjusted, recurrent = _adjustments(instance, programme, pool, year, payer)
+    adjusted, recurrent = _adjustments(instance, pool, year, payer)
     programmes = instance.programmes
     return Funding(
         rows,
@@ -95,12 +95,12 @@ def funding(instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: 
 
 
 def _adjustments(
-    instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: Codes
+    instance: Instance, pool: Axis, year: Axis, payer: Codes
 ) -> tuple[Numbers, Numbers]:
     total = np.zeros((len(pool), len(year)))
     recurrent = np.zeros_like(total)
     table = by_year(instance.adjustments, ["item"], instance.settings.years)
-    selections = Selections(instance, programme)
+    selections = Selections(instance)
     base = (instance.programmes["baseline"] * instance.programmes["unit_cost"]).to_numpy()
     for line in table.to_dict("records"):
         amount = line["amount"] * line["delivery"]
@@ -109,8 +109,9 @@ def _adjustments(
         if line["pool"]:
             share[pool.position[line["pool"]]] = 1.0
         else:
-            weight = selections.share(line["selection"]) * base
-            share += np.bincount(payer, weight, len(pool)) / weight.sum()
+            members, counted = selections.counted(line["selection"])
+            weight = counted * base[members]
+            share += np.bincount(payer[members], weight, len(pool)) / weight.sum()
         total[:, line["t"]] += amount * share
         if line["recurrent"]:
             recurrent[:, line["t"]] += amount * share

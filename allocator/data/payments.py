@@ -250,6 +250,14 @@ def _rule_name(data: Data, rule: int) -> str:
     return str(rows.axes[0].labels[rows.columns[0][rule]])
 
 
+def _stranded_left_out(data: Data) -> set[tuple[int, int]]:
+    """Rule rows and contract rows where the stranded cost of an ended contract cancels."""
+    r, terms = data.rules, data.rules.stranded_ended
+    rule = r.rows.positions(terms.rows.columns[:2])
+    row = data.contracts.rows.positions(terms.rows.columns[2:])
+    return set(zip(rule.tolist(), row.tolist(), strict=True))
+
+
 def stranded_wanted(data: Data) -> Flags:
     """Programme-years whose stranded cost something would gain from overstating.
 
@@ -269,7 +277,9 @@ def stranded_wanted(data: Data) -> Flags:
     follows = (c.kind == "cost") & (rises > 0) if len(rises) else np.zeros(0, dtype=bool)
     led = follows.copy()
     # Once it has been ended or suspended, a contract of any kind is paid at cost.
-    rises = np.where(data.payments.endable, np.maximum(np.where(follows, rises, 0.0), 1.0), rises)
+    paid = np.where(follows, rises, 0.0)
+    rises = np.where(data.payments.endable, np.maximum(paid, 1.0), rises)
+    left_out = _stranded_left_out(data)
     follows = follows | data.payments.endable
     for row in _limited(data, _leads(data)):
         mine = (of == row) & late[member] & led[row]
@@ -277,6 +287,8 @@ def stranded_wanted(data: Data) -> Flags:
     at_rule = r.rows.positions(r.stranded.rows.columns[:2])
     for row, rule, raises in _rules_on_payment(data):
         if raises <= 0 or not follows[row]:
+            continue
+        if (rule, row) in left_out and paid[row] == 0.0:
             continue
         mine = (of == row) & late[member]
         _, _, i, t = r.stranded.rows.columns

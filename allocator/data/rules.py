@@ -18,10 +18,11 @@ from allocator.data.responses import Responses
 from allocator.data.surcharge import Surcharge
 from allocator.data.years import by_year
 from allocator.instance.instance import Instance
+from allocator.instance.rows import from_frame
+from allocator.instance.selections import EVERYTHING
+from allocator.instance.selections import Selections as Members
 
 Numbers = npt.NDArray[np.float64]
-
-CRITERIA = ("sector", "place", "provider", "pool", "contract", "programme", "class")
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class Rules:
         programme and year), of outcomes (by outcome, programme and year), of payments and of
         the cost that stands in for a payment once its contract is ended (by contract and
         year).
+    stranded_ended : Terms
+        Coefficients of the stranded part of that cost (by contract and year), where a rule
+        counts the payment but no stranded cost.
     """
 
     rows: Index
@@ -72,6 +76,7 @@ class Rules:
     outcome: Terms
     payment: Terms
     ended: Terms
+    stranded_ended: Terms
 
     def of_sense(self, sense: str) -> Index:
         """Rows of one sense."""
@@ -117,57 +122,60 @@ class _Collector:
         return Terms(index, total)
 
 
+Shares = tuple[Codes, Numbers]
+"""Programmes that count, in order, and the share of each."""
+
+
 class Selections:
-    """Shares with which programmes count in each selection."""
+    """Programmes that count in each selection, found once."""
 
-    def __init__(self, instance: Instance, programme: Axis) -> None:
-        self._programmes = instance.programmes
-        self._rows: dict[str, list[dict[str, Any]]] = {}
-        columns = ("selection", *CRITERIA, "tag", "share")
-        values = [instance.selections[name].tolist() for name in columns]
-        for row in zip(*values, strict=True):
-            self._rows.setdefault(row[0], []).append(dict(zip(columns, row, strict=True)))
-        self._codes: dict[str, tuple[dict[str, int], Codes]] = {}
-        self._tags: dict[str, npt.NDArray[np.bool_]] = {}
-        self._known: dict[str, tuple[Codes, Numbers]] = {}
-        for i, tags in enumerate(instance.programmes["tags"]):
-            for tag in tags.split():
-                self._tags.setdefault(tag, np.zeros(len(programme), bool))[i] = True
+    def __init__(self, instance: Instance) -> None:
+        self._table = from_frame("selections", instance.selections)
+        programmes = from_frame("programmes", instance.programmes)
+        self._members = Members(programmes, self._table)
+        self._known: dict[str, Shares] = {}
 
-    def _matches(self, criterion: str, value: str) -> npt.NDArray[np.bool_]:
-        if criterion not in self._codes:
-            codes, names = pd.factorize(self._programmes[criterion].to_numpy(dtype=object))
-            self._codes[criterion] = ({str(n): c for c, n in enumerate(names)}, codes)
-        position, of_programme = self._codes[criterion]
-        return of_programme == position.get(value, -1)
-
-    def share(self, selection: str) -> Numbers:
-        """Share of each programme in a selection, shape (programmes,)."""
-        count = len(self._programmes)
-        if selection in ("", "all"):
-            return np.ones(count)
-        out = np.zeros(count)
+    def counted(self, selection: str) -> Shares:
+        """Programmes of a selection and their shares; all for a blank one."""
         if selection not in self._known:
-            for row in self._rows[selection]:
-                mask = np.ones(count, bool)
-                for criterion in CRITERIA:
-                    if row[criterion]:
-                        mask &= self._matches(criterion, row[criterion])
-                if row["tag"]:
-                    mask &= self._tags.get(row["tag"], np.zeros(count, bool))
-                out[mask] = row["share"]
-            members = np.flatnonzero(out)
-            self._known[selection] = members, out[members]
-        members, shares = self._known[selection]
-        out[members] = shares
-        return out
+            self._known[selection] = self._members.counted(selection)
+        return self._known[selection]
 
     def places(self, selection: str) -> list[str]:
         """Places named by every row of a selection; empty when some row names none."""
-        if selection in ("", "all"):
+        if selection in ("", EVERYTHING):
             return []
-        places = [row["place"] for row in self._rows[selection]]
+        places = [str(self._table["place"][row]) for row in self._members.rows_of[selection]]
         return sorted(set(places)) if all(places) else []
+
+
+class _Grouped:
+    """Positions at which each code stands."""
+
+    def __init__(self, codes: Codes) -> None:
+        self._order = np.argsort(codes, kind="stable")
+        self._sorted = codes[self._order]
+
+    def of(self, codes: Codes) -> Codes:
+        """Positions of some codes, each given once, in order."""
+        first = np.searchsorted(self._sorted, codes)
+        count = np.searchsorted(self._sorted, codes, side="right") - first
+        before = np.cumsum(count) - count
+        at = np.repeat(first - before, count) + np.arange(count.sum())
+        return np.sort(self._order[at])
+
+
+def _share_of(who: Shares, programme: Codes) -> Numbers:
+    """Share of programmes that all count."""
+    members, share = who
+    return share[np.searchsorted(members, programme)]
+
+
+def _those(who: Shares, mask: npt.NDArray[np.bool_]) -> Shares:
+    """Programmes that count and are in a mask over all."""
+    members, share = who
+    some = mask[members]
+    return members[some], share[some]
 
 
 class _Expansion:
@@ -176,7 +184,6 @@ class _Expansion:
     def __init__(
         self,
         instance: Instance,
-        programme: Axis,
         outcome: Axis,
         activity: Activity,
         demand: Demand,
@@ -191,17 +198,29 @@ class _Expansion:
         self.tariff = table["tariff"].fillna(table["unit_cost"]).to_numpy(dtype=float)
         homes = self.providers.axis.position
         self.provider_of = np.array([homes.get(p, -1) for p in table["provider"]], dtype=np.int64)
-        self.selections = Selections(instance, programme)
+        self.selections = Selections(instance)
         self.settings = instance.settings
         self.activity_data = activity
+        self.late = (activity.fixed_share > 0) & (activity.release_years > 0)
         self.demand = demand
         self.responses = responses
         self.equity = equity
         self.outcomes = outcome
         self.heads = self._heads(instance)
+        c, p = self.contracts, self.providers
+        self.strands = np.zeros(len(c.rows), dtype=bool)
+        owner = c.rows.positions(c.members.columns[:2])
+        self.strands[owner[self.late[c.members.columns[2]]]] = True
+        self.owner, self.size = owner, np.bincount(owner, minlength=len(c.rows))
+        self.contracted = _Grouped(c.members.columns[2])
+        self.held_by, self.led_by = _Grouped(c.provider), _Grouped(c.lead)
+        self.provided_by, self.earned_by = _Grouped(self.provider_of), _Grouped(p.rows.columns[0])
+        self.needed = _Grouped(demand.rows.columns[0])
+        self.answered = _Grouped(responses.rows.columns[1])
         self.activity, self.stranded = _Collector(), _Collector()
         self.unmet, self.outcome = _Collector(), _Collector()
         self.payment, self.surcharge, self.ended = _Collector(), _Collector(), _Collector()
+        self.stranded_ended = _Collector()
 
     def _heads(self, instance: Instance) -> dict[str, Numbers]:
         years = self.settings.years
@@ -221,29 +240,28 @@ class _Expansion:
         rows, t : ndarray of int
             Rule rows it makes and their years.
         """
-        share = self.selections.share(str(rule["selection"]))
+        who = self.selections.counted(str(rule["selection"]))
         value, basis, measure = float(rule["value"]), rule["basis"], str(rule["measure"])
         right = np.zeros(len(rows))
         if measure in ("outcome", "unmet"):
-            right += self._outcome_or_unmet(rule, share, rows, t)
-            right += value * self._per(rule, t)
-            return right
+            self._outcome_or_unmet(rule, who, rows, t)
+            return right + value * self._per(rule, t)
         if measure == "position":
-            return value - self._position_terms(str(rule["sense"]), share, rows, t)
+            return value - self._position_terms(str(rule["sense"]), who, rows, t)
         if measure == "recurrent_spend":
-            share, measure = share * self.recurrent, "spend"
-        here = [(share, t, np.ones(len(t)))]
+            who, measure = _those(who, self.recurrent), "spend"
+        here = [(who, t, np.ones(len(t)))]
         if basis in ("amount", "per_head"):
             right += value * self._per(rule, t)
         elif basis in ("share", "ratio"):
-            other = self.selections.share(str(rule["relative_to"]))
-            other = other * self.recurrent if rule["measure"] == "recurrent_spend" else other
+            other = self.selections.counted(str(rule["relative_to"]))
+            other = _those(other, self.recurrent) if rule["measure"] == "recurrent_spend" else other
             here.append((other, t, np.full(len(t), -value)))
         else:
             reference = self._reference_year(rule, t)
             before = reference < 0
-            right += np.where(before, (1 + value) * self._at_baseline(measure, share), 0.0)
-            here.append((share, reference, np.where(before, 0.0, -(1 + value))))
+            right += np.where(before, (1 + value) * self._at_baseline(measure, who), 0.0)
+            here.append((who, reference, np.where(before, 0.0, -(1 + value))))
         if measure == "payment":
             self._payment_terms(str(rule["sense"]), here, rows)
         else:
@@ -251,49 +269,60 @@ class _Expansion:
         return right
 
     def _payment_terms(
-        self, sense: str, parts: list[tuple[Numbers, Codes, Numbers]], rows: Codes
+        self, sense: str, parts: list[tuple[Shares, Codes, Numbers]], rows: Codes
     ) -> None:
         """Contracts that count wholly, and other programmes at cost."""
         c = self.contracts
-        name, year = c.rows.columns
-        _, _, member = c.members.columns
-        owner = c.rows.positions(c.members.columns[:2])
         for n in range(len(rows)):
             at_cost = []
-            for share, t, factor in parts:
+            for who, t, factor in parts:
                 y = max(int(t[n]), 0)
-                whole = np.full(len(c.rows), np.inf)
-                np.minimum.at(whole, owner, share[member])
-                mine = (year == y) & (whole > 0)
-                weight = c.markup[mine] * whole[mine] * factor[n]
-                at = np.full(int(mine.sum()), rows[n]), (name[mine], year[mine])
+                paid, share = self._whole(who, y)
+                weight = c.markup[paid] * share * factor[n]
+                name, year = (column[paid] for column in c.rows.columns)
+                at = np.full(len(paid), rows[n]), (name, year)
                 self.payment.add(*at, weight)
                 # Once a contract is ended its cost is paid without the lead's overhead.
-                self.ended.add(*at, (1.0 / c.markup[mine] - 1.0) * weight)
-                apart = np.where(c.held[:, y], 0.0, share)
+                self.ended.add(*at, (1.0 / c.markup[paid] - 1.0) * weight)
+                apart = _those(who, ~c.held[:, y])
                 at_cost.append((apart, t[n : n + 1], factor[n : n + 1]))
             self._activity_terms("spend", sense, at_cost, rows[n : n + 1])
 
-    def _position_terms(self, sense: str, share: Numbers, rows: Codes, t: Codes) -> Numbers:
+    def _whole(self, who: Shares, year: int) -> Shares:
+        """Contracts of a year all of whose programmes count, and the least share of each."""
+        at = self.contracted.of(who[0])
+        _, when, programme = (column[at] for column in self.contracts.members.columns)
+        now = when == year
+        paid, where = np.unique(self.owner[at[now]], return_inverse=True)
+        least = np.full(len(paid), np.inf)
+        np.minimum.at(least, where, _share_of(who, programme[now]))
+        wholly = np.bincount(where, minlength=len(paid)) == self.size[paid]
+        return paid[wholly], least[wholly]
+
+    def _position_terms(self, sense: str, who: Shares, rows: Codes, t: Codes) -> Numbers:
         """Positions of the providers of a selection; returns what is not in variables."""
         c, p = self.contracts, self.providers
-        mine = np.isin(np.arange(len(p.axis)), self.provider_of[share > 0])
-        name, year = c.rows.columns
-        held_by = np.where(c.provider >= 0, mine[c.provider], False)
-        led_by = np.where(c.lead >= 0, mine[c.lead], False)
-        coefficient = held_by + led_by * (c.markup - 1.0)
+        mine = np.unique(self.provider_of[who[0]])
+        mine = mine[mine >= 0]
+        held, led = self.held_by.of(mine), self.led_by.of(mine)
+        paid = np.union1d(held, led)
+        is_held, overhead = np.isin(paid, held), np.isin(paid, led) * (c.markup[paid] - 1.0)
+        name, year = (column[paid] for column in c.rows.columns)
+        costs, earned = self.provided_by.of(mine), self.earned_by.of(mine)
         other = np.zeros(len(rows))
         for n, y in enumerate(t):
-            some = (year == y) & (coefficient != 0)
+            some = (year == y) & (is_held + overhead != 0)
             at = np.full(int(some.sum()), rows[n]), (name[some], year[some])
-            self.payment.add(*at, coefficient[some])
-            self.ended.add(*at, -(led_by * (c.markup - 1.0))[some])
-            whose = np.where(self.provider_of >= 0, mine[self.provider_of], False)
-            cost = np.where(c.held[:, y] & whose, 1.0, 0.0)
-            terms = [(cost, t[n : n + 1], -np.ones(1))]
+            self.payment.add(*at, (is_held + overhead)[some])
+            self.ended.add(*at, -overhead[some])
+            if sense != "min":
+                # Once a contract is ended its stranded cost is paid for: no gain to anybody.
+                late = is_held & self.strands[paid]
+                self.stranded_ended.add(*at, -late[some].astype(float))
+            here = costs[c.held[costs, y]]
+            terms = [((here, np.ones(len(here))), t[n : n + 1], -np.ones(1))]
             self._activity_terms("spend", sense, terms, rows[n : n + 1])
-            who, when = p.rows.columns
-            other[n] = p.other[(when == y) & mine[who]].sum()
+            other[n] = p.other[earned[p.rows.columns[1][earned] == y]].sum()
         return other
 
     def _per(self, rule: dict[str, Any], t: Codes) -> Numbers:
@@ -311,10 +340,12 @@ class _Expansion:
         year = self.settings.base_year if reference == "baseline" else int(reference[:4])
         return np.full(len(t), year - self.settings.years[0])
 
-    def _at_baseline(self, measure: str, share: Numbers) -> float:
-        a = self.activity_data
-        unit = {"activity": np.ones_like(share), "payment": self.tariff}.get(measure, a.unit_cost)
-        return float(np.sum(share * a.baseline * unit))
+    def _at_baseline(self, measure: str, who: Shares) -> float:
+        a, (members, share) = self.activity_data, who
+        each = share * a.baseline[members]
+        if measure != "activity":
+            each *= (self.tariff if measure == "payment" else a.unit_cost)[members]
+        return float(np.sum(each))
 
     def _unit(self, measure: str, t: Codes, i: Codes) -> Numbers:
         """What a unit of activity measures, shape (years asked for, programmes asked for)."""
@@ -329,58 +360,57 @@ class _Expansion:
         self,
         measure: str,
         sense: str,
-        parts: list[tuple[Numbers, Codes, Numbers]],
+        parts: list[tuple[Shares, Codes, Numbers]],
         rows: Codes,
     ) -> None:
-        for share, t, factor in parts:
-            some = np.flatnonzero(share)
-            coefficient = self._unit(measure, t, some) * share[some] * factor[:, None]
+        for (some, share), t, factor in parts:
+            weight = share * factor[:, None]
             rule = np.repeat(rows, len(some))
-            year = np.repeat(np.maximum(t, 0), len(some))
-            self.activity.add(rule, (np.tile(some, len(rows)), year), coefficient.ravel())
+            member = np.tile(some, len(rows)), np.repeat(np.maximum(t, 0), len(some))
+            self.activity.add(rule, member, (self._unit(measure, t, some) * weight).ravel())
             if measure == "spend" and self.surcharged.any():
-                counts = self.surcharged[np.tile(some, len(rows)), year]
-                weight = (share[some] * factor[:, None]).ravel() * counts
-                self.surcharge.add(rule, (np.tile(some, len(rows)), year), weight)
+                self.surcharge.add(rule, member, weight.ravel() * self.surcharged[member])
         if measure == "spend" and sense != "equal":
             self._stranded_terms(sense, parts, rows)
 
     def _stranded_terms(
-        self, sense: str, parts: list[tuple[Numbers, Codes, Numbers]], rows: Codes
+        self, sense: str, parts: list[tuple[Shares, Codes, Numbers]], rows: Codes
     ) -> None:
         """Stranded cost, where more of it makes a rule harder to meet."""
-        a, years = self.activity_data, len(self.settings.years)
-        late = (a.fixed_share > 0) & (a.release_years > 0)
-        some = np.flatnonzero(late & np.any([share != 0 for share, _, _ in parts], axis=0))
-        cells = np.concatenate([rows * years + np.maximum(t, 0) for _, t, _ in parts])
-        weights = np.concatenate([share[some] * factor[:, None] for share, _, factor in parts])
-        cell, where = np.unique(cells, return_inverse=True)
+        years = len(self.settings.years)
+        late = [(_those(who, self.late), t, factor) for who, t, factor in parts]
+        some = np.unique(np.concatenate([members for (members, _), _, _ in late]))
+        cells = [rows * years + np.maximum(t, 0) for _, t, _ in late]
+        cell = np.unique(np.concatenate(cells))
         total = np.zeros((len(cell), len(some)))
-        np.add.at(total, where, weights)
+        for ((members, share), _, factor), mine in zip(late, cells, strict=True):
+            where = np.searchsorted(cell, mine)[:, None], np.searchsorted(some, members)
+            np.add.at(total, where, share * factor[:, None])
         at, i = np.nonzero(total < 0 if sense == "min" else total > 0)
         self.stranded.add(cell[at] // years, (some[i], cell[at] % years), total[at, i])
 
-    def _outcome_or_unmet(
-        self, rule: dict[str, Any], share: Numbers, rows: Codes, t: Codes
-    ) -> Numbers:
+    def _outcome_or_unmet(self, rule: dict[str, Any], who: Shares, rows: Codes, t: Codes) -> None:
         at_year = np.full(len(self.settings.years), -1)
         at_year[t] = rows
+        need = self.needed.of(who[0])
+        need = need[at_year[self.demand.rows.columns[1][need]] >= 0]
         if rule["measure"] == "unmet":
-            i, year = self.demand.rows.columns
-            mine = (share[i] != 0) & (at_year[year] >= 0)
-            self.unmet.add(at_year[year[mine]], (i[mine], year[mine]), share[i[mine]])
-            return np.zeros(len(rows))
+            i, year = (column[need] for column in self.demand.rows.columns)
+            self.unmet.add(at_year[year], (i, year), _share_of(who, i))
+            return
         code = self.outcomes.position[rule["outcome"]]
         if rule["segment"]:
-            share = share * self.equity.share[:, self.equity.segment.position[rule["segment"]]]
-        k, i, year = self.responses.rows.columns
-        mine = (k == code) & (share[i] != 0) & (at_year[year] >= 0)
-        self.outcome.add(at_year[year[mine]], (k[mine], i[mine], year[mine]), share[i[mine]])
-        i, year = self.demand.rows.columns
-        mine = (self.demand.harm_outcome == code) & (share[i] != 0) & (at_year[year] >= 0)
-        harm = -share[i[mine]] * self.demand.harm[mine]
-        self.unmet.add(at_year[year[mine]], (i[mine], year[mine]), harm)
-        return np.zeros(len(rows))
+            members, share = who
+            segment = self.equity.segment.position[rule["segment"]]
+            who = members, share * self.equity.share[members, segment]
+        at = self.answered.of(who[0])
+        k, i, year = (column[at] for column in self.responses.rows.columns)
+        some = (k == code) & (at_year[year] >= 0)
+        k, i, year = k[some], i[some], year[some]
+        self.outcome.add(at_year[year], (k, i, year), _share_of(who, i))
+        need = need[self.demand.harm_outcome[need] == code]
+        i, year = (column[need] for column in self.demand.rows.columns)
+        self.unmet.add(at_year[year], (i, year), -_share_of(who, i) * self.demand.harm[need])
 
 
 def rules(
@@ -413,7 +443,7 @@ def rules(
     name = Axis("rule", tuple(dict.fromkeys(table["rule"])))
     rows = Index((name, year), [name.codes(table["rule"].tolist()), table["t"].to_numpy()])
     money = recurrent, contracts, providers, extra
-    expansion = _Expansion(instance, programme, outcome, activity, demand, responses, equity, money)
+    expansion = _Expansion(instance, outcome, activity, demand, responses, equity, money)
     right = np.zeros(len(rows))
     columns = ["measure", "selection", "outcome", "segment", "sense", "value", "basis"]
     columns += ["relative_to", "reference"]
@@ -445,6 +475,7 @@ def rules(
         bought,
         expansion.payment.terms(rows, contracts.rows.axes),
         expansion.ended.terms(rows, contracts.rows.axes),
+        expansion.stranded_ended.terms(rows, contracts.rows.axes),
     )
 
 
@@ -484,7 +515,7 @@ class Measured:
         self.programme, self.year, self.outcome = axes
         self.activity, self.demand, self.responses = activity, demand, responses
         self.expansion = _Expansion(
-            instance, self.programme, self.outcome, activity, demand, responses, equity, money
+            instance, self.outcome, activity, demand, responses, equity, money
         )
 
     def conditions(
@@ -514,13 +545,13 @@ class Measured:
         """
         work = self.expansion
         for n, line in enumerate(table.to_dict("records")):
-            share = work.selections.share(line["selection"])
+            who = work.selections.counted(line["selection"])
             at, t = np.array([n]), rows.columns[1][n : n + 1]
             if line["measure"] in ("outcome", "unmet"):
                 what = {"measure": line["measure"], "outcome": line["outcome"], "segment": ""}
-                work._outcome_or_unmet(what, share, at, t)
+                work._outcome_or_unmet(what, who, at, t)
             else:
-                work._activity_terms(line["measure"], "equal", [(share, t, np.ones(1))], at)
+                work._activity_terms(line["measure"], "equal", [(who, t, np.ones(1))], at)
         where = (self.programme, self.year)
         activity, unmet = work.activity.terms(rows, where), work.unmet.terms(rows, where)
         bought = work.outcome.terms(rows, (self.outcome, *where))

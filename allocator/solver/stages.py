@@ -54,6 +54,12 @@ CALM_GAP = 1e-2
 PENNY = 0.01
 """Pounds a decision counts for beyond what it costs, on the way to the reference plan."""
 
+KEPT_NODES = 500
+"""Nodes for what is left to decide where the decisions of an earlier search are kept."""
+
+SEARCHES = ("reference decisions", "start", "best decisions", "calm decisions")
+"""Stages that search for decisions."""
+
 NUDGE = 1e-3
 """What a pound counts that moves between pools or years, or meets need that could have been
 avoided, against a pound moved in care."""
@@ -92,6 +98,8 @@ class Stages:
         Seconds and objective of each better plan found on the way.
     start : str
         What became of a starting plan: blank without one, else used or not allowed.
+    decided : dict of str to ndarray
+        Column values with the decisions that each search came to.
     """
 
     status: str = "infeasible"
@@ -108,6 +116,7 @@ class Stages:
     interrupted: bool = False
     primal_log: tuple[tuple[float, float], ...] = ()
     start: str = ""
+    decided: dict[str, Numbers] = field(default_factory=dict)
 
     @property
     def doubtful(self) -> bool:
@@ -149,6 +158,9 @@ class StagedSolve:
         Most nodes of the search for the best plan.
     decided : dict of str to ndarray, optional
         Starting plan: values of whole-number columns by block name, NaN where it says nothing.
+    kept : dict of str to dict of str to ndarray, optional
+        Decisions of an earlier solve by search and block name, which are kept; whole-number
+        columns of other blocks are decided anew.
     """
 
     def __init__(
@@ -160,6 +172,7 @@ class StagedSolve:
         gap: float = 1e-4,
         node_limit: int | None = None,
         decided: Mapping[str, Numbers] | None = None,
+        kept: Mapping[str, Mapping[str, Numbers]] | None = None,
     ) -> None:
         self.solver = solver
         self.data = data
@@ -168,6 +181,7 @@ class StagedSolve:
         self.gap = gap
         self.node_limit = node_limit
         self.decided = decided or {}
+        self.kept = kept
         self._limit = time_limit
         self._deadline = None if time_limit is None else time.monotonic() + time_limit
         program = solver.program
@@ -196,7 +210,7 @@ class StagedSolve:
             if found.x is None:
                 self.out.status = found.status
                 return self.out
-            self._fix(found.x)
+            self._fix("reference decisions", found.x)
         nearest = self._stage("reference", *pounds, maximise=False)
         if nearest.status != "optimal":
             self.out.status = nearest.status
@@ -247,7 +261,7 @@ class StagedSolve:
         )
         if found.status == "infeasible":
             return "infeasible"
-        self._fix(begin if found.x is None else found.x)
+        self._fix("best decisions", begin if found.x is None else found.x)
         return found.status
 
     def _begin(self) -> Numbers | None:
@@ -278,6 +292,12 @@ class StagedSolve:
     ) -> Solution:
         """Branch and bound for the decisions."""
         self.solver.set_integer(self.whole)
+        nodes = self.node_limit if name == "best decisions" else None
+        if self.kept is not None:
+            nodes, begin = KEPT_NODES, None
+            x, free = self._keep_to(self.kept.get(name, {}))
+            if not free:
+                return Solution("optimal", x, None, None, None, {}, "kept", 0.0)
         self.solver.set_objective(cost, maximise=maximise, offset=offset)
         left = self._left()
         if left is not None and self._limit is not None and name != "best decisions":
@@ -286,14 +306,28 @@ class StagedSolve:
             time_limit=left,
             algorithm="simplex",
             gap=gap,
-            node_limit=self.node_limit if name == "best decisions" else None,
+            node_limit=nodes,
             begin=begin,
         )
         self._note(name, solution)
         return solution
 
-    def _fix(self, x: Numbers) -> None:
+    def _keep_to(self, decisions: Mapping[str, Numbers]) -> tuple[Numbers, bool]:
+        """Hold the decisions of some blocks; their values, and whether others are free."""
+        program = self.solver.program
+        lower, upper = program.col_lower.copy(), program.col_upper.copy()
+        free = self.whole.copy()
+        for name, values in decisions.items():
+            block = program.block(name)
+            if block is not None and len(block) == len(values):
+                lower[block.span] = upper[block.span] = np.round(values)
+                free[block.span] = False
+        self.solver.set_bounds(lower, upper)
+        return lower, bool(free.any())
+
+    def _fix(self, search: str, x: Numbers) -> None:
         """Hold every decision where it is; the rest is a linear programme."""
+        self.out.decided[search] = x
         lower, upper = self.solver.program.col_lower.copy(), self.solver.program.col_upper.copy()
         lower[self.whole] = upper[self.whole] = np.round(x[self.whole])
         self._fixed = lower, upper
@@ -464,10 +498,12 @@ class StagedSolve:
         """Decisions of a calmer plan; those of the best plan where none is found."""
         if not self.whole.any() or best.x is None:
             return
+        if self.kept is not None and "calm decisions" not in self.kept:
+            return
         self.solver.set_bounds(*self._held_bounds)
         pounds = self._pounds(reference=False)
         found = self._decide("calm decisions", *pounds, CALM_GAP, maximise=False, begin=best.x)
-        self._fix(best.x if found.x is None else found.x)
+        self._fix("calm decisions", best.x if found.x is None else found.x)
 
     def _keeps(self, calm: Solution, floor: float) -> bool:
         if calm.status != "optimal" or calm.x is None:

@@ -134,9 +134,12 @@ def test_an_ended_contract_costs_what_its_programmes_can(built: Any, reach: Any)
         found = values(m, name)
         assert set(found) == {("Block", 2026), ("Block", 2027)}
         for contract, t in found:
-            highest = 2 * UP[t] * reach["hi"]["ward", t]
-            expected = 2 * UP[t] * reach[side]["ward", t] + sign * ROOM * highest
-            assert found[contract, t] == pytest.approx(expected)
+            most = max(50, *(reach["hi"]["ward", s] for s in YEARS))
+            ends = {
+                "lo": 2 * UP[t] * reach["lo"]["ward", t],
+                "hi": 2 * UP[t] * (reach["hi"]["ward", t] + 0.1 * most),
+            }
+            assert found[contract, t] == pytest.approx(ends[side] + sign * ROOM * ends["hi"])
     # What the payment follows: value at tariff, a thousandth of the range further.
     low, high = values(m, "ended_low"), values(m, "ended_high")
     for key in low:
@@ -172,6 +175,16 @@ def test_stranded_cost_is_freed_by_the_most_that_activity_can_differ(
         before = (100.0, 100.0) if s == "baseline" else (reach["lo"][i, s], reach["hi"][i, s])
         most = max(before[1], reach["hi"][i, t]) * MORE
         assert room[i, t, s] == pytest.approx(0.5 * 2 * UP[t] * (most - before[0]))
+
+
+def test_stranded_cost_of_an_ended_contract_is_the_most_that_activity_can_differ(
+    built: Any, reach: Any
+) -> None:
+    _, m = built
+    found = values(m, "stranded_most")
+    assert set(found) == {("Block", 2026), ("Block", 2027)}
+    most = max(50, *(reach["hi"]["ward", s] for s in YEARS)) * MORE
+    same(found, {(c, t): 0.1 * 2 * UP[t] * (most - reach["lo"]["ward", t]) for c, t in found})
 
 
 def test_segments_between_decisions_are_as_wide_as_what_can_be_reached(
