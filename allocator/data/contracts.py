@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -341,19 +342,20 @@ class _Extraction:
         self.by_contract = {
             name: rows.to_numpy() for name, rows in table.reset_index().groupby("contract")["index"]
         }
+        self.places: list[str] = instance.programmes["place"].tolist()
         places = by_year(instance.places, ["place"], instance.settings.years)
         self.heads = places.groupby(["place", "t"])["heads"].sum().to_dict()
         self.all_heads = places.groupby("t")["heads"].sum().to_dict()
 
     def population(self, members: Codes, t: int) -> float:
         """Heads of the places of some programmes; all places when one serves everywhere."""
-        homes = set(self.instance.programmes["place"].iloc[members])
+        homes = {self.places[i] for i in members.tolist()}
         if "" in homes:
             return float(self.all_heads.get(t, 0.0))
         return float(sum(self.heads.get((home, t), 0.0) for home in homes))
 
     def payment(
-        self, line: pd.Series, members: Codes
+        self, line: Mapping[Any, Any], members: Codes
     ) -> tuple[Pieces, float, float, tuple[float, float]]:
         """Pieces of the payment of one contract and year.
 
@@ -401,7 +403,7 @@ class _Extraction:
         return pieces(function, kinks, reach), ceiling, error, reach_cost
 
     def _function(
-        self, line: pd.Series, n: float, fixed: float, v0: float, members: Codes
+        self, line: Mapping[Any, Any], n: float, fixed: float, v0: float, members: Codes
     ) -> tuple[Callable[[float], float], list[float]]:
         """Payment as a function of what it follows, with its kinks."""
         kind = line["type"]
@@ -429,7 +431,7 @@ class _Extraction:
         return self._capitated(line, n, members)
 
     def _capitated(
-        self, line: pd.Series, n: float, members: Codes
+        self, line: Mapping[Any, Any], n: float, members: Codes
     ) -> tuple[Callable[[float], float], list[float]]:
         budget = float(line["per_head"]) * n * self.population(members, int(line["t"]))
         gain, loss = float(line["gain_share"]), float(line["loss_share"])
@@ -480,7 +482,8 @@ def contracts(
     rows = Index((name, year), [name.codes(table["contract"].tolist()), table["t"].to_numpy()])
     found: list[Pieces] = []
     ceilings, members, payers, paid, errors, spans = [], [], [], [], [], []
-    for _, line in table.iterrows():
+    whose, where = (instance.programmes[c].tolist() for c in ("pool", "provider"))
+    for line in table.to_dict("records"):
         mine = work.by_contract[line["contract"]]
         payment, ceiling, error, span = work.payment(line, mine)
         found.append(payment)
@@ -488,8 +491,8 @@ def contracts(
         spans.append(span)
         ceilings.append(ceiling)
         members.append(mine)
-        payers.append(instance.programmes["pool"].iloc[mine[0]])
-        paid.append(instance.programmes["provider"].iloc[mine[0]])
+        payers.append(whose[mine[0]])
+        paid.append(where[mine[0]])
     count = np.array([len(m) for m in members], dtype=np.int64)
     owner = np.repeat(np.arange(len(rows)), count)
     who = np.concatenate([np.empty(0, np.int64), *members])

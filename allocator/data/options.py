@@ -120,6 +120,7 @@ class _Extraction:
         ]
         count = np.array([len(f) for f in found], dtype=np.int64)
         self.o = np.repeat(np.arange(len(table)), count)
+        self._first_run = np.concatenate([[0], np.cumsum(count)])
         pairs = np.array([p for f in found for p in f], dtype=np.int64).reshape(-1, 2)
         self.s, self.e = pairs[:, 0], pairs[:, 1]
         self.runs = Index((self.option, self.year, self.year), [self.o, self.s, self.e])
@@ -142,6 +143,10 @@ class _Extraction:
         payer = [p or home.get(i, "") for p, i in zip(own, table["programme"], strict=True)]
         self.payer = np.array([self.pool.position.get(p, -1) for p in payer], dtype=np.int64)
         self.effects = instance.option_effects.to_dict("records")
+
+    def runs_of(self, option: int) -> Codes:
+        """Runs of one option."""
+        return np.arange(*self._first_run[option : option + 2])
 
     def felt(self, delay: int) -> Numbers:
         """Share of each run's effect that is felt in each year, shape (runs, years)."""
@@ -228,10 +233,13 @@ class _Extraction:
     def of(self, measure: str) -> list[tuple[dict[Hashable, Any], Codes, Numbers]]:
         """Effects of one measure: the row, the runs of its option, their shares felt."""
         found = []
+        felt: dict[int, Numbers] = {}
         for line in self.effects:
             if line["measure"] == measure:
-                mine: Codes = np.flatnonzero(self.o == self.option.position[line["option"]])
-                found.append((line, mine, self.felt(int(line["delay"]))[mine]))
+                mine, delay = self.runs_of(self.option.position[line["option"]]), int(line["delay"])
+                if delay not in felt:
+                    felt[delay] = self.felt(delay)
+                found.append((line, mine, felt[delay][mine]))
         return found
 
     def on_programmes(self, measure: str, base: Numbers | None) -> RunTerms:
@@ -320,19 +328,22 @@ class _Extraction:
         parts : sequence of (figure, runs, change)
             What the runs of an option add per unit of a figure, by year (runs, years).
         """
-        total: dict[tuple[int, ...], Numbers] = {}
+        together: dict[tuple[int, ...], list[tuple[Codes, Numbers]]] = {}
         for figure, mine, change in parts:
-            held = total.setdefault(figure, np.zeros((len(self.o), len(self.year))))
-            held[mine] += change
+            together.setdefault(figure, []).append((mine, change))
         keys: list[tuple[int, ...]] = []
         changes: list[float] = []
         members: list[tuple[int, int]] = []
-        for figure, change in total.items():
+        for figure, changes_of in together.items():
+            touched = np.unique(np.concatenate([mine for mine, _ in changes_of]))
+            change = np.zeros((len(touched), len(self.year)))
+            for mine, more in changes_of:
+                change[np.searchsorted(touched, mine)] += more
             for t in range(len(self.year)):
                 some = np.flatnonzero(np.abs(change[:, t]) > EPS)
                 kinds: dict[tuple[int, float], int] = {}
-                for run in some.tolist():
-                    kind = int(self.o[run]), float(change[run, t])
+                for n, run in zip(some.tolist(), touched[some].tolist(), strict=True):
+                    kind = int(self.o[run]), float(change[n, t])
                     if kind not in kinds:
                         kinds[kind] = len(keys)
                         keys.append((*figure, t, len(kinds) - 1))
@@ -384,7 +395,8 @@ class _Extraction:
         covered = self.taken.astype(float)
         kinds, most = self.table["choose"].tolist(), self.table["most"].tolist()
         for group, mine in self._groups().items():
-            kind, runs = kinds[mine[0]], np.flatnonzero(np.isin(self.o, mine))
+            kind = kinds[mine[0]]
+            runs = np.concatenate([self.runs_of(o) for o in sorted(set(mine))])
             if kind == "exactly_one":
                 opens = int(self.opens[mine].min())
                 exact_said.append(_Said(f"group {group}", 1.0, [(runs, covered[runs])], opens))
@@ -393,13 +405,13 @@ class _Extraction:
                 most_said.append(_Said(f"group {group}", cap, [(runs, covered[runs])]))
         links = self.instance.option_links
         for name, link, other in zip(links["option"], links["link"], links["other"], strict=True):
-            a, b = (np.flatnonzero(self.o == self.option.position[x]) for x in (name, other))
+            a, b = (self.runs_of(self.option.position[x]) for x in (name, other))
             sign, right = (-1.0, 0.0) if link == "requires" else (1.0, 1.0)
             parts = [(a, covered[a]), (b, sign * covered[b])]
             most_said.append(_Said(f"{name} {link} {other}", right, parts))
         after = self.e[:, None] + 1 == np.arange(len(self.year))
         for o, name in enumerate(self.option.labels):
-            runs = np.flatnonzero(self.o == o)
+            runs = self.runs_of(o)
             if len(runs) > 1:
                 once = [(runs, covered[runs] + after[runs])]
                 most_said.append(_Said(f"{name} once at a time", 1.0, once))

@@ -13,6 +13,9 @@ from allocator.data import curves
 from allocator.data.activity import ROOM
 from allocator.data.index import Axis, Codes, Index
 from allocator.instance.instance import Instance
+from allocator.instance.rows import positions_of
+
+_NONE = np.empty(0, dtype=np.int64)
 
 Numbers = npt.NDArray[np.float64]
 
@@ -348,11 +351,14 @@ class _Curves:
         self.parameters["baseline"] = instance.programmes["baseline"].to_numpy()[self.programme]
         self._points: dict[int, tuple[Numbers, Numbers]] = {}
         if (self.shape == "points").any():
-            groups = instance.response_points.groupby(["programme", "outcome"], sort=False)
+            given = instance.response_points
+            groups = given.groupby(["programme", "outcome"], sort=False).indices
+            activity, effect = given["activity"].to_numpy(), given["effect"].to_numpy()
+            names, outcomes = table["programme"].tolist(), table["outcome"].tolist()
             for row in np.flatnonzero(self.shape == "points").tolist():
-                key = (table["programme"].iloc[row], table["outcome"].iloc[row])
-                line = groups.get_group(key).sort_values("activity")
-                self._points[row] = (line["activity"].to_numpy(), line["effect"].to_numpy())
+                line = np.asarray(groups[names[row], outcomes[row]])
+                line = line[np.argsort(activity[line], kind="stable")]
+                self._points[row] = (activity[line], effect[line])
 
     def bent(self, rows: Codes) -> npt.NDArray[np.bool_]:
         """Whether each row's curve bends between its breakpoints."""
@@ -361,8 +367,9 @@ class _Curves:
     def knots(self, drivers: Index, low: Numbers, high: Numbers) -> tuple[Codes, Numbers]:
         """Points strictly inside each driver's range, with the driver they belong to."""
         owners, at = [np.empty(0, np.int64)], [np.empty(0)]
+        of_programme, year = positions_of(drivers.columns[0]), drivers.columns[1]
         for row, (activity, _) in self._points.items():
-            for d in np.flatnonzero(drivers.columns[0] == self.programme[row]).tolist():
+            for d in of_programme.get(int(self.programme[row]), _NONE).tolist():
                 inside = activity[(activity > low[d]) & (activity < high[d])]
                 owners.append(np.full(len(inside), d))
                 at.append(inside)
@@ -370,8 +377,8 @@ class _Curves:
             owners.append(np.full(len(inside), d))
             at.append(inside)
         for (i, t), wanted in self.asked.items():
-            mine = (drivers.columns[0] == i) & (drivers.columns[1] == t)
-            for d in np.flatnonzero(mine).tolist():
+            mine = of_programme.get(i, _NONE)
+            for d in mine[year[mine] == t].tolist():
                 inside = wanted[(wanted > low[d]) & (wanted < high[d])]
                 owners.append(np.full(len(inside), d))
                 at.append(inside)
@@ -384,10 +391,11 @@ class _Curves:
         steep = (self.shape == "logistic") | (
             (self.shape == "power") & (self.parameters["elasticity"] > 1.0)
         )
+        of_programme = positions_of(drivers.columns[0])
         for row in np.flatnonzero(steep).tolist():
             p = {name: value[row] for name, value in self.parameters.items()}
             slope = curves.SLOPE[self.shape[row]]
-            for d in np.flatnonzero(drivers.columns[0] == self.programme[row]).tolist():
+            for d in of_programme.get(int(self.programme[row]), _NONE).tolist():
                 lo, hi = float(low[d]), float(high[d])
                 if hi <= lo:
                     continue
@@ -428,7 +436,7 @@ class _Curves:
             if mine.any():
                 p = {name: value[rows[mine]] for name, value in self.parameters.items()}
                 out[mine] = curve(x[mine], p)
-        for row in self._points:
-            mine = rows == row
-            out[mine] = points(row, x[mine])
+        for row, mine in positions_of(rows).items() if self._points else ():
+            if row in self._points:
+                out[mine] = points(row, x[mine])
         return out

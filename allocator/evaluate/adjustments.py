@@ -17,6 +17,7 @@ from allocator.evaluate.tables import (
     pick,
     positions,
     rows_by_year,
+    summed,
     words,
 )
 from allocator.instance.instance import Instance
@@ -73,19 +74,21 @@ def read_adjustments(
     selection = chosen.names.get_indexer(pd.Index(about.ravel())).reshape(rows.shape)
     share = np.zeros((len(items), len(years), size))
     for s in np.unique(selection):
-        mine = chosen.rows == s
         one = np.zeros(size)
-        one[chosen.programme[mine]] = chosen.share[mine]
+        who, counts = chosen.of(s)
+        one[who] = counts
         share[selection == s] = one
     weight = np.where((about == "")[:, :, None], 0.0, share) * spend
 
     payer = pools.get_indexer(pd.Index(programmes.table["pool"]))
-    by_pool = weight @ np.eye(len(pools))[payer]
+    by_pool = summed(payer, weight.reshape(-1, size).T, len(pools)).T
+    by_pool = by_pool.reshape(*rows.shape, len(pools))
     total = by_pool.sum(axis=2, keepdims=True)
     split = np.divide(by_pool, total, out=np.zeros_like(by_pool), where=total > 0)
     named = pools.get_indexer(pd.Index(np.append(words(table, "pool"), "")[rows].ravel()))
-    own = np.vstack([np.eye(len(pools)), np.zeros((1, len(pools)))])[named.reshape(rows.shape)]
-    split = np.where((named.reshape(rows.shape) >= 0)[:, :, None], own, split)
+    item, when = np.nonzero(named.reshape(rows.shape) >= 0)
+    split[item, when] = 0.0
+    split[item, when, named[named >= 0]] = 1.0
     return Adjustments(
         names=np.repeat(items.to_numpy(dtype=object)[:, None], len(years), axis=1),
         kind=kind,

@@ -16,6 +16,7 @@ from allocator.evaluate.tables import (
     figure,
     numbers,
     pick,
+    places_of,
     positions,
     rows_by_year,
     words,
@@ -95,11 +96,11 @@ def capacity_used(
     need = numbers(table, "per_unit")[:, None] * activity[who]
     resource, place = words(table, "resource"), words(programmes.table, "place")[who]
     used = np.zeros((len(capacity.keys), years))
+    anywhere, here = places_of(resource), places_of(resource + "\x1f" + place)
     for row, (name, where) in enumerate(capacity.keys.itertuples(index=False)):
-        mine = resource == name
-        if where:
-            mine &= place == where
-        used[row] = need[mine].sum(axis=0)
+        mine = here.get(f"{name}\x1f{where}") if where else anywhere.get(name)
+        if mine is not None:
+            used[row] = need[mine].sum(axis=0)
     return used
 
 

@@ -19,6 +19,7 @@ from allocator.evaluate.tables import (
     money,
     numbers,
     pick,
+    places_of,
     positions,
     rows_by_year,
     summed,
@@ -160,7 +161,8 @@ def read_contracts(instance: Instance, programmes: Programmes) -> Contracts:
     columns["overhead"] = np.where(replaces, columns["overhead"], 0.0)
 
     member = names.get_indexer(pd.Index(programmes.table["contract"])).astype(np.intp)
-    first = [int(np.flatnonzero(member == c)[0]) for c in range(len(names))]
+    under = places_of(member)
+    first = [int(under[c][0]) for c in range(len(names))]
     base = programmes.base_tariff * programmes.baseline
     mine = member >= 0
     baseline = summed(member[mine], base[mine], len(names))[:, None] * growth
@@ -228,9 +230,11 @@ def _heads(instance: Instance, programmes: Programmes, member: Codes, size: int)
     people = pick(numbers(table, "heads"), rows_by_year(table, key, len(places), years), 0.0)
     home = words(programmes.table, "place")
     heads = np.zeros((size, len(years)))
+    every, under = people.sum(axis=0), places_of(member)
     for c in range(size):
-        mine = set(home[member == c])
-        heads[c] = people[places.isin(mine) | ("" in mine)].sum(axis=0)
+        mine = set(home[under[c]].tolist())
+        at = np.sort(places.get_indexer(pd.Index(list(mine))))
+        heads[c] = every if "" in mine else people[at[at >= 0]].sum(axis=0)
     return heads
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from allocator.evaluate.accounts import Accounts
 from allocator.evaluate.contracts import Payments
@@ -68,17 +69,17 @@ class Measured:
         contracts = self.payments.contracts
         counted = contracts.replaces | contracts.left
         paid = np.where(counted, self.payments.pool_payment, 0.0)
-        whole = np.zeros((len(self.chosen.names), len(contracts.names)))
-        for c in range(len(contracts.names)):
-            whole[:, c] = self.chosen.shares(np.flatnonzero(contracts.member == c)).min(axis=1)
-        return np.column_stack([np.zeros(len(whole)), whole @ paid])
+        counts = self.chosen.whole(contracts.member, len(contracts.names)) @ paid
+        return np.column_stack([np.zeros(len(counts)), counts])
 
-    def within(self) -> Array:
+    def within(self) -> sp.csr_array:
         """Whether a provider has a programme in a selection, shape (selection, provider)."""
         home = self.providers.of[self.chosen.programme]
         mine = home >= 0
-        within = np.zeros((len(self.chosen.names), len(self.providers.names)))
-        within[self.chosen.rows[mine], home[mine]] = 1.0
+        where = self.chosen.rows[mine], home[mine]
+        shape = len(self.chosen.names), len(self.providers.names)
+        within = sp.csr_array((np.ones(len(where[0])), where), shape=shape)
+        within.data[:] = 1.0  # however many of its programmes are
         return within
 
     def _positions(self) -> tuple[Array, Array]:
@@ -88,7 +89,7 @@ class Measured:
         position = providers.position + providers.stranded
         size = providers.income + np.abs(providers.other_income) + cost
         size = size + np.abs(providers.other_cost)
-        nothing = np.zeros((len(within), 1))
+        nothing = np.zeros((within.shape[0], 1))
         return np.hstack([nothing, within @ position]), np.hstack([nothing, within @ size])
 
     def stranded_positions(self) -> Array:

@@ -17,6 +17,7 @@ from allocator.evaluate.tables import (
     Flags,
     Programmes,
     numbers,
+    places_of,
     positions,
     summed,
     words,
@@ -59,8 +60,11 @@ def read_segments(instance: Instance, programmes: Programmes) -> Segments:
     home = words(table, "place")
     shares = np.zeros((len(places), len(names)))
     weights = np.zeros((len(places), len(names)))
+    at, everywhere = places_of(home), np.arange(len(home))
+    anywhere = at.get("", everywhere[:0])
     for p, place in enumerate(places):
-        here = np.isin(home, (place, "")) | (place == "")
+        here = np.sort(np.concatenate([at.get(place, everywhere[:0]), anywhere]))
+        here = here if place else everywhere
         local = summed(code[here], heads[here], len(names))
         worth = summed(code[here], (heads * weight)[here], len(names))
         np.divide(local, local.sum(), out=shares[p], where=local > 0)

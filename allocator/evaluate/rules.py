@@ -10,7 +10,7 @@ import pandas as pd
 
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.measures import IN_MONEY, Measured
-from allocator.evaluate.selections import Selections
+from allocator.evaluate.selections import EVERY, Selections
 from allocator.evaluate.tables import (
     Array,
     Codes,
@@ -253,8 +253,7 @@ def _stranded(
     tuple of numpy.ndarray
         To add to the left-hand side, and to what it is compared with.
     """
-    late = np.flatnonzero(stranded.any(axis=1))
-    if not len(late) or not len(rows):
+    if not stranded.any() or not len(rows):
         return np.zeros(len(rows)), np.zeros(len(rows))
     other, column, toward, pull = there
     year = rules.year[rows] + 1
@@ -262,12 +261,19 @@ def _stranded(
     # Years of a rule share everything but the costs, so they are worked out once.
     key = np.column_stack([rules.selection[rows], other, toward, pull, together])
     kinds, kind = np.unique(key, axis=0, return_inverse=True)
-    share = chosen.shares(late)
-    own, its = (share[kinds[:, side].astype(np.intp)] for side in (0, 1))
-    harder, harder_there = kinds[:, 2, None] * own, kinds[:, 3, None] * its
-    net, both = harder + harder_there, kinds[:, 4, None] > 0
-    counted = np.where(np.where(both, net, harder) > 0, own, 0.0) @ stranded[late]
-    counted_there = np.where(np.where(both, net, harder_there) > 0, its, 0.0) @ stranded[late]
+    counted, counted_there = np.zeros((2, len(kinds), stranded.shape[1]))
+    share, share_there = np.zeros((2, len(stranded)))
+    for n, (selection, compared, hard, hard_there, both) in enumerate(kinds.tolist()):
+        who, own = chosen.of(int(selection))
+        whom, its = chosen.of(int(compared))
+        if hard_there == 0 and compared < len(EVERY):
+            whom, its = who, np.ones(len(who))  # of the others nothing counts
+        share[who], share_there[whom] = own, its
+        net = hard * own + hard_there * share_there[who] * both
+        net_there = hard_there * its + hard * share[whom] * both
+        counted[n] = np.where(net > 0, own, 0.0) @ stranded[who]
+        counted_there[n] = np.where(net_there > 0, its, 0.0) @ stranded[whom]
+        share[who], share_there[whom] = 0.0, 0.0
     return counted[kind, year], counted_there[kind, column]
 
 
@@ -328,7 +334,7 @@ def _in_words(
         return money(value, programmes.settings)
     if rules.kind[row] == "outcome":
         return f"{figure(value)} {outcome_units[rules.subject[row, 0]]}".rstrip()
-    who = chosen.programme[chosen.rows == rules.selection[row]]
+    who, _ = chosen.of(rules.selection[row])
     units = {programmes.units[i] for i in who}
     if units == {"money"}:
         return money(value, programmes.settings)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import scipy.sparse as sp
 
 from allocator.evaluate.tables import (
     Array,
@@ -14,6 +17,7 @@ from allocator.evaluate.tables import (
     Programmes,
     numbers,
     pick,
+    places_of,
     positions,
     rows_by_year,
     summed,
@@ -24,6 +28,7 @@ from allocator.instance.instance import Instance
 EVERY = ("", "all")
 """Names of the selection of all programmes, which no table declares."""
 
+_NOBODY = np.empty(0, dtype=np.intp)
 _COLUMNS = ("sector", "place", "provider", "pool", "contract", "programme", "class")
 
 
@@ -36,7 +41,7 @@ class Selections:
     names : pandas.Index
         Selections, the two names of all programmes first; S of them.
     rows, programme, share : numpy.ndarray
-        Selection, programme and share of every programme in a selection.
+        Selection, programme and share of every programme in a selection, in order.
     heads : numpy.ndarray
         Shape (S, year): people of the places a selection names in all its rows, otherwise of
         all places.
@@ -58,14 +63,35 @@ class Selections:
         """
         return summed(self.rows, self.share[:, None] * figures[self.programme], len(self.names))
 
-    def shares(self, programmes: Codes) -> Array:
-        """Share of some programmes in every selection, shape (S, programme)."""
-        where = np.full(int(self.programme.max(initial=-1)) + 1, -1, dtype=np.intp)
-        where[programmes] = np.arange(len(programmes))
-        at = where[self.programme]
-        share = np.zeros((len(self.names), len(programmes)))
-        share[self.rows[at >= 0], at[at >= 0]] = self.share[at >= 0]
-        return share
+    def of(self, selection: int) -> tuple[Codes, Array]:
+        """Programmes of one selection and their shares."""
+        mine = slice(*self._starts[selection : selection + 2].tolist())
+        return self.programme[mine], self.share[mine]
+
+    @cached_property
+    def _starts(self) -> Codes:
+        return np.searchsorted(self.rows, np.arange(len(self.names) + 1)).astype(np.intp)
+
+    def whole(self, group: Codes, size: int) -> sp.csr_array:
+        """Least share of groups of programmes in every selection, shape (S, group).
+
+        Parameters
+        ----------
+        group : numpy.ndarray
+            Group of every programme, -1 for none.
+        size : int
+            Number of groups.
+        """
+        count = np.bincount(group[group >= 0], minlength=size)
+        of = group[self.programme]
+        mine = of >= 0
+        key, where = np.unique(self.rows[mine] * max(size, 1) + of[mine], return_inverse=True)
+        least = np.full(len(key), np.inf)
+        np.minimum.at(least, where, self.share[mine])
+        row, column = key // max(size, 1), key % max(size, 1)
+        full = np.bincount(where, minlength=len(key)) == count[column]
+        entries = (least[full], (row[full], column[full]))
+        return sp.csr_array(entries, shape=(len(self.names), size))
 
 
 def read_selections(instance: Instance, programmes: Programmes) -> Selections:
@@ -78,39 +104,53 @@ def read_selections(instance: Instance, programmes: Programmes) -> Selections:
     names = pd.Index([*EVERY, *table["selection"].unique()])
     code = positions(names, table, "selections", "selection")
     columns = {c: words(programmes.table, c) for c in _COLUMNS}
-    tags = _tagged(words(programmes.table, "tags"))
-    asked = {c: words(table, c) for c in (*_COLUMNS, "tag")}
+    where = {c: places_of(columns[c]) for c in _COLUMNS}
+    where["tag"] = _tagged(words(programmes.table, "tags"))
+    asked = {c: words(table, c) for c in where}
     shares = numbers(table, "share")
-    size = len(programmes.names)
-    everyone = np.arange(size)
-    counted = {
-        s: np.ones(size) if name in EVERY else np.zeros(size) for s, name in enumerate(names)
-    }
-    for r, s in enumerate(code):
-        match = np.ones(size, dtype=bool)
-        for c in _COLUMNS:
-            if asked[c][r]:
-                match &= columns[c] == asked[c][r]
-        if asked["tag"][r]:
-            match &= np.isin(everyone, tags.get(asked["tag"][r], []))
-        counted[s] = np.maximum(counted[s], np.where(match, shares[r], 0.0))
-    taken = [(s, everyone[share > 0], share[share > 0]) for s, share in counted.items()]
+    everyone = np.arange(len(programmes.names))
+    parts = [(s, everyone, 1.0) for s in range(len(EVERY))]
+    for r, s in enumerate(code.tolist()):
+        groups = [where[c].get(asked[c][r], _NOBODY) for c in where if asked[c][r]]
+        parts.append((s, _in_all(groups, everyone), shares[r]))
+    rows, programme, share = _largest(parts, len(everyone))
     return Selections(
         names=names,
-        rows=np.concatenate([np.full(len(who), s) for s, who, _ in taken]),
-        programme=np.concatenate([who for _, who, _ in taken]),
-        share=np.concatenate([share for *_, share in taken]),
+        rows=rows,
+        programme=programme,
+        share=share,
         heads=_heads(instance, programmes, names, code),
     )
 
 
-def _tagged(tags: npt.NDArray[np.object_]) -> dict[str, list[int]]:
+def _in_all(groups: list[Codes], everyone: Codes) -> Codes:
+    """Programmes that are in all groups; each group is in order."""
+    first, *others = sorted(groups, key=len) or [everyone]
+    for group in others:
+        at = np.minimum(np.searchsorted(group, first), len(group) - 1)
+        first = first[group[at] == first]
+    return first
+
+
+def _largest(parts: list[tuple[int, Codes, float]], size: int) -> tuple[Codes, Codes, Array]:
+    """Selection, programme and largest share of all that is taken, in order."""
+    count = [len(who) for _, who, _ in parts]
+    code = np.repeat([s for s, *_ in parts], count)
+    who = np.concatenate([who for _, who, _ in parts])
+    key, where = np.unique(code * max(size, 1) + who, return_inverse=True)
+    most = np.zeros(len(key))
+    np.maximum.at(most, where, np.repeat([share for *_, share in parts], count))
+    key, most = key[most > 0], most[most > 0]
+    return key // max(size, 1), key % max(size, 1), most
+
+
+def _tagged(tags: npt.NDArray[np.object_]) -> dict[Any, Codes]:
     """Positions of the programmes that carry each tag."""
     found: dict[str, list[int]] = {}
     for position, said in enumerate(tags):
         for tag in set(str(said).split()):
             found.setdefault(tag, []).append(position)
-    return found
+    return {tag: np.array(mine, dtype=np.intp) for tag, mine in found.items()}
 
 
 def _heads(instance: Instance, programmes: Programmes, names: pd.Index, code: Codes) -> Array:
@@ -120,8 +160,9 @@ def _heads(instance: Instance, programmes: Programmes, names: pd.Index, code: Co
     people = pick(numbers(table, "heads"), rows_by_year(table, key, len(places), years), 0.0)
     named = words(instance.selections, "place")
     heads = np.repeat(people.sum(axis=0)[None, :], len(names), axis=0)
-    for s in np.unique(code):
-        mine = set(named[code == s])
+    for s, rows in places_of(code).items():
+        mine = set(named[rows].tolist())
         if "" not in mine:
-            heads[s] = people[places.isin(mine)].sum(axis=0)
+            at = np.sort(places.get_indexer(pd.Index(list(mine))))
+            heads[s] = people[at[at >= 0]].sum(axis=0)
     return heads

@@ -80,6 +80,14 @@ def pick(column: Array, rows: Codes, default: float = np.nan) -> Array:
     return np.append(column, default)[rows]
 
 
+def places_of(values: npt.NDArray[Any]) -> dict[Any, Codes]:
+    """Places at which each value stands, in order."""
+    codes, names = pd.factorize(values)
+    order = np.argsort(codes, kind="stable")
+    ends = np.searchsorted(codes[order], np.arange(1, len(names)))
+    return dict(zip(names.tolist(), np.split(order, ends), strict=True)) if len(names) else {}
+
+
 def summed(codes: Codes, values: Array, size: int) -> Array:
     """Sum the rows of `values` that share a code; shape (size, ...)."""
     columns = values.reshape(len(values), int(np.prod(values.shape[1:]))).T

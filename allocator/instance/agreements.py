@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse as sp
 
 from allocator.instance.by_year import ByYear, by_year
 from allocator.instance.costs import over
 from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft
-from allocator.instance.rows import BLANK_YEAR, Array, Rows
+from allocator.instance.rows import BLANK_YEAR, Array, Rows, positions_of
 
 _ROUNDING = 1e-9
 _ENDLESS = 1e30
@@ -80,13 +81,11 @@ class Agreements:
     def __init__(self, draft: Draft, decisions: Decisions | None = None) -> None:
         rows, programmes = draft["contracts"], draft["programmes"]
         grid = by_year(rows, draft.years)
-        found = {
-            name: np.flatnonzero(programmes["contract"] == name)
-            for name in dict.fromkeys(rows["contract"].tolist())
-        }
-        used = np.array([len(found[name]) > 0 for (name,) in grid.keys], dtype=bool)
-        self.names = [name for (name,) in grid.keys if len(found[name])]
+        found = positions_of(programmes["contract"])
+        used = np.array([name in found for (name,) in grid.keys], dtype=bool)
+        self.names = [name for (name,) in grid.keys if name in found]
         self.members = [found[name] for name in self.names]
+        self._sums = _sums(self.members, len(programmes))
         self._grid = ByYear(rows, [(name,) for name in self.names], grid.index[used])
         every = tariffs(draft)
         self.tariff = every[:, 1:]
@@ -127,8 +126,10 @@ class Agreements:
             ending = self.holds & (elapsed >= self._grid.values("notice_years"))
         self.loose = self.holds & np.logical_or.accumulate(ending, axis=1)
         if decisions is not None:
+            suspended = decisions.of("contract")
             for c, name in enumerate(self.names):
-                self.loose[c] |= self.holds[c] & decisions.stopped("contract", name)[0]
+                if name in suspended:
+                    self.loose[c] |= self.holds[c] & decisions.stopped("contract", name)[0]
 
     def _read_amounts(self, draft: Draft, base_tariff: Array, decisions: Decisions | None) -> None:
         settings = draft.settings
@@ -166,10 +167,11 @@ class Agreements:
         heads = grid.values("heads", 0.0)
         of_place = {key[0]: row for key, row in zip(grid.keys, heads, strict=True)}
         found = np.zeros(self.holds.shape)
+        every = sum(of_place.values(), np.zeros(found.shape[1]))
         for c, mine in enumerate(self.members):
             homes = set(draft["programmes"]["place"][mine].tolist())
-            chosen = of_place if "" in homes else homes
-            found[c] = sum((of_place[p] for p in chosen if p in of_place), np.zeros(len(found[c])))
+            known = (of_place[p] for p in homes if p in of_place)
+            found[c] = every if "" in homes else sum(known, np.zeros(found.shape[1]))
         return found
 
     def _least_bonus(self, draft: Draft, decisions: Decisions | None) -> Array:
@@ -236,9 +238,7 @@ class Agreements:
 
     def total(self, of_programmes: Array) -> Array:
         """Sum over the programmes of each contract, shape (contracts, years)."""
-        found = np.zeros(self.holds.shape)
-        for c, mine in enumerate(self.members):
-            found[c] = of_programmes[mine].sum(axis=0)
+        found: Array = self._sums @ of_programmes
         return found
 
     def least(self, lo: Array, floors: Array, counted: Array | None = None) -> Array:
@@ -265,48 +265,53 @@ class Agreements:
         paid: Array = self.payment(self.worth(lo), self.total(floors)) * self.markup
         return paid
 
-    def most_followed(self, paid: Array) -> Array:
+    def most_followed(self, paid: Array, at: Array) -> Array:
         """Most that a payment's driver can be without the payment passing `paid`.
 
         Parameters
         ----------
-        paid : ndarray, shape (contracts, years)
+        paid : ndarray, shape (contracts asked for, years)
             Payment before any overhead, no less than the least it can be.
+        at : ndarray of int
+            Contracts asked for.
 
         Returns
         -------
-        ndarray, shape (contracts, years)
+        ndarray, shape (contracts asked for, years)
             Cost for types cost and capitated, otherwise activity at tariff; inf where more
             of it costs nothing, or where no contract holds.
         """
-        r = self._rate
+        r = {name: rate[at] for name, rate in self._rate.items()}
+        fixed, budget, threshold = self.fixed[at], self._budget[at], self._threshold[at]
         by_kind = {
             "cost": paid,
-            "block": np.where(self.rebased, paid, np.inf),
+            "block": np.where(self.rebased[at], paid, np.inf),
             "activity": np.where(
-                _reaches(paid, self._threshold),
-                self._threshold + _further(paid, self._threshold, r["marginal_rate"]),
+                _reaches(paid, threshold),
+                threshold + _further(paid, threshold, r["marginal_rate"]),
                 paid,
             ),
-            "cost_and_volume": self._volume + _further(paid, self.fixed, r["up_rate"]),
-            "aligned": self._at_baseline
+            "cost_and_volume": self._volume[at] + _further(paid, fixed, r["up_rate"]),
+            "aligned": self._at_baseline[at]
             + np.where(
-                _reaches(paid, self.fixed),
-                _further(paid, self.fixed, r["up_rate"]),
-                -_short(self.fixed - paid, r["down_rate"]),
+                _reaches(paid, fixed),
+                _further(paid, fixed, r["up_rate"]),
+                -_short(fixed - paid, r["down_rate"]),
             ),
             "capitated": np.where(
-                _reaches(paid, self._budget + self._loss_cap),
+                _reaches(paid, budget + self._loss_cap[at]),
                 np.inf,
                 np.where(
-                    _reaches(paid, self._budget),
-                    self._budget + _further(paid, self._budget, r["loss_share"]),
-                    self._budget - _short(self._budget - paid, r["gain_share"]),
+                    _reaches(paid, budget),
+                    budget + _further(paid, budget, r["loss_share"]),
+                    budget - _short(budget - paid, r["gain_share"]),
                 ),
             ),
         }
-        found = np.select([self.kind == kind for kind in by_kind], list(by_kind.values()), np.inf)
-        return np.asarray(np.where(self.holds & ~_reaches(paid, self._most), found, np.inf))
+        kinds = self.kind[at]
+        found = np.select([kinds == kind for kind in by_kind], list(by_kind.values()), np.inf)
+        free = ~self.holds[at] | _reaches(paid, self._most[at])
+        return np.asarray(np.where(free, np.inf, found))
 
     @property
     def by_cost(self) -> Array:
@@ -368,6 +373,14 @@ class Agreements:
         share = np.where(at_tariff[where], cost, 1.0)
         most[where] = np.maximum(most[where], share)
         least[where] = np.minimum(least[where], share)
+
+
+def _sums(members: list[Array], programmes: int) -> sp.csr_array:
+    """Matrix that adds figures of programmes up by contract."""
+    who = np.concatenate([np.empty(0, dtype=np.int64), *members])
+    ends = np.concatenate([[0], np.cumsum([len(mine) for mine in members])]).astype(np.int64)
+    shape = (len(members), programmes)
+    return sp.csr_array((np.ones(len(who)), who, ends), shape=shape)
 
 
 def _reaches(paid: Array, mark: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 from allocator.instance.agreements import Agreements
 from allocator.instance.by_year import by_year
 from allocator.instance.draft import Draft, Problems, needs, problem
-from allocator.instance.rows import Array
+from allocator.instance.rows import among
 from allocator.instance.selections import Selections
 from allocator.instance.wording import listing, number
 
@@ -183,11 +183,12 @@ def adjustments_by_selection(draft: Draft) -> Problems:
     rows, programmes = draft["adjustments"], draft["programmes"]
     members = Selections(programmes, draft["selections"])
     spend = programmes["unit_cost"] * programmes["baseline"]
-    shared = np.isin(programmes["programme"], draft["funding"]["programme"])
+    shared = among(programmes["programme"], draft["funding"]["programme"])
     told: set[str] = set()
     for position in np.flatnonzero((rows["pool"] == "") & (rows["selection"] != "")).tolist():
         selection = rows["selection"][position]
-        weight: Array = members.shares(selection) * spend
+        who, share = members.counted(selection)
+        weight = share * spend[who]
         if not weight.any():
             yield problem(
                 rows,
@@ -196,9 +197,9 @@ def adjustments_by_selection(draft: Draft) -> Problems:
                 f"selection '{selection}' has no baseline spend to share '{rows['item'][position]}'"
                 " out by; name the pool it falls on.",
             )
-        elif (weight[shared] > 0).any() and rows["item"][position] not in told:
+        elif (weight[shared[who]] > 0).any() and rows["item"][position] not in told:
             told.add(rows["item"][position])
-            first = int(np.flatnonzero(shared & (weight > 0))[0])
+            first = int(who[shared[who] & (weight > 0)][0])
             yield problem(
                 rows,
                 position,
@@ -214,11 +215,12 @@ def adjustments_by_selection(draft: Draft) -> Problems:
 def savings_a_contract_keeps(draft: Draft) -> Problems:
     """An efficiency in what a contract pays for is the provider's, not the pool's."""
     rows, programmes = draft["adjustments"], draft["programmes"]
-    replaced = Agreements(draft).replaced.any(axis=1)
+    replaced = np.asarray(Agreements(draft).replaced.any(axis=1))
     members = Selections(programmes, draft["selections"])
     asked = (rows["kind"] == "efficiency") & (rows["selection"] != "") & (rows["amount"] > 0)
     for position in np.flatnonzero(asked).tolist():
-        under = np.flatnonzero((members.shares(rows["selection"][position]) > 0) & replaced)
+        who, _ = members.counted(rows["selection"][position])
+        under = who[replaced[who]]
         if len(under):
             names = listing((f"'{programmes['programme'][i]}'" for i in under.tolist()), 3)
             yield problem(

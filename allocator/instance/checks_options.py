@@ -292,11 +292,13 @@ def _ruling_out(
     groups: list[Group], alive: dict[str, set[int]], choices: Choices
 ) -> tuple[int, str] | None:
     """An option that rules out all that is left of a group it is not in, and that group."""
+    rank = {group.name: n for n, group in enumerate(groups)}
     for member in sorted(set().union(*alive.values())):
         ruled_out = choices.ruled_out_by(member)
-        for group in groups:
-            if member not in group.members and alive[group.name] <= ruled_out:
-                return member, group.name
+        near = {group.name for group in choices.groups_with(ruled_out)} & rank.keys()
+        for name in sorted(near, key=rank.__getitem__):
+            if member not in groups[rank[name]].members and alive[name] <= ruled_out:
+                return member, name
     return None
 
 

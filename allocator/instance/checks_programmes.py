@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.errors import Problem
 from allocator.instance.draft import Draft, Problems, needs, problem
-from allocator.instance.rows import Array, Rows
+from allocator.instance.rows import Array, Rows, among
 from allocator.instance.selections import CRITERIA, Selections
 from allocator.instance.wording import Suggester, listing, money, number, sentence
 
@@ -78,7 +78,7 @@ def selection_words(draft: Draft) -> Problems:
                 hint = suggest(value)
                 statement = f"no programme has {criterion} '{value}'"
                 yield problem(rows, position, criterion, sentence(statement, hint), hint)
-    empty = known & ~members.masks.any(axis=1)
+    empty = known & np.array([not len(members.of_row(r)) for r in range(len(rows))], dtype=bool)
     if len(draft["programmes"]):
         for position in np.flatnonzero(empty).tolist():
             yield problem(
@@ -100,13 +100,12 @@ def _unequal_shares(rows: Rows, members: Selections, programmes: Rows) -> Proble
     for positions in members.rows_of.values():
         if len(set(rows["share"][positions].tolist())) < 2:
             continue
-        counted = np.full(len(programmes), np.nan)
+        counted: dict[int, float] = {}
         for position in positions:
             share = rows["share"][position]
-            mask: Array = members.masks[position]
-            clash = mask & (counted != share) & ~np.isnan(counted)
-            if clash.any():
-                first = int(np.flatnonzero(clash)[0])
+            mine = members.of_row(position).tolist()
+            first = next((i for i in mine if counted.get(i, share) != share), None)
+            if first is not None:
                 yield problem(
                     rows,
                     position,
@@ -114,7 +113,7 @@ def _unequal_shares(rows: Rows, members: Selections, programmes: Rows) -> Proble
                     f"programme '{programmes['programme'][first]}' is in this selection with two "
                     f"different shares, {number(counted[first])} and {number(share)}.",
                 )
-            counted[mask] = share
+            counted.update(dict.fromkeys(mine, share))
 
 
 def paying_pools(draft: Draft) -> Array:
@@ -213,13 +212,13 @@ def _set_free(draft: Draft) -> Array:
     """Mask of the programmes that options close or limit, so that nothing else holds them."""
     effects = draft["option_effects"]
     targets = effects["target"][limits_changed(effects)]
-    return np.isin(draft["programmes"]["programme"], targets)
+    return among(draft["programmes"]["programme"], targets)
 
 
 def may_move(draft: Draft) -> Array:
     """Mask of the programmes that are not held at the reference plan."""
     programmes = draft["programmes"]
-    follows = np.isin(programmes["programme"], draft["demand"]["programme"])
+    follows = among(programmes["programme"], draft["demand"]["programme"])
     strict = np.isin(programmes["class"], ("emergency", "entitlement"))
     usual = ~follows & ~_set_free(draft) & (is_unvalued(draft) | strict)
     held = (programmes["held"] == "yes") | ((programmes["held"] == "") & usual)

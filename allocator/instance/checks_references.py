@@ -9,7 +9,7 @@ import numpy as np
 from allocator.errors import Problem
 from allocator.instance.draft import Draft, Problems, problem
 from allocator.instance.files import SETTINGS_FILE
-from allocator.instance.rows import BLANK_YEAR, Rows
+from allocator.instance.rows import BLANK_YEAR, Rows, among
 from allocator.instance.schema import EFFECT_TARGETS, TABLES
 from allocator.instance.selections import EVERYTHING
 from allocator.instance.settings import settings_line
@@ -136,7 +136,7 @@ def look_alikes(draft: Draft) -> Problems:
         for values in alike.values():
             if len(values) > 1:
                 shown = " and ".join(f"'{v}'" for v in sorted(values)[:2])
-                first = int(np.flatnonzero(np.isin(programmes[column], sorted(values)))[0])
+                first = int(np.flatnonzero(among(programmes[column], values))[0])
                 yield problem(
                     programmes,
                     first,

@@ -9,7 +9,7 @@ from allocator.instance.columns import year_of
 from allocator.instance.draft import Draft, Problems, needs, problem
 from allocator.instance.rows import BLANK_YEAR, Array, Rows
 from allocator.instance.schema import LEGAL_RULES
-from allocator.instance.selections import Selections
+from allocator.instance.selections import Selections, in_order
 from allocator.instance.wording import listing, number
 
 REFERENCES = ("", "baseline", "previous")
@@ -160,7 +160,7 @@ class Measured:
     def __init__(self, draft: Draft) -> None:
         self.programmes = draft["programmes"]
         self.selections = Selections(self.programmes, draft["selections"])
-        self._shares: dict[str, Array] = {}
+        self._counted: dict[str, tuple[Array, Array]] = {}
         self._units: dict[str, tuple[str, ...]] = {}
         names = self.programmes["programme"].tolist()
         self.rank = {name: i for i, name in enumerate(names)}
@@ -171,8 +171,11 @@ class Measured:
             *draft["demand"].tuples(("programme", "harm_outcome")),
             *draft["option_effects"].tuples(("target", "outcome")),
         ]
-        for outcome in {outcome for _, outcome in pairs}:
-            self.buyers[outcome] = self._mask([p for p, o in pairs if o == outcome])
+        buying: dict[str, list[str]] = {}
+        for programme, outcome in pairs:
+            buying.setdefault(outcome, []).append(programme)
+        for outcome, buyers in buying.items():
+            self.buyers[outcome] = self._mask(buyers)
         self.value = self.programmes["unit_cost"] * self.programmes["baseline"]
 
     def _mask(self, names: list[str]) -> Array:
@@ -180,17 +183,31 @@ class Measured:
         mask[[self.rank[name] for name in names if name in self.rank]] = True
         return mask
 
-    def shares(self, selection: str) -> Array:
-        """Share of each programme that counts."""
-        if selection not in self._shares:
-            self._shares[selection] = self.selections.shares(selection)
-        return self._shares[selection]
+    def counted(self, selection: str) -> tuple[Array, Array]:
+        """Programmes that count, in order, and the share of each."""
+        if selection not in self._counted:
+            self._counted[selection] = self.selections.counted(selection)
+        return self._counted[selection]
+
+    def members(self, selection: str) -> Array:
+        """Programmes that count, in order."""
+        return self.counted(selection)[0]
+
+    def _share_of(self, programmes: Array, selection: str) -> Array:
+        """Share of some programmes in a selection."""
+        who, shares = self.counted(selection)
+        if len(who) == len(self.programmes):
+            return shares[programmes]
+        found = np.zeros(len(programmes))
+        there = in_order(programmes, who)
+        found[there] = shares[np.searchsorted(who, programmes[there])]
+        return found
 
     def examples(self, selection: str) -> tuple[str, ...]:
         """One programme of each unit in the selection, with its unit."""
         if selection not in self._units:
             found: dict[str, str] = {}
-            for i in np.flatnonzero(self.shares(selection)).tolist():
+            for i in self.members(selection).tolist():
                 found.setdefault(self.programmes["unit"][i], self.programmes["programme"][i])
             self._units[selection] = tuple(f"'{p}' in {u}" for u, p in found.items())
         return self._units[selection]
@@ -212,7 +229,7 @@ class Measured:
 
     def unmet(self, rows: Rows, position: int) -> Problems:
         """Some need could be unmet."""
-        if not (self.shares(rows["selection"][position])[self.with_demand] > 0).any():
+        if not self.with_demand[self.members(rows["selection"][position])].any():
             yield problem(
                 rows,
                 position,
@@ -225,7 +242,7 @@ class Measured:
         outcome = rows["outcome"][position]
         buyers = self.buyers.get(outcome)
         if outcome and (
-            buyers is None or not (self.shares(rows["selection"][position])[buyers] > 0).any()
+            buyers is None or not buyers[self.members(rows["selection"][position])].any()
         ):
             yield problem(
                 rows,
@@ -237,8 +254,7 @@ class Measured:
 
     def recurrent(self, rows: Rows, position: int) -> Problems:
         """Something is recurrent."""
-        shares = self.shares(rows["selection"][position])
-        if not (shares * self.programmes["recurrent"] > 0).any():
+        if not self.programmes["recurrent"][self.members(rows["selection"][position])].any():
             yield problem(
                 rows,
                 position,
@@ -248,9 +264,9 @@ class Measured:
 
     def position(self, rows: Rows, position: int) -> Problems:
         """Providers are counted wholly."""
-        shares = self.shares(rows["selection"][position])
-        provided = self.programmes["provider"] != ""
-        if not (shares[provided] > 0).any():
+        who, shares = self.counted(rows["selection"][position])
+        provided = self.programmes["provider"][who] != ""
+        if not provided.any():
             yield problem(
                 rows,
                 position,
@@ -258,22 +274,22 @@ class Measured:
                 "measure position is that of the providers of the selection's programmes, and "
                 "none of them names a provider.",
             )
-        part = np.flatnonzero(provided & (shares > 0) & (shares < 1)).tolist()
-        if part:
+        part = np.flatnonzero(provided & (shares < 1))
+        if len(part):
+            first = who[part[0]]
             yield problem(
                 rows,
                 position,
                 "selection",
-                f"a provider's position counts wholly, but '{self.programmes['programme'][part[0]]}"
-                f"' of '{self.programmes['provider'][part[0]]}' counts "
+                f"a provider's position counts wholly, but '{self.programmes['programme'][first]}"
+                f"' of '{self.programmes['provider'][first]}' counts "
                 f"{number(shares[part[0]])} in the selection.",
             )
 
     def inside(self, rows: Rows, position: int) -> Problems:
         """A share is of a whole that holds it."""
-        part = self.shares(rows["selection"][position])
-        whole = self.shares(rows["relative_to"][position])
-        outside = np.flatnonzero(part > whole).tolist()
+        who, part = self.counted(rows["selection"][position])
+        outside = who[part > self._share_of(who, rows["relative_to"][position])].tolist()
         if outside:
             names = listing((f"'{self.programmes['programme'][i]}'" for i in outside), 3)
             yield problem(
@@ -286,10 +302,10 @@ class Measured:
 
     def growth_of_nothing(self, rows: Rows, position: int) -> Problems:
         """Growth is of something."""
-        shares = self.shares(rows["selection"][position])
+        who = self.members(rows["selection"][position])
         if rows["measure"][position] == "recurrent_spend":
-            shares = shares * self.programmes["recurrent"]
-        if rows["reference"][position] in REFERENCES and not (shares * self.value).any():
+            who = who[self.programmes["recurrent"][who]]
+        if rows["reference"][position] in REFERENCES and not self.value[who].any():
             yield problem(
                 rows,
                 position,
@@ -309,14 +325,19 @@ def contracts_wholly_measured(draft: Draft) -> Problems:
     selections = Selections(programmes, draft["selections"])
     agreements = Agreements(draft)
     paying = agreements.holds.any(axis=1)
-    groups = list(zip(agreements.names, agreements.members, paying, strict=True))
+    owner = np.full(len(programmes), -1)
+    for c in np.flatnonzero(paying).tolist():
+        owner[agreements.members[c]] = c
+    shares = np.zeros(len(programmes))
     for position in asked:
         compared = rows["basis"][position] in ("share", "ratio")
         for column in ("selection", "relative_to") if compared else ("selection",):
-            shares = selections.shares(rows[column][position])
-            for name, members, pays in groups:
+            who, share = selections.counted(rows[column][position])
+            shares[who] = share
+            for c in np.unique(owner[who][owner[who] >= 0]).tolist():
+                name, members = agreements.names[c], agreements.members[c]
                 counted = shares[members]
-                if not pays or np.ptp(counted) == 0.0:
+                if np.ptp(counted) == 0.0:
                     continue
                 out = members[int(np.argmin(counted))]
                 into = members[int(np.argmax(counted))]
@@ -329,6 +350,7 @@ def contracts_wholly_measured(draft: Draft) -> Problems:
                     f"'{programmes['programme'][into]}' counts {number(float(counted.max()))} and "
                     f"'{programmes['programme'][out]}' {less}; select by contract instead.",
                 )
+            shares[who] = 0.0
 
 
 CHECKS = (

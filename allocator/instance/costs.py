@@ -7,6 +7,7 @@ import numpy as np
 from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft
 from allocator.instance.rows import Array
+from allocator.instance.selections import in_order
 
 _NOTHING = 1e-12
 
@@ -65,10 +66,11 @@ class Costs:
             np.where(np.abs(slope) <= _NOTHING * price, 0.0, slope) for slope in slopes
         )
 
-    def _at(self, activity: Array) -> Array:
-        """Cheapest cost of some activity of the odd ones."""
-        low = np.minimum(activity, self._kink)
-        found: Array = self._below * low + self._above * np.maximum(activity - self._kink, 0.0)
+    def _at(self, activity: Array, at: Array) -> Array:
+        """Cheapest cost of some activity of some odd ones."""
+        kink = self._kink[at]
+        low, more = np.minimum(activity, kink), np.maximum(activity - kink, 0.0)
+        found: Array = self._below[at] * low + self._above[at] * more
         return found
 
     def least(self, lo: Array, hi: Array) -> Array:
@@ -81,17 +83,20 @@ class Costs:
         """
         found: Array = self.price * lo
         if len(self.odd):
-            found[self.odd] = self._least(lo, hi) + self.yearly[self.odd]
+            at = np.arange(len(self.odd))
+            found[self.odd] = self._least(lo, hi, at) + self.yearly[self.odd]
         return found
 
-    def _least(self, lo: Array, hi: Array) -> Array:
-        """Least that the activity of the odd ones can cost, yearly costs of options apart."""
-        low, high = lo[self.odd], np.maximum(hi, lo)[self.odd]
+    def _least(self, lo: Array, hi: Array, at: Array) -> Array:
+        """Least that the activity of some odd ones can cost, yearly costs of options apart."""
+        odd, kink = self.odd[at], self._kink[at]
+        low = lo[odd]
+        high = np.maximum(hi[odd], low)
         endless = np.isinf(high)
-        high = np.where(endless, np.maximum(self._kink, low), high)
-        ends = [self._at(low), self._at(high), self._at(np.clip(self._kink, low, high))]
-        found = np.minimum.reduce(ends)
-        return np.where(endless & (self._above < 0.0), -np.inf, found)
+        high = np.where(endless, np.maximum(kink, low), high)
+        between = np.clip(kink, low, high)
+        found = np.minimum.reduce([self._at(end, at) for end in (low, high, between)])
+        return np.where(endless & (self._above[at] < 0.0), -np.inf, found)
 
     def most(self, lo: Array, hi: Array, rows: Array, spare: Array) -> Array:
         """Most activity of some programmes that costs no more than their least and a bit.
@@ -112,10 +117,10 @@ class Costs:
         """
         found: Array = lo[rows] + over(spare, self.price[rows])
         if len(self.odd):
-            chosen = np.flatnonzero(np.isin(rows, self.odd))
+            chosen = np.flatnonzero(in_order(rows, self.odd))
             at = np.searchsorted(self.odd, rows[chosen])
             with np.errstate(invalid="ignore"):
-                money = self._least(lo, hi)[at] + spare[chosen]
+                money = self._least(lo, hi, at) + spare[chosen]
             found[chosen] = self._bought(at, np.where(np.isnan(money), np.inf, money))
         return found
 

@@ -366,8 +366,8 @@ class Decisions:
                     (e.option, self.felt(e.option, e.delay) * (e.value * self.index))
                     for e in self.of("income").get(pool, [])
                 ]
-        payers = enumerate(self.payers)
-        parts += [(o, -self._cost(o, kind)) for o, pool in payers if pool in pools]
+        mine = sorted(o for pool in pools for o in self._paid_by.get(pool, []))
+        parts += [(o, -self._cost(o, kind)) for o in mine]
         return self._sum(parts)[1]
 
     def capital(self) -> set[str]:
@@ -384,6 +384,14 @@ class Decisions:
             pool or home.get(programme, "")
             for _, pool, programme in self._draft["options"].lists("pool", "programme")
         ]
+
+    @cached_property
+    def _paid_by(self) -> dict[str, list[int]]:
+        """Options each pool pays for."""
+        found: dict[str, list[int]] = {}
+        for o, pool in enumerate(self.payers):
+            found.setdefault(pool, []).append(o)
+        return found
 
     def _cost(self, option: int, kind: str) -> Array:
         """What an option's pool pays in each of its runs; NaN in years outside the run."""

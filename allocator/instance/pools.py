@@ -86,6 +86,25 @@ class Least:
         return self.lasting if purse.kind == "recurrent" else self.payments
 
 
+@dataclass(frozen=True)
+class Held:
+    """Contracts while they hold, arrays of shape (contracts, years).
+
+    Attributes
+    ----------
+    paid : ndarray
+        Least that each costs its pool.
+    followed : ndarray
+        Least of what its payment follows.
+    by_cost : ndarray of bool
+        Whether that is cost.
+    """
+
+    paid: Array
+    followed: Array
+    by_cost: Array
+
+
 class Pools:
     """Money of the draft's pools and prices of its programmes.
 
@@ -174,6 +193,7 @@ class Pools:
         """
         high = np.full(least.lo.shape, np.inf)
         lines = np.zeros(least.lo.shape, dtype=np.int64)
+        held = self._held(least)
         for purse in self._purses:
             if purse.short:
                 continue
@@ -182,45 +202,64 @@ class Pools:
             part = over(spare, purse.weight)
             _cut(high, lines, purse, purse.rows, self._bought(least, purse.rows, part))
             if len(purse.contracts):
-                self._under_contract(purse, spare, least, high, lines)
+                rows, most = self._under_contract(purse, spare, least, held)
+                _cut(high, lines, purse, rows, most)
         return high, lines
+
+    def _held(self, least: Least) -> Held:
+        agreed = self._agreements
+        cost, worth = agreed.total(least.floors), agreed.worth(least.lo)
+        by_cost = agreed.by_cost
+        paid = agreed.held(least.lo, least.floors)
+        return Held(paid, np.where(by_cost, cost, worth), by_cost)
 
     def _bought(self, least: Least, rows: Array, spare: Array) -> Array:
         """Most activity of programmes for their floor and some more money."""
         return self._costs.most(least.lo, least.hi, rows, spare)
 
     def _under_contract(
-        self, purse: Purse, spare: Array, least: Least, high: Array, lines: Array
-    ) -> None:
-        agreed, lo, floors = self._agreements, least.lo, least.floors
+        self, purse: Purse, spare: Array, least: Least, held: Held
+    ) -> tuple[Array, Array]:
+        """Programmes under the contracts of a purse, and most activity that it can pay for."""
+        agreed, at = self._agreements, purse.contracts
         with np.errstate(invalid="ignore"):
-            money = least.paid(purse) + spare
+            money = least.paid(purse)[at] + spare
         # Endless savings and the money they leave are no limit.
         money = np.where(np.isnan(money), np.inf, money)
-        most = agreed.most_followed(money / agreed.markup)
-        most = np.where(agreed.loose, np.minimum(most, agreed.covered), most)
-        left = most - np.where(agreed.by_cost, agreed.total(floors), agreed.worth(lo))
-        held = agreed.held(lo, floors)
-        holds = held - money <= _TOLERANCE * np.maximum(1.0, np.abs(held))
-        holds &= left >= -_TOLERANCE * np.maximum(1.0, np.abs(most))
-        for c in purse.contracts.tolist():
-            members, loose = agreed.members[c], agreed.loose[c]
-            room = np.repeat(np.maximum(left[c], 0.0)[None], len(members), axis=0)
-            dear = self._bought(least, members, room)
-            by_tariff = lo[members] + over(room, agreed.tariff[members])
-            found = np.where(agreed.by_cost[c], dear, by_tariff)
-            if loose.any():
-                free = self._paid_at_cost(purse, members, money[c], least)
-                found = np.where(loose, np.where(holds[c], np.maximum(found, free), free), found)
-            _cut(high, lines, purse, members, found)
+        loose = agreed.loose[at]
+        most = agreed.most_followed(money / agreed.markup[at], at)
+        most = np.where(loose, np.minimum(most, agreed.covered[at]), most)
+        left = most - held.followed[at]
+        members = np.concatenate([agreed.members[c] for c in at.tolist()])
+        owner = np.repeat(np.arange(len(at)), [len(agreed.members[c]) for c in at.tolist()])
+        room = np.maximum(left, 0.0)[owner]
+        by_tariff = least.lo[members] + over(room, agreed.tariff[members])
+        dear = self._bought(least, members, room)
+        found = np.where(held.by_cost[at][owner], dear, by_tariff)
+        if loose.any():
+            paid = held.paid[at]
+            holds = paid - money <= _TOLERANCE * np.maximum(1.0, np.abs(paid))
+            holds &= left >= -_TOLERANCE * np.maximum(1.0, np.abs(most))
+            free = self._paid_at_cost(purse, (members, owner), money, least)
+            either = np.where(holds[owner], np.maximum(found, free), free)
+            found = np.where(loose[owner], either, found)
+        return members, found
 
-    def _paid_at_cost(self, purse: Purse, members: Array, money: Array, least: Least) -> Array:
-        """Most activity of a contract's programmes while it is ended or suspended."""
+    def _paid_at_cost(
+        self, purse: Purse, under: tuple[Array, Array], money: Array, least: Least
+    ) -> Array:
+        """Most activity of contracts' programmes while they are ended or suspended.
+
+        `under` are the programmes and, for each, the position of its contract in `money`.
+        """
+        members, owner = under
         counted = np.ones(len(members), dtype=bool)
         if purse.kind == "recurrent":
             counted = self._recurrent[members]
-        floor = least.floors[members][counted].sum(axis=0)
-        spare = np.repeat(np.maximum(money - floor, 0.0)[None], len(members), axis=0)
+        floor = np.zeros(money.shape)
+        with np.errstate(invalid="ignore"):
+            np.add.at(floor, owner[counted], least.floors[members[counted]])
+            spare = np.maximum(money - floor, 0.0)[owner]
         return np.where(counted[:, None], self._bought(least, members, spare), np.inf)
 
 

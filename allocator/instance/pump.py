@@ -10,10 +10,11 @@ from scipy.sparse.csgraph import connected_components
 
 from allocator.instance.agreements import Agreements
 from allocator.instance.draft import Draft, Problems, needs, problem
-from allocator.instance.rows import Array
+from allocator.instance.rows import Array, among
 from allocator.instance.wording import listing, money
 
 _ROUNDING = 1e-9
+_CLOSE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,13 @@ class Network:
         found: Array = np.unique(self.source)
         return found
 
-    def matrix(self, lag: int) -> sp.csr_matrix:
+    def matrix(self, lag: int) -> sp.csr_array:
         """Change of target activity per unit of source activity `lag` years before."""
         size = len(self.names)
         entries = (-self.kernel[:, lag], (self.target, self.source))
-        return sp.csr_matrix(entries, shape=(size, size))
+        found = sp.csr_array(entries, shape=(size, size))
+        found.eliminate_zeros()
+        return found
 
 
 def kernel(per_unit: Array, delay: Array, fade: Array, years: int) -> Array:
@@ -86,16 +89,16 @@ def network(draft: Draft) -> Network:
 def money_pumps(draft: Draft) -> Problems:
     """No programme saves more releasable cash within the plan than it costs."""
     effects = draft["effects"]
-    hit = np.isin(effects["target"], draft["demand"]["programme"])
+    hit = among(effects["target"], draft["demand"]["programme"])
     if not len(effects) or not hit.all() or (effects["source"] == effects["target"]).any():
         return
     net = network(draft)
+    sources = _first(effects["source"].tolist())
     circles = _circles(net)
     for circle in circles:
-        first = _first(effects["source"].tolist(), circle)
         yield problem(
             effects,
-            first,
+            min(sources[name] for name in circle if name in sources),
             "source",
             f"{listing(circle)} avoid each other's need in a circle that "
             "does not die out: a change would grow for ever.",
@@ -103,18 +106,19 @@ def money_pumps(draft: Draft) -> Problems:
     if circles:
         return
     saved = savings(draft, net)
-    total = saved.sum(axis=0)
+    total = np.bincount(_columns(saved), saved.data, saved.shape[1])
     assert draft.settings is not None
     accepted = set(draft.settings.accept_money_pump)
     one = 1 / draft.settings.money_scale
     for position in np.flatnonzero(total > 1 + _ROUNDING).tolist():
         name = net.names[net.sources[position]]
-        most = net.names[int(np.argmax(saved[:, position]))]
+        here = slice(*saved.indptr[position : position + 2].tolist())
+        most = net.names[int(saved.indices[here][np.argmax(saved.data[here])])]
         taken = name in accepted
         back = money(float(total[position]) * one, draft.settings)
         yield problem(
             effects,
-            _first(effects["source"].tolist(), [name]),
+            sources[name],
             "per_unit",
             f"money pump: {money(one, draft.settings)} more for '{name}' saves {back} elsewhere "
             f"within the plan, most of it on '{most}'" + ("; accepted." if taken else "."),
@@ -125,32 +129,39 @@ def money_pumps(draft: Draft) -> Problems:
         )
 
 
-def _first(values: list[str], names: list[str]) -> int:
-    return next(i for i, value in enumerate(values) if value in names)
+def _first(values: list[str]) -> dict[str, int]:
+    """Position at which each value is first there."""
+    found: dict[str, int] = {}
+    for position, value in enumerate(values):
+        found.setdefault(value, position)
+    return found
 
 
 def _circles(net: Network) -> list[list[str]]:
     """Groups of programmes whose effects on each other do not die out."""
     size = len(net.names)
-    strength = sp.csr_matrix(
+    strength = sp.csr_array(
         (np.abs(net.kernel).sum(axis=1), (net.target, net.source)), shape=(size, size)
     )
     count, group = connected_components(strength, connection="strong")
     if count == size:
         return []
     found = []
-    for number in np.flatnonzero(np.bincount(group) > 1).tolist():
-        members = np.flatnonzero(group == number)
+    ends = np.cumsum(np.bincount(group, minlength=count))
+    for members in np.split(np.argsort(group, kind="stable"), ends[:-1]):
+        if len(members) < 2:
+            continue
         inner = strength[members][:, members].toarray()
         if np.abs(np.linalg.eigvals(inner)).max() >= 1 - _ROUNDING:
             found.append([net.names[i] for i in members.tolist()])
     return found
 
 
-def savings(draft: Draft, net: Network) -> Array:
+def savings(draft: Draft, net: Network) -> sp.csc_array:
     """Cash saved on each programme per unit of money spent more on each source.
 
-    The shape is (programmes, sources).
+    The shape is (programmes, sources). A source moves few of the programmes, so all is kept
+    sparse: it takes room and time for what moves only.
 
     A unit more of a programme in the first plan year lowers the activity of what it
     avoids, which in turn avoids less. The part of a cost that stays for
@@ -173,14 +184,13 @@ def savings(draft: Draft, net: Network) -> Array:
     agreements = Agreements(draft)
     most, least, at_tariff = (part[net.rows] for part in agreements.marginal())
     tariff = agreements.tariff[net.rows]
-    pulse = np.eye(len(net.names))[:, net.sources]
     matrices = [net.matrix(lag) for lag in range(years)]
-    change: list[Array] = []
-    saved = np.zeros(pulse.shape)
+    change: list[sp.csr_array] = []
+    saved = sp.csr_array((len(net.names), len(net.sources)))
     for lag in range(years):
-        moved = pulse.copy() if lag == 0 else np.zeros(pulse.shape)
+        moved = _pulse(net) if lag == 0 else sp.csr_array(saved.shape)
         for before in range(lag):
-            moved += matrices[lag - before] @ change[before]
+            moved = moved + matrices[lag - before] @ change[before]
         moved = _settled(matrices[0], moved)
         change.append(moved)
         price = first_price * (1 + uplift) ** lag
@@ -188,20 +198,36 @@ def savings(draft: Draft, net: Network) -> Array:
         paid = at_tariff[:, lag]
         back = most[:, lag] * np.where(paid, tariff[:, lag], price * released)
         more = least[:, lag] * np.where(paid, tariff[:, lag], price)
-        fall = -moved * np.where(moved < 0, back[:, None], more[:, None])
+        cells = moved.tocoo()
+        worth = np.where(cells.data < 0, back[cells.row], more[cells.row])
         if lag == 0:
-            fall[pulse == 1.0] = 0.0
-        saved += fall
-    per_pound: Array = saved / first_price[net.sources]
+            worth[cells.row == net.sources[cells.col]] = 0.0
+        saved = saved + sp.csr_array((-cells.data * worth, (cells.row, cells.col)), saved.shape)
+    saved.sort_indices()
+    per_pound = saved.tocsc()
+    per_pound.data /= first_price[net.sources][_columns(per_pound)]
     return per_pound
 
 
-def _settled(same_year: sp.csr_matrix, pushed: Array) -> Array:
+def _columns(matrix: sp.csc_array) -> Array:
+    """Column of each entry."""
+    return np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
+
+
+def _pulse(net: Network) -> sp.csr_array:
+    """A unit more of each source."""
+    count = len(net.sources)
+    entries = (np.ones(count), (net.sources, np.arange(count)))
+    return sp.csr_array(entries, shape=(len(net.names), count))
+
+
+def _settled(same_year: sp.csr_array, pushed: sp.csr_array) -> sp.csr_array:
     """Activity after effects felt in the same year have run their course."""
     settled = pushed
     for _ in range(10_000):
-        following: Array = pushed + same_year @ settled
-        if np.allclose(following, settled, rtol=1e-12, atol=1e-12):
+        following = pushed + same_year @ settled
+        moved = abs(following - settled) - _CLOSE * abs(settled)
+        if (moved.data <= _CLOSE).all():
             return following
         settled = following
     return settled

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from allocator.instance.agreements import Agreements
 from allocator.instance.by_year import by_year
 from allocator.instance.decisions import Decisions
 from allocator.instance.draft import Draft
-from allocator.instance.rows import Array
+from allocator.instance.rows import Array, positions_of
 from allocator.instance.selections import Selections
 
 _NOTHING = 1e-9
+_NONE = np.empty(0, dtype=np.int64)
 
 
 @dataclass
@@ -114,6 +117,8 @@ class _Reader:
         self.capital = programmes["money"] == "capital"
         self.recurrent = programmes["recurrent"]
         self.payer = np.array([self.home[m[0]] for m in agreements.members], dtype=np.int64)
+        self._paid_from = positions_of(self.payer)
+        self._homed = positions_of(self.home)
         self._read_budgets()
         self._read_transfers()
         self._read_funding()
@@ -145,6 +150,7 @@ class _Reader:
         grid = by_year(self.draft["transfers"], self.draft.years)
         self.pairs = [(self.place[giver], self.place[taker]) for giver, taker in grid.keys]
         self.most = grid.values("max", 0.0)
+        self._given = positions_of(np.array([taker for _, taker in self.pairs], dtype=np.int64))
 
     def _read_funding(self) -> None:
         grid = by_year(self.draft["funding"], self.draft.years)
@@ -158,6 +164,12 @@ class _Reader:
             self.shared[i] |= found
         self.own = ~(self.agreements.replaced | self.shared)
         self.shared &= ~self.agreements.replaced
+        self._funds = positions_of(self.funder)
+        self._funding_of = positions_of(self.funded)
+        most = np.zeros(self.shared.shape)
+        np.add.at(most, self.funded, self.share_max)
+        # What its funders may not pay together, whoever they are.
+        self._unfunded = np.flatnonzero((self.shared & (1.0 - most >= _NOTHING)).any(axis=1))
 
     def _read_adjustments(self) -> None:
         draft = self.draft
@@ -167,20 +179,24 @@ class _Reader:
             return
         rows, programmes = draft["adjustments"], draft["programmes"]
         members = Selections(programmes, draft["selections"])
-        spend = programmes["unit_cost"] * programmes["baseline"]
         sign = np.where(rows["kind"] == "efficiency", -1.0, 1.0)
         amount = sign * rows["amount"] * rows["delivery"]
         for group, t in np.argwhere(grid.index >= 0).tolist():
             row = int(grid.index[group, t])
-            share: Array = np.zeros(self.shape[0])
             if rows["pool"][row]:
-                share[self.place[rows["pool"][row]]] = 1.0
+                at, share = np.array([self.place[rows["pool"][row]]]), np.ones(1)
             else:
-                weight = members.shares(rows["selection"][row]) * spend
-                np.add.at(share, self.home, weight / max(weight.sum(), 1e-300))
-            self.adjusted["revenue"][:, t] += amount[row] * share
+                at, share = self._by_spend(*members.counted(rows["selection"][row]))
+            self.adjusted["revenue"][at, t] += amount[row] * share
             if rows["recurrent"][row]:
-                self.adjusted["recurrent"][:, t] += amount[row] * share
+                self.adjusted["recurrent"][at, t] += amount[row] * share
+
+    def _by_spend(self, who: Array, share: Array) -> tuple[Array, Array]:
+        """Pools of some programmes, and the share of each in their baseline spend."""
+        programmes = self.draft["programmes"]
+        weight = share * programmes["unit_cost"][who] * programmes["baseline"][who]
+        pools, where = np.unique(self.home[who], return_inverse=True)
+        return pools, np.bincount(where, weight / max(weight.sum(), 1e-300), len(pools))
 
     def _read_incomes(self) -> None:
         """What is held back of each pool's money, and the most that can be earned."""
@@ -202,14 +218,13 @@ class _Reader:
     def purse(self, pools: Iterable[int], kind: str) -> Purse:
         """Money of some pools taken together."""
         group = sorted(pools)
-        inside = np.isin(np.arange(self.shape[0]), group)
-        rows, weight = self._weights(inside, kind)
+        rows, weight = self._weights(group, kind)
         together = kind != "capital"
-        contracts = np.flatnonzero(inside[self.payer]) if together else np.empty(0, dtype=np.int64)
-        received = np.zeros(self.shape[1])
-        for (giver, taker), most in zip(self.pairs, self.most, strict=True):
-            if together and inside[taker] and not inside[giver]:
-                received += most
+        contracts = _of_any(self._paid_from, group) if together else _NONE
+        received, inside = np.zeros(self.shape[1]), set(group)
+        for pair in _of_any(self._given, group).tolist():
+            if together and self.pairs[pair][0] not in inside:
+                received += self.most[pair]
         none = np.zeros(self.shape[1])
         adjusted = self.adjusted[kind][group].sum(axis=0) if together else none
         amount, raised = self.money[kind][group].sum(axis=0), none
@@ -245,21 +260,29 @@ class _Reader:
         money = {"revenue": "", "recurrent": "recurrent money of ", "capital": "capital of "}
         return f"{money[kind]}pool {repr_of(self.names[group[0]])}"
 
-    def _weights(self, inside: Array, kind: str) -> tuple[Array, Array]:
+    def _weights(self, group: list[int], kind: str) -> tuple[Array, Array]:
         """Programmes whose cost these pools pay, and the least share they pay of each."""
-        chosen = self.capital if kind == "capital" else ~self.capital
-        chosen = chosen & self.recurrent if kind == "recurrent" else chosen
-        weight = (inside[self.home] & chosen)[:, None] * self.own * 1.0
+        funds = _of_any(self._funds, group)
+        homed = _of_any(self._homed, group)
+        near = np.unique(np.concatenate([homed, self.funded[funds], self._unfunded]))
+        chosen = self.capital[near] if kind == "capital" else ~self.capital[near]
+        chosen = chosen & self.recurrent[near] if kind == "recurrent" else chosen
+        weight = (np.isin(self.home[near], group) & chosen)[:, None] * self.own[near] * 1.0
         if len(self.funded) and kind != "capital":
-            least, others = np.zeros(weight.shape), np.zeros(weight.shape)
-            here = inside[self.funder]
-            np.add.at(least, self.funded[here], self.share_min[here])
-            np.add.at(others, self.funded[~here], self.share_max[~here])
-            part = np.clip(np.maximum(least, 1.0 - others), 0.0, 1.0)
-            weight = np.where(self.shared & chosen[:, None], part, weight)
+            part = self._least_part(near, group)
+            weight = np.where(self.shared[near] & chosen[:, None], part, weight)
         weight[weight < _NOTHING] = 0.0
-        rows = np.flatnonzero(weight.any(axis=1))
-        return rows, weight[rows]
+        some = weight.any(axis=1)
+        return near[some], weight[some]
+
+    def _least_part(self, near: Array, group: list[int]) -> Array:
+        """Least share that some pools pay of each of some programmes, by their funding."""
+        least, others = np.zeros((2, len(near), self.shape[1]))
+        rows = _of_any(self._funding_of, near.tolist())
+        at, here = np.searchsorted(near, self.funded[rows]), np.isin(self.funder[rows], group)
+        np.add.at(least, at[here], self.share_min[rows[here]])
+        np.add.at(others, at[~here], self.share_max[rows[~here]])
+        return np.asarray(np.clip(np.maximum(least, 1.0 - others), 0.0, 1.0))
 
     def investors(self) -> list[int]:
         """Pools whose capital pays for something."""
@@ -279,17 +302,24 @@ class _Reader:
         return sorted((g for g in groups if len(g) > 1), key=lambda g: (len(g), sorted(g)))
 
 
+def _of_any(positions: dict[int, Array], group: Iterable[int]) -> Array:
+    """Positions of all members of a group together, in order."""
+    found = [positions[b] for b in group if b in positions]
+    return np.sort(np.concatenate(found)) if found else _NONE
+
+
 def repr_of(name: str) -> str:
     """Name in quotes."""
     return f"'{name}'"
 
 
 def _components(size: int, links: list[set[int]]) -> list[frozenset[int]]:
-    group = list(range(size))
-    for link in links:
-        chosen = {group[b] for b in link}
-        group = [min(chosen) if g in chosen else g for g in group]
-    return [frozenset(b for b in range(size) if group[b] == g) for g in sorted(set(group))]
+    ends = [(min(link), b) for link in links for b in link]
+    one, other = np.array(ends, dtype=np.int64).reshape(-1, 2).T
+    matrix = sp.coo_array((np.ones(len(ends)), (one, other)), shape=(size, size))
+    _, group = connected_components(matrix, directed=False)
+    parts = positions_of(group).values()
+    return [frozenset(part.tolist()) for part in sorted(parts, key=lambda part: int(part[0]))]
 
 
 def purses(draft: Draft, agreements: Agreements, decisions: Decisions) -> Iterator[Purse]:

@@ -97,6 +97,20 @@ class Rows:
         return pd.Series(values.copy())
 
 
+def among(values: Array, names: Iterable[Any]) -> Array:
+    """Mask of the values that are one of some names."""
+    known = set(names)
+    return np.fromiter((value in known for value in values.tolist()), bool, len(values))
+
+
+def positions_of(values: Array) -> dict[Any, Array]:
+    """Positions at which each value stands, in order."""
+    codes, names = pd.factorize(values)
+    ends = np.cumsum(np.bincount(codes, minlength=len(names)))
+    parts = np.split(np.argsort(codes, kind="stable"), ends[:-1])
+    return dict(zip(names.tolist(), parts, strict=True)) if len(names) else {}
+
+
 def no_rows(name: str) -> Rows:
     """Table without rows."""
     table = TABLES[name]

@@ -127,7 +127,7 @@ def _saved(**contract: Any) -> float:
     )
     draft = draft_of(instance)
     net = network(draft)
-    return float(savings(draft, net)[net.names.index("i"), 0])
+    return float(savings(draft, net).toarray()[net.names.index("i"), 0])
 
 
 def test_a_block_frees_no_cash_until_it_is_rebased() -> None:

@@ -41,7 +41,7 @@ def make(
 def saved(instance: Instance) -> dict[str, dict[str, float]]:
     draft = draft_of(instance)
     net = network(draft)
-    found = savings(draft, net)
+    found = savings(draft, net).toarray()
     return {
         net.names[source]: dict(zip(net.names, found[:, column].tolist(), strict=True))
         for column, source in enumerate(net.sources.tolist())
