@@ -343,7 +343,7 @@ def test_a_solution_that_is_wrong_is_never_verified(monkeypatch: pytest.MonkeyPa
 
 
 def test_options_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(UsageError, match="not one of simplex"):
+    with pytest.raises(UsageError, match="not one of auto, simplex"):
         allocator.solve(SMALL, algorithm="barrier")
     with pytest.raises(UsageError, match="no formulation"):
         allocator.solve(SMALL, formulation="mip")

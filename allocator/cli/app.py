@@ -38,6 +38,7 @@ CommandLineError: Any = typer.BadParameter.__mro__[2]
 class Algorithm(StrEnum):
     """Algorithms of the solver."""
 
+    AUTO = "auto"
     SIMPLEX = "simplex"
     IPX = "ipx"
     HIPO = "hipo"
@@ -180,7 +181,12 @@ def _solve(
             min=0.0, max=1.0, help="Keep this share of the gain and move as few pounds as possible."
         ),
     ] = None,
-    algorithm: Annotated[Algorithm, typer.Option(help="How the solver works.")] = Algorithm.SIMPLEX,
+    algorithm: Annotated[
+        Algorithm,
+        typer.Option(
+            "--solver", "--algorithm", help="How the solver works; auto goes by kind and size."
+        ),
+    ] = Algorithm.AUTO,
     threads: Annotated[int, typer.Option(min=1, help="Threads the solver may use.")] = 1,
     time_limit: Annotated[
         float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop the solver after this.")

@@ -24,8 +24,15 @@ from allocator.solver.watch import Watch, refuse_while
 
 Numbers = npt.NDArray[np.float64]
 
-ALGORITHMS = ("simplex", "ipx", "hipo", "pdlp")
-"""Algorithms that may be asked for, by the name of what really runs."""
+ALGORITHMS = ("auto", "simplex", "ipx", "hipo", "pdlp")
+"""Algorithms that may be asked for, by the name of what really runs; see :func:`choose`."""
+
+LARGE_LP = 100_000
+"""Nonzeros from which a linked linear programme is solved by interior point."""
+
+LONG_ROW = 1_000
+"""Nonzeros of a row that ties a programme together; one such row alone, a budget for all, is
+easy."""
 
 TOLERANCE = 1e-9
 """Of a scaled programme; HiGHS's own 1e-7 lets presolve call small rows infeasible."""
@@ -150,6 +157,19 @@ def refuse(program: Program, algorithm: str) -> None:
         raise SolverError(f"nothing can meet {', '.join(crossed[:3])}: its sides cross")
 
 
+def choose(program: Program) -> str:
+    """Algorithm that is fastest for programmes like this one, by ``benchmarks/README.md``.
+
+    The simplex method, but for a large linear programme that long rows tie together, as
+    rules of a whole country do: there its iterations grow faster than the programme, and the
+    interior point method with crossover is ahead.
+    """
+    if program.integer.any() or program.matrix.nnz < LARGE_LP:
+        return "simplex"
+    tying = np.count_nonzero(np.diff(program.matrix.indptr) >= LONG_ROW)
+    return "ipx" if tying > 1 else "simplex"
+
+
 def settings(program: Program, algorithm: str, threads: int) -> dict[str, Any]:
     """Options of HiGHS for a programme scaled by :class:`~allocator.solver.scaling.Scaling`."""
     found = {
@@ -185,8 +205,9 @@ class Solver:
     Parameters
     ----------
     program : Program
-    algorithm : {'simplex', 'ipx', 'hipo', 'pdlp'}
-        Named by what really runs; ``hipo`` needs the extra ``allocator[hipo]``.
+    algorithm : {'simplex', 'ipx', 'hipo', 'pdlp', 'auto'}
+        Named by what really runs; ``hipo`` needs the extra ``allocator[hipo]``, ``auto`` is
+        what :func:`choose` says.
     threads : int
         Threads HiGHS may use.
     options : dict, optional
@@ -210,6 +231,7 @@ class Solver:
         scaled: bool = True,
     ) -> None:
         refuse(program, algorithm)
+        algorithm = choose(program) if algorithm == "auto" else algorithm
         self.program = program
         self.scaling = Scaling.of(program) if scaled else Scaling.none(program)
         self.algorithm = algorithm

@@ -49,7 +49,8 @@ class Resolver:
     program : Program
         Copied: the caller's stays as it is.
     algorithm, threads, options
-        As for :class:`~allocator.solver.highs.Solver`.
+        As for :class:`~allocator.solver.highs.Solver`; ``auto`` is the simplex method, which alone
+        goes on from a basis.
 
     Raises
     ------
@@ -66,6 +67,7 @@ class Resolver:
         options: dict[str, Any] | None = None,
     ) -> None:
         refuse(program, algorithm)
+        algorithm = "simplex" if algorithm == "auto" else algorithm
         self._loaded, self._algorithm, self._threads = program, algorithm, threads
         self._options = options or {}
         self._whole = bool(program.integer.any())

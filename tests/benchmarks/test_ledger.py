@@ -8,7 +8,7 @@ import pytest
 from results_made import line, problem, results
 
 from benchmarks.suite.figures import Figures
-from benchmarks.suite.ledger import Entry, bound_of, residual_of
+from benchmarks.suite.ledger import Entry, bound_of, fact_of, residual_of
 
 WHOLE = problem("adopt", integers=5, kind="mip")
 
@@ -54,6 +54,41 @@ def test_whole_numbers_within_tolerance_count_by_what_rounding_does() -> None:
     assert residual_of(clean) == 1e-12
     off = line(residual={**near, "integer": 1e-3}, residual_absolute={"row_after_rounding": 1e-12})
     assert residual_of(off) == 1e-3
+
+
+@pytest.mark.parametrize(
+    ("settled", "verdict"),
+    [
+        ({"objective": 50.9, "row": 1e-12}, "wrong"),
+        ({"objective": 50.9, "row": 1e-7}, "not decided"),
+        ({"objective": 50.00001, "row": 0.0}, "not decided"),
+        (None, "not decided"),
+    ],
+)
+def test_a_solution_decides_once_its_tolerance_is_taken_away(
+    settled: dict[str, float] | None, verdict: str
+) -> None:
+    rough = {"row": 0.0, "bound": 5e-7, "integer": 0.0}
+    other = line("pdlp", objective=51.0, residual=rough, settled=settled)
+    (entry,) = ledger(other, line(objective=50.0))
+    assert entry.verdict == verdict
+    assert ("50.9" in entry.against and "put within bounds" in entry.against) == (
+        verdict == "wrong"
+    )
+    # what it is worth then is less than another claims: nothing is in question
+    assert ledger(other, line(objective=51.0)) == []
+
+
+def test_a_clean_solution_is_worth_what_it_is_without_its_tolerance() -> None:
+    near = {"row": 0.0, "bound": 0.0, "integer": 3e-7}
+    rounded = {"row_after_rounding": 0.0}
+    settled = {"objective": 50.0, "row": 0.0}
+    best = line("scip", objective=51.0, residual=near, residual_absolute=rounded, settled=settled)
+    (entry,) = ledger(best, line(objective=50.0))
+    assert entry.verdict == "not decided"  # 51 only while a whole number is not quite whole
+    assert fact_of(best) == (50.0, 0.0, True)
+    assert fact_of(line()) == (50.0, 1e-12, False)
+    assert fact_of(line(residual=near)) is None
 
 
 def test_bound_of_an_integer_programme_is_held_against_it() -> None:

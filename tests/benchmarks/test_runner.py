@@ -13,12 +13,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import results_made
 from results_made import outcome, shelf
 
 from benchmarks import __main__ as command
+from benchmarks.baseline import __main__ as baseline
 from benchmarks.suite import environment, prepare, runner
+from benchmarks.suite.families import FAMILIES
 from benchmarks.suite.lines import key_of, read
 
 HERE = Path(__file__).parent
@@ -324,6 +327,94 @@ def test_environment_is_named_by_what_stays() -> None:
     assert environment.environment_id({**record, "cpu": "x"}) != environment.environment_id(record)
     assert record["packages"]["numpy"]
     json.dumps(record)
+
+
+def test_heading_says_where_and_of_what_figures_are() -> None:
+    problem = FAMILIES["knapsack"].make("XS", 0)
+    plain = environment.heading(problem)
+    assert plain["problem"]["sha256"] == problem.sha256
+    assert plain["problem"]["nonzeros"] == problem.matrix.nnz
+    assert plain["environment_id"] == environment.environment_id(plain["environment"])
+    assert plain["figures_sha256"] is None
+    draws = [np.arange(6.0).reshape(2, 3), np.arange(3)]
+    hashes = [
+        environment.heading(problem, figures)["figures_sha256"]
+        for figures in (draws, [draws[0].T, draws[1]], [draws[0] + 1e-12, draws[1]])
+    ]
+    assert len(set(hashes)) == 3
+    assert environment.heading(problem, draws)["figures_sha256"] == hashes[0]
+    json.dumps(plain)
+
+
+def test_solvers_with_a_prefix_are_run_by_their_name(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    mine = "python:my.module:solve,pyomo:gurobi"
+    assert run(path, "--family", "knapsack", "--solver", mine, "--repeats", "1") == 0
+    asked = {entry["asked"]["solver"] for entry in read(path).lines}
+    assert asked == {"python:my.module:solve", "pyomo:gurobi"}
+
+
+@pytest.mark.parametrize("name", ["python:solve", "python:", "pyomo:"])
+def test_half_a_name_is_refused_before_anything_runs(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(tmp_path / "r.jsonl", "--family", "knapsack", "--solver", name) == 2
+    assert name in capsys.readouterr().err
+    assert not (tmp_path / "r.jsonl").exists()
+
+
+def test_help_says_how_to_run_a_solver_of_ones_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        runner.main(["--help"])
+    said = capsys.readouterr().out
+    assert "python:MODULE:FUNCTION" in said
+    assert "def solve(problem, options, spec):" in said
+
+
+def test_what_continuous_integration_runs_exists_and_is_small() -> None:
+    known = runner.registry()
+    programmes = runs = 0
+    for part in baseline.PARTS:
+        assert part.solvers or part.layers
+        assert set(part.solvers) <= set(known.solvers)
+        assert set(part.layers) <= set(known.layers)
+        assert all("XS" in known.families[name].sizes for name in part.families)
+        programmes += len(part.families)
+        runs += len(part.families) * (len(part.solvers) + len(part.layers))
+    assert runs < 70
+    assert programmes > 15
+
+
+def test_committed_baseline_is_what_continuous_integration_runs() -> None:
+    held = read(baseline.COMMITTED)
+    runs = Counter(
+        (entry["problem"]["family"], entry["layer"] or entry["solver"]) for entry in held.lines
+    )
+    asked = Counter(
+        (family, who)
+        for part in baseline.PARTS
+        for family in part.families
+        for who in (*part.solvers, *part.layers)
+    )
+    assert runs == asked
+    assert {entry["status"] for entry in held.lines} == {
+        "verified-optimal",
+        "infeasible",
+        "unbounded",
+    }
+    assert not any(name in entry for entry in held.lines for name in runner.TIMED)
+    assert baseline.COMMITTED.stat().st_size < 300_000
+
+
+def test_baseline_is_not_replaced_by_a_run_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "xs.jsonl"
+    path.write_text("as it was")
+    statuses = iter([0, 1])
+    monkeypatch.setattr(runner, "main", lambda arguments: next(statuses))
+    assert baseline.main([str(path)]) == 1
+    assert path.read_text() == "as it was"
 
 
 def test_fingerprint_changes_with_a_source(tmp_path: Path) -> None:

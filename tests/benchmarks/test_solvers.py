@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -20,7 +21,7 @@ from benchmarks.suite import verify, worker
 from benchmarks.suite.lines import STATUSES
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers import SOLVERS, Options, find, refused
-from benchmarks.suite.solvers_cbc import below, binary
+from benchmarks.suite.solvers_cbc import _count, below, binary
 
 INF = np.inf
 
@@ -151,6 +152,31 @@ def test_whole_numbers_that_hide_in_the_tolerance_show_once_rounded() -> None:
     assert found.integer == pytest.approx(5e-7)
     assert found.rounded == pytest.approx(5e-4 / 1000.0)
     assert found.sound
+
+
+def test_a_point_is_settled_by_bounds_and_whole_numbers() -> None:
+    # a little above its bound of 4 and paid for by the second row
+    found = verify.settled(mixed(), np.array([4.0 + 5e-7, 2.0, 3.0 + 5e-7, 1.5]))
+    assert found is not None
+    assert found.objective == pytest.approx(27.0 - 5e-7, abs=1e-12)
+    assert found.row == pytest.approx(5e-7 / 7.0, rel=1e-3)
+    inside = verify.settled(mixed(), np.array([4.0 + 5e-7, 2.0, 3.0, 1.5]))
+    assert inside == verify.Settled(27.0, 0.0)
+    # 4.0000004 and 2.0 take 50.0000028 of 50.5, and are whole once rounded
+    near = verify.settled(whole(), np.array([4.0000004, 2.0]))
+    assert near == verify.Settled(38.0, 0.0)
+    # whole numbers go within their bounds as whole numbers
+    narrow = replace(whole(), col_upper=np.array([3.7, 10.0]))
+    assert verify.settled(narrow, np.array([3.7, 2.0])) == verify.Settled(33.0, 0.0)
+    none = replace(narrow, col_lower=np.array([3.2, 0.0]))
+    assert verify.settled(none, np.array([3.5, 2.0])) is None
+
+
+def test_what_a_point_is_worth_once_settled_is_in_the_line(tmp_path: Path, fakes: str) -> None:
+    told = {"claim": "limit", "x": [4.0 + 5e-7, 1.0, 3.0, 1.5]}
+    line = run(mixed(), tmp_path, f"{fakes}told", options=told)
+    assert line["objective"] == pytest.approx(26.0 + 1.5e-6, abs=1e-9)
+    assert line["settled"] == {"objective": 26.0, "row": 0.0}
 
 
 def test_duals_bound_the_objective_in_both_senses() -> None:
@@ -458,6 +484,42 @@ def test_beyond_the_hard_limit_everything_is_stopped(tmp_path: Path, fakes: str)
     assert not running(pid)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parent")
+def test_a_run_ends_with_the_process_that_asked_for_it(tmp_path: Path, fakes: str) -> None:
+    told, path = tmp_path / "pid", tmp_path / "problem.npz"
+    mixed().save(path)
+    request = {"problem": str(path), "solver": f"{fakes}wait", "options": {"tell": str(told)}}
+    code = f"from benchmarks.suite import worker; worker.execute({request!r}, 300.0)"
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=worker.ROOT)
+    try:
+        patience = time.monotonic() + 60
+        while not told.exists() and time.monotonic() < patience:
+            time.sleep(0.05)
+        pid = int(told.read_text())
+        assert running(pid)
+    finally:
+        parent.kill()
+        parent.wait()
+    patience = time.monotonic() + 30
+    while running(pid) and time.monotonic() < patience:
+        time.sleep(0.05)
+    left = running(pid)
+    if left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left
+
+
+def test_a_process_whose_parent_is_gone_already_ends_at_once() -> None:
+    code = "from benchmarks.suite import process; process.die_with(1 << 22); print('here')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=worker.ROOT, check=False
+    )
+    if sys.platform == "linux":
+        assert (done.returncode, done.stdout) == (1, "")
+    else:
+        assert (done.returncode, done.stdout.strip()) == (0, "here")
+
+
 def running(pid: int) -> bool:
     """Whether a process is there and has not ended; told by /proc where there is one."""
     if not Path("/proc/self").exists():
@@ -517,6 +579,41 @@ def test_a_programme_that_was_made_in_another_order_is_checked_as_it_was_made(
     line = run(mixed(), tmp_path, f"{fakes}reordered", options=options)
     assert (line["status"], line["objective"]) == ("verified-optimal", 27.0)
     assert line["problem"]["sha256"] == mixed().sha256
+
+
+def test_a_function_in_the_folder_one_is_in_can_be_a_solver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_own.py").write_text(
+        "import numpy as np\n"
+        "from benchmarks.suite.solvers import Outcome\n"
+        "def solve(problem, options, spec):\n"
+        "    return Outcome('optimal', x=np.array([4.0, 2.0, 3.0, 1.5]))\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    line = run(mixed(), tmp_path, "python:my_own:solve")
+    assert (line["status"], line["objective"]) == ("verified-optimal", 27.0), line["note"]
+    assert line["iterations"] is None
+
+
+@pytest.mark.parametrize("name", ["python:my_own", "python::solve", "python:my_own:", "pyomo:"])
+def test_half_a_name_of_a_solver_is_refused(name: str) -> None:
+    with pytest.raises(LookupError, match=r"missing|MODULE:FUNCTION"):
+        find(name)
+
+
+def test_what_is_not_counted_is_not_zero() -> None:
+    assert _count("", r"Total iterations:") is None
+    assert _count("Total iterations:   12", r"Iters:", r"Total iterations:") == 12
+
+
+def test_highs_counts_what_it_did_and_no_more(tmp_path: Path) -> None:
+    line = run(whole(), tmp_path, "highs")
+    assert set(line["iteration_counts"]) == {"simplex"}
+    assert line["nodes"] is not None
+    linear = run(mixed(), tmp_path, "highs-simplex")
+    assert linear["iterations"] == sum(linear["iteration_counts"].values())
+    assert linear["nodes"] is None
 
 
 def test_a_module_that_is_not_there_is_missing(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from results_made import line, problem, results, write
+from results_made import ENVIRONMENT_ID, line, problem, results, write
 
 from benchmarks.suite import compare
 from benchmarks.suite.compare import Comparison, Tolerances, compared
-from benchmarks.suite.lines import BadResults
+from benchmarks.suite.lines import BadResults, Results
 
 WHOLE = problem("adopt", integers=5, kind="mip")
 Line = dict[str, Any]
@@ -49,6 +49,34 @@ def test_deterministic_work(before: Line, after: Line, what: str | None, regress
     found = between([line(**before)], [line(**after)])
     assert [change.what for change in found.changes] == ([what] if what else [])
     assert [change.regression for change in found.changes] == ([regression] if what else [])
+
+
+def on(packages: dict[str, str], machine: str, *lines: Line) -> Results:
+    found = results(lines)
+    found.environments[ENVIRONMENT_ID] |= {"packages": packages, "machine": machine}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("packages", "machine", "other_machine", "regression"),
+    [
+        ({"highspy": "1.15.1"}, "x86_64", True, True),
+        ({"highspy": "1.15.2"}, "x86_64", True, False),
+        ({"highspy": "1.15.2"}, "x86_64", False, True),
+        ({"highspy": "1.15.1"}, "arm64", True, False),
+        ({"highspy": "1.15.1", "rich": "15.0"}, "x86_64", True, True),
+    ],
+)
+def test_iterations_of_another_solver_decide_nothing_about_our_work(
+    packages: dict[str, str], machine: str, other_machine: bool, regression: bool
+) -> None:
+    before = on({"highspy": "1.15.1", "rich": "14.0"}, "x86_64", line())
+    after = on(packages, machine, line(iterations=121))
+    found = compared(before, after, Tolerances(other_machine=other_machine))
+    assert [(c.what, c.regression) for c in found.changes] == [("iterations", regression)]
+    assert any("iterations and nodes are told" in note for note in found.notes) != regression
+    worse = on(packages, machine, line(objective=50.001))
+    assert compared(before, worse, Tolerances(other_machine=other_machine)).regressions
 
 
 def test_integer_answers_may_differ_by_their_gaps() -> None:

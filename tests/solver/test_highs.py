@@ -9,11 +9,12 @@ from typing import Any
 import highspy
 import numpy as np
 import pytest
+from scipy import sparse
 from small import INF, arrays, production
 
 from allocator.errors import SolverError, UsageError
-from allocator.solver.highs import Solver
-from allocator.solver.program import Program
+from allocator.solver.highs import LARGE_LP, LONG_ROW, Solver, choose
+from allocator.solver.program import Block, Program
 
 NAN = float("nan")
 TIED = arrays([[1, 1, 1]], [-INF], [1], [0, 0, 0], [1, 1, 1], [1, 1, 1])
@@ -130,7 +131,7 @@ def test_hipo_needs_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("algorithm", ["ipm", "choose", "barrier", ""])
 def test_algorithms_are_asked_for_by_the_name_of_what_runs(algorithm: str) -> None:
-    with pytest.raises(UsageError, match="is not one of simplex, ipx, hipo, pdlp"):
+    with pytest.raises(UsageError, match="is not one of auto, simplex, ipx, hipo, pdlp"):
         Solver(production(), algorithm=algorithm)
 
 
@@ -142,6 +143,37 @@ def test_the_algorithm_recorded_is_the_one_that_ran(algorithm: str) -> None:
     counter = {"simplex": "simplex", "ipx": "ipm", "pdlp": "pdlp"}[algorithm]
     assert found.iterations[counter] > 0
     assert found.objective == pytest.approx(12, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("nonzeros", "row", "whole", "chosen"),
+    [
+        (LARGE_LP, LONG_ROW, False, "ipx"),
+        (LARGE_LP, LONG_ROW, True, "simplex"),
+        (LARGE_LP, LONG_ROW - 1, False, "simplex"),
+        (LARGE_LP - LONG_ROW, LONG_ROW, False, "simplex"),
+    ],
+)
+def test_auto_goes_by_kind_size_and_long_rows(
+    nonzeros: int, row: int, whole: bool, chosen: str
+) -> None:
+    lengths = np.full(-(-nonzeros // row), row)
+    begin = np.append(0, np.cumsum(lengths))
+    columns = np.concatenate([np.arange(n) for n in lengths])
+    matrix = sparse.csr_array((np.ones(len(columns)), columns, begin), (len(lengths), row))
+    program = production().replaced(
+        matrix=matrix,
+        cost=np.ones(row),
+        col_lower=np.zeros(row),
+        col_upper=np.ones(row),
+        row_lower=np.full(len(lengths), -np.inf),
+        row_upper=np.ones(len(lengths)),
+        integer=np.full(row, whole),
+        columns=(Block("x", 0, row, None, tuple(range(row))),),
+        rows=(Block("row", 0, len(lengths), None, tuple(range(len(lengths)))),),
+    )
+    assert choose(program) == chosen
+    assert Solver(program, algorithm="auto").algorithm == chosen
 
 
 def test_an_algorithm_that_was_asked_for_and_did_not_run_is_not_recorded() -> None:
