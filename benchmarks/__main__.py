@@ -15,6 +15,8 @@ COMMANDS = {
 ALONE = {
     "overhead": "what the modelling layer costs against HiGHS",
     "decisions": "what the formulation of indivisible decisions is worth",
+    "structure": "what solving by parts is worth where few rows link places",
+    "baseline": "the runs that continuous integration compares",
 }
 
 

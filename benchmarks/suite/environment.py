@@ -9,16 +9,24 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from benchmarks.suite.problem import Problem
 
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGES = (
     "allocator",
+    "cbcbox",
     "clarabel",
     "cvxpy",
+    "gurobipy",
     "highspy",
     "highspy-extras",
     "linopy",
@@ -64,6 +72,48 @@ def environment_id(record: dict[str, Any]) -> str:
     """Short hash of an environment record: the same machine and versions, the same id."""
     text = json.dumps(record, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def heading(problem: Problem, figures: Iterable[npt.NDArray[Any]] = ()) -> dict[str, Any]:
+    """What a file of figures begins with that is no result file: where, when and of what.
+
+    Parameters
+    ----------
+    problem : Problem
+        The programme, or the one that all others are made from.
+    figures : iterable of ndarray
+        What is put in its place from solve to solve.
+
+    Returns
+    -------
+    dict
+        Plain values: ``started``, ``load``, ``environment``, ``environment_id``, ``source``,
+        ``problem`` (with its hash), ``figures_sha256`` (None without figures).
+    """
+    rows, columns = problem.shape
+    record, digest, some = environment(), hashlib.sha256(), False
+    for array in figures:
+        some = True
+        digest.update(json.dumps(list(array.shape)).encode())
+        digest.update(array.astype("<i8" if array.dtype.kind in "iub" else "<f8").tobytes())
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load": load(),
+        "environment": record,
+        "environment_id": environment_id(record),
+        "source": source(),
+        "problem": {
+            "family": problem.family,
+            "size": problem.size,
+            "seed": problem.seed,
+            "sha256": problem.sha256,
+            "rows": rows,
+            "columns": columns,
+            "nonzeros": int(problem.matrix.nnz),
+            "integers": int(problem.integer.sum()),
+        },
+        "figures_sha256": digest.hexdigest() if some else None,
+    }
 
 
 def load() -> float | None:

@@ -21,7 +21,8 @@ CLEAN = 1e-9
 """Largest relative residual of a solution whose objective decides against a claim.
 
 A solution that uses the feasibility tolerance may gain more than the objective tolerance by
-it; it shows a disagreement, not who is wrong.
+it; it shows a disagreement, not who is wrong. What it uses of the tolerance of bounds and whole
+numbers is taken away first, where the rows allow that.
 """
 
 INTEGER_GAP = 1e-4
@@ -104,6 +105,25 @@ def residual_of(line: Line) -> float:
     return max(numbers) if numbers else math.inf
 
 
+def fact_of(line: Line) -> tuple[float, float, bool] | None:
+    """What a line's solution is worth beyond dispute; None where it uses a tolerance.
+
+    Returns
+    -------
+    objective, residual : float
+    settled : bool
+        Whether they are of the point with its columns made whole and put within their bounds.
+    """
+    point = line.get("settled") or {}
+    value, row = point.get("objective"), point.get("row")
+    if value is not None and row is not None and row <= CLEAN:
+        return float(value), float(row), True
+    residual = residual_of(line)
+    if line.get("objective") is None or residual > CLEAN:
+        return None
+    return float(line["objective"]), residual, False
+
+
 def work_of(line: Line, what: str) -> int | None:
     """Iterations (of all algorithms together) or nodes of a run; None where not counted."""
     value = line.get(what)
@@ -154,25 +174,46 @@ def _claim(line: Line) -> str:
     return claimed if objective is None else f"{claimed}, objective {objective:.12g}"
 
 
-def _best(lines: Sequence[Line], places: Sequence[int], sign: float, clean: bool) -> int | None:
-    """Position of the best solution that was verified (and hardly uses a tolerance)."""
-    able = [
-        place
-        for place in places
-        if lines[place]["status"] in WITH_SOLUTION
-        and lines[place].get("objective") is not None
-        and (not clean or residual_of(lines[place]) <= CLEAN)
-    ]
-    return max(able, key=lambda place: sign * lines[place]["objective"], default=None)
+@dataclass(frozen=True)
+class _Witness:
+    """A verified solution, and what it is worth."""
+
+    place: int
+    objective: float
+    residual: float
+    settled: bool = False
+
+    def told(self, line: Line, label: Label, own: bool) -> str:
+        by = "its own solution" if own else f"solution of {who(line, label)}"
+        how = " (made whole and put within bounds)" if self.settled else ""
+        return f"{by}: {self.objective:.12g}, residual {self.residual:.0e}{how}"
+
+
+def _best(
+    lines: Sequence[Line], places: Sequence[int], sign: float, clean: bool
+) -> _Witness | None:
+    """The best solution that was verified (and hardly uses a tolerance)."""
+    able = []
+    for place in places:
+        line = lines[place]
+        if line["status"] not in WITH_SOLUTION or line.get("objective") is None:
+            continue
+        if not clean:
+            able.append(_Witness(place, float(line["objective"]), residual_of(line)))
+        elif (fact := fact_of(line)) is not None:
+            plain = fact[0] == float(line["objective"])
+            able.append(_Witness(place, fact[0], fact[1], fact[2] and not plain))
+    return max(able, key=lambda witness: sign * witness.objective, default=None)
 
 
 def _no_solution(
-    lines: Sequence[Line], place: int, witness: int | None, label: Label
+    lines: Sequence[Line], place: int, rough: _Witness | None, label: Label
 ) -> Entry | None:
     """Somebody says there is no solution, or no best one, and another says there is."""
     line = lines[place]
     known = str(line["problem"].get("known_status") or "")
     status = line["status"]
+    witness = None if rough is None else rough.place
     if status in {"infeasible", "unbounded"} and known and known != status:
         return _entry(line, place, label, status, f"known to be {known}", None, "wrong")
     if status == "infeasible" and witness is not None:
@@ -214,8 +255,8 @@ def bound_of(line: Line) -> tuple[float, str] | None:
 def _beaten(
     lines: Sequence[Line],
     place: int,
-    clean: int | None,
-    rough: int | None,
+    clean: _Witness | None,
+    rough: _Witness | None,
     sign: float,
     label: Label,
 ) -> Entry | None:
@@ -233,12 +274,9 @@ def _beaten(
     for witness, verdict in ((clean, "wrong"), (rough, "not decided")):
         if witness is None:
             continue
-        objective = float(lines[witness]["objective"])
-        excess = sign * (objective - bound) / max(1.0, abs(objective))
+        excess = sign * (witness.objective - bound) / max(1.0, abs(witness.objective))
         if excess > TOLERANCE:
-            other = lines[witness]
-            by = "its own solution" if witness == place else f"solution of {who(other, label)}"
-            against = f"{by}: {objective:.12g}, residual {residual_of(other):.0e}"
+            against = witness.told(lines[witness.place], label, witness.place == place)
             return _entry(line, place, label, words, against, excess, verdict)
     return None
 

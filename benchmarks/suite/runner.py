@@ -41,6 +41,23 @@ SIZES = ("XS", "S", "M", "L", "XL")
 GENERIC = ("pyomo:", "python:")
 """Prefixes of solvers that need no entry: by the name Pyomo has for them, or one's own."""
 
+OWN_SOLVER = """\
+solvers of your own:
+  pyomo:NAME              any solver that Pyomo has an interface to, by its name there
+  python:MODULE:FUNCTION  your function, in a module in this folder or on PYTHONPATH:
+
+    from benchmarks.suite.solvers import Outcome
+
+    def solve(problem, options, spec):
+        outcome = Outcome("error")
+        with outcome.clock.stage("solve"):
+            x = ...  # from problem.cost, problem.matrix, problem.row_lower and so on
+        outcome.claimed, outcome.x = "optimal", x
+        return outcome
+
+It is called in a fresh process, and what it hands back is checked like everybody's.
+A result file knows it by its name: give --out another file when the function has changed."""
+
 TIMED = ("seconds", "cpu_seconds", "peak_memory", "import_memory", "primal_log", "started", "load")
 """What differs from run to run on the same machine: left out with ``--no-timing``."""
 
@@ -433,7 +450,7 @@ def _resolve(options: argparse.Namespace, shelf: Registry) -> None:
     sizes = _chosen("size", options.size, dict.fromkeys(SIZES))
     generic = [name for name in options.solver if name.startswith(GENERIC)]
     plain = [name for name in options.solver if not name.startswith(GENERIC)]
-    options.solver = _chosen("solver", plain, shelf.solvers) + generic
+    options.solver = _chosen("solver", plain, shelf.solvers) + [_found(name) for name in generic]
     options.layer = _chosen("layer", options.layer, shelf.layers)
     if not (options.solver or options.layer):
         raise BadUsage("nothing to run: give --solver or --layer (--list shows them).")
@@ -453,6 +470,16 @@ def _resolve(options: argparse.Namespace, shelf: Registry) -> None:
     if options.hard_limit < options.time_limit:
         raise BadUsage("--hard-limit must not be below --time-limit.")
     options.options = dict(_option(text) for text in options.option)
+
+
+def _found(name: str) -> str:
+    """A name with a prefix, if it is one that can be run."""
+    from benchmarks.suite.solvers import find
+
+    try:
+        return find(name).name
+    except LookupError as unknown:
+        raise BadUsage(str(unknown.args[0])) from None
 
 
 def _chosen(what: str, asked: Sequence[str], known: Mapping[str, Any]) -> list[str]:
@@ -517,12 +544,14 @@ def _parser() -> argparse.ArgumentParser:
         description="Run programmes through solvers and modelling layers. The result file is"
         " append-only: what it holds is not run again, so an interrupted session goes on when"
         " the same command is given again.",
+        epilog=OWN_SOLVER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("--family", type=_names, default=["all"], help="families, by comma, or all (default)")
     add("--size", type=_names, default=["XS"], help="XS, S, M, L, XL, by comma, or all (XS)")
     add("--seed", type=_seeds, default=[0], help="seeds of the generators, by comma (0)")
-    add("--solver", type=_names, default=[], help="solvers, by comma, or all")
+    add("--solver", type=_names, default=[], help="solvers, by comma, or all; see below")
     add("--layer", type=_names, default=[], help="modelling layers, by comma, or all")
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="for every solver")
     add("--time-limit", type=_positive, default=60.0, help="seconds asked of a solver (60)")

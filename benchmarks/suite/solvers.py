@@ -39,6 +39,9 @@ CLAIMS = (
 )
 """What a solver may say of its own run; what is made of it is :mod:`benchmarks.suite.verify`'s."""
 
+OWN = "python:"
+"""Begins the name of a function of one's own."""
+
 STAGES = ("build", "compile", "handover", "solve", "readback")
 
 FEASIBILITY = 1e-6
@@ -135,7 +138,7 @@ class Outcome:
     algorithm : str
         What really ran, where it can be told.
     iterations : dict of str to int
-        What each algorithm counted.
+        What each algorithm counted; one that does not tell is not there.
     nodes : int or None
     primal_log : list of [float, float]
         Seconds since the solve began and objective of each improving solution.
@@ -277,6 +280,20 @@ def _highs(name: str, algorithm: str, kinds: frozenset[str], **more: Any) -> Sol
     )
 
 
+def _ours(name: str, algorithm: str, kinds: frozenset[str]) -> SolverSpec:
+    hipo = algorithm == "hipo"
+    return SolverSpec(
+        name,
+        "highspy-extras" if hipo else "allocator",
+        ("highspy", "allocator.solver.highs") + (("highspy_extras",) if hipo else ()),
+        kinds,
+        "Apache-2.0",
+        "benchmarks.suite.solvers_highs:solve_ours",
+        settings={"algorithm": algorithm},
+        note="HiGHS behind this product's door: scaled, tolerances of 1e-9 on the scaled arrays",
+    )
+
+
 _ALL = (
     _highs(
         "highs",
@@ -297,15 +314,10 @@ _ALL = (
         note="with crossover",
     ),
     _highs("highs-pdlp", "pdlp", _LP, measure="norm"),
-    SolverSpec(
-        "allocator",
-        "allocator",
-        ("highspy", "allocator.solver.highs"),
-        _BOTH,
-        "Apache-2.0",
-        "benchmarks.suite.solvers_highs:solve_ours",
-        note="HiGHS behind this product's door: scaled, tolerances of 1e-9 on the scaled arrays",
-    ),
+    _ours("allocator", "auto", _BOTH),
+    _ours("allocator-simplex", "simplex", _LP),
+    _ours("allocator-ipx", "ipx", _LP),
+    _ours("allocator-hipo", "hipo", _LP),
     SolverSpec(
         "scip",
         "PySCIPOpt",
@@ -401,8 +413,11 @@ def find(name: str) -> SolverSpec:
             "benchmarks.suite.solvers_pyomo:solve",
             settings={"name": rest},
         )
-    if way == "python" and ":" in rest:
+    if way == "python" and all(rest.partition(":")):
         return SolverSpec(name, "your own", (), _BOTH, "its own", rest)
+    if way in ("pyomo", "python"):
+        missing = "NAME is missing" if way == "pyomo" else "write python:MODULE:FUNCTION"
+        raise LookupError(f"there is no solver {name!r}: {missing}.")
     near = difflib.get_close_matches(name, SOLVERS, n=3, cutoff=0.4)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     raise LookupError(

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import platform
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.suite import memory
+from benchmarks.suite import memory, process
 from benchmarks.suite.mps import write_mps
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers import Numbers, Options, Outcome, SolverSpec, minimised
@@ -110,18 +112,34 @@ def _run(command: list[str], place: Path) -> tuple[str, int]:
     """What CBC said, and the most bytes it held."""
     most = 0
     with (place / "words.txt").open("w+b") as words:
-        process = subprocess.Popen(
-            command, cwd=place, stdin=subprocess.DEVNULL, stdout=words, stderr=subprocess.STDOUT
+        working = subprocess.Popen(
+            command,
+            cwd=place,
+            stdin=subprocess.DEVNULL,
+            stdout=words,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_bound_to(os.getpid()),
         )
-        while process.poll() is None:
-            most = max(most, memory.peak(process.pid) or 0)
+        while working.poll() is None:
+            most = max(most, memory.peak(working.pid) or 0)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(LOOK)
+                working.wait(LOOK)
         words.seek(0)
         said = words.read().decode(errors="replace")
-    if process.returncode != 0:
-        said += f"\nended with code {process.returncode}"
+    if working.returncode != 0:
+        said += f"\nended with code {working.returncode}"
     return said, most
+
+
+def _bound_to(parent: int) -> Callable[[], None] | None:
+    """What CBC's process does before it becomes CBC: it would outlive this one otherwise."""
+    if sys.platform != "linux":
+        return None
+
+    def bind() -> None:
+        process.die_with(parent)
+
+    return bind
 
 
 def _options(arguments: list[str], words: str) -> dict[str, Any]:
@@ -142,13 +160,13 @@ def _last(pattern: str, words: str) -> str | None:
     return found[-1] if found else None
 
 
-def _count(words: str, *patterns: str) -> int:
+def _count(words: str, *patterns: str) -> int | None:
     """First of several counts that is given; versions differ in how they put it."""
     for pattern in patterns:
         found = _last(pattern, words)
         if found is not None:
             return int(float(found))
-    return 0
+    return None
 
 
 def below(text: str) -> float:
@@ -171,7 +189,8 @@ def _read(problem: Problem, place: Path, words: str, outcome: Outcome) -> None:
     whole = bool(problem.integer.any())
     outcome.algorithm = "branch and cut" if whole else "simplex (Clp)"
     counts = (r"Total iterations:", r"Iters:", r"Optimal objective \S+ - ")
-    outcome.iterations = {"simplex": _count(words, *counts)}
+    counted = _count(words, *counts)
+    outcome.iterations = {} if counted is None else {"simplex": counted}
     if whole:
         outcome.nodes = _count(words, r"Enumerated nodes:", r"Nodes:")
         _read_search(problem, words, outcome)

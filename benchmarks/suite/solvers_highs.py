@@ -169,13 +169,14 @@ def _read(highs: Any, problem: Problem, outcome: Outcome) -> None:
         outcome.x = np.zeros(problem.shape[1])
     if solution.dual_valid and not whole:
         outcome.row_dual = np.array(solution.row_dual, dtype=float)
-    outcome.iterations = {
-        kind: max(0, int(getattr(info, f"{kind}_iteration_count")))
+    counts = {
+        kind: int(getattr(info, f"{kind}_iteration_count"))
         for kind in ("simplex", "ipm", "crossover", "pdlp")
     }
+    outcome.iterations = {kind: count for kind, count in counts.items() if count >= 0}
     outcome.algorithm = _ran(outcome.iterations, outcome.options["solver"], whole)
     if whole:
-        outcome.nodes = max(0, int(info.mip_node_count))
+        outcome.nodes = int(info.mip_node_count) if info.mip_node_count >= 0 else None
         if abs(info.mip_dual_bound) < highspy.kHighsInf:
             outcome.bound = float(info.mip_dual_bound)
 
@@ -184,22 +185,21 @@ def _ran(counts: dict[str, int], asked: str, whole: bool) -> str:
     """Algorithm told from what was counted, not from what was asked for."""
     if whole:
         return "branch and bound"
-    if counts["pdlp"]:
+    if counts.get("pdlp"):
         return "pdlp"
-    if counts["ipm"]:
+    if counts.get("ipm"):
         name = asked if asked in ("ipx", "hipo") else "ipm"
-        return f"{name} and crossover" if counts["crossover"] else name
-    return "simplex" if counts["simplex"] else "presolve"
+        return f"{name} and crossover" if counts.get("crossover") else name
+    return "simplex" if counts.get("simplex") else "presolve"
 
 
 def solve_ours(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
-    """Solve behind this product's door; ``more["algorithm"]`` chooses, simplex by default."""
+    """Solve behind this product's door, by the algorithm of the solver's settings."""
     from allocator.errors import AllocatorError
     from allocator.solver.highs import Solver
 
-    del spec
-    own = dict(options.more)
-    algorithm = own.pop("algorithm", "simplex")
+    own = {**spec.settings, **options.more}
+    algorithm = own.pop("algorithm")
     outcome = Outcome("error", algorithm=algorithm)
     try:
         with outcome.clock.stage("compile"):

@@ -78,6 +78,22 @@ class Residuals:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """The point that is left once columns are whole and within their bounds.
+
+    Attributes
+    ----------
+    objective : float
+        Of that point.
+    row : float
+        Largest violation of a row by it, relative to the row's size.
+    """
+
+    objective: float
+    row: float
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What one run came to.
 
@@ -98,6 +114,8 @@ class Verdict:
         What an optimum rests on: ``known`` (the problem's optimum is known), ``duals`` (they
         close the gap), ``claim`` (the solver's word, and that nobody has beaten it).
     notes : tuple of str
+    settled : Settled or None
+        What the point is worth without the tolerance of bounds and whole numbers.
     """
 
     status: str
@@ -108,6 +126,7 @@ class Verdict:
     dual_residual: float | None = None
     proof: str = ""
     notes: tuple[str, ...] = field(default=())
+    settled: Settled | None = None
 
 
 def objective_of(problem: Problem, x: Numbers) -> float:
@@ -183,6 +202,20 @@ def residuals(problem: Problem, x: Numbers, tolerance: float = TOLERANCE) -> Res
         rounded=after,
         sound=sound,
     )
+
+
+def settled(problem: Problem, x: Numbers) -> Settled | None:
+    """What a point is worth once whole columns are rounded and all are put within their bounds.
+
+    None where a whole column has no whole number within its bounds, or bounds cross.
+    """
+    whole = problem.integer
+    low = np.where(whole, np.ceil(problem.col_lower), problem.col_lower)
+    high = np.where(whole, np.floor(problem.col_upper), problem.col_upper)
+    if (low > high).any():
+        return None
+    point = np.clip(np.where(whole, np.round(x), x), low, high)
+    return Settled(objective_of(problem, point), _worst(*_rows(problem, point)))
 
 
 def dual_bound(problem: Problem, row_dual: Numbers) -> tuple[float, float]:
@@ -313,6 +346,7 @@ def _measure(
         residuals(problem, x),
         implied if implied is not None and math.isfinite(implied) else None,
         residual,
+        settled=settled(problem, x),
     )
 
 
@@ -326,6 +360,7 @@ def _with(found: Verdict, status: str, proof: str = "", *notes: str) -> Verdict:
         found.dual_residual,
         proof,
         notes,
+        found.settled,
     )
 
 

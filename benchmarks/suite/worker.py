@@ -21,15 +21,16 @@ import tempfile
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from benchmarks.suite import memory, verify
+from benchmarks.suite import memory, process, verify
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import CLAIMS, STAGES, Options, Outcome, find, refused, versions
+from benchmarks.suite.solvers import CLAIMS, OWN, STAGES, Options, Outcome, find, refused, versions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Do what a request says and write a result; the child's side."""
     request_path, result_path = (Path(a) for a in (arguments or sys.argv[1:]))
     request = json.loads(request_path.read_text(encoding="utf-8"))
+    process.die_with(request.get("parent"))
     if request.get("memory_limit"):
         memory.limit(int(request["memory_limit"]))
     result, outcome = _run(request)
@@ -223,7 +225,7 @@ def execute(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:
 
 def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str, Any]:
     """Run the child; how it ended, how long it took, and its last words."""
-    asked = dict(request)
+    asked = {**request, "parent": os.getpid()}
     if asked.get("problem"):
         asked["problem"] = str(Path(asked["problem"]).resolve())
     path = place / "request.json"
@@ -232,10 +234,10 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
     killed_before = _oom_kills()
     with (place / "words.txt").open("w+b") as words:
         began = time.perf_counter()
-        process = subprocess.Popen(
+        child = subprocess.Popen(
             [*command, str(path), str(place / "result.json")],
             cwd=ROOT,
-            env=_environment(_threads(request), place),
+            env=_environment(request, place),
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=subprocess.STDOUT,
@@ -243,26 +245,28 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
         )
         in_time = True
         try:
-            process.wait(hard_limit)
+            child.wait(hard_limit)
         except subprocess.TimeoutExpired:
             in_time = False
         finally:
-            _stop(process)
+            _stop(child)
         return {
             "seconds": time.perf_counter() - began,
             "in_time": in_time,
-            "code": process.returncode,
+            "code": child.returncode,
             "words": _last_words(words),
             "oom_kills": _oom_kills() - killed_before,
         }
 
 
-def _environment(threads: int, place: Path) -> dict[str, str]:
+def _environment(request: dict[str, Any], place: Path) -> dict[str, str]:
     """Variables of the child: where the suite is, and one number of threads for everybody."""
     ways = [str(ROOT), str(ROOT / "models"), os.environ.get("PYTHONPATH", "")]
+    if str(request.get("solver") or "").startswith(OWN):
+        ways.append(str(Path.cwd()))
     return {
         **os.environ,
-        **dict.fromkeys(THREADS, str(threads)),
+        **dict.fromkeys(THREADS, str(_threads(request))),
         "PYTHONPATH": os.pathsep.join(way for way in ways if way),
         "PYTHONHASHSEED": "0",
         "TMPDIR": str(place),
@@ -437,6 +441,8 @@ def _judge(
     if verdict.residuals is not None:
         line["residual"] = verdict.residuals.relative
         line["residual_absolute"] = verdict.residuals.absolute
+    if verdict.settled is not None:
+        line["settled"] = asdict(verdict.settled)
     line["note"] = "; ".join(part for part in (*verdict.notes, line["note"]) if part)
 
 
