@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,6 +25,8 @@ Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
 Places = npt.NDArray[np.signedinteger[Any]]
 
+ALL = slice(0, None)
+
 OPTIMAL = 7
 """HiGHS's number for an optimal model."""
 
@@ -33,13 +35,18 @@ ROWWISE = 2
 
 _SETTERS = ("Bool", "Int", "Double", "String")
 
-_COUNTS = {
-    name: f"{name}_iteration_count".encode() for name in ("simplex", "ipm", "crossover", "pdlp")
-}
+COUNTED = ("simplex", "ipm", "crossover", "pdlp")
+"""Algorithms whose iterations HiGHS counts."""
+
+_COUNTS = {name: f"{name}_iteration_count".encode() for name in COUNTED}
 
 
 class Loaded(Protocol):
-    """A linear programme in HiGHS whose figures change; all arrays in the solver's own units."""
+    """A linear programme in HiGHS whose figures change.
+
+    Arrays are in the solver's own units, and those of sides, costs and values whole ones that
+    live as long as the programme, of which a stretch is looked at.
+    """
 
     def set(self, name: str, value: Any) -> None:
         """Set an option and read it back."""
@@ -50,11 +57,11 @@ class Loaded(Protocol):
     def load(self, maximise: bool, offset: float, parts: dict[str, Any]) -> None:
         """Take a programme: cost, column bounds, sides, and the rows of its matrix."""
 
-    def sides(self, first: int, lower: Numbers, upper: Numbers) -> None:
-        """Replace sides from a row on."""
+    def sides(self, lower: Numbers, upper: Numbers, span: slice) -> None:
+        """Replace the sides of a stretch of rows."""
 
-    def costs(self, first: int, cost: Numbers) -> None:
-        """Replace costs from a column on."""
+    def costs(self, cost: Numbers, span: slice) -> None:
+        """Replace the costs of a stretch of columns."""
 
     def bounds(self, lower: Numbers, upper: Numbers) -> None:
         """Replace all column bounds."""
@@ -74,7 +81,7 @@ class Loaded(Protocol):
     def duals(self, row: Numbers, column: Numbers) -> None:
         """Write row duals and reduced costs into arrays."""
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, names: Iterable[str] = COUNTED) -> dict[str, int]:
         """Iterations of the last run by algorithm."""
 
     def basis(self) -> Any:
@@ -102,6 +109,7 @@ class Direct:
         self._c = library
         self._h = ctypes.c_void_p(library.Highs_create())
         self._size = (0, 0)
+        self._pinned: dict[int, tuple[npt.NDArray[Any], int]] = {}
 
     def __del__(self) -> None:
         """Give back what C holds."""
@@ -168,15 +176,24 @@ class Direct:
             raise SolverError(f"HiGHS took the programme with status {status}, not OK")
         self._size = rows, columns
 
-    def sides(self, first: int, lower: Numbers, upper: Numbers) -> None:
-        """Replace sides from a row on."""
-        last = first + len(lower) - 1
-        self._do("changeRowsBoundsByRange", "change sides", first, last, _at(lower), _at(upper))
+    def sides(self, lower: Numbers, upper: Numbers, span: slice) -> None:
+        """Replace the sides of a stretch of rows."""
+        start = self._from(lower, span), self._from(upper, span)
+        status = self._c.Highs_changeRowsBoundsByRange(self._h, span.start, span.stop - 1, *start)
+        _fine(status, "change sides")
 
-    def costs(self, first: int, cost: Numbers) -> None:
-        """Replace costs from a column on."""
-        last = first + len(cost) - 1
-        self._do("changeColsCostByRange", "change costs", first, last, _at(cost))
+    def costs(self, cost: Numbers, span: slice) -> None:
+        """Replace the costs of a stretch of columns."""
+        start = self._from(cost, span)
+        status = self._c.Highs_changeColsCostByRange(self._h, span.start, span.stop - 1, start)
+        _fine(status, "change costs")
+
+    def _from(self, numbers: npt.NDArray[Any], span: slice = ALL) -> int:
+        """Address of a stretch of a whole array, which is kept: to find it takes a while."""
+        known = self._pinned.get(id(numbers))
+        if known is None:
+            known = self._pinned[id(numbers)] = numbers, numbers.ctypes.data
+        return known[1] + numbers.itemsize * (span.start or 0)
 
     def bounds(self, lower: Numbers, upper: Numbers) -> None:
         """Replace all column bounds."""
@@ -199,18 +216,20 @@ class Direct:
 
     def values(self, x: Numbers) -> None:
         """Write the values of the columns into an array."""
-        self._do("getSolution", "give its values", _at(x), None, None, None)
+        status = self._c.Highs_getSolution(self._h, self._from(x), None, None, None)
+        _fine(status, "give its values")
 
     def duals(self, row: Numbers, column: Numbers) -> None:
         """Write row duals and reduced costs into arrays."""
         self._do("getSolution", "give its duals", None, _at(column), None, _at(row))
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, names: Iterable[str] = COUNTED) -> dict[str, int]:
         """Iterations of the last run by algorithm."""
         count = ctypes.c_int()
         found = {}
-        for name, asked in _COUNTS.items():
-            self._do("getIntInfoValue", f"count {name}", asked, ctypes.byref(count))
+        for name in names:
+            asked = _COUNTS[name], ctypes.byref(count)
+            self._do("getIntInfoValue", "count iterations", *asked)
             found[name] = max(0, count.value)
         return found
 
@@ -224,7 +243,7 @@ class Direct:
     def start(self, basis: tuple[Codes, Codes]) -> None:
         """Forget the last run, and start the next from a basis."""
         self._do("clearSolver", "forget the last run")
-        self._do("setBasis", "take a basis", *map(_at, basis))
+        _fine(self._c.Highs_setBasis(self._h, *map(self._from, basis)), "take a basis")
 
 
 class Bound:
@@ -268,19 +287,19 @@ class Bound:
         if status != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS took the programme with status {status}, not OK")
 
-    def sides(self, first: int, lower: Numbers, upper: Numbers) -> None:
-        """Replace sides from a row on."""
-        at = _span(first, lower)
-        _fine(int(self._h.changeRowsBounds(len(at), at, lower, upper)), "change sides")
+    def sides(self, lower: Numbers, upper: Numbers, span: slice) -> None:
+        """Replace the sides of a stretch of rows."""
+        at = _places(span)
+        _fine(int(self._h.changeRowsBounds(len(at), at, lower[span], upper[span])), "change sides")
 
-    def costs(self, first: int, cost: Numbers) -> None:
-        """Replace costs from a column on."""
-        at = _span(first, cost)
-        _fine(int(self._h.changeColsCost(len(at), at, cost)), "change costs")
+    def costs(self, cost: Numbers, span: slice) -> None:
+        """Replace the costs of a stretch of columns."""
+        at = _places(span)
+        _fine(int(self._h.changeColsCost(len(at), at, cost[span])), "change costs")
 
     def bounds(self, lower: Numbers, upper: Numbers) -> None:
         """Replace all column bounds."""
-        at = _span(0, lower)
+        at = _places(slice(0, len(lower)))
         _fine(int(self._h.changeColsBounds(len(at), at, lower, upper)), "change bounds")
 
     def coefficients(self, rows: Places, columns: Places, values: Numbers) -> None:
@@ -308,10 +327,10 @@ class Bound:
         solution = self._h.getSolution()
         row[:], column[:] = solution.row_dual, solution.col_dual
 
-    def counts(self) -> dict[str, int]:
+    def counts(self, names: Iterable[str] = COUNTED) -> dict[str, int]:
         """Iterations of the last run by algorithm."""
         info = self._h.getInfo()
-        return {name: max(0, int(getattr(info, f"{name}_iteration_count"))) for name in _COUNTS}
+        return {name: max(0, int(getattr(info, f"{name}_iteration_count"))) for name in names}
 
     def basis(self) -> Any:
         """Basis of the last run."""
@@ -327,8 +346,8 @@ def _at(array: npt.NDArray[Any]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def _span(first: int, numbers: Numbers) -> Codes:
-    return np.arange(first, first + len(numbers), dtype=np.int32)
+def _places(span: slice) -> Codes:
+    return np.arange(span.start, span.stop, dtype=np.int32)
 
 
 def opened() -> Loaded:
@@ -361,12 +380,12 @@ def _candidates(package: Path) -> Iterator[Path]:
 def _prepared(found: ctypes.CDLL) -> bool:
     """Tell C's types where they are not whole numbers; whether its whole numbers have 32 bits."""
     found.Highs_create.restype = ctypes.c_void_p
-    found.Highs_changeCoeff.argtypes = (
-        ctypes.c_void_p,
-        ctypes.c_int,
-        ctypes.c_int,
-        ctypes.c_double,
-    )
+    this, whole, at = ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
+    found.Highs_changeCoeff.argtypes = (this, whole, whole, ctypes.c_double)
+    found.Highs_changeRowsBoundsByRange.argtypes = (this, whole, whole, at, at)
+    found.Highs_changeColsCostByRange.argtypes = (this, whole, whole, at)
+    found.Highs_getSolution.argtypes = (this, at, at, at, at)
+    found.Highs_setBasis.argtypes = (this, at, at)
     highs = ctypes.c_void_p(found.Highs_create())
     size: int = found.Highs_getSizeofHighsInt(highs)
     found.Highs_destroy(highs)

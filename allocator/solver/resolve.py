@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.errors import SolverError
-from allocator.solver.direct import Loaded, opened
+from allocator.solver.direct import COUNTED, Loaded, opened
 from allocator.solver.highs import Solution, Solver, ran, refuse, settings
 from allocator.solver.program import INFINITE, LARGE, SMALL, Program
 from allocator.solver.scaling import Scaling
@@ -70,6 +70,7 @@ class Resolver:
         algorithm = "simplex" if algorithm == "auto" else algorithm
         self._loaded, self._algorithm, self._threads = program, algorithm, threads
         self._options = options or {}
+        self._counted = ("simplex",) if algorithm == "simplex" else COUNTED
         self._whole = bool(program.integer.any())
         self._basis: Any = None
         self.scaling = s = Scaling.of(program)
@@ -78,6 +79,7 @@ class Resolver:
         self._lower, self._upper = program.row_lower * s.row, program.row_upper * s.row
         self._bounds = program.col_lower / s.column, program.col_upper / s.column
         self._cost, self._offset = program.cost * s.column * s.cost, program.offset * s.cost
+        self._x = np.empty(len(self._cost))
         self._highs: Loaded = opened()
         for name, value in (settings(program, algorithm, threads) | WARM | self._options).items():
             self._highs.set(name, value)
@@ -150,17 +152,16 @@ class Resolver:
         if not optimal:
             return self.run()
         s = self.scaling
-        x = np.empty(len(self._cost))
-        self._highs.values(x)
-        objective = float(self._cost @ x + self._offset) / s.cost
-        x *= s.column
+        self._highs.values(self._x)
+        objective = float(self._cost @ self._x + self._offset) / s.cost
+        x = self._x * s.column
         dual = reduced = None
         if duals:
             dual, reduced = np.empty(len(self._lower)), np.empty(len(self._cost))
             self._highs.duals(dual, reduced)
             dual *= s.row / s.cost
             reduced /= s.column * s.cost
-        counts = self._highs.counts()
+        counts = dict.fromkeys(COUNTED, 0) | self._highs.counts(self._counted)
         algorithm = ran(counts, self._algorithm)
         return Solution("optimal", x, dual, reduced, objective, counts, algorithm, seconds)
 
@@ -294,7 +295,7 @@ class Sides:
         solver._lower[rows] = _open(lower) * self._scale
         solver._upper[rows] = _open(upper) * self._scale
         for span in self._stretches:
-            solver._highs.sides(span.start, solver._lower[span], solver._upper[span])
+            solver._highs.sides(solver._lower, solver._upper, span)
 
 
 class Costs:
@@ -323,7 +324,7 @@ class Costs:
             raise SolverError("a cost is not finite")
         solver._cost[self._columns] = cost * self._scale
         for span in self._stretches:
-            solver._highs.costs(span.start, solver._cost[span])
+            solver._highs.costs(solver._cost, span)
 
 
 class Coefficients:

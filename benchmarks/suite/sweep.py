@@ -52,11 +52,14 @@ class Runs:
     seconds : float
     iterations : int
         Of the simplex method.
+    counting : float
+        Seconds it took to count.
     """
 
     count: int = 0
     seconds: float = 0.0
     iterations: int = 0
+    counting: float = 0.0
 
 
 @dataclass
@@ -122,8 +125,10 @@ def timed_runs() -> Iterator[Runs]:
             try:
                 return run(self)
             finally:
+                began = time.perf_counter()
                 runs.count += 1
                 runs.iterations += max(0, count(self))
+                runs.counting += time.perf_counter() - began
 
         return run_counted
 
@@ -168,11 +173,11 @@ def measure(way: str, sweeps: Iterator[Sweep]) -> Result:
             resolve = WAYS[way](sweep)
             result.load += time.perf_counter() - began
             values = np.empty((len(sweep), sweep.problem.shape[1]))
-            before = runs.seconds, runs.iterations
+            before = runs.seconds, runs.iterations, runs.counting
             began, cpu = time.perf_counter(), time.process_time()
             for draw in range(len(sweep)):
                 values[draw] = resolve(draw)
-            result.seconds += time.perf_counter() - began
+            result.seconds += time.perf_counter() - began - (runs.counting - before[2])
             result.cpu_seconds += time.process_time() - cpu
             result.highs += runs.seconds - before[0]
             result.iterations += runs.iterations - before[1]
