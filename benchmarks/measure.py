@@ -196,15 +196,18 @@ def _tables(
     readback.weak_share(instance, checked, checked, tables["limits"])
 
 
-def measure_solve(instance: Instance, repeats: int) -> Timings:
-    """Time the whole of ``allocator.solve``: all stages, the check and the tables."""
+def measure_solve(instance: Instance, repeats: int) -> tuple[Timings, int]:
+    """Time the whole of ``allocator.solve``: all stages, the check and the tables.
+
+    The number of yes-or-no decisions is given too.
+    """
     timings = Timings()
     for _ in range(repeats):
         with timings.step("allocator.solve"):
             plan = solve(instance)
         if not plan.verified:
             raise RuntimeError(f"the plan is {plan.status} and not verified")
-    return timings
+    return timings, int(plan.model["integers"])
 
 
 @dataclass
