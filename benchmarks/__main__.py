@@ -1,4 +1,4 @@
-"""The benchmark suite: ``python -m benchmarks run|report|compare``."""
+"""The benchmark suite: ``python -m benchmarks run|report|compare|export``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from importlib import import_module
 COMMANDS = {
     "run": ("benchmarks.suite.runner", "run programmes through solvers and modelling layers"),
     "report": ("benchmarks.suite.report", "one HTML page and one Markdown file of the results"),
+    "export": ("benchmarks.suite.export", "programmes as exact MPS files"),
     "compare": ("benchmarks.suite.compare", "what got worse between two result files"),
 }
 ALONE = {
