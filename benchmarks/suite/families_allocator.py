@@ -65,6 +65,13 @@ def systems(seed: int, systems: int, places: int, years: int) -> Instance:
     return generate(systems, places, years, seed)
 
 
+def apart(seed: int, systems: int, places: int, years: int) -> Instance:
+    """The same round without what links its systems: as many programmes in one."""
+    from benchmarks.generate import generate
+
+    return generate(systems, places, years, seed, national=False)
+
+
 INTEGRATION_YEARS = (2025, 2026, 2027, 2028)
 TOGETHER = 4
 """Places that share a pool and a hub."""
@@ -347,19 +354,28 @@ def _of(
     return family(name, reason, kind, sizes, make, instance)
 
 
+COUNTRIES = {
+    "XS": {"systems": 2, "places": 1, "years": 2},
+    "S": {"systems": 3, "places": 1, "years": 5},
+    "M": {"systems": 42, "places": 1, "years": 5},
+    "L": {"systems": 42, "places": 7, "years": 5},
+    "XL": {"systems": 42, "places": 74, "years": 5},
+}
+
 FAMILIES = (
     _of(
         "systems",
         "the product's own programme: linked systems, ring-fences, equity, five years",
         "lp",
-        {
-            "XS": {"systems": 2, "places": 1, "years": 2},
-            "S": {"systems": 3, "places": 1, "years": 5},
-            "M": {"systems": 42, "places": 1, "years": 5},
-            "L": {"systems": 42, "places": 7, "years": 5},
-            "XL": {"systems": 42, "places": 74, "years": 5},
-        },
+        COUNTRIES,
         systems,
+    ),
+    _of(
+        "systems-apart",
+        "systems without national rules: easy for its size, so that what surrounds a solve shows",
+        "lp",
+        COUNTRIES,
+        apart,
     ),
     _of(
         "contracts",
