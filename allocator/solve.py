@@ -121,7 +121,7 @@ def solve(
     evidence : {'low', 'central', 'high'}
         Which figures of responses and effects to believe.
     algorithm : {'auto', 'simplex', 'ipx', 'hipo', 'pdlp'}
-        Algorithm of the main solve; ``auto`` goes by kind and size
+        Algorithm for the reference and the best plan; ``auto`` goes by kind and size
         (:func:`allocator.solver.highs.choose`).
     threads : int
         Threads of the solver.

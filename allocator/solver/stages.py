@@ -211,7 +211,7 @@ class StagedSolve:
                 self.out.status = found.status
                 return self.out
             self._fix("reference decisions", found.x)
-        nearest = self._stage("reference", *pounds, maximise=False)
+        nearest = self._stage("reference", *pounds, maximise=False, asked=True)
         if nearest.status != "optimal":
             self.out.status = nearest.status
             return self.out
