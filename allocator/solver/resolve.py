@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from allocator.errors import SolverError
+from allocator.errors import SolverError, UsageError
 from allocator.solver.direct import COUNTED, Loaded, opened
-from allocator.solver.highs import Solution, Solver, ran, refuse, settings
+from allocator.solver.highs import Solution, Solver, choose, ran, refuse, settings
 from allocator.solver.program import INFINITE, LARGE, SMALL, Program
 from allocator.solver.scaling import Scaling
 
@@ -33,7 +33,11 @@ Places = npt.NDArray[np.signedinteger[Any]]
 NEAR = 16
 """Places that lie no further apart are sent together with what is between them."""
 
-WARM = {"simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
+WARM = {
+    "solver": "simplex",
+    "simplex_dual_edge_weight_strategy": 1,
+    "simplex_scale_strategy": 0,
+}
 """Options for short runs from a basis: Devex weights start from nothing, where those of steepest
 edge are worked out anew whenever a coefficient changes; and the programme is scaled already."""
 
@@ -48,9 +52,10 @@ class Resolver:
     ----------
     program : Program
         Copied: the caller's stays as it is.
-    algorithm, threads, options
-        As for :class:`~allocator.solver.highs.Solver`; ``auto`` is the simplex method, which alone
-        goes on from a basis.
+    algorithm : {'auto', 'simplex', 'ipx', 'hipo'}
+        Of the first run; later ones go on from its basis by the simplex method.
+    threads, options
+        As for :class:`~allocator.solver.highs.Solver`.
 
     Raises
     ------
@@ -62,15 +67,17 @@ class Resolver:
         self,
         program: Program,
         *,
-        algorithm: str = "simplex",
+        algorithm: str = "auto",
         threads: int = 1,
         options: dict[str, Any] | None = None,
     ) -> None:
         refuse(program, algorithm)
-        algorithm = "simplex" if algorithm == "auto" else algorithm
+        if algorithm == "pdlp":
+            raise UsageError("algorithm pdlp ends without a basis for the next run to go on from")
+        algorithm = choose(program) if algorithm == "auto" else algorithm
         self._loaded, self._algorithm, self._threads = program, algorithm, threads
         self._options = options or {}
-        self._counted = ("simplex",) if algorithm == "simplex" else COUNTED
+        self._warm = False
         self._whole = bool(program.integer.any())
         self._basis: Any = None
         self.scaling = s = Scaling.of(program)
@@ -81,7 +88,7 @@ class Resolver:
         self._cost, self._offset = program.cost * s.column * s.cost, program.offset * s.cost
         self._x = np.empty(len(self._cost))
         self._highs: Loaded = opened()
-        for name, value in (settings(program, algorithm, threads) | WARM | self._options).items():
+        for name, value in (settings(program, algorithm, threads) | self._options).items():
             self._highs.set(name, value)
         parts = {
             "cost": self._cost,
@@ -161,8 +168,13 @@ class Resolver:
             self._highs.duals(dual, reduced)
             dual *= s.row / s.cost
             reduced /= s.column * s.cost
-        counts = dict.fromkeys(COUNTED, 0) | self._highs.counts(self._counted)
+        counts = dict.fromkeys(COUNTED, 0)
+        counts |= self._highs.counts(("simplex",) if self._warm else COUNTED)
         algorithm = ran(counts, self._algorithm)
+        if not self._warm:
+            self._warm = True
+            for name, value in (WARM | self._options).items():
+                self._highs.set(name, value)
         return Solution("optimal", x, dual, reduced, objective, counts, algorithm, seconds)
 
     def keep(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from allocator.errors import SolverError
+from allocator.errors import SolverError, UsageError
 from allocator.solver import direct, resolve
 from allocator.solver.highs import Solver
 from allocator.solver.program import Block, Program
@@ -93,6 +93,26 @@ def test_another_programme_of_the_same_structure_is_taken() -> None:
     assert solution.objective == pytest.approx(60 + 200 - 2)  # 40 of the second, £90 for the first
     assert solution.x == pytest.approx(fresh.x)
     assert solver.program.sha256() == other.sha256()
+
+
+@pytest.mark.parametrize("algorithm", ["simplex", "ipx"])
+def test_only_the_first_run_is_by_another_algorithm(algorithm: str) -> None:
+    solver = Resolver(many(), algorithm=algorithm, options={"presolve": "off"})
+    budget = solver.sides(at(0))
+    assert solver.resolve().algorithm == algorithm
+    for amount in (400.0, 205.0):
+        budget.change(of(-INF), of(amount))
+        again = solver.resolve()
+        assert again.algorithm in ("simplex", "presolve")
+        assert again.iterations["ipm"] == 0
+        best = np.sort(many().cost)[::-1]
+        full = int(amount // 10)
+        assert again.objective == pytest.approx(10 * best[:full].sum() + amount % 10 * best[full])
+
+
+def test_an_algorithm_without_a_basis_is_refused() -> None:
+    with pytest.raises(UsageError, match="pdlp ends without a basis"):
+        Resolver(many(), algorithm="pdlp")
 
 
 def test_another_structure_is_refused() -> None:
