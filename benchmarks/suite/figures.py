@@ -114,12 +114,22 @@ class Figures:
         self.layer_runs = [line for line in self.lines if line.get("layer")]
 
     @staticmethod
-    def _settings(lines: Sequence[Line]) -> dict[tuple[bool, str], set[str]]:
-        """Settings each solver or layer was run with, to name only what differs."""
-        asked: dict[tuple[bool, str], set[str]] = {}
+    def _settings(lines: Sequence[Line]) -> dict[tuple[bool, str], tuple[bool, bool]]:
+        """Whether to name settings of each solver or layer, and the time limit among them.
+
+        Only what differs is named, and limits only where one programme was run with several:
+        large programmes may be given longer than small ones.
+        """
+        settings: dict[tuple[bool, str], set[str]] = defaultdict(set)
+        limits: dict[tuple[bool, str], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for line in lines:
-            asked.setdefault(_who(line), set()).add(_setting(line))
-        return asked
+            settings[_who(line)].add(_setting(line, limit=False))
+            limits[_who(line)][name_of(line["problem"])].add(_setting(line, limit=True))
+        out = {}
+        for who, by in limits.items():
+            several = max(map(len, by.values())) > 1
+            out[who] = several or len(settings[who]) > 1, several
+        return out
 
     def label(self, line: Line) -> str:
         """Solver or layer, with its settings where results hold several."""
@@ -127,7 +137,8 @@ class Figures:
         name = key[1]
         if key[0] and (False, name) in self._asked:
             name += " (layer)"
-        return name if len(self._asked[key]) < 2 else f"{name} [{_setting(line)}]"
+        named, limit = self._asked[key]
+        return f"{name} [{_setting(line, limit=limit)}]" if named else name
 
     @cached_property
     def kinds(self) -> list[str]:
@@ -428,10 +439,10 @@ def _who(line: Line) -> tuple[bool, str]:
     return bool(line.get("layer")), str(line.get("layer") or line["solver"])
 
 
-def _setting(line: Line) -> str:
+def _setting(line: Line, *, limit: bool) -> str:
     asked = line.get("asked") or {}
     words = [shown_options(asked.get("options") or {})]
-    if asked.get("time_limit") is not None:
+    if limit and asked.get("time_limit") is not None:
         words.append(f"{asked['time_limit']:g} s")
     if asked.get("threads") is not None:
         words.append(f"{asked['threads']} thread{'s' if asked['threads'] != 1 else ''}")

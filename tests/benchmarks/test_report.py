@@ -165,6 +165,22 @@ def test_solver_and_layer_of_one_name_are_kept_apart() -> None:
     assert figures.labels(figures.lines) == ["allocator", "allocator (layer)"]
 
 
+def test_a_limit_is_named_only_where_one_programme_was_run_with_several() -> None:
+    def asked(limit: float, **options: Any) -> dict[str, Any]:
+        told = {"solver": "highs", "layer": "", "time_limit": limit, "threads": 1}
+        return {**told, "options": options}
+
+    small = line(asked=asked(10.0))
+    large = line(problem=problem(size="L"), asked=asked(60.0))
+    figures = Figures(results([small, large]))
+    assert figures.labels(figures.lines) == ["highs"]
+    figures = Figures(results([small, large, line(asked=asked(60.0))]))
+    assert figures.labels(figures.lines) == ["highs [10 s, 1 thread]", "highs [60 s, 1 thread]"]
+    other = line(problem=problem(size="L"), asked=asked(60.0, presolve="off"))
+    figures = Figures(results([small, other]))
+    assert figures.labels(figures.lines) == ["highs [1 thread]", "highs [presolve=off, 1 thread]"]
+
+
 def test_settings_are_named_where_they_differ() -> None:
     asked = line()["asked"]
     figures = Figures(
