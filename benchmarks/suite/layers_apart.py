@@ -194,7 +194,8 @@ def pyoptinterface(tables: Tables, options: Options) -> Made:
     if outcome.claimed == "error":
         outcome.note = f"ended with {status.name}"
     values = {}
-    if outcome.claimed in ("optimal", "limit"):
+    point = model.get_model_attribute(poi.ModelAttribute.PrimalStatus)
+    if outcome.claimed in ("optimal", "limit") and point.name != "NO_SOLUTION":
         with clock.stage("readback"):
             at = 0
             for block in tables.columns:

@@ -39,6 +39,9 @@ MODULE = "benchmarks.suite.worker"
 MADE = "made.npz"
 """Beside the result: the programme that was solved, where the child made it itself."""
 
+AT_LIMIT = 0.99
+"""Share of the limit from which it was reached."""
+
 WORDS = 2000
 """Characters kept of what a process that failed said last."""
 
@@ -83,6 +86,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _at_limit(outcome: Outcome, limit: float | None) -> None:
+    """Who gives up when the time is up was stopped, though not every solver says so."""
+    spent = outcome.clock.wall.get("solve", 0.0)
+    if outcome.claimed == "gave-up" and limit is not None and spent >= AT_LIMIT * limit:
+        outcome.claimed = "limit"
+
+
 def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
     baseline = None
     modules: tuple[str, ...] = ()
@@ -97,6 +107,7 @@ def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
         outcome = Outcome("out-of-memory", note=str(failed))
     except Exception as failed:
         outcome = _failed(failed)
+    _at_limit(outcome, request.get("time_limit"))
     if outcome.claimed not in CLAIMS:
         outcome.note = f"unknown claim {outcome.claimed!r}; {outcome.note}"
         outcome.claimed = "error"

@@ -644,3 +644,21 @@ def test_a_line_is_plain_json(tmp_path: Path, fakes: str) -> None:
     assert json.loads(json.dumps(line, allow_nan=False)) == line
     assert line["status"] == "feasible-at-limit"
     assert line["problem"]["sha256"] == mixed().sha256
+
+
+@pytest.mark.parametrize(
+    ("claimed", "spent", "limit", "told"),
+    [
+        ("gave-up", 9.95, 10.0, "limit"),
+        ("gave-up", 4.0, 10.0, "gave-up"),
+        ("gave-up", 4.0, None, "gave-up"),
+        ("optimal", 10.0, 10.0, "optimal"),
+    ],
+)
+def test_who_gives_up_when_the_time_is_up_was_stopped(
+    claimed: str, spent: float, limit: float | None, told: str
+) -> None:
+    outcome = Outcome(claimed)
+    outcome.clock.wall["solve"] = spent
+    worker._at_limit(outcome, limit)
+    assert outcome.claimed == told
