@@ -20,7 +20,7 @@ from scipy import sparse
 from benchmarks.suite import verify, worker
 from benchmarks.suite.lines import STATUSES
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import SOLVERS, Options, find, refused
+from benchmarks.suite.solvers import SOLVERS, Options, Outcome, find, refused
 from benchmarks.suite.solvers_cbc import _count, below, binary
 
 INF = np.inf
