@@ -253,3 +253,12 @@ def test_options_are_read_back_and_words_are_options_too() -> None:
         highs.set("no_such_option", 1)
     with pytest.raises(SolverError, match="presolve"):
         highs.set("presolve", "sometimes")
+
+
+def test_nothing_is_printed(capfd: pytest.CaptureFixture[str]) -> None:
+    solver = Resolver(services())
+    solver.resolve()
+    solver.sides(at(0)).change(of(-INF), of(20.0))
+    solver.resolve(duals=True)
+    told = capfd.readouterr()
+    assert (told.out, told.err) == ("", "")
