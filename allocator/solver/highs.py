@@ -30,9 +30,9 @@ ALGORITHMS = ("auto", "simplex", "ipx", "hipo", "pdlp")
 LARGE_LP = 100_000
 """Nonzeros from which a linked linear programme is solved by interior point."""
 
-LONG_ROW = 1_000
-"""Nonzeros of a row that ties a programme together; one such row alone, a budget for all, is
-easy."""
+TYING = 0.01
+"""Share of all columns from which a row ties a programme together; one such row alone, a budget
+for all, is easy."""
 
 TOLERANCE = 1e-9
 """Of a scaled programme; HiGHS's own 1e-7 lets presolve call small rows infeasible."""
@@ -160,13 +160,13 @@ def refuse(program: Program, algorithm: str) -> None:
 def choose(program: Program) -> str:
     """Algorithm that is fastest for programmes like this one, by ``benchmarks/README.md``.
 
-    The simplex method, but for a large linear programme that long rows tie together, as
-    rules of a whole country do: there its iterations grow faster than the programme, and the
-    interior point method with crossover is ahead.
+    The simplex method, but for a large linear programme that several rows tie together from
+    end to end, as rules of a whole country do: there its iterations grow faster than the
+    programme, and the interior point method with crossover is ahead.
     """
     if program.integer.any() or program.matrix.nnz < LARGE_LP:
         return "simplex"
-    tying = np.count_nonzero(np.diff(program.matrix.indptr) >= LONG_ROW)
+    tying = np.count_nonzero(np.diff(program.matrix.indptr) >= TYING * program.shape[1])
     return "ipx" if tying > 1 else "simplex"
 
 

@@ -13,7 +13,7 @@ from scipy import sparse
 from small import INF, arrays, production
 
 from allocator.errors import SolverError, UsageError
-from allocator.solver.highs import LARGE_LP, LONG_ROW, Solver, choose
+from allocator.solver.highs import LARGE_LP, TYING, Solver, choose
 from allocator.solver.program import Block, Program
 
 NAN = float("nan")
@@ -146,32 +146,39 @@ def test_the_algorithm_recorded_is_the_one_that_ran(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("nonzeros", "row", "whole", "chosen"),
+    ("nonzeros", "tying", "whole", "chosen"),
     [
-        (LARGE_LP, LONG_ROW, False, "ipx"),
-        (LARGE_LP, LONG_ROW, True, "simplex"),
-        (LARGE_LP, LONG_ROW - 1, False, "simplex"),
-        (LARGE_LP - LONG_ROW, LONG_ROW, False, "simplex"),
+        (LARGE_LP, 2, False, "ipx"),
+        (LARGE_LP, 2, True, "simplex"),
+        (LARGE_LP, 1, False, "simplex"),
+        (LARGE_LP - 1, 2, False, "simplex"),
     ],
 )
-def test_auto_goes_by_kind_size_and_long_rows(
-    nonzeros: int, row: int, whole: bool, chosen: str
+def test_auto_goes_by_kind_size_and_rows_that_tie_all_together(
+    nonzeros: int, tying: int, whole: bool, chosen: str
 ) -> None:
-    lengths = np.full(-(-nonzeros // row), row)
-    begin = np.append(0, np.cumsum(lengths))
-    columns = np.concatenate([np.arange(n) for n in lengths])
-    matrix = sparse.csr_array((np.ones(len(columns)), columns, begin), (len(lengths), row))
+    columns = 50_000
+    long = int(TYING * columns)
+    rows = np.append(
+        np.arange(tying).repeat(long), np.arange(tying, nonzeros - tying * long + tying)
+    )
+    places = np.append(
+        np.tile(np.arange(long), tying), np.arange(nonzeros - tying * long) % columns
+    )
+    matrix = sparse.csr_array((np.ones(nonzeros), (rows, places)), (rows.max() + 1, columns))
+    count = matrix.shape[0]
     program = production().replaced(
         matrix=matrix,
-        cost=np.ones(row),
-        col_lower=np.zeros(row),
-        col_upper=np.ones(row),
-        row_lower=np.full(len(lengths), -np.inf),
-        row_upper=np.ones(len(lengths)),
-        integer=np.full(row, whole),
-        columns=(Block("x", 0, row, None, tuple(range(row))),),
-        rows=(Block("row", 0, len(lengths), None, tuple(range(len(lengths)))),),
+        cost=np.ones(columns),
+        col_lower=np.zeros(columns),
+        col_upper=np.ones(columns),
+        row_lower=np.full(count, -np.inf),
+        row_upper=np.ones(count),
+        integer=np.full(columns, whole),
+        columns=(Block("x", 0, columns, None, tuple(range(columns))),),
+        rows=(Block("row", 0, count, None, tuple(range(count))),),
     )
+    assert matrix.nnz == nonzeros
     assert choose(program) == chosen
     assert Solver(program, algorithm="auto").algorithm == chosen
 
