@@ -17,6 +17,8 @@ from allocator.solver.program import Program
 Numbers = npt.NDArray[np.float64]
 
 _EPS = float(np.finfo(float).eps)
+_TINY = float(np.finfo(float).tiny)
+"""Numbers below it are rounded by more than `_EPS` of their size."""
 
 
 def safe_bound(program: Program, row_dual: Numbers) -> float:
@@ -49,14 +51,15 @@ def safe_bound(program: Program, row_dual: Numbers) -> float:
     reduced = cost - transposed @ price
     counted = np.diff(transposed.indptr) + 2
     size = np.abs(cost) + abs(transposed) @ np.abs(price)
-    doubt = counted * _EPS * size
+    doubt = counted * (_EPS * size + np.where(size > 0.0, _TINY, 0.0))
     columns = _largest(reduced, doubt, program.col_lower, program.col_upper)
 
     parts = np.concatenate([rows, columns, [sign * program.offset]])
     if np.isinf(parts).any():
         return sign * np.inf
     total = float(np.sum(parts))
-    carried = (len(parts) + 2) * _EPS * float(np.sum(np.abs(parts)))
+    size_of_all = float(np.sum(np.abs(parts)))
+    carried = (len(parts) + 2) * (_EPS * size_of_all + (_TINY if size_of_all else 0.0))
     return sign * (total + carried)
 
 

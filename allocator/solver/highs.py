@@ -185,6 +185,8 @@ def settings(program: Program, algorithm: str, threads: int) -> dict[str, Any]:
     if program.integer.any():
         # Its search for parallel columns compares every two chords of every curve: minutes.
         found["presolve_rule_off"] = PARALLEL_COLUMNS
+        # Presolve in a restart has been seen to lose the best plan, with a bound to match.
+        found["mip_allow_restart"] = False
     if algorithm == "pdlp":
         found["pdlp_optimality_tolerance"] = 1e-8
     return found

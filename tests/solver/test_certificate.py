@@ -106,6 +106,12 @@ def test_rounding_is_carried_outward(
     assert float(bound) == pytest.approx(float(exact), rel=1e-9, abs=1e-9)
 
 
+def test_rounding_of_numbers_next_to_nothing_is_carried_too() -> None:
+    program = arrays([[0.0]], [-0.109], [0.109], [0.0], [2.0], [0.0], maximise=False, offset=0.0)
+    price = np.array([7.41691286169e-312])
+    assert Fraction(safe_bound(program, price)) <= exact_bound(program, price)
+
+
 @given(points())
 @settings(max_examples=60, deadline=None)
 def test_the_right_prices_make_it_tight(point: tuple[Program, np.ndarray]) -> None:
