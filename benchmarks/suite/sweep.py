@@ -194,24 +194,10 @@ def _objectives(sweep: Sweep, values: Numbers) -> list[float]:
 
 
 def _ours(sweep: Sweep) -> Resolve:
-    from allocator.solver.program import Program
     from allocator.solver.resolve import Resolver
+    from benchmarks.blocks import program_of
 
-    p = sweep.problem
-    program = Program(
-        p.maximise,
-        p.cost,
-        p.offset,
-        p.matrix,
-        p.row_lower,
-        p.row_upper,
-        p.col_lower,
-        p.col_upper,
-        p.integer,
-        (),
-        (),
-    )
-    solver = Resolver(program)
+    solver = Resolver(program_of(sweep.problem))
     solver.resolve()
     sides, costs = solver.sides(sweep.rows), solver.costs(sweep.columns)
     coefficients = solver.coefficients(sweep.entries)
