@@ -22,34 +22,34 @@ MAY_IMPORT = {
     "allocator.data": {"allocator.errors", "allocator.instance"},
     "allocator.solver": {"allocator.errors", "allocator.instance", "allocator.data"},
     "allocator.evaluate": {"allocator.errors", "allocator.instance"},
-    "allocator.readback": {
+    "allocator.planning.readback": {
         "allocator.instance",
         "allocator.data",
         "allocator.solver",
         "allocator.evaluate",
     },
-    "allocator.conflicts": {"allocator.instance", "allocator.solver"},
-    "allocator.solve": {
-        "allocator.conflicts",
+    "allocator.planning.conflicts": {"allocator.instance", "allocator.solver"},
+    "allocator.planning.solve": {
+        "allocator.planning.conflicts",
         "allocator.errors",
         "allocator.instance",
         "allocator.data",
         "allocator.solver",
-        "allocator.readback",
+        "allocator.planning.readback",
         "allocator.plan",
         "allocator.evaluate",
     },
-    "allocator.compare": {
+    "allocator.planning.compare": {
         "allocator.errors",
         "allocator.instance",
         "allocator.plan",
-        "allocator.solve",
+        "allocator.planning.solve",
     },
-    "allocator.export": {
+    "allocator.planning.export": {
         "allocator.errors",
         "allocator.instance",
         "allocator.solver",
-        "allocator.solve",
+        "allocator.planning.solve",
     },
     "allocator.report": {
         "allocator.errors",

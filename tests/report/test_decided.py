@@ -19,14 +19,10 @@ from deciding import (
 )
 from rich.console import Console
 
-from allocator.compare import compared
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
-from allocator.report.comparison import comparison_record, print_comparison
-from allocator.report.decisions import decided, decision_count
-from allocator.report.reports import REPORTS, print_reports, report_tables
-from allocator.report.summary import print_summary
-from allocator.report.words import (
+from allocator.planning.compare import compared
+from allocator.report.language.words import (
     Worth,
     best_found,
     certificate_sentences,
@@ -34,6 +30,10 @@ from allocator.report.words import (
     money_of,
     possible_more,
 )
+from allocator.report.text.comparison import comparison_record, print_comparison
+from allocator.report.text.decisions import decided, decision_count
+from allocator.report.text.reports import REPORTS, print_reports, report_tables
+from allocator.report.text.summary import print_summary
 
 QALY = Worth("QALY", 1.0)
 

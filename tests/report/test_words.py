@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.instance.instance import Settings
+from allocator.instance.tables.settings import Settings
 from allocator.plan import Certificate, Plan
-from allocator.report.words import (
+from allocator.report.language.words import (
     Money,
     Worth,
     certificate_sentences,
