@@ -16,7 +16,7 @@ from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning import readback
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program
 

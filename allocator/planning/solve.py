@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any
@@ -20,6 +20,7 @@ from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
 from allocator.planning import readback
 from allocator.planning.conflicts import in_words
+from allocator.planning.formulation import Extra, model_of
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
@@ -57,44 +58,6 @@ SOFTER = 0.8
 """Share of a hard time limit after which the solver stops by itself and hands over its best."""
 
 
-def build(
-    instance: Instance, *, formulation: str = "allocation", extra: Callable[..., None] | None = None
-) -> tuple[Data, Any]:
-    """Build the Pyomo model of an instance.
-
-    Parameters
-    ----------
-    instance : Instance
-        As written (its central figures are then used) or with an evidence case chosen.
-    formulation : str
-        Name in the entry-point group ``allocator.models``.
-    extra : callable, optional
-        ``extra(model, data)`` adds to the model before it is compiled.
-
-    Returns
-    -------
-    data : Data
-        The instance as arrays.
-    model : pyomo.environ.ConcreteModel
-        The model; its rows are still rules (see ``allocator_models.arrays.expand``).
-    """
-    data = extract(with_evidence(instance))
-    model = _formulation(formulation)(data)
-    if extra is not None:
-        extra(model, data)
-    return data, model
-
-
-def _formulation(name: str) -> Callable[[Data], Any]:
-    found = metadata.entry_points(group="allocator.models")
-    for entry in found:
-        if entry.name == name:
-            load: Callable[[Data], Any] = entry.load()
-            return load
-    known = ", ".join(sorted(e.name for e in found)) or "none is installed"
-    raise UsageError(f"there is no formulation {name!r} (installed: {known})")
-
-
 def solve(
     instance: Instance,
     *,
@@ -108,7 +71,7 @@ def solve(
     node_limit: int | None = None,
     start: Mapping[str, pd.DataFrame] | None = None,
     formulation: str = "allocation",
-    extra: Callable[..., None] | None = None,
+    extra: Extra | None = None,
 ) -> Plan:
     """Find the best plan an instance allows, check it independently and certify it.
 
@@ -212,7 +175,7 @@ class _Asked:
     node_limit: int | None
     start: Mapping[str, pd.DataFrame] | None
     formulation: str
-    extra: Callable[..., None] | None
+    extra: Extra | None
 
 
 def _plan(instance: Instance, asked: _Asked) -> Plan:
@@ -330,9 +293,7 @@ class _Tried:
 
 def _compiled(data: Data, asked: _Asked, clock: _Clock) -> Program:
     """The programme of an instance's arrays."""
-    model = _formulation(asked.formulation)(data)
-    if asked.extra is not None:
-        asked.extra(model, data)
+    model = model_of(data, asked.formulation, asked.extra)
     clock.mark("model")
     program = compile_model(model)
     clock.mark("compile")
@@ -474,24 +435,6 @@ def _named_rows(program: Program, instance: Instance, rows: list[int]) -> list[s
     span = {row for block in choices for row in range(block.start, block.stop)}
     others = in_words(program, instance, [row for row in rows if row not in span], [])
     return [*others, *said]
-
-
-def held_program(instance: Instance) -> Program:
-    """Compile an instance with its held programmes fixed at the reference plan.
-
-    Parameters
-    ----------
-    instance : Instance
-
-    Returns
-    -------
-    Program
-        What a plan is proved best for; as compiled when no reference plan exists.
-    """
-    data, model = build(instance)
-    program = compile_model(model)
-    stages = StagedSolve(Solver(program), data, None, None).run()
-    return program if stages.best_program is None else stages.best_program
 
 
 def _checked(

@@ -12,7 +12,7 @@ from small import reachable
 
 from allocator.data import Data
 from allocator.data.activity import ROOM
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 
 INSTANCE = every_family()
 MORE = 1.0 + ROOM

@@ -13,7 +13,7 @@ import allocator
 from allocator.errors import SolverError, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solution, Solver
 from allocator.solver.stages import StagedSolve

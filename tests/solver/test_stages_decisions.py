@@ -19,7 +19,7 @@ from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning import readback
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solution, Solver
 from allocator.solver.stages import StagedSolve
