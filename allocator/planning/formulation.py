@@ -13,7 +13,7 @@ from allocator.instance.instance import Instance
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
-from allocator.solver.stages import StagedSolve
+from allocator.solver.stages.sequence import StagedSolve
 
 Extra = Callable[[Any, Data], None]
 """``extra(model, data)`` adds to a Pyomo model before it is compiled."""
@@ -82,5 +82,5 @@ def held_program(instance: Instance) -> Program:
     """
     data, model = build(instance)
     program = compile_model(model)
-    stages = StagedSolve(Solver(program), data, None, None).run()
+    stages = StagedSolve(Solver(program), data).run()
     return program if stages.best_program is None else stages.best_program
