@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from allocator.arrays import Floats
 from allocator.data import Data, extract
 from allocator.errors import SolverError
-from allocator.evaluate import Evaluation
+from allocator.evaluate import Evaluation, Round
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
 from allocator.planning.certify import certify
@@ -83,6 +83,7 @@ class Attempts:
 
     def __init__(self, instance: Instance, request: Request, record: Record) -> None:
         self._instance, self._request, self._record = instance, request, record
+        self._round = Round(instance)
         self.deadline = Deadline(request.time_limit)
         self.knots: dict[tuple[int, int], Floats] = {}
 
@@ -170,7 +171,7 @@ class Attempts:
     def _checked(
         self, data: Data, program: Program, solver: Solver, stages: Stages, kept: Attempt | None
     ) -> tuple[Plan, Evaluation]:
-        found = certify(self._instance, data, program, stages, self._record.clock)
+        found = certify(self._round, data, program, stages, self._record.clock)
         certificate = found.certificate
         if kept is not None:
             # The bound must allow for what the chords of the search could miss.

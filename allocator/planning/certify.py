@@ -10,7 +10,7 @@ import pandas as pd
 
 from allocator.data import Data
 from allocator.errors import SolverError
-from allocator.evaluate import Evaluation, check_bridge, evaluate
+from allocator.evaluate import Evaluation, Round, check_bridge, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate
 from allocator.planning.readback import decisions, refilled
@@ -46,14 +46,14 @@ class Certified:
 
 
 def certify(
-    instance: Instance, data: Data, program: Program, stages: Stages, clock: Clock
+    known: Round, data: Data, program: Program, stages: Stages, clock: Clock
 ) -> Certified:
     """Read a solution back, have it checked, and say how good it is.
 
     Parameters
     ----------
-    instance : Instance
-        With its evidence chosen.
+    known : Round
+        The round as the check reads it, its evidence chosen.
     data, program
         Its arrays and its programme.
     stages : Stages
@@ -65,8 +65,9 @@ def certify(
     x, before = (refilled(data, program, v) for v in (stages.plan, stages.reference))
     decided, rolled = (decisions(data, program, v) for v in (x, before))
     clock.mark("readback")
-    checked, reference = evaluate(instance, decided), evaluate(instance, rolled)
+    checked, reference = evaluate(known, decided), evaluate(known, rolled)
     clock.mark("verify")
+    instance = known.instance
     found = tables(instance, data, Prices(program, stages.best), checked, reference)
     objective = float(program.cost @ x + program.offset)
     bound, certified, curve_error = _bounds(data, program, stages, objective)
@@ -82,7 +83,8 @@ def certify(
         price_of_money=price_of_money(found["budgets"]),
         years=len(data.year),
     )
-    adds_up = not check_bridge(found["bridge"], checked, PENNY / instance.settings.money_scale)
+    penny = PENNY / instance.settings.money_scale
+    adds_up = not check_bridge(found["bridge"], checked.budgets, penny)
     agrees = _agrees(certificate, data.responses.overstated)
     weak = weak_share(instance, checked, reference, found["limits"])
     clock.mark("readback")

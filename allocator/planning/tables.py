@@ -104,7 +104,7 @@ def tables(
         "options": options,
         "incomes": checked.incomes,
         "decisions": decision_counts(data, prices.program),
-        "bridge": bridge(instance, checked, reference),
+        "bridge": bridge(checked, reference),
     }
 
 
