@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.facts.agreements import Agreements
+from allocator.instance.facts.kernel import Effects
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import Array, among
 from allocator.instance.tables.wording import listing, money
@@ -55,17 +56,11 @@ class Network:
         return found
 
 
-def kernel(per_unit: Array, delay: Array, fade: Array, years: int) -> Array:
-    """Units avoided per unit of source activity, by effect and years since."""
-    lag = np.arange(years)[None, :]
-    since = np.maximum(lag - delay[:, None], 0)
-    return np.where(lag >= delay[:, None], per_unit[:, None] * fade[:, None] ** since, 0.0)
-
-
 def network(draft: Draft) -> Network:
     """Effects of the draft as a network."""
     effects = draft["effects"]
     row_of = {name: i for i, name in enumerate(draft["programmes"]["programme"].tolist())}
+    known = Effects(effects, row_of, len(draft.years))
     names = sorted({*effects["source"].tolist(), *effects["target"].tolist()})
     place = {name: i for i, name in enumerate(names)}
     return Network(
@@ -73,7 +68,7 @@ def network(draft: Draft) -> Network:
         np.array([row_of[name] for name in names], dtype=np.int64),
         np.array([place[name] for name in effects["source"].tolist()], dtype=np.int64),
         np.array([place[name] for name in effects["target"].tolist()], dtype=np.int64),
-        kernel(effects["per_unit"], effects["delay"], effects["fade"], len(draft.years)),
+        known.kernel,
     )
 
 

@@ -7,27 +7,15 @@ import scipy.sparse as sp
 
 from allocator.instance.facts.costs import over
 from allocator.instance.facts.decisions import Decisions
+from allocator.instance.facts.heads import Heads
+from allocator.instance.facts.payment import DRIVERS, Terms
+from allocator.instance.facts.prices import Prices
 from allocator.instance.tables.by_year import ByYear, by_year
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import BLANK_YEAR, Array, Rows, positions_of
 
 _ROUNDING = 1e-9
 _ENDLESS = 1e30
-
-
-def tariffs(draft: Draft) -> Array:
-    """What contracts pay for a unit of each programme, shape (programmes, years).
-
-    Column 0 is the base year.
-    """
-    programmes, settings = draft["programmes"], draft.settings
-    assert settings is not None
-    uplift = programmes["cost_uplift"]
-    uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
-    elapsed = np.arange(len(draft.years) + 1)
-    base = np.where(np.isnan(programmes["tariff"]), programmes["unit_cost"], programmes["tariff"])
-    found: Array = base[:, None] * (1.0 + uplift[:, None]) ** elapsed
-    return found
 
 
 def replaces_cost(rows: Rows) -> Array:
@@ -60,10 +48,17 @@ class Agreements:
         Positions of the programmes of each.
     holds : ndarray of bool, shape (contracts, years)
         Where a contract replaces cost by a payment, unless it is ended or suspended.
+    endable : ndarray of bool, shape (contracts, years)
+        Where it may be ended early, for the exit fee of the year.
+    exit_fee : ndarray, shape (contracts, years)
     loose : ndarray of bool, shape (contracts, years)
         Where it may have been ended early or suspended: activity is then paid at cost.
-    rebased : ndarray of bool, shape (contracts, years)
-        Where a block pays the activity at its tariff.
+    terms : Terms
+        What decides the payments, arrays of shape (contracts, years).
+    lead : ndarray of str, shape (contracts, years)
+        Provider that is paid the overhead; blank for none.
+    bonus_outcome : ndarray of str, shape (contracts, years)
+        Outcome that a payment follows; blank for none.
     lines : ndarray of int, shape (contracts, years)
         Line of the row that holds.
     replaced : ndarray of bool, shape (programmes, years)
@@ -87,98 +82,100 @@ class Agreements:
         self.members = [found[name] for name in self.names]
         self._sums = _sums(self.members, len(programmes))
         self._grid = ByYear(rows, [(name,) for name in self.names], grid.index[used])
-        every = tariffs(draft)
-        self.tariff = every[:, 1:]
+        assert draft.settings is not None
+        prices = Prices(programmes, draft.settings)
+        self.tariff = prices.tariff
         self._baseline = programmes["baseline"]
-        self._cost_of_tariff = over(programmes["unit_cost"], every[:, 0])
+        self._cost_of_tariff = over(programmes["unit_cost"], prices.base_tariff)
         self._read_times(draft, rows)
         self._read_endings(draft, decisions)
-        self._read_amounts(draft, every[:, 0], decisions)
+        self.terms = self._read_terms(draft, prices)
+        self._unknown = self._may_lose(draft, decisions)
         self.replaced = np.zeros(self.tariff.shape, dtype=bool)
         for mine, holds in zip(self.members, self.holds, strict=True):
             self.replaced[mine] = holds
 
-    def _words(self, column: str, missing: str | int = "") -> Array:
-        index = self._grid.index
-        if not index.size:
-            return np.full(index.shape, missing)
-        return np.where(index >= 0, self._grid.rows[column][index], missing)
-
     def _read_times(self, draft: Draft, rows: Rows) -> None:
         year = np.array(draft.years)[None, :]
-        start, end = self._words("start", BLANK_YEAR), self._words("end", BLANK_YEAR)
-        rebasing = self._words("rebasing_year", BLANK_YEAR)
+        start, end = self._grid.words("start", BLANK_YEAR), self._grid.words("end", BLANK_YEAR)
+        rebasing = self._grid.words("rebasing_year", BLANK_YEAR)
         inside = (start == BLANK_YEAR) | (start <= year)
         inside &= (end == BLANK_YEAR) | (end >= year)
         index = self._grid.index
         paid = replaces_cost(rows)[index] if len(rows) else np.zeros(index.shape, dtype=bool)
-        self.kind = self._words("type")
+        self.kind = self._grid.words("type")
+        self.lead, self.bonus_outcome = (self._grid.words(c) for c in ("lead", "bonus_outcome"))
         self.holds = inside & paid & (index >= 0)
         self.rebased = (rebasing != BLANK_YEAR) & (rebasing <= year) & (self.kind == "block")
         self.lines = self._grid.lines()
 
+    @property
+    def in_force(self) -> tuple[Array, Array]:
+        """Contract and year of every payment, in the order of the rows that hold."""
+        _, contract, t = self._grid.in_force
+        some = self.holds[contract, t]
+        return contract[some], t[some]
+
     def _read_endings(self, draft: Draft, decisions: Decisions | None) -> None:
         """Where a contract may have been ended after its notice, or suspended by an option."""
         first = draft.years[0]
-        start = np.maximum(self._words("start", BLANK_YEAR), first)
+        start = np.maximum(self._grid.words("start", BLANK_YEAR), first)
         elapsed = np.array(draft.years)[None, :] - start
         with np.errstate(invalid="ignore"):
-            ending = self.holds & (elapsed >= self._grid.values("notice_years"))
-        self.loose = self.holds & np.logical_or.accumulate(ending, axis=1)
+            self.endable = self.holds & (elapsed >= self._grid.values("notice_years"))
+        self.loose = self.holds & np.logical_or.accumulate(self.endable, axis=1)
         if decisions is not None:
             suspended = decisions.of("contract")
             for c, name in enumerate(self.names):
                 if name in suspended:
                     self.loose[c] |= self.holds[c] & decisions.stopped("contract", name)[0]
 
-    def _read_amounts(self, draft: Draft, base_tariff: Array, decisions: Decisions | None) -> None:
-        settings = draft.settings
-        assert settings is not None
-        uplift = self._grid.values("uplift")
-        uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
-        n = (1.0 + uplift) ** np.arange(1, len(draft.years) + 1)
-        self._of_base = np.array([base_tariff[m] @ self._baseline[m] for m in self.members])
+    def _read_terms(self, draft: Draft, prices: Prices) -> Terms:
+        value, programmes = self._grid.values, draft["programmes"]
+        growth = prices.compounded(value("uplift"))
+        covers = self.holds & ~self.rebased & (self.kind == "block")
 
         def amount(column: str, blank: float) -> Array:
-            values = self._grid.values(column)
-            scaled: Array = np.where(np.isnan(values), blank, values * n)
-            return scaled
+            scaled: Array = value(column) * growth
+            return np.where(np.isnan(scaled), blank, scaled)
 
-        self.fixed = amount("fixed", np.nan)
-        self.fixed = np.where(np.isnan(self.fixed), self._of_base[:, None] * n, self.fixed)
+        of_base = np.array([prices.base_tariff[m] @ self._baseline[m] for m in self.members])
+        fixed = np.where(np.isnan(value("fixed")), of_base[:, None], value("fixed")) * growth
         volume = amount("volume", np.nan)
-        self._volume = np.where(np.isnan(volume), self.fixed, volume)
-        self._budget = amount("per_head", 0.0) * self._population(draft)
-        self._gain_cap, self._loss_cap = amount("gain_cap", np.inf), amount("loss_cap", np.inf)
-        self._threshold = amount("threshold", np.inf)
-        self._least, self._most = amount("min_income", -np.inf), amount("max_income", np.inf)
-        covers = self.holds & ~self.rebased & (self.kind == "block")
         self.covered = np.where(covers, amount("ceiling", np.inf), np.inf)
         self.ceiling = np.where(self.loose, np.inf, self.covered)
-        self.markup = 1.0 + self._grid.values("overhead", 0.0)
-        self._earned = self._least_bonus(draft, decisions)
-        self._at_baseline = self.worth(np.repeat(self._baseline[:, None], n.shape[1], axis=1))
+        self.markup = 1.0 + value("overhead", 0.0)
+        self.exit_fee = amount("exit_fee", 0.0)
+        places = Heads(by_year(draft["places"], draft.years))
+        heads = [places.among(programmes["place"][m].tolist()) for m in self.members]
+        at_baseline = np.array(
+            [[paid @ self._baseline[m] for paid in self.tariff[m].T.copy()] for m in self.members]
+        )
         rates = ("up_rate", "down_rate", "marginal_rate", "gain_share", "loss_share")
-        self._rate = {name: self._grid.values(name, 0.0) for name in rates}
+        rate = {name: value(name, 0.0) for name in rates}
+        return Terms(
+            kind=self.kind,
+            fixed=fixed,
+            rebased=self.rebased,
+            threshold=amount("threshold", np.inf),
+            volume=np.where(np.isnan(volume), fixed, volume),
+            at_baseline=at_baseline.reshape(growth.shape),
+            budget=amount("per_head", 0.0) * np.array(heads).reshape(growth.shape),
+            gain_cap=amount("gain_cap", np.inf),
+            loss_cap=amount("loss_cap", np.inf),
+            bonus=amount("bonus", 0.0),
+            bonus_threshold=value("bonus_threshold"),
+            bonus_step=amount("bonus_step", 0.0),
+            least=amount("min_income", -np.inf),
+            most=amount("max_income", np.inf),
+            **rate,
+        )
 
-    def _population(self, draft: Draft) -> Array:
-        """Heads of the places of each contract's programmes, all of them when one has none."""
-        grid = by_year(draft["places"], draft.years)
-        heads = grid.values("heads", 0.0)
-        of_place = {key[0]: row for key, row in zip(grid.keys, heads, strict=True)}
-        found = np.zeros(self.holds.shape)
-        every = sum(of_place.values(), np.zeros(found.shape[1]))
-        for c, mine in enumerate(self.members):
-            homes = set(draft["programmes"]["place"][mine].tolist())
-            known = (of_place[p] for p in homes if p in of_place)
-            found[c] = every if "" in homes else sum(known, np.zeros(found.shape[1]))
-        return found
-
-    def _least_bonus(self, draft: Draft, decisions: Decisions | None) -> Array:
-        """Least bonus of each contract: none, or unknown where an outcome could be negative."""
+    def _may_lose(self, draft: Draft, decisions: Decisions | None) -> Array:
+        """Where the outcome that earns a bonus could be negative."""
         names = draft["programmes"]["programme"]
-        wanted = self._words("bonus_outcome")
-        found = np.zeros(self.holds.shape)
+        wanted = self.bonus_outcome
+        found = np.zeros(self.holds.shape, dtype=bool)
         losses = {(p, k) for _, p, k in draft["demand"].lists("programme", "harm_outcome") if k}
         losses |= {
             (p, k)
@@ -198,7 +195,7 @@ class Agreements:
             }
         for c, mine in enumerate(self.members):
             for name in names[mine].tolist():
-                found[c, [(name, k) in losses for k in wanted[c].tolist()]] = -np.inf
+                found[c] |= [(name, k) in losses for k in wanted[c].tolist()]
         return found
 
     def payment(self, value: Array, cost: Array) -> Array:
@@ -210,27 +207,9 @@ class Agreements:
             Activity of its programmes at tariff, and what it costs. A payment never falls
             as these rise, so the least of them give the least payment.
         """
-        up, down = self._rate["up_rate"], self._rate["down_rate"]
-        cost = np.maximum(cost, -_ENDLESS)
-        above = np.maximum(value - self._threshold, 0.0)
-        v0 = self._at_baseline
-        back = self._rate["gain_share"] * np.maximum(self._budget - cost, 0.0)
-        good = self._rate["loss_share"] * np.maximum(cost - self._budget, 0.0)
-        by_kind = {
-            "cost": cost,
-            "block": np.where(self.rebased, value, self.fixed),
-            "activity": value - above + self._rate["marginal_rate"] * above,
-            "cost_and_volume": self.fixed + up * np.maximum(value - self._volume, 0.0),
-            "aligned": self.fixed
-            + up * np.maximum(value - v0, 0.0)
-            - down * np.maximum(v0 - value, 0.0),
-            "capitated": self._budget
-            - np.minimum(self._gain_cap, back)
-            + np.minimum(self._loss_cap, good),
-            "outcome": self.fixed + self._earned,
-        }
-        paid = np.select([self.kind == kind for kind in by_kind], list(by_kind.values()), 0.0)
-        return np.asarray(np.minimum(np.maximum(paid, self._least), self._most))
+        driver = np.where(self.by_cost, np.maximum(cost, -_ENDLESS), value)
+        paid = self.terms.paid(np.where(self.kind == "outcome", 0.0, driver))
+        return np.where(self._unknown, self.terms.least, paid)
 
     def worth(self, activity: Array) -> Array:
         """Activity of each contract's programmes at tariff, shape (contracts, years)."""
@@ -281,42 +260,40 @@ class Agreements:
             Cost for types cost and capitated, otherwise activity at tariff; inf where more
             of it costs nothing, or where no contract holds.
         """
-        r = {name: rate[at] for name, rate in self._rate.items()}
-        fixed, budget, threshold = self.fixed[at], self._budget[at], self._threshold[at]
+        of = self.terms.take(at)
         by_kind = {
             "cost": paid,
-            "block": np.where(self.rebased[at], paid, np.inf),
+            "block": np.where(of.rebased, paid, np.inf),
             "activity": np.where(
-                _reaches(paid, threshold),
-                threshold + _further(paid, threshold, r["marginal_rate"]),
+                _reaches(paid, of.threshold),
+                of.threshold + _further(paid, of.threshold, of.marginal_rate),
                 paid,
             ),
-            "cost_and_volume": self._volume[at] + _further(paid, fixed, r["up_rate"]),
-            "aligned": self._at_baseline[at]
+            "cost_and_volume": of.volume + _further(paid, of.fixed, of.up_rate),
+            "aligned": of.at_baseline
             + np.where(
-                _reaches(paid, fixed),
-                _further(paid, fixed, r["up_rate"]),
-                -_short(fixed - paid, r["down_rate"]),
+                _reaches(paid, of.fixed),
+                _further(paid, of.fixed, of.up_rate),
+                -_short(of.fixed - paid, of.down_rate),
             ),
             "capitated": np.where(
-                _reaches(paid, budget + self._loss_cap[at]),
+                _reaches(paid, of.budget + of.loss_cap),
                 np.inf,
                 np.where(
-                    _reaches(paid, budget),
-                    budget + _further(paid, budget, r["loss_share"]),
-                    budget - _short(budget - paid, r["gain_share"]),
+                    _reaches(paid, of.budget),
+                    of.budget + _further(paid, of.budget, of.loss_share),
+                    of.budget - _short(of.budget - paid, of.gain_share),
                 ),
             ),
         }
-        kinds = self.kind[at]
-        found = np.select([kinds == kind for kind in by_kind], list(by_kind.values()), np.inf)
-        free = ~self.holds[at] | _reaches(paid, self._most[at])
+        found = np.select([of.kind == kind for kind in by_kind], list(by_kind.values()), np.inf)
+        free = ~self.holds[at] | _reaches(paid, of.most)
         return np.asarray(np.where(free, np.inf, found))
 
     @property
     def by_cost(self) -> Array:
         """Where a payment follows cost, shape (contracts, years)."""
-        return np.isin(self.kind, ("cost", "capitated"))
+        return np.isin(self.kind, [kind for kind, what in DRIVERS.items() if what == "cost"])
 
     def marginal(self) -> tuple[Array, Array, Array]:
         """What a change of activity does to payments, shapes (programmes, years).
@@ -329,26 +306,26 @@ class Agreements:
         at_tariff : ndarray of bool
             Whether both are shares of the tariff rather than of the cost.
         """
-        r = self._rate
-        steep = np.where(np.isinf(self._threshold), 1.0, r["marginal_rate"])
+        of = self.terms
+        steep = np.where(np.isinf(of.threshold), 1.0, of.marginal_rate)
         rates = {
             "cost": (1.0, 1.0),
             "block": (self.rebased * 1.0, self.rebased * 1.0),
             "activity": (np.maximum(steep, 1.0), np.minimum(steep, 1.0)),
-            "cost_and_volume": (r["up_rate"], 0.0),
+            "cost_and_volume": (of.up_rate, 0.0),
             "aligned": (
-                np.maximum(r["up_rate"], r["down_rate"]),
-                np.minimum(r["up_rate"], r["down_rate"]),
+                np.maximum(of.up_rate, of.down_rate),
+                np.minimum(of.up_rate, of.down_rate),
             ),
             "capitated": (
-                np.maximum(r["gain_share"], r["loss_share"]),
+                np.maximum(of.gain_share, of.loss_share),
                 np.minimum(
-                    np.where(np.isinf(self._gain_cap), r["gain_share"], 0.0),
-                    np.where(np.isinf(self._loss_cap), r["loss_share"], 0.0),
+                    np.where(np.isinf(of.gain_cap), of.gain_share, 0.0),
+                    np.where(np.isinf(of.loss_cap), of.loss_share, 0.0),
                 ),
             ),
         }
-        limited = ~(np.isinf(self._least) & np.isinf(self._most))
+        limited = ~(np.isinf(of.least) & np.isinf(of.most))
         which = [self.kind == kind for kind in rates]
         shape = self.holds.shape
         most = np.select(which, [np.broadcast_to(m, shape) for m, _ in rates.values()], 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.instance.facts.decisions import Decisions
+from allocator.instance.facts.prices import Prices
 from allocator.instance.tables.by_year import by_year
 from allocator.instance.tables.draft import Draft
 
@@ -20,27 +21,44 @@ class Capacity:
         Position of each programme.
     decisions : Decisions
         Options of the draft.
+    prices : Prices
+        Growth of prices.
 
     Attributes
     ----------
-    available : ndarray, shape (rows by resource and place, years)
+    keys : list of (str, str)
+        Resource and place of each row; a blank place is everywhere.
+    amount, extra_max : ndarray, shape (rows, years)
+        What is there without options, and most that may be added.
+    extra_price : ndarray, shape (rows, years)
+        What a unit added costs.
+    extra_pool : ndarray of str, shape (rows, years)
+        Pool charged for what is added; blank for none.
+    available : ndarray, shape (rows, years)
         Most that options leave of the amount, with all that may be added.
+    lines : ndarray of int, shape (rows, years)
+        Lines of the capacity table.
     names, units : list of str
         Resource with its place, and the unit it is counted in, of each row.
     group, programme, per_unit : ndarray
         One entry for each programme that uses a capacity row: row, programme, use.
     """
 
-    def __init__(self, draft: Draft, rank: dict[str, int], decisions: Decisions) -> None:
+    def __init__(
+        self, draft: Draft, rank: dict[str, int], decisions: Decisions, prices: Prices
+    ) -> None:
         grid = by_year(draft["capacity"], draft.years)
         self.lines = grid.lines()
-        amount = grid.values("amount", np.inf)
+        self.keys, self.amount = grid.keys, grid.values("amount", np.inf)
+        amount, self.extra_max = self.amount.copy(), grid.values("extra_max", 0.0)
+        self.extra_price = grid.values("extra_cost", 0.0) * prices.index
+        self.extra_pool = grid.words("extra_pool")
         at = {key: g for g, key in enumerate(grid.keys)} if decisions.names else {}
         for key in decisions.of("capacity"):
             if key in at:
                 g = at[key]
                 amount[g] = decisions.span("capacity", key, amount[g], amount[g])[1]
-        self.available = amount + grid.values("extra_max", 0.0)
+        self.available = amount + self.extra_max
         self.names = [r if not place else f"{r} in {place}" for r, place in grid.keys]
         unit_of = dict(zip(draft["resources"]["resource"], draft["resources"]["unit"], strict=True))
         self.units = [unit_of.get(r, "") for r, _ in grid.keys]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance.checks.pump import kernel
 from allocator.instance.facts.decisions import Decisions
+from allocator.instance.facts.kernel import Effects
 from allocator.instance.tables.by_year import by_year
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import Array
@@ -27,8 +27,14 @@ class Need:
     ----------
     at : ndarray of int
         Position of each programme with demand.
+    arriving : ndarray, shape (programmes with demand, years)
+        Need that arrives without options.
     least, most : ndarray, shape (programmes with demand, years)
         Least and most need that can arrive.
+    carry, min_met : ndarray, shape (programmes with demand, years)
+        Share of last year's unmet need that waits, least share that is met.
+    opening : ndarray, shape (programmes with demand,)
+        Need waiting before the first plan year.
     slack : ndarray, shape (programmes with demand, years)
         Activity that may stand above need because a source could shrink to nothing.
     """
@@ -36,7 +42,8 @@ class Need:
     def __init__(self, draft: Draft, rank: dict[str, int], decisions: Decisions) -> None:
         grid = by_year(draft["demand"], draft.years)
         self.at = np.array([rank[key[0]] for key in grid.keys], dtype=np.int64)
-        self.least = grid.values("demand", 0.0)
+        self.arriving = grid.values("demand", 0.0)
+        self.least = self.arriving.copy()
         self.most = self.least.copy()
         self.carry = grid.values("carry", 0.0)
         self.opening = grid.values("opening_backlog", 0.0)[:, 0]
@@ -53,16 +60,12 @@ class Need:
                 self.least[g], self.most[g] = decisions.span(
                     "demand", name, self.least[g], self.most[g]
                 )
-        hit = np.array([name in place for name in effects["target"].tolist()], dtype=bool)
-        self.target = np.array(
-            [place[name] for name in effects["target"][hit].tolist()], dtype=np.int64
-        )
-        self.source = np.array(
-            [rank[name] for name in effects["source"][hit].tolist()], dtype=np.int64
-        )
-        self.kernel = kernel(
-            effects["per_unit"][hit], effects["delay"][hit], effects["fade"][hit], len(draft.years)
-        )
+        known = Effects(effects, rank, len(draft.years))
+        group = np.full(len(rank), -1)
+        group[self.at] = np.arange(len(self.at))
+        hit = group[known.target] >= 0
+        self.target, self.source = group[known.target[hit]], known.source[hit]
+        self.kernel = known.kernel[hit]
         self.baseline = draft["programmes"]["baseline"]
         self.slack = self._felt(np.abs(self.kernel), self._steady(self.baseline[self.source]))
 

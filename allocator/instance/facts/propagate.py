@@ -17,6 +17,7 @@ from allocator.instance.facts.capacity import Capacity
 from allocator.instance.facts.decisions import Decisions
 from allocator.instance.facts.need import Need
 from allocator.instance.facts.pools import Money, Pools
+from allocator.instance.facts.prices import Prices
 from allocator.instance.facts.purses import repr_of
 from allocator.instance.tables.by_year import by_year
 from allocator.instance.tables.draft import Draft
@@ -157,7 +158,9 @@ class _State:
         self.may_close, self.must_close = self._closing_grids()
         self.start_min, self.start_line = self._start_grids()
         self.need = Need(draft, self.rank, self.decisions)
-        self.capacity = Capacity(draft, self.rank, self.decisions)
+        assert draft.settings is not None
+        prices = Prices(programmes, draft.settings)
+        self.capacity = Capacity(draft, self.rank, self.decisions, prices)
         self.names = [repr_of(name) for name in names]
         self.agreements = Agreements(draft, self.decisions)
         self.full = np.zeros(len(self.agreements.names), dtype=bool)

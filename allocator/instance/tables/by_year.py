@@ -36,6 +36,21 @@ class ByYear:
         found = self.rows[column][self.index]
         return np.where(self.index >= 0, found, missing)
 
+    def words(self, column: str, missing: str | int = "") -> Array:
+        """Text, years or flags of `column` by group and year; `missing` where no row holds."""
+        found = np.full(self.index.shape, missing, dtype=self.rows[column].dtype)
+        if len(self.rows):
+            np.copyto(found, self.rows[column][self.index], where=self.index >= 0)
+        return found
+
+    @property
+    def in_force(self) -> tuple[Array, Array, Array]:
+        """Row, group and year of every row that holds, by row, undated rows first."""
+        group, t = np.nonzero(self.index >= 0)
+        row = self.index[group, t]
+        order = np.lexsort((t, row, self.rows["year"][row] != BLANK_YEAR))
+        return row[order], group[order], t[order]
+
     def lines(self) -> Array:
         """Line of the row that holds, 0 where none does."""
         if not len(self.rows):

@@ -36,6 +36,7 @@ class Selections:
         self._selections = selections
         self._picked: dict[str, dict[Any, Array]] = {}
         self._everyone = np.arange(len(programmes))
+        self._counted: dict[str, tuple[Array, Array]] = {}
         self.rows_of: dict[str, list[int]] = defaultdict(list)
         for row, name in enumerate(selections["selection"].tolist()):
             self.rows_of[name].append(row)
@@ -68,6 +69,11 @@ class Selections:
 
         A blank selection holds every programme.
         """
+        if selection not in self._counted:
+            self._counted[selection] = self._count(selection)
+        return self._counted[selection]
+
+    def _count(self, selection: str) -> tuple[Array, Array]:
         if selection in ("", EVERYTHING):
             return self._everyone, np.ones(len(self._everyone))
         rows = self.rows_of.get(selection, [])
@@ -79,6 +85,12 @@ class Selections:
         most = np.zeros(len(members))
         np.maximum.at(most, where, share)
         return members[most > 0.0], most[most > 0.0]
+
+    def places(self, selection: str) -> list[str]:
+        """Places named by every row of a selection; empty when some row names none."""
+        rows = self.rows_of.get(selection, [])
+        places = {str(self._selections["place"][row]) for row in rows}
+        return [] if "" in places else sorted(places)
 
 
 def in_order(values: Array, among: Array) -> Array:
