@@ -396,14 +396,14 @@ def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Draf
         rows = pd.DataFrame(tables[name], index=range(len(tables[name])))
         columns = {}
         for column in table.columns:
-            meta = table.meta(column)
-            default = {"required": "", None: np.nan}.get(meta["default"], meta["default"])
+            spec = table[column]
+            default = {"required": "", None: np.nan}.get(spec.default, spec.default)
             values = rows[column] if column in rows else [default] * len(rows)
             dtype = {"number": float, "integer": int, "flag": bool, "year": "Int64"}
             filled = pd.Series(values, dtype="object").where(lambda v: v.notna(), default)
-            if meta["kind"] == "year":
+            if spec.kind == "year":
                 filled = pd.Series(values, dtype="object").map(lambda v: pd.NA if v != v else v)
-            columns[column] = filled.astype(dtype.get(meta["kind"], "str"))
+            columns[column] = filled.astype(dtype.get(spec.kind, "str"))
         frames[name] = pd.DataFrame(columns)
     return Instance(settings_, frames).facts.draft
 

@@ -46,15 +46,15 @@ def _filled(name: str, rows: list[Row]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, index=range(len(rows)))
     columns = {}
     for column in TABLES[name].columns:
-        meta = TABLES[name].meta(column)
-        default = {"required": "", None: np.nan}.get(meta["default"], meta["default"])
+        spec = TABLES[name][column]
+        default = {"required": "", None: np.nan}.get(spec.default, spec.default)
         given_ = frame[column].tolist() if column in frame else [None] * len(rows)
-        if meta["kind"] == "year":
+        if spec.kind == "year":
             default = pd.NA
-        elif meta["kind"] == "number" and default == "":
+        elif spec.kind == "number" and default == "":
             default = 0.0
         values = [default if v is None or v != v else v for v in given_]
-        columns[column] = pd.Series(values, dtype=dtypes.get(meta["kind"], "str"))
+        columns[column] = pd.Series(values, dtype=dtypes.get(spec.kind, "str"))
     return pd.DataFrame(columns)
 
 

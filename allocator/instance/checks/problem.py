@@ -24,7 +24,7 @@ def problem(
     if position is None:
         return Problem(rows.table.name, None, column, "", message, suggestion, severity)
     value = rows[column][position] if column else ""
-    if column and rows.table.meta(column)["kind"] == "year":
+    if column and rows.table[column].kind == "year":
         value = "" if value == BLANK_YEAR else value
     shown = "" if value != value else str(value)
     line = int(rows.lines[position])

@@ -11,8 +11,9 @@ from allocator.instance.checks.problem import Problems, problem
 from allocator.instance.reading.files import SETTINGS_FILE
 from allocator.instance.reading.toml import settings_line
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.legal import EFFECT_TARGETS
 from allocator.instance.tables.rows import BLANK_YEAR, Rows, among
-from allocator.instance.tables.schema import EFFECT_TARGETS, TABLES
+from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.selections import EVERYTHING
 from allocator.instance.tables.wording import Suggester, sentence
 
@@ -67,10 +68,9 @@ def reserved_selection(draft: Draft) -> Problems:
 def references(draft: Draft) -> Problems:
     """Every name a row refers to is declared in the table it belongs to."""
     for name, table in TABLES.items():
-        for column in table.columns:
-            target = table.meta(column)["refers"]
-            if target in draft.names:
-                yield from _dangling(draft, name, column, target)
+        for column in table.columns.values():
+            if column.reference in draft.names:
+                yield from _dangling(draft, name, column.name, column.reference)
 
 
 def _dangling(draft: Draft, name: str, column: str, target: str) -> Problems:

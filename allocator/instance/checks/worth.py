@@ -12,8 +12,8 @@ from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.reading.files import SETTINGS_FILE
 from allocator.instance.reading.toml import settings_line
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.legal import SHAPE_PARAMETERS
 from allocator.instance.tables.rows import Rows
-from allocator.instance.tables.schema import SHAPE_PARAMETERS
 from allocator.instance.tables.wording import Suggester, number, sentence
 
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")

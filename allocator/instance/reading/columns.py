@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from allocator.errors import Problem
+from allocator.instance.tables.column import Column
 from allocator.instance.tables.rows import BLANK_YEAR, Array, filled
-from allocator.instance.tables.schema import REQUIRED
 from allocator.instance.tables.wording import Suggester, number, sentence
 
 _POUNDS = re.compile(r"([+-]?)£?([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?")
@@ -29,15 +29,15 @@ _SMALLEST, _LARGEST, _INFINITE = 1e-9, 1e15, 1e20
 
 
 @dataclass
-class Column:
+class Cells:
     """Cells of one column on their way to being typed.
 
     Attributes
     ----------
-    table, name : str
-        Where the cells are.
-    meta : dict
-        What the schema says: kind, default, choices, bounds, key, refers.
+    table : str
+        Table they are in.
+    column : Column
+        What they may be.
     lines : list of int
         Line of each cell.
     problems : list of Problem
@@ -47,65 +47,64 @@ class Column:
     """
 
     table: str
-    name: str
-    meta: dict[str, Any]
+    column: Column
     lines: list[int]
     problems: list[Problem] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
 
     def refuse(self, position: int, value: object, message: str, suggestion: str = "") -> None:
         """Note a cell that cannot be used."""
-        line = self.lines[position]
-        self.problems.append(Problem(self.table, line, self.name, str(value), message, suggestion))
+        line, name = self.lines[position], self.column.name
+        self.problems.append(Problem(self.table, line, name, str(value), message, suggestion))
         self.bad.add(position)
 
     def notice(self, position: int, value: str, message: str) -> None:
         """Note how a cell was read."""
         line = self.lines[position]
         self.problems.append(
-            Problem(self.table, line, self.name, value, message, severity="warning")
+            Problem(self.table, line, self.column.name, value, message, severity="warning")
         )
 
 
-def typed(column: Column, cells: list[str]) -> Array:
+def typed(cells: Cells, texts: list[str]) -> Array:
     """Cells as an array of the column's kind; blanks become its default.
 
     Parameters
     ----------
-    column : Column
+    cells : Cells
         Where the cells are and what they may be; problems are added to it.
-    cells : list of str
+    texts : list of str
         Trimmed text, one a row.
     """
-    kind = column.meta["kind"]
-    values = _PARSERS[kind](column, cells)
+    kind = cells.column.kind
+    values = _PARSERS[kind](cells, texts)
     if kind in ("number", "integer"):
-        check_numbers(column, values)
+        check_numbers(cells, values)
     return values
 
 
-def check_numbers(column: Column, values: Array) -> None:
+def check_numbers(cells: Cells, values: Array) -> None:
     """Refuse numbers outside the column's bounds or beyond what a solver can hold."""
     numbers = values.astype(np.float64)
     size = np.abs(numbers)
-    for positions, message in _out_of_range(column.meta, numbers, size):
+    for positions, message in _out_of_range(cells.column, numbers, size):
         for position in positions:
-            if position not in column.bad:
-                column.refuse(position, number(numbers[position]), message(numbers[position]))
+            if position not in cells.bad:
+                cells.refuse(position, number(numbers[position]), message(numbers[position]))
 
 
 def _out_of_range(
-    meta: dict[str, Any], numbers: Array, size: Array
+    column: Column, numbers: Array, size: Array
 ) -> Iterator[tuple[list[int], Callable[[float], str]]]:
-    allowed = _allowed(meta)
+    allowed = _allowed(column)
     outside = np.zeros(len(numbers), dtype=bool)
-    if meta["low"] is not None:
-        outside |= numbers < meta["low"]
-    if meta["above"] is not None:
-        outside |= numbers <= meta["above"]
-    if meta["high"] is not None:
-        outside |= numbers > meta["high"]
-    negative = "; money here cannot be negative" if meta["unit"] == "money" else ""
+    if column.low is not None:
+        outside |= numbers < column.low
+    if column.above is not None:
+        outside |= numbers <= column.above
+    if column.high is not None:
+        outside |= numbers > column.high
+    negative = "; money here cannot be negative" if column.unit == "money" else ""
     yield (
         np.flatnonzero(outside).tolist(),
         lambda value: (
@@ -138,116 +137,116 @@ def _out_of_range(
     )
 
 
-def _allowed(meta: dict[str, Any]) -> str:
-    low, above, high = meta["low"], meta["above"], meta["high"]
+def _allowed(column: Column) -> str:
+    low, above, high = column.low, column.above, column.high
     if high is not None and low is not None:
         return f"from {number(low)} to {number(high)}"
     if high is not None:
-        return f"more than {number(above)} and at most {number(high)}"
+        return f"more than {number(above or 0)} and at most {number(high)}"
     return f"more than {number(above)}" if above is not None else f"{number(low or 0)} or more"
 
 
-def _blank(column: Column, position: int) -> Any:
-    default = column.meta["default"]
-    if default == REQUIRED:
-        column.refuse(position, "", f"{column.name} is blank but every row needs one.")
+def _blank(cells: Cells, position: int) -> Any:
+    default = cells.column.default
+    if cells.column.required:
+        cells.refuse(position, "", f"{cells.column.name} is blank but every row needs one.")
         return None
     return default
 
 
-def _text(column: Column, cells: list[str]) -> Array:
-    values = np.array(cells, dtype=object)
-    if column.meta["default"] == REQUIRED and "" in cells:
-        for position in [p for p, cell in enumerate(cells) if not cell]:
-            _blank(column, position)
-    elif column.meta["default"] and "" in cells:
-        values[values == ""] = column.meta["default"]
-    joined = "".join(cells)
-    is_name = column.meta["key"] or column.meta["refers"]
+def _text(cells: Cells, texts: list[str]) -> Array:
+    values = np.array(texts, dtype=object)
+    if cells.column.required and "" in texts:
+        for position in [p for p, cell in enumerate(texts) if not cell]:
+            _blank(cells, position)
+    elif cells.column.default and "" in texts:
+        values[values == ""] = cells.column.default
+    joined = "".join(texts)
+    is_name = cells.column.key or cells.column.reference
     if is_name and not joined.isprintable():
-        for position, cell in enumerate(cells):
+        for position, cell in enumerate(texts):
             if not cell.isprintable():
                 hidden = next(c for c in cell if not c.isprintable())
-                column.refuse(
+                cells.refuse(
                     position,
                     cell,
                     f"the name holds a character that cannot be seen (U+{ord(hidden):04X}); "
                     "type it again.",
                 )
     if "\r" in joined:
-        values = np.array([re.sub("\r\n?", "\n", cell) for cell in cells], dtype=object)
-    _check_encodable(column, cells, joined)
+        values = np.array([re.sub("\r\n?", "\n", cell) for cell in texts], dtype=object)
+    _check_encodable(cells, texts, joined)
     return values
 
 
-def _check_encodable(column: Column, cells: list[str], joined: str) -> None:
+def _check_encodable(cells: Cells, texts: list[str], joined: str) -> None:
     try:
         joined.encode()
     except UnicodeEncodeError:
-        for position, cell in enumerate(cells):
-            if cell.encode(errors="ignore").decode() != cell and position not in column.bad:
-                column.refuse(position, ascii(cell), "the text cannot be written to a file.")
+        for position, cell in enumerate(texts):
+            if cell.encode(errors="ignore").decode() != cell and position not in cells.bad:
+                cells.refuse(position, ascii(cell), "the text cannot be written to a file.")
 
 
-def _choice(column: Column, cells: list[str]) -> Array:
-    choices = column.meta["choices"]
-    default = column.meta["default"]
-    values = np.array(cells, dtype=object)
-    unknown = set(cells) - set(choices) - ({""} if default != REQUIRED else set())
-    if default != REQUIRED and default != "" and "" in cells:
+def _choice(cells: Cells, texts: list[str]) -> Array:
+    choices = cells.column.choices
+    default = cells.column.default
+    values = np.array(texts, dtype=object)
+    unknown = set(texts) - set(choices) - ({""} if not cells.column.required else set())
+    if not cells.column.required and default != "" and "" in texts:
         values[values == ""] = default
     if unknown:
         words = [c for c in choices if c]
         suggest = Suggester(words)
-        for position, cell in enumerate(cells):
+        for position, cell in enumerate(texts):
             if cell in unknown and not cell:
-                _blank(column, position)
+                _blank(cells, position)
             elif cell in unknown:
                 hint = suggest(cell)
-                statement = f"'{cell}' is not a {column.name}: allowed are {', '.join(words)}"
-                column.refuse(position, cell, sentence(statement, hint), hint)
+                statement = f"'{cell}' is not a {cells.column.name}: allowed are {', '.join(words)}"
+                cells.refuse(position, cell, sentence(statement, hint), hint)
     return values
 
 
-def _number(column: Column, cells: list[str]) -> Array:
-    default = column.meta["default"]
+def _number(cells: Cells, texts: list[str]) -> Array:
+    default = cells.column.default
     try:
-        values = np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
+        values = np.array([float(cell) if cell else np.nan for cell in texts], dtype=np.float64)
     except ValueError:
-        return _numbers_one_by_one(column, cells)
-    blanks = cells.count("")
-    ordinary = np.count_nonzero(np.isfinite(values)) + blanks == len(cells)
-    if not ordinary or (blanks and default == REQUIRED) or "_" in "".join(cells):
-        return _numbers_one_by_one(column, cells)
+        return _numbers_one_by_one(cells, texts)
+    blanks = texts.count("")
+    ordinary = np.count_nonzero(np.isfinite(values)) + blanks == len(texts)
+    if not ordinary or (blanks and cells.column.required) or "_" in "".join(texts):
+        return _numbers_one_by_one(cells, texts)
     if blanks and default is not None:
         values[np.isnan(values)] = default
     return values + 0.0  # minus zero becomes zero
 
 
-def _numbers_one_by_one(column: Column, cells: list[str]) -> Array:
-    values = filled("number", len(cells), None)
-    default = column.meta["default"]
+def _numbers_one_by_one(cells: Cells, texts: list[str]) -> Array:
+    values = np.full(len(texts), np.nan)
+    default = cells.column.default
     rewritten = []
-    for position, cell in enumerate(cells):
+    for position, cell in enumerate(texts):
         if not cell:
-            found = _blank(column, position) if default == REQUIRED else default
+            found = _blank(cells, position) if cells.column.required else default
             values[position] = np.nan if found is None else found
             continue
         plain = _plain(cell)
         if plain is None:
             plain = _decorated(cell)
             if plain is None:
-                column.refuse(position, cell, *_not_a_number(cell))
+                cells.refuse(position, cell, *_not_a_number(cell))
                 continue
             rewritten.append(position)
         values[position] = plain
     if rewritten:
         first = rewritten[0]
         others = f" So were {len(rewritten) - 1} more cells." if len(rewritten) > 1 else ""
-        column.notice(
+        cells.notice(
             first,
-            cells[first],
-            f"'{cells[first]}' was read as {number(values[first])}: £ signs and thousands "
+            texts[first],
+            f"'{texts[first]}' was read as {number(values[first])}: £ signs and thousands "
             f"separators are left out.{others}",
         )
     return values + 0.0
@@ -284,25 +283,25 @@ def _not_a_number(cell: str) -> tuple[str, str]:
     return f"'{cell}' is not a number such as 1234.5.", ""
 
 
-def _integer(column: Column, cells: list[str]) -> Array:
-    numbers = _number(column, cells)
+def _integer(cells: Cells, texts: list[str]) -> Array:
+    numbers = _number(cells, texts)
     whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
     whole &= np.abs(numbers) <= _LARGEST_INTEGER
     for position in np.flatnonzero(~whole).tolist():
-        if position not in column.bad:
-            column.refuse(position, cells[position], f"'{cells[position]}' is not a whole number.")
+        if position not in cells.bad:
+            cells.refuse(position, texts[position], f"'{texts[position]}' is not a whole number.")
     return np.where(whole, numbers, 0).astype(np.int64)
 
 
-def _year(column: Column, cells: list[str]) -> Array:
+def _year(cells: Cells, texts: list[str]) -> Array:
     known: dict[str, int | None] = {"": BLANK_YEAR}
-    values = filled("year", len(cells), None)
-    for position, cell in enumerate(cells):
+    values = filled(cells.column, len(texts))
+    for position, cell in enumerate(texts):
         if cell not in known:
             known[cell] = year_of(cell)
         year = known[cell]
         if year is None:
-            column.refuse(
+            cells.refuse(
                 position, cell, f"'{cell}' is not a year; write 2025 or 2025/26, or leave it blank."
             )
         else:
@@ -322,20 +321,20 @@ def year_of(text: str) -> int | None:
     return year or None
 
 
-def _flag(column: Column, cells: list[str]) -> Array:
-    values = filled("flag", len(cells), column.meta["default"])
-    for position, cell in enumerate(cells):
+def _flag(cells: Cells, texts: list[str]) -> Array:
+    values = filled(cells.column, len(texts))
+    for position, cell in enumerate(texts):
         if not cell:
-            if column.meta["default"] == REQUIRED:
-                _blank(column, position)
+            if cells.column.required:
+                _blank(cells, position)
         elif cell.lower() in _FLAGS:
             values[position] = _FLAGS[cell.lower()]
         else:
-            column.refuse(position, cell, f"'{cell}' is neither yes nor no.")
+            cells.refuse(position, cell, f"'{cell}' is neither yes nor no.")
     return values
 
 
-_PARSERS: dict[str, Callable[[Column, list[str]], Array]] = {
+_PARSERS: dict[str, Callable[[Cells, list[str]], Array]] = {
     "text": _text,
     "choice": _choice,
     "number": _number,

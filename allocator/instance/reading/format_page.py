@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from allocator.instance.tables.schema import (
+from allocator.instance.tables.column import REQUIRED, Column, Table
+from allocator.instance.tables.legal import (
     CONTRACT_NEEDS,
     CONTRACT_PARAMETERS,
     EFFECT_OPERATIONS,
     EFFECT_TARGETS,
     LEGAL_RULES,
-    REQUIRED,
-    RULE_BASES,
-    SETTINGS,
     SHAPE_PARAMETERS,
-    TABLES,
-    Setting,
-    Table,
 )
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import SETTINGS
+from allocator.instance.tables.vocabulary import RULE_BASES
 from allocator.instance.tables.wording import number
 
 _INTRODUCTION = """\
@@ -90,33 +88,26 @@ def _grid(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _settings() -> str:
     rows = [
-        (f"`{s.name}`", s.kind, _allowed_setting(s), _setting_default(s), s.meaning)
+        (f"`{s.name}`", s.kind, _allowed(s), _setting_default(s), s.meaning)
         for s in SETTINGS.values()
     ]
     header = ("entry", "kind", "allowed", "default", "meaning")
     return f"## instance.toml\n\n{_grid(header, rows)}"
 
 
-def _setting_default(setting: Setting) -> str:
+def _setting_default(setting: Column) -> str:
     if isinstance(setting.default, bool):
         return "true" if setting.default else "false"
     return _default(setting.default)
 
 
-def _allowed_setting(setting: Setting) -> str:
-    if setting.choices:
-        return ", ".join(setting.choices)
-    return _bounds({"low": setting.low, "above": None, "high": setting.high})
-
-
 def _table(table: Table) -> str:
     need = "Required." if table.required else "Optional."
     rows = []
-    for column in table.columns:
-        meta = table.meta(column)
-        name = f"**`{column}`**" if meta["key"] else f"`{column}`"
+    for column in table.columns.values():
+        name = f"**`{column.name}`**" if column.key else f"`{column.name}`"
         rows.append(
-            (name, meta["kind"], meta["unit"], _allowed(meta), _blank(meta), meta["meaning"])
+            (name, column.kind, column.unit, _allowed(column), _blank(column), column.meaning)
         )
     header = ("column", "kind", "unit", "allowed", "default", "meaning")
     key = " and ".join([", ".join(table.key[:-1]), table.key[-1]] if table.key[1:] else table.key)
@@ -126,16 +117,16 @@ def _table(table: Table) -> str:
     )
 
 
-def _allowed(meta: dict[str, Any]) -> str:
-    if meta["refers"]:
-        return f"a name in {meta['refers']}"
-    if meta["choices"]:
-        return ", ".join(choice for choice in meta["choices"] if choice)
-    return _bounds(meta)
+def _allowed(column: Column) -> str:
+    if column.reference:
+        return f"a name in {column.reference}"
+    if column.choices:
+        return ", ".join(choice for choice in column.choices if choice)
+    return _bounds(column)
 
 
-def _bounds(meta: dict[str, Any]) -> str:
-    low, above, high = meta["low"], meta["above"], meta["high"]
+def _bounds(column: Column) -> str:
+    low, above, high = column.low, column.above, column.high
     words = []
     if low is not None:
         words.append(f"{number(low)} or more" if high is None else f"{number(low)} to")
@@ -146,12 +137,12 @@ def _bounds(meta: dict[str, Any]) -> str:
     return " ".join(words)
 
 
-def _blank(meta: dict[str, Any]) -> str:
-    return "every year" if meta["kind"] == "year" else _default(meta["default"])
+def _blank(column: Column) -> str:
+    return "every year" if column.kind == "year" else _default(column.default)
 
 
 def _default(default: Any) -> str:
-    if default == REQUIRED:
+    if isinstance(default, str) and default == REQUIRED:
         return "*required*"
     if default is None:
         return "*none*"

@@ -14,15 +14,16 @@ from allocator.errors import InstanceError, Problem
 from allocator.instance.checks import run as check
 from allocator.instance.instance import Instance
 from allocator.instance.reading.cells import parse
-from allocator.instance.reading.columns import Column, check_numbers, typed
+from allocator.instance.reading.columns import Cells, check_numbers, typed
 from allocator.instance.reading.files import SETTINGS_FILE, Source, open_source
 from allocator.instance.reading.toml import parse_toml, read_settings
+from allocator.instance.tables.column import REQUIRED, Table
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import Array, Rows, filled, no_rows
-from allocator.instance.tables.schema import REQUIRED, TABLES, Table
+from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.wording import Suggester, sentence
 
-Cells = dict[str, "list[str] | Array"]
+Texts = dict[str, "list[str] | Array"]
 
 
 def read(path: str | PathLike[str]) -> Instance:
@@ -145,7 +146,7 @@ def _read_tables(source: Source, draft: Draft, problems: list[Problem]) -> None:
         if name in TABLES:
             raw = parse(name, content)
             problems += raw.problems
-            cells: Cells = dict(raw.columns)
+            cells: Texts = dict(raw.columns)
             if cells:
                 _add_rows(draft, TABLES[name], cells, raw.lines, problems)
             else:
@@ -175,7 +176,7 @@ def _complete(draft: Draft, unread: set[str], problems: list[Problem]) -> None:
 
 
 def _add_rows(
-    draft: Draft, table: Table, cells: Cells, lines: list[int], problems: list[Problem]
+    draft: Draft, table: Table, cells: Texts, lines: list[int], problems: list[Problem]
 ) -> None:
     """Add a table's typed rows; those with a cell that cannot be used are set aside."""
     suggest = Suggester(set(table.columns) - set(cells))
@@ -186,17 +187,16 @@ def _add_rows(
             problems.append(Problem(table.name, 1, name, name, sentence(statement, hint), hint))
     columns: dict[str, Array] = {}
     usable = np.ones(len(lines), dtype=bool)
-    for name in table.columns:
-        meta = table.meta(name)
+    for name, column in table.columns.items():
         if name in cells:
-            column = Column(table.name, name, meta, lines)
-            columns[name] = _typed_column(column, cells[name])
-            problems += column.problems
-            usable[list(column.bad)] = False
+            found = Cells(table.name, column, lines)
+            columns[name] = _typed_column(found, cells[name])
+            problems += found.problems
+            usable[list(found.bad)] = False
             continue
-        columns[name] = filled(meta["kind"], len(lines), meta["default"])
-        if meta["default"] == REQUIRED:
-            message = f"the column '{name}' is missing: {meta['meaning']}."
+        columns[name] = filled(column, len(lines))
+        if column.required:
+            message = f"the column '{name}' is missing: {column.meaning}."
             problems.append(Problem(table.name, 1, name, "", message))
             draft.partial.add(table.name)
             usable[:] = False
@@ -207,19 +207,20 @@ def _add_rows(
     draft.drop(table.name, usable)
 
 
-def _typed_column(column: Column, cells: list[str] | Array) -> Array:
-    if isinstance(cells, list):
-        return typed(column, cells)
-    if column.meta["kind"] != "number" or np.isinf(cells).any():
-        return typed(column, _texts(cells))
-    default = column.meta["default"]
-    blank = np.isnan(cells)
-    if default == REQUIRED and blank.any():
-        return typed(column, _texts(cells))
-    values = cells + 0.0  # minus zero becomes zero
+def _typed_column(cells: Cells, written: list[str] | Array) -> Array:
+    if isinstance(written, list):
+        return typed(cells, written)
+    column = cells.column
+    if column.kind != "number" or np.isinf(written).any():
+        return typed(cells, _texts(written))
+    default = column.default
+    blank = np.isnan(written)
+    if column.required and blank.any():
+        return typed(cells, _texts(written))
+    values = written + 0.0  # minus zero becomes zero
     if default not in (None, REQUIRED):
         values[blank] = default
-    check_numbers(column, values)
+    check_numbers(cells, values)
     return values
 
 

@@ -13,8 +13,8 @@ from allocator.errors import Problem
 from allocator.instance.reading.cells import decode
 from allocator.instance.reading.columns import year_of
 from allocator.instance.reading.files import SETTINGS_FILE
-from allocator.instance.tables.schema import REQUIRED, SETTINGS, Setting
-from allocator.instance.tables.settings import Settings
+from allocator.instance.tables.column import Column
+from allocator.instance.tables.settings import SETTINGS, Settings
 from allocator.instance.tables.wording import Suggester, number, sentence
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
@@ -80,7 +80,7 @@ def read_settings(
     found: dict[str, Any] = {}
     for name, setting in SETTINGS.items():
         if entries.get(name) is None:
-            if setting.default == REQUIRED:
+            if setting.required:
                 refuse(name, None, f"the entry '{name}' is missing: {setting.meaning}.")
             continue
         try:
@@ -123,10 +123,10 @@ def _check_years(found: dict[str, Any], refuse: Callable[..., None]) -> None:
         del found["base_year"]
 
 
-def _text(setting: Setting, value: Any) -> str:
+def _text(setting: Column, value: Any) -> str:
     if not isinstance(value, str):
         raise _WrongEntryError(f"{value!r} is not text in quotes.")
-    if not value.strip() and setting.default == REQUIRED:
+    if not value.strip() and setting.required:
         raise _WrongEntryError(f"the entry is blank: {setting.meaning}.")
     try:
         value.encode()
@@ -135,7 +135,7 @@ def _text(setting: Setting, value: Any) -> str:
     return value
 
 
-def _choice(setting: Setting, value: Any) -> str:
+def _choice(setting: Column, value: Any) -> str:
     if value in setting.choices and isinstance(value, str):
         return value
     hint = Suggester(setting.choices)(str(value))
@@ -143,13 +143,13 @@ def _choice(setting: Setting, value: Any) -> str:
     raise _WrongEntryError(sentence(statement, hint), hint)
 
 
-def _flag(setting: Setting, value: Any) -> bool:
+def _flag(setting: Column, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _WrongEntryError(f"{value!r} is neither true nor false (without quotes).")
     return value
 
 
-def _number(setting: Setting, value: Any) -> float:
+def _number(setting: Column, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         percent = isinstance(value, str) and value.strip().endswith("%")
         hint = "write 5% as 0.05." if percent else ""
@@ -167,14 +167,14 @@ def _number(setting: Setting, value: Any) -> float:
     return plain + 0.0
 
 
-def _integer(setting: Setting, value: Any) -> int:
+def _integer(setting: Column, value: Any) -> int:
     plain = _number(setting, value)
     if plain != math.floor(plain):
         raise _WrongEntryError(f"{plain:g} is not a whole number.")
     return int(plain)
 
 
-def _year(setting: Setting, value: Any) -> int:
+def _year(setting: Column, value: Any) -> int:
     year = None
     if isinstance(value, str):
         year = year_of(value.strip())
@@ -185,19 +185,19 @@ def _year(setting: Setting, value: Any) -> int:
     return year
 
 
-def _years(setting: Setting, value: Any) -> tuple[int, ...]:
+def _years(setting: Column, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not value:
         raise _WrongEntryError("the plan years are a list;", "write years = [2025, 2026].")
     return tuple(_year(setting, item) for item in value)
 
 
-def _texts(setting: Setting, value: Any) -> tuple[str, ...]:
+def _texts(setting: Column, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise _WrongEntryError(f"this is a list of names in quotes: {setting.meaning}.")
     return tuple(sorted({item.strip() for item in value}))
 
 
-def _numbers(setting: Setting, value: Any) -> tuple[float, ...]:
+def _numbers(setting: Column, value: Any) -> tuple[float, ...]:
     size = len(setting.default)
     numbers = value if isinstance(value, list | tuple) else ()
     fine = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
@@ -206,7 +206,7 @@ def _numbers(setting: Setting, value: Any) -> tuple[float, ...]:
     return tuple(float(n) for n in numbers)
 
 
-_READERS: dict[str, Callable[[Setting, Any], Any]] = {
+_READERS: dict[str, Callable[[Column, Any], Any]] = {
     "text": _text,
     "choice": _choice,
     "flag": _flag,

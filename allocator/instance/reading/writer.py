@@ -18,8 +18,8 @@ from allocator.instance.instance import Instance
 from allocator.instance.reading.files import SETTINGS_FILE
 from allocator.instance.reading.folder import swap_folder
 from allocator.instance.tables.rows import BLANK_YEAR, Array, filled, from_frame
-from allocator.instance.tables.schema import REQUIRED, SETTINGS, TABLES
-from allocator.instance.tables.settings import Settings
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import SETTINGS, Settings
 
 
 def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
@@ -103,11 +103,10 @@ def _csv(instance: Instance, name: str) -> str:
     table = TABLES[name]
     rows = from_frame(name, instance.tables[name])
     columns = {}
-    for column, values in rows.columns.items():
-        meta = table.meta(column)
-        usual = filled(meta["kind"], len(rows), meta["default"])
-        if meta["default"] == REQUIRED or not _same(values, usual):
-            columns[column] = _cells(meta["kind"], values.tolist())
+    for column in table.columns.values():
+        values = rows[column.name]
+        if column.required or not _same(values, filled(column, len(rows))):
+            columns[column.name] = _cells(column.kind, values.tolist())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from allocator.instance.tables.schema import REQUIRED, TABLES, Table
+from allocator.instance.tables.column import NO_VALUE, Column, Table
+from allocator.instance.tables.schema import TABLES
 
 Array = npt.NDArray[Any]
 
@@ -82,14 +83,14 @@ class Rows:
         parts = []
         for name in self.table.key:
             values = self.columns[name]
-            if self.table.meta(name)["kind"] == "year":
+            if self.table[name].kind == "year":
                 values = np.where(values == BLANK_YEAR, np.iinfo(np.int64).max, values)
             parts.append(values.tolist())
         keys = list(zip(*parts, strict=True))
         return np.array(sorted(range(len(self)), key=keys.__getitem__), dtype=np.int64)
 
     def _series(self, name: str, values: Array) -> pd.Series[Any]:
-        kind = self.table.meta(name)["kind"]
+        kind = self.table[name].kind
         if kind in ("text", "choice"):
             return pd.Series(values, dtype="str")
         if kind == "year":
@@ -114,7 +115,7 @@ def positions_of(values: Array) -> dict[Any, Array]:
 def no_rows(name: str) -> Rows:
     """Table without rows."""
     table = TABLES[name]
-    columns = {c: np.empty(0, dtype=_ARRAYS[table.meta(c)["kind"]]) for c in table.columns}
+    columns = {c.name: np.empty(0, dtype=_ARRAYS[c.kind]) for c in table.columns.values()}
     return Rows(table, np.empty(0, dtype=np.int64), columns)
 
 
@@ -123,7 +124,7 @@ def from_frame(name: str, frame: pd.DataFrame) -> Rows:
     table = TABLES[name]
     columns = {}
     for column in table.columns:
-        kind = table.meta(column)["kind"]
+        kind = table[column].kind
         series = frame[column]
         if kind == "year":
             series = series.fillna(BLANK_YEAR)
@@ -131,7 +132,8 @@ def from_frame(name: str, frame: pd.DataFrame) -> Rows:
     return Rows(table, np.arange(len(frame), dtype=np.int64) + 2, columns)
 
 
-def filled(kind: str, size: int, default: Any) -> Array:
-    """Column of `size` cells that all hold `default`, or the kind's blank without one."""
-    value = _MISSING[kind] if default is None or default == REQUIRED else default
-    return np.full(size, value, dtype=_ARRAYS[kind])
+def filled(column: Column, size: int) -> Array:
+    """Cells that all hold the column's default, or the kind's blank where it has none."""
+    none = column.default is NO_VALUE or column.required
+    value = _MISSING[column.kind] if none else column.default
+    return np.full(size, value, dtype=_ARRAYS[column.kind])
