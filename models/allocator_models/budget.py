@@ -167,7 +167,7 @@ def balance(m: Any, data: Data) -> None:
     income[:, 0] += f.opening
     m.income = ArrayParam(m.POOLS, income.ravel(), "income")
     i, t = data.programme_years.columns
-    at_cost = ~(data.contracts.held | extra.shared).ravel()
+    at_cost = ~(data.contracts.covered | extra.shared).ravel()
     capital = extra.capital[i]
     _declare_payers(m, data, "revenue", at_cost & ~capital)
     giver, taker, t = f.transfers.columns
@@ -208,8 +208,8 @@ def _declare_decided(m: Any, data: Data) -> None:
     attach(m, "lasting", chosen.lasting, pools)
     m.income_amount = ArrayParam(m.INCOMES, x.amount, "income_amount")
     m.earned_for = ArraySetOf(x.received.group((0, 1), pools))
-    ends = data.payments.ends
-    m.exit_fee = ArrayParam(m.ENDS, data.payments.fee, "exit_fee")
+    ends = data.contracts.ends
+    m.exit_fee = ArrayParam(m.ENDS, data.contracts.fee, "exit_fee")
     payer = data.contracts.payer[data.contracts.rows.positions(ends.columns)]
     left = Index((data.pool, data.year, ends.axes[0]), [payer, ends.columns[1], ends.columns[0]])
     m.leaves = ArraySetOf(left.group((0, 1), pools))
@@ -307,7 +307,7 @@ def _owned(data: Data, i: Any, t: Any) -> Index:
 
 def _funded(data: Data, of: Any) -> Index:
     i, b, t = data.funding.rows.columns
-    mine = of[i] & ~data.contracts.held[i, t]
+    mine = of[i] & ~data.contracts.covered[i, t]
     return Index((data.pool, data.year, data.programme), [b[mine], t[mine], i[mine]])
 
 

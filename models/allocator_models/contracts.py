@@ -55,11 +55,11 @@ def declare(m: Any, data: Data) -> None:
     _declare_ends(m, data)
     _declare_fills(m, data)
     pay = data.payments
-    count = np.array([len(p.slope) for p in c.pieces], dtype=np.int64) * ~pay.filled
-    owner = np.repeat(np.arange(len(c.pieces)), count)
+    count = np.array([len(p.slope) for p in pay.pieces], dtype=np.int64) * ~pay.filled
+    owner = np.repeat(np.arange(len(pay.pieces)), count)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     straight = count[owner] == 1
-    cut = [p for p, filled in zip(c.pieces, pay.filled, strict=True) if not filled]
+    cut = [p for p, filled in zip(pay.pieces, pay.filled, strict=True) if not filled]
     constant = np.concatenate([np.empty(0), *(p.constant for p in cut)])
     slope = np.concatenate([np.empty(0), *(p.slope for p in cut)])
     labels = Axis("piece", tuple(range(1, int(count.max(initial=1)) + 1)))
@@ -90,13 +90,13 @@ def _declare_ends(m: Any, data: Data) -> None:
         off_suspended[c, t, o]: off >= the runs of option o that suspend it
         off_only[c, t]: off <= all of these together
     """
-    c, pay = data.contracts, data.payments
-    rows = c.rows.take(pay.endable)
+    c = data.contracts
+    rows = c.rows.take(c.endable)
     m.ENDABLE = ArraySet(rows)
-    m.ENDS = ArraySet(pay.ends)
+    m.ENDS = ArraySet(c.ends)
     m.end = ArrayVar(m.ENDS, domain=pyo.Binary)
     m.off = ArrayVar(m.ENDABLE, bounds=lambda m, c, t: (0.0, 1.0))
-    name, first = pay.ends.columns
+    name, first = c.ends.columns
     contract, t = rows.columns
     pair, end = np.nonzero((contract[:, None] == name) & (t[:, None] >= first))
     before = Index((*rows.axes, rows.axes[1]), [contract[pair], t[pair], first[end]])
@@ -168,8 +168,8 @@ def _declare_fills(m: Any, data: Data) -> None:
 def _declare_ended(m: Any, data: Data) -> None:
     c, pay = data.contracts, data.payments
     at = c.rows.positions(m.ENDABLE.array_index.columns)
-    room = ROOM * np.maximum(np.abs(pay.cost_low), np.abs(pay.cost_high))
-    low, high = pay.cost_low - room, pay.cost_high + room
+    room = ROOM * np.maximum(np.abs(c.cost_low), np.abs(c.cost_high))
+    low, high = c.cost_low - room, c.cost_high + room
     m.cost_low = ArrayParam(m.ENDABLE, low[at], "cost_low")
     m.cost_high = ArrayParam(m.ENDABLE, high[at], "cost_high")
     where = np.cumsum(pay.filled) - 1
@@ -325,11 +325,11 @@ def payment_range(data: Data) -> tuple[Any, Any]:
     """
     c, pay = data.contracts, data.payments
     low, high = np.zeros(len(c.rows)), np.zeros(len(c.rows))
-    for row, cut in enumerate(c.pieces):
+    for row, cut in enumerate(pay.pieces):
         spread = max(1.0, cut.at[-1] - cut.at[0])
         at = np.concatenate([[cut.at[0] - spread], cut.at[1:-1], [cut.at[-1] + spread]])
         ends = np.concatenate([cut.constant + cut.slope * x for x in (at[:-1], at[1:])])
-        if pay.endable[row]:
+        if c.endable[row]:
             ends = np.append(ends, [c.cost_low[row], c.cost_high[row]])
         room = 1.0 + np.abs(ends).max()
         low[row], high[row] = min(0.0, ends.min()) - room, ends.max() + room
