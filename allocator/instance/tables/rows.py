@@ -59,6 +59,12 @@ class Rows:
         columns = {name: values[chosen] for name, values in self.columns.items()}
         return Rows(self.table, self.lines[chosen], columns)
 
+    def lines_at(self, positions: Array) -> Array:
+        """Lines of some rows; 0 for a position of -1."""
+        if not len(self):
+            return np.zeros(positions.shape, dtype=np.int64)
+        return np.where(positions >= 0, self.lines[positions], 0)
+
     def lists(self, *names: str) -> Iterable[tuple[Any, ...]]:
         """Line and the named columns of each row as plain Python values."""
         return zip(
