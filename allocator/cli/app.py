@@ -385,8 +385,8 @@ def _read(path: Path) -> tuple[Instance, float]:
     with working("Reading"):
         instance = allocator.read(path)
     if instance.warnings:
-        from allocator.report.language.words import count
         from allocator.report.text.problems import told_once
+        from allocator.words import count
 
         others = told_once(instance.warnings)  # what is unvalued stands in every summary
         if others:
