@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from allocator.arrays import Flags, Values
 from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.agreements import replaces_cost
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.column import NO_VALUE, Column
 from allocator.instance.tables.legal import CONTRACT_NEEDS, CONTRACT_PARAMETERS
-from allocator.instance.tables.rows import BLANK_YEAR, Array
+from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.wording import Suggester, number, sentence
 
@@ -108,7 +109,7 @@ def parameters_of_the_type(facts: Timeless) -> Problems:
             )
 
 
-def _given(values: Array, column: Column) -> Array:
+def _given(values: Values, column: Column) -> Flags:
     """Where a parameter says something else than its default."""
     if column.kind == "year":
         return np.asarray(values != BLANK_YEAR)

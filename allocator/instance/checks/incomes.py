@@ -6,12 +6,13 @@ from collections import defaultdict
 
 import numpy as np
 
+from allocator.arrays import Ints
 from allocator.instance.checks.measured import Measured
 from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.by_year import ByYear
-from allocator.instance.tables.rows import BLANK_YEAR, Array
+from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.wording import listing, number
 
 _ROUNDING = 1e-9
@@ -127,7 +128,7 @@ def _parts(grid: ByYear) -> dict[str, list[int]]:
     return found
 
 
-def _one_whole(facts: Facts, name: str, index: Array) -> Problems:
+def _one_whole(facts: Facts, name: str, index: Ints) -> Problems:
     """The parts of an income in a year agree on the whole that they are parts of."""
     rows = facts["incomes"]
     for column in _OF_THE_WHOLE:

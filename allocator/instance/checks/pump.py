@@ -8,9 +8,10 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
+from allocator.arrays import Floats, Ints
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.rows import Array, among
+from allocator.instance.tables.rows import among
 from allocator.instance.tables.wording import listing, money
 
 _ROUNDING = 1e-9
@@ -34,15 +35,15 @@ class Network:
     """
 
     names: list[str]
-    rows: Array
-    source: Array
-    target: Array
-    kernel: Array
+    rows: Ints
+    source: Ints
+    target: Ints
+    kernel: Floats
 
     @property
-    def sources(self) -> Array:
+    def sources(self) -> Ints:
         """Position in `names` of every programme that is a source."""
-        found: Array = np.unique(self.source)
+        found: Ints = np.unique(self.source)
         return found
 
     def matrix(self, lag: int) -> sp.csr_array:
@@ -182,7 +183,7 @@ def savings(facts: Facts, net: Network) -> sp.csc_array:
     return per_pound
 
 
-def _columns(matrix: sp.csc_array) -> Array:
+def _columns(matrix: sp.csc_array) -> Ints:
     """Column of each entry."""
     return np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.arrays import Floats
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.rows import Array
 from allocator.instance.tables.wording import listing, number
 
 _ROUNDING = 1e-9
@@ -43,7 +43,7 @@ class _Figure:
     """
 
     words: str
-    amount: Array
+    amount: Floats
     rows: list[int]
 
 
@@ -77,7 +77,7 @@ def nothing_below_zero(facts: Facts) -> Problems:
             )
 
 
-def _least(*columns: Array) -> Array:
+def _least(*columns: Floats) -> Floats:
     return np.fmin.reduce(np.array(columns))
 
 

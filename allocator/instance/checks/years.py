@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from allocator.arrays import Ints
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.rows import BLANK_YEAR, Array
+from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.wording import listing, number
 
@@ -49,7 +50,7 @@ def gaps(facts: Facts) -> Problems:
             continue
         rows = facts[name]
         grid = facts.by_year(name)
-        covers: dict[tuple[object, ...], Array] = {}
+        covers: dict[tuple[object, ...], Ints] = {}
         for key, row in zip(grid.keys, grid.index, strict=True):
             # A pool's kinds of money cover its years together.
             of = key[:1] if name == "budgets" else key

@@ -49,12 +49,12 @@ class Facts(Timeless):
         """Plan years."""
         return self.draft.years
 
-    def of(self, draft: Draft) -> Facts:
+    def revised(self, draft: Draft) -> Timeless:
         """Facts of a changed draft; what rests on no change of it stays known."""
-        found = Facts(draft)
+        found = facts_of(draft)
         # Nothing that follows from the tables depends on which evidence they show.
         if replace(draft.settings, evidence=self.settings.evidence) == self.settings:
-            found._known = dict(self._known)
+            found.inherit(self)
         return found
 
     def by_year(self, table: str) -> ByYear:
@@ -207,3 +207,8 @@ class Facts(Timeless):
     def ranges(self) -> Ranges:
         """Least and most activity each programme can reach in each year."""
         return propagate(self.bounding)
+
+
+def facts_of(draft: Draft) -> Timeless:
+    """Facts of a draft: all of them once its plan years are known."""
+    return Facts(draft) if draft.years else Timeless(draft)

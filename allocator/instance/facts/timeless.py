@@ -91,6 +91,10 @@ class Timeless:
     def _stands(self, known: _Known) -> bool:
         return all(self.draft[name] is rows for name, rows in known.rests_on.items())
 
+    def inherit(self, other: Timeless) -> None:
+        """Know what another knew, as far as it stands on the same rows."""
+        self._known = dict(other._known)
+
     def drop(self, table: str, keep: Flags) -> None:
         """Set rows aside that a check has refused."""
         self.draft.drop(table, keep)

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints
-from allocator.instance.tables.rows import BLANK_YEAR, Array, Rows
+from allocator.arrays import Flags, Floats, Ints, Values
+from allocator.instance.tables.rows import BLANK_YEAR, Rows
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class ByYear:
         """Numbers of `column` by group and year; `missing` where no row holds."""
         return self._spread(self.rows[column], missing, np.float64)
 
-    def words(self, column: str, missing: str | int = "") -> Array:
+    def words(self, column: str, missing: str | int = "") -> Values:
         """Text or years of `column` by group and year; `missing` where no row holds."""
         values = self.rows[column]
         return self._spread(values, missing, values.dtype)
@@ -63,7 +63,7 @@ class ByYear:
         """Line of the row that holds, 0 where none does."""
         return self.rows.lines_at(self.index)
 
-    def _spread(self, values: Array, missing: object, dtype: Any) -> Array:
+    def _spread(self, values: Values, missing: object, dtype: Any) -> Values:
         found = np.full(self.index.shape, missing, dtype=dtype)
         if len(values):
             np.copyto(found, values[self.index], where=self.there)
