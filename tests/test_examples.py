@@ -13,8 +13,7 @@ import pytest
 
 import allocator
 from allocator.evaluate import evaluate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import diagnose, read
+from allocator.instance.instance import Instance, diagnose, read
 from allocator.instance.tables.legal import EFFECT_OPERATIONS, LEGAL_RULES
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS

@@ -41,46 +41,27 @@ class Capacity:
 
 def read_capacity(instance: Instance, axes: Axes) -> Capacity:
     """Extract capacity and what activity uses of it."""
-    row, _, t = instance.facts.by_year("capacity").in_force
-    table = instance.rows["capacity"].take(row)
-    homes: list[str] = instance.rows["programmes"]["place"].tolist()
-    resource = Axis("resource", tuple(dict.fromkeys(table["resource"].tolist())))
-    place = Axis("place", tuple(dict.fromkeys(["", *table["place"].tolist(), *homes])))
-    what, where = (axis.codes(table[axis.name].tolist()) for axis in (resource, place))
+    found, by_year = instance.facts.capacity, instance.facts.by_year("capacity")
+    _, group, t = by_year.in_force
+    resource = Axis("resource", tuple(dict.fromkeys(name for name, _ in found.keys)))
+    place = Axis("place", tuple(dict.fromkeys(["", *(home for _, home in found.keys)])))
+    what = resource.codes([name for name, _ in found.keys])[group]
+    where = place.codes([home for _, home in found.keys])[group]
     rows = Index((resource, place, axes.year), [what, where, t])
 
-    used = instance.rows["use"]
-    used = used.take(used["per_unit"] > 0)
-    user = axes.programme.codes(used["programme"].tolist())
-    pair_row, pair_use = _users(
-        rows,
-        resource.find(used["resource"].tolist()),
-        place.codes(homes)[user],
-        place.position[""],
-    )
-    use_rows = Index(
-        (*rows.axes, axes.programme), [*(c[pair_row] for c in rows.columns), user[pair_use]]
-    )
+    position = np.full(by_year.index.shape, -1)
+    position[group, t] = np.arange(len(rows))
+    entry, year = np.nonzero(by_year.there[found.group])
+    row = position[found.group[entry], year]
+    order = np.lexsort((entry, row))
+    entry, row = entry[order], row[order]
+    columns = [*(column[row] for column in rows.columns), found.programme[entry]]
     return Capacity(
         rows,
-        table["amount"],
-        table["extra_max"],
-        table["extra_cost"] * instance.facts.prices.index[t],
-        axes.pool.find(table["extra_pool"].tolist()),
-        use_rows,
-        used["per_unit"][pair_use],
+        found.amount[group, t],
+        found.extra_max[group, t],
+        found.extra_price[group, t],
+        axes.pool.find(found.extra_pool[group, t].tolist()),
+        Index((*rows.axes, axes.programme), columns),
+        found.per_unit[entry],
     )
-
-
-def _users(rows: Index, used: Ints, home: Ints, everywhere: int) -> tuple[Ints, Ints]:
-    """Pairs of capacity row and use: of the programme's place, and of every place."""
-    known = np.flatnonzero(used >= 0)
-    local = known[home[known] != everywhere]
-    use = np.concatenate([known, local])
-    at_place = np.concatenate([np.full(len(known), everywhere), home[local]])
-    years = len(rows.axes[2])
-    pair_use, t = np.repeat(use, years), np.tile(np.arange(years), len(use))
-    pair_row = rows.find([used[pair_use], np.repeat(at_place, years), t])
-    pair_row, pair_use = pair_row[pair_row >= 0], pair_use[pair_row >= 0]
-    order = np.lexsort((pair_use, pair_row))
-    return pair_row[order], pair_use[order]

@@ -70,7 +70,7 @@ def read_demand(instance: Instance, axes: Axes, adds: RunTerms) -> Demand:
     adds : RunTerms
         What options add to need arriving.
     """
-    need = instance.facts.need
+    need = instance.facts.demand
     row, group, t = instance.facts.by_year("demand").in_force
     order = np.lexsort((t, group))
     row, group, t = row[order], group[order], t[order]
@@ -83,7 +83,7 @@ def read_demand(instance: Instance, axes: Axes, adds: RunTerms) -> Demand:
     most = arriving + np.maximum(adds.range(rows)[1], 0.0)
     need_max, unmet_max = _most(most, opening, carry, min_met, t, waits)
     kernel_rows, kernel = _kernel(instance.facts.effects, axes)
-    avoided, surplus = _avoided(rows, kernel_rows, kernel, need.baseline)
+    avoided, surplus = _avoided(rows, kernel_rows, kernel, instance.rows["programmes"]["baseline"])
     return Demand(
         rows,
         arriving,

@@ -78,7 +78,7 @@ def read_options(instance: Instance, axes: Axes, capacity: Capacity) -> Options:
     money = _Money(instance, axes, runs)
     limits = facts.limits
     arriving = np.zeros(limits.most.shape)
-    arriving[facts.need.at] = facts.need.arriving
+    arriving[facts.demand.at] = facts.demand.arriving
     at_most, exactly = read_choices(instance, runs)
     return Options(
         option=runs.option,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from allocator.errors import UsageError
+from allocator.instance.instance import diagnose
 from allocator.instance.reading.format_page import render
-from allocator.instance.reading.reader import diagnose
 from allocator.instance.reading.starter import write_starter
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS

@@ -10,8 +10,7 @@ from declared import assert_as_declared
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.instance.reading.reader import diagnose
-from allocator.instance.reading.writer import write
+from allocator.instance.instance import diagnose, write
 from allocator.instance.tables.schema import TABLES
 
 TABLE_FILES = sorted(name for name in FILES if name.endswith(".csv"))

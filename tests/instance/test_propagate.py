@@ -13,8 +13,7 @@ from linear_programme import feasible_range
 from small import reachable
 
 from allocator.instance.facts.propagate import propagate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.instance.tables.by_year import by_year
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import from_frame

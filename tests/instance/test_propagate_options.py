@@ -15,8 +15,7 @@ from linear_programme import Decided, feasible_range
 from allocator.errors import InstanceError
 from allocator.instance.facts.decisions import Decisions, Run, possible_runs, share_in_place
 from allocator.instance.facts.propagate import Ranges, propagate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import Settings

@@ -13,7 +13,7 @@ from base_round import FILES, Edit, Whole, round_files, write_round
 from declared import assert_as_declared
 
 from allocator.errors import InstanceError
-from allocator.instance.reading.reader import diagnose, from_tables, read
+from allocator.instance.instance import diagnose, from_tables, read
 from allocator.instance.tables.schema import TABLES
 
 SETTINGS = {"name": "Memory", "base_year": 2024, "years": [2025, 2026]}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.arrays import Flags
-from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import Rows, among
 
 STRICT = ("emergency", "entitlement")
@@ -22,11 +21,13 @@ class Held:
 
     Parameters
     ----------
-    draft : Draft
-        With programmes, responses, demand, effects and option_effects.
+    programmes, responses, demand, effects, option_effects : Rows
+        The tables.
 
     Attributes
     ----------
+    follows : ndarray of bool
+        It has demand to follow.
     unvalued : ndarray of bool
         No response, demand or effect says what it buys.
     set_free : ndarray of bool
@@ -35,13 +36,21 @@ class Held:
         Kept at the reference plan.
     """
 
-    def __init__(self, draft: Draft) -> None:
-        programmes, effects = draft["programmes"], draft["option_effects"]
+    def __init__(
+        self,
+        programmes: Rows,
+        *,
+        responses: Rows,
+        demand: Rows,
+        effects: Rows,
+        option_effects: Rows,
+    ) -> None:
         names, said = programmes["programme"], programmes["held"]
-        follows = among(names, draft["demand"]["programme"])
-        buys = among(names, [*draft["responses"]["programme"], *draft["effects"]["source"]])
-        self.unvalued: Flags = ~(follows | buys)
-        self.set_free = among(names, effects["target"][limits_changed(effects)])
+        self.follows = among(names, demand["programme"])
+        buys = among(names, [*responses["programme"], *effects["source"]])
+        self.unvalued: Flags = ~(self.follows | buys)
+        closed = option_effects["target"][limits_changed(option_effects)]
+        self.set_free = among(names, closed)
         strict = np.isin(programmes["class"], STRICT)
-        usual = ~follows & ~self.set_free & (self.unvalued | strict)
+        usual = ~self.follows & ~self.set_free & (self.unvalued | strict)
         self.held: Flags = (said == "yes") | ((said == "") & usual)

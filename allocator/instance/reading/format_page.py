@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from allocator.instance.tables.column import REQUIRED, Column, Table
+from allocator.instance.tables.column import Column, Table
+from allocator.instance.tables.help import allowed, blank
 from allocator.instance.tables.legal import (
     CONTRACT_NEEDS,
     CONTRACT_PARAMETERS,
@@ -17,7 +17,6 @@ from allocator.instance.tables.legal import (
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS
 from allocator.instance.tables.vocabulary import RULE_BASES
-from allocator.instance.tables.wording import number
 
 _INTRODUCTION = """\
 # The instance format
@@ -87,18 +86,14 @@ def _grid(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _settings() -> str:
-    rows = [
-        (f"`{s.name}`", s.kind, _allowed(s), _setting_default(s), s.meaning)
-        for s in SETTINGS.values()
-    ]
+    rows = [(f"`{s.name}`", s.kind, allowed(s), _left_out(s), s.meaning) for s in SETTINGS.values()]
     header = ("entry", "kind", "allowed", "default", "meaning")
     return f"## instance.toml\n\n{_grid(header, rows)}"
 
 
-def _setting_default(setting: Column) -> str:
-    if isinstance(setting.default, bool):
-        return "true" if setting.default else "false"
-    return _default(setting.default)
+def _left_out(entry: Column) -> str:
+    # TOML writes flags as true and false.
+    return str(entry.default).lower() if entry.kind == "flag" else blank(entry)
 
 
 def _table(table: Table) -> str:
@@ -107,7 +102,7 @@ def _table(table: Table) -> str:
     for column in table.columns.values():
         name = f"**`{column.name}`**" if column.key else f"`{column.name}`"
         rows.append(
-            (name, column.kind, column.unit, _allowed(column), _blank(column), column.meaning)
+            (name, column.kind, column.unit, allowed(column), blank(column), column.meaning)
         )
     header = ("column", "kind", "unit", "allowed", "default", "meaning")
     key = " and ".join([", ".join(table.key[:-1]), table.key[-1]] if table.key[1:] else table.key)
@@ -115,42 +110,6 @@ def _table(table: Table) -> str:
         f"## {table.name}\n\nA row is {table.row}. {need} No two rows share {key} (in bold).\n\n"
         f"{_grid(header, rows)}"
     )
-
-
-def _allowed(column: Column) -> str:
-    if column.reference:
-        return f"a name in {column.reference}"
-    if column.choices:
-        return ", ".join(choice for choice in column.choices if choice)
-    return _bounds(column)
-
-
-def _bounds(column: Column) -> str:
-    low, above, high = column.low, column.above, column.high
-    words = []
-    if low is not None:
-        words.append(f"{number(low)} or more" if high is None else f"{number(low)} to")
-    if above is not None:
-        words.append(f"more than {number(above)}")
-    if high is not None:
-        words.append(f"at most {number(high)}" if above is not None else number(high))
-    return " ".join(words)
-
-
-def _blank(column: Column) -> str:
-    return "every year" if column.kind == "year" else _default(column.default)
-
-
-def _default(default: Any) -> str:
-    if isinstance(default, str) and default == REQUIRED:
-        return "*required*"
-    if default is None:
-        return "*none*"
-    if isinstance(default, bool):
-        return "yes" if default else "no"
-    if isinstance(default, int | float):
-        return number(default)
-    return str(default) if default else "blank"
 
 
 def _rules() -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from allocator.instance.tables.column import REQUIRED, Column, Kind
+
+SETTINGS_FILE = "instance.toml"
+"""File that holds the settings of an instance."""
+
+_YEAR = re.compile(r"(\d{4})(?:\.0+)?(?:/(\d{2}|\d{4}))?")
 
 MONEY_SCALES = {"one": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 
@@ -59,7 +65,7 @@ class Settings:
         "number", "value of a unit of money saved in the tail years", 0.0, low=0.0
     )
     accept_money_pump: tuple[str, ...] = _entry(
-        "texts", "programmes that may save more than they cost", ()
+        "texts", "programmes that may save more than they cost", (), reference="programmes"
     )
     recurrent_balance: bool = _entry(
         "flag",
@@ -70,6 +76,7 @@ class Settings:
         "text",
         "outcome whose responses are shrunk towards a reference; blank: none",
         "",
+        reference="outcomes",
     )
     shrink_cost: float = _entry(
         "number", "reference cost of a unit of that outcome, in the money unit", 0.0, low=0.0
@@ -102,3 +109,15 @@ SETTINGS: dict[str, Column] = {
     entry.name: replace(entry.metadata["column"], name=entry.name) for entry in fields(Settings)
 }
 """Every entry ``instance.toml`` may hold."""
+
+
+def year_of(text: str) -> int | None:
+    """Year meant by 2025 or 2025/26; None when the text is neither."""
+    found = _YEAR.fullmatch(text)
+    if not found or not found[1].isascii():
+        return None
+    year = int(found[1])
+    following = found[2]
+    if following and int(following) != (year + 1) % 10 ** len(following):
+        return None
+    return year or None
