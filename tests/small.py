@@ -11,8 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from allocator.data import extract
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.planning.solve import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Block, Program

@@ -22,36 +22,18 @@ MAY_IMPORT = {
     "allocator.data": {"allocator.errors", "allocator.instance"},
     "allocator.solver": {"allocator.errors", "allocator.instance", "allocator.data"},
     "allocator.evaluate": {"allocator.errors", "allocator.instance"},
-    "allocator.planning.readback": {
-        "allocator.instance",
-        "allocator.data",
-        "allocator.solver",
-        "allocator.evaluate",
-    },
-    "allocator.planning.conflicts": {"allocator.instance", "allocator.solver"},
-    "allocator.planning.solve": {
-        "allocator.planning.conflicts",
+    "allocator.arrays": set(),
+    "allocator.words": set(),
+    "allocator.planning": {
         "allocator.errors",
         "allocator.instance",
         "allocator.data",
         "allocator.solver",
-        "allocator.planning.readback",
         "allocator.plan",
         "allocator.evaluate",
-    },
-    "allocator.planning.compare": {
-        "allocator.errors",
-        "allocator.instance",
-        "allocator.plan",
-        "allocator.planning.solve",
-    },
-    "allocator.planning.export": {
-        "allocator.errors",
-        "allocator.instance",
-        "allocator.solver",
-        "allocator.planning.solve",
     },
     "allocator.report": {
+        "allocator.words",
         "allocator.errors",
         "allocator.instance",
         "allocator.plan",
@@ -62,6 +44,7 @@ MAY_IMPORT = {
         "allocator.errors",
         "allocator.instance",
         "allocator.report",
+        "allocator.words",
     },
     "allocator_models": {"allocator.errors", "allocator.instance", "allocator.data"},
 }

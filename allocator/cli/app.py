@@ -157,7 +157,7 @@ def _check(
     instance: InstancePath, all: All = False, json: Json = False, debug: Debug = False
 ) -> int:
     """Say everything that is wrong with an instance, and what it does not value."""
-    from allocator.instance.reading.reader import diagnose
+    from allocator.instance.instance import diagnose
     from allocator.report.text.problems import check_record, print_check
 
     with working("Checking"):
@@ -385,8 +385,8 @@ def _read(path: Path) -> tuple[Instance, float]:
     with working("Reading"):
         instance = allocator.read(path)
     if instance.warnings:
-        from allocator.report.language.words import count
         from allocator.report.text.problems import told_once
+        from allocator.words import count
 
         others = told_once(instance.warnings)  # what is unvalued stands in every summary
         if others:

@@ -11,8 +11,7 @@ from base_round import FILES, Edit, Whole, with_row, write_round
 from allocator.instance.checks.worst import _Act, _too_much
 from allocator.instance.evidence import with_evidence
 from allocator.instance.facts.choices import Choices
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import read
+from allocator.instance.instance import Instance, read
 
 OPT, E, K = "options.csv", "option_effects.csv", "option_links.csv"
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from allocator.evaluate.selections import EVERY, read_selections
 from allocator.evaluate.tables import read_programmes
 from allocator.instance.checks.pump import Network, network, savings
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.instance.tables.rows import Array
 from allocator.instance.tables.selections import Selections
 

@@ -10,8 +10,7 @@ from small import reachable
 
 from allocator.errors import InstanceError
 from allocator.instance.checks.pump import network, savings
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 
 Row = dict[str, Any]
 YEARS = [2025, 2026, 2027]

@@ -13,8 +13,7 @@ from linear_programme import feasible_range
 from small import reachable
 
 from allocator.instance.facts.propagate import propagate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.instance.tables.by_year import by_year
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import from_frame
@@ -396,14 +395,14 @@ def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Draf
         rows = pd.DataFrame(tables[name], index=range(len(tables[name])))
         columns = {}
         for column in table.columns:
-            meta = table.meta(column)
-            default = {"required": "", None: np.nan}.get(meta["default"], meta["default"])
+            spec = table[column]
+            default = {"required": "", None: np.nan}.get(spec.default, spec.default)
             values = rows[column] if column in rows else [default] * len(rows)
             dtype = {"number": float, "integer": int, "flag": bool, "year": "Int64"}
             filled = pd.Series(values, dtype="object").where(lambda v: v.notna(), default)
-            if meta["kind"] == "year":
+            if spec.kind == "year":
                 filled = pd.Series(values, dtype="object").map(lambda v: pd.NA if v != v else v)
-            columns[column] = filled.astype(dtype.get(meta["kind"], "str"))
+            columns[column] = filled.astype(dtype.get(spec.kind, "str"))
         frames[name] = pd.DataFrame(columns)
     return Instance(settings_, frames).facts.draft
 

@@ -15,8 +15,7 @@ from linear_programme import Decided, feasible_range
 from allocator.errors import InstanceError
 from allocator.instance.facts.decisions import Decisions, Run, possible_runs, share_in_place
 from allocator.instance.facts.propagate import Ranges, propagate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import Settings
@@ -46,15 +45,15 @@ def _filled(name: str, rows: list[Row]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, index=range(len(rows)))
     columns = {}
     for column in TABLES[name].columns:
-        meta = TABLES[name].meta(column)
-        default = {"required": "", None: np.nan}.get(meta["default"], meta["default"])
+        spec = TABLES[name][column]
+        default = {"required": "", None: np.nan}.get(spec.default, spec.default)
         given_ = frame[column].tolist() if column in frame else [None] * len(rows)
-        if meta["kind"] == "year":
+        if spec.kind == "year":
             default = pd.NA
-        elif meta["kind"] == "number" and default == "":
+        elif spec.kind == "number" and default == "":
             default = 0.0
         values = [default if v is None or v != v else v for v in given_]
-        columns[column] = pd.Series(values, dtype=dtypes.get(meta["kind"], "str"))
+        columns[column] = pd.Series(values, dtype=dtypes.get(spec.kind, "str"))
     return pd.DataFrame(columns)
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from allocator.errors import InstanceError
 from allocator.instance.checks.pump import network, savings
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 
 
 def make(

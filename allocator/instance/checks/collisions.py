@@ -43,19 +43,14 @@ TABLES = (
 
 def collisions(draft: Draft, ranges: Ranges) -> Problems:
     """Rows that leave no allowed plan, whatever else is decided."""
-    settings = draft.settings
-    if settings is None:
-        return
     for collision in ranges.collisions:
-        yield _collision(draft, settings, collision)
+        yield _collision(draft, draft.settings, collision)
     for shortage in ranges.shortages:
-        yield _shortage(draft, settings, shortage)
+        yield _shortage(draft, draft.settings, shortage)
 
 
 def unlimited(draft: Draft, ranges: Ranges) -> Problems:
     """Programmes that could grow without end because more of them costs nothing."""
-    if draft.settings is None:
-        return
     if len(draft["contracts"]):
         yield from _unpaid(draft, draft.settings, ranges)
     if not ranges.collisions and not ranges.shortages:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.facts.agreements import replaces_cost
+from allocator.instance.tables.column import NO_VALUE, Column
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.legal import CONTRACT_NEEDS, CONTRACT_PARAMETERS
 from allocator.instance.tables.rows import BLANK_YEAR, Array
-from allocator.instance.tables.schema import CONTRACT_NEEDS, CONTRACT_PARAMETERS, NO_VALUE, TABLES
+from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.wording import Suggester, number, sentence
 
 
@@ -89,7 +90,7 @@ def parameters_of_the_type(draft: Draft) -> Problems:
     rows = draft["contracts"]
     kinds = rows["type"].tolist()
     for name in dict.fromkeys(p for every in CONTRACT_PARAMETERS.values() for p in every):
-        given = _given(rows[name], TABLES["contracts"].meta(name))
+        given = _given(rows[name], TABLES["contracts"][name])
         wanted = np.array([name in CONTRACT_PARAMETERS[kind] for kind in kinds], dtype=bool)
         for position in np.flatnonzero(given & ~wanted).tolist():
             takes = ", ".join(CONTRACT_PARAMETERS[kinds[position]]) or "no figures of its own"
@@ -106,13 +107,13 @@ def parameters_of_the_type(draft: Draft) -> Problems:
             )
 
 
-def _given(values: Array, meta: dict[str, Any]) -> Array:
+def _given(values: Array, column: Column) -> Array:
     """Where a parameter says something else than its default."""
-    if meta["kind"] == "year":
+    if column.kind == "year":
         return np.asarray(values != BLANK_YEAR)
-    if meta["default"] is NO_VALUE:
+    if column.default is NO_VALUE:
         return ~np.isnan(values)
-    return np.asarray(values != meta["default"])
+    return np.asarray(values != column.default)
 
 
 def figures_go_together(draft: Draft) -> Problems:

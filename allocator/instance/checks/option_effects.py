@@ -12,8 +12,8 @@ from allocator.instance.facts.agreements import replaces_cost
 from allocator.instance.facts.choices import groups_of
 from allocator.instance.tables.by_year import by_year
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.legal import EFFECT_OPERATIONS
 from allocator.instance.tables.rows import Array, Rows
-from allocator.instance.tables.schema import EFFECT_OPERATIONS
 from allocator.instance.tables.wording import listing, number
 
 CASES = ("value", "low", "high")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from allocator.errors import Problem
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
+from allocator.instance.tables.settings import SETTINGS_FILE
 
 Problems = Iterator[Problem]
 
@@ -24,11 +25,19 @@ def problem(
     if position is None:
         return Problem(rows.table.name, None, column, "", message, suggestion, severity)
     value = rows[column][position] if column else ""
-    if column and rows.table.meta(column)["kind"] == "year":
+    if column and rows.table[column].kind == "year":
         value = "" if value == BLANK_YEAR else value
     shown = "" if value != value else str(value)
     line = int(rows.lines[position])
     return Problem(rows.table.name, line, column, shown, message, suggestion, severity)
+
+
+def entry_problem(
+    draft: Draft, entry: str, message: str, suggestion: str = "", severity: str = "error"
+) -> Problem:
+    """Problem with an entry of ``instance.toml``."""
+    value, line = getattr(draft.settings, entry), draft.entry_lines.get(entry)
+    return Problem(SETTINGS_FILE, line, entry, str(value), message, suggestion, severity)
 
 
 def needs(
@@ -38,7 +47,7 @@ def needs(
 
     def wrap(check: Callable[[Draft], Problems]) -> Callable[[Draft], Problems]:
         def guarded(draft: Draft) -> Problems:
-            if draft.whole(*tables) and (draft.settings is not None or not years):
+            if draft.whole(*tables) and (draft.years or not years):
                 yield from check(draft)
 
         guarded.__name__ = check.__name__

@@ -166,7 +166,7 @@ def idle_pools(draft: Draft) -> Problems:
 @needs("programmes", "budgets", "transfers", years=True)
 def money_spread(draft: Draft) -> Problems:
     """Money of one pool stays within what a solver can tell apart."""
-    if draft.settings is None:
+    if not draft.years:
         return
     programmes = draft["programmes"]
     figures: dict[str, list[tuple[float, str]]] = defaultdict(list)
@@ -234,7 +234,7 @@ def unvalued(draft: Draft) -> Problems:
     held = blind & (
         (programmes["held"] == "yes") | ((programmes["held"] == "") & ~_set_free(draft))
     )
-    if held.any() and draft.settings is not None:
+    if held.any() and draft.years:
         names = programmes["programme"][held].tolist()
         total = float((programmes["unit_cost"] * programmes["baseline"])[held].sum())
         many = "1 programme has" if len(names) == 1 else f"{len(names)} programmes have"

@@ -8,12 +8,12 @@ import numpy as np
 
 from allocator.errors import Problem
 from allocator.instance.checks.problem import Problems, problem
-from allocator.instance.reading.files import SETTINGS_FILE
-from allocator.instance.reading.toml import settings_line
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.legal import EFFECT_TARGETS
 from allocator.instance.tables.rows import BLANK_YEAR, Rows, among
-from allocator.instance.tables.schema import EFFECT_TARGETS, TABLES
+from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.selections import EVERYTHING
+from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE
 from allocator.instance.tables.wording import Suggester, sentence
 
 
@@ -67,10 +67,9 @@ def reserved_selection(draft: Draft) -> Problems:
 def references(draft: Draft) -> Problems:
     """Every name a row refers to is declared in the table it belongs to."""
     for name, table in TABLES.items():
-        for column in table.columns:
-            target = table.meta(column)["refers"]
-            if target in draft.names:
-                yield from _dangling(draft, name, column, target)
+        for column in table.columns.values():
+            if column.reference in draft.names:
+                yield from _dangling(draft, name, column.name, column.reference)
 
 
 def _dangling(draft: Draft, name: str, column: str, target: str) -> Problems:
@@ -113,18 +112,21 @@ def effect_targets(draft: Draft) -> Problems:
     draft.drop("option_effects", known)
 
 
-def accepted_pumps(draft: Draft) -> Problems:
-    """Programmes whose money pump is accepted exist."""
-    if draft.settings is None or "programmes" not in draft.names:
-        return
-    suggest = Suggester(draft.names["programmes"])
-    entry = "accept_money_pump"
-    for name in draft.settings.accept_money_pump:
-        if name not in draft.names["programmes"]:
-            hint = suggest(name)
-            statement = sentence(f"programme '{name}' is not in programmes", hint)
-            line = settings_line(draft.settings_text, entry)
-            yield Problem(SETTINGS_FILE, line, entry, name, statement, hint)
+def entries(draft: Draft) -> Problems:
+    """Every name an entry of ``instance.toml`` refers to is declared."""
+    for entry in SETTINGS.values():
+        if entry.reference not in draft.names:
+            continue
+        known = draft.names[entry.reference]
+        suggest = Suggester(known)
+        written = getattr(draft.settings, entry.name)
+        for name in (written,) if isinstance(written, str) else written:
+            if name and name not in known:
+                hint = suggest(name)
+                statement = f"{TABLES[entry.reference].key[0]} '{name}' is not in {entry.reference}"
+                line = draft.entry_lines.get(entry.name)
+                message = sentence(statement, hint)
+                yield Problem(SETTINGS_FILE, line, entry.name, name, message, hint)
 
 
 def look_alikes(draft: Draft) -> Problems:
@@ -152,7 +154,7 @@ CHECKS = (
     reserved_selection,
     references,
     effect_targets,
-    accepted_pumps,
+    entries,
     look_alikes,
 )
 """Run first, in this order: they set rows aside that later checks could not use."""

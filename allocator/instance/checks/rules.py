@@ -6,11 +6,11 @@ import numpy as np
 
 from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.facts.agreements import Agreements
-from allocator.instance.reading.columns import year_of
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.legal import LEGAL_RULES
 from allocator.instance.tables.rows import BLANK_YEAR, Array, Rows
-from allocator.instance.tables.schema import LEGAL_RULES
 from allocator.instance.tables.selections import Selections, in_order
+from allocator.instance.tables.settings import year_of
 from allocator.instance.tables.wording import listing, number
 
 REFERENCES = ("", "baseline", "previous")

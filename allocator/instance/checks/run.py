@@ -30,7 +30,7 @@ Check = Callable[[Draft], Problems]
 
 def impossible(draft: Draft) -> Problems:
     """Bounds that collide, and activity that nothing limits."""
-    if draft.settings is not None and draft.whole(*TABLES):
+    if draft.years and draft.whole(*TABLES):
         ranges = propagate(draft)
         yield from collisions(draft, ranges)
         yield from unlimited(draft, ranges)

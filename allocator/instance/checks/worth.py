@@ -7,14 +7,11 @@ from collections import defaultdict
 
 import numpy as np
 
-from allocator.errors import Problem
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.reading.files import SETTINGS_FILE
-from allocator.instance.reading.toml import settings_line
+from allocator.instance.checks.problem import Problems, entry_problem, needs, problem
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.legal import SHAPE_PARAMETERS
 from allocator.instance.tables.rows import Rows
-from allocator.instance.tables.schema import SHAPE_PARAMETERS
-from allocator.instance.tables.wording import Suggester, number, sentence
+from allocator.instance.tables.wording import number
 
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
 
@@ -206,7 +203,7 @@ def effects_hit_demand(draft: Draft) -> Problems:
                 "target",
                 f"'{target}' has no demand that could be avoided; give it rows in demand.",
             )
-    if draft.settings is None:
+    if not draft.years:
         return
     horizon = len(draft.years) + draft.settings.tail_years
     for position in np.flatnonzero(rows["delay"] >= horizon).tolist():
@@ -254,47 +251,26 @@ def used_resources_exist(draft: Draft) -> Problems:
 def tail_settings(draft: Draft) -> Problems:
     """The years after the plan count only with a length and a value."""
     settings = draft.settings
-    if settings is not None and (settings.tail_years > 0) != (settings.saving_value > 0):
+    if (settings.tail_years > 0) != (settings.saving_value > 0):
         blank = "saving_value" if settings.tail_years else "tail_years"
         given = "tail_years" if settings.tail_years else "saving_value"
-        yield Problem(
-            SETTINGS_FILE,
-            settings_line(draft.settings_text, given),
-            given,
-            str(getattr(settings, given)),
-            f"{given} has no effect while {blank} is 0.",
-            severity="warning",
-        )
+        message = f"{given} has no effect while {blank} is 0."
+        yield entry_problem(draft, given, message, severity="warning")
 
 
 def shrinking_settings(draft: Draft) -> Problems:
-    """Responses are shrunk towards a cost of an outcome that exists."""
-    settings = draft.settings
-    if settings is None:
-        return
-
-    def wrong(entry: str, message: str, hint: str = "", severity: str = "error") -> Problem:
-        line = settings_line(draft.settings_text, entry)
-        value = str(getattr(settings, entry))
-        return Problem(SETTINGS_FILE, line, entry, value, message, hint, severity)
-
-    outcome = settings.shrink_outcome
-    if outcome and outcome not in draft.names.get("outcomes", {outcome}):
-        hint = Suggester(draft.names["outcomes"])(outcome)
-        statement = sentence(f"outcome '{outcome}' is not in outcomes", hint)
-        yield wrong("shrink_outcome", statement, hint)
-    if outcome and settings.shrink_cost <= 0:
-        yield wrong(
+    """The outcome that responses are shrunk for and its cost are given together."""
+    outcome, cost = draft.settings.shrink_outcome, draft.settings.shrink_cost
+    if outcome and cost <= 0:
+        yield entry_problem(
+            draft,
             "shrink_outcome",
             f"the figures of '{outcome}' are drawn towards a reference cost, and shrink_cost is "
             "0; give the cost of a unit of it in the money unit.",
         )
-    if settings.shrink_cost > 0 and not outcome:
-        yield wrong(
-            "shrink_cost",
-            "shrink_cost has no effect while shrink_outcome is blank.",
-            severity="warning",
-        )
+    if cost > 0 and not outcome:
+        message = "shrink_cost has no effect while shrink_outcome is blank."
+        yield entry_problem(draft, "shrink_cost", message, severity="warning")
 
 
 CHECKS = (

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from allocator.instance.tables.settings import Settings
-    from allocator.report.language.words import Money
+    from allocator.report.language.units import Money
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from allocator.report.language.words import Money, display_names, fixed, signed
+from allocator.report.language.units import Money, display_names
+from allocator.words import fixed, signed
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.report.language.words import count, display_names, figure, years_text
+from allocator.report.language.units import display_names, years_text
+from allocator.words import count, figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
-    from allocator.report.language.words import Money, Worth
+    from allocator.report.language.units import Money, Worth
 
 MOST_LISTED = 5
 IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")

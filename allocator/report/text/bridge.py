@@ -10,7 +10,7 @@ from rich.text import Text
 
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
-from allocator.report.language.words import money_of
+from allocator.report.language.units import money_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,8 @@ import pandas as pd
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
-from allocator.report.language.words import Money, Worth, display_names, percent, years_text
+from allocator.report.language.units import Money, Worth, display_names, years_text
+from allocator.words import percent
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

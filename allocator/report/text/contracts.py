@@ -10,15 +10,9 @@ from rich.text import Text
 
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
-from allocator.report.language.words import (
-    display_names,
-    figure,
-    listed,
-    money_of,
-    several,
-    years_text,
-)
+from allocator.report.language.units import display_names, money_of, years_text
 from allocator.report.text.binding import NOTHING, year_prices
+from allocator.words import figure, listed, several
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -26,7 +20,7 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
-    from allocator.report.language.words import Money
+    from allocator.report.language.units import Money
 
 AT_COST = "at cost"
 FIXED = "fixed"

@@ -9,7 +9,6 @@ import pandas as pd
 from rich.text import Text
 
 from allocator.report.language.layout import bullet
-from allocator.report.language.words import listed, several
 from allocator.report.text.contracts import contracts_ended
 from allocator.report.text.incomes import income_sentences
 from allocator.report.text.options import (
@@ -20,13 +19,14 @@ from allocator.report.text.options import (
     run_sentence,
     runs_of,
 )
+from allocator.words import count, listed, several
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
-    from allocator.report.language.words import Money
+    from allocator.report.language.units import Money
 
 RUNS_LISTED = 10
 OTHERS_LISTED = 4
@@ -90,7 +90,7 @@ def decision_count(plan: Plan) -> str:
 
 
 def _total(number: int) -> str:
-    return f"{number:,} yes-or-no {'decision' if number == 1 else 'decisions'}"
+    return count(number, "yes-or-no decision")
 
 
 def _kind(kind: str, number: int) -> str:

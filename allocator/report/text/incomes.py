@@ -10,7 +10,8 @@ from rich.text import Text
 
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
-from allocator.report.language.words import figure, money_of, percent, years_text
+from allocator.report.language.units import money_of, years_text
+from allocator.words import figure, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
-    from allocator.report.language.words import Money
+    from allocator.report.language.units import Money
 
 PARTS_LISTED = 3
 WHOLE = 1.0 - 1e-9

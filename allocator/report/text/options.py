@@ -14,14 +14,8 @@ from rich.text import Text
 from allocator.instance.facts.decisions import possible_runs
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
-from allocator.report.language.words import (
-    count,
-    display_names,
-    listed,
-    money_of,
-    percent,
-    years_text,
-)
+from allocator.report.language.units import display_names, money_of, years_text
+from allocator.words import count, listed, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -29,7 +23,7 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
-    from allocator.report.language.words import Money
+    from allocator.report.language.units import Money
 
 COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit")
 """Revenue costs of an option, in money of the year."""

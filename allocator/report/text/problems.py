@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.text import Text
 
 from allocator.report.files.record import problems_record
-from allocator.report.language.words import Money, count
+from allocator.report.language.units import Money
 from allocator.report.text.summary import unvalued
+from allocator.words import count
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
-from allocator.report.language.words import Worth, money_of
+from allocator.report.language.units import Worth, money_of
 from allocator.report.text.binding import provider_limits
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
-    from allocator.report.language.words import Money
+    from allocator.report.language.units import Money
 
 AT_COST = "Paid what its activity costs, so its position is always nothing: "
 

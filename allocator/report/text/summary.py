@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, decision_tables, moves_table, outcome_tables
-from allocator.report.language.words import (
+from allocator.report.language.proof import (
     NEGLIGIBLE_GAIN,
-    Money,
-    Worth,
     best_found,
     certificate_sentences,
-    count,
-    display_names,
     gain_matters,
-    money_of,
-    percent,
 )
+from allocator.report.language.units import Money, Worth, display_names, money_of
 from allocator.report.text.binding import assumed_bounds, missed_rules, what_binds
 from allocator.report.text.contracts import kept_from_moving
 from allocator.report.text.decisions import decided, decision_count
 from allocator.report.text.pools import underlying
 from allocator.report.text.providers import losses
+from allocator.words import count, percent
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
-from allocator.report.language.words import Money, Worth, count, display_names, percent, years_text
+from allocator.report.language.units import Money, Worth, display_names, years_text
 from allocator.report.text.binding import ROUNDING, missed_rules
 from allocator.report.text.options import options_of
+from allocator.words import count, percent
 
 if TYPE_CHECKING:
     import pandas as pd
