@@ -217,10 +217,10 @@ class Grouped:
         if at < 0:
             raise LookupMiss(f"{owner!r} is not a member of {self.parent!r}")
         rows = self.order[self.starts[at] : self.starts[at + 1]]
-        part = self.whole.take(rows)
-        return Index(
-            [part.axes[k] for k in self.rest], [part.columns[k] for k in self.rest]
-        ).members()
+        if not len(rows):
+            return iter(())
+        axes = [self.whole.axes[k] for k in self.rest]
+        return Index(axes, [self.whole.columns[k][rows] for k in self.rest]).members()
 
 
 def per_group(starts: Ints) -> Ints:

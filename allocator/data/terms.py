@@ -61,7 +61,7 @@ class Collector:
         return Terms(index, total)
 
 
-Shares = tuple[Ints, Floats]
+Counted = tuple[Ints, Floats]
 """Programmes that count, in order, and the share of each."""
 
 
@@ -81,13 +81,13 @@ class Standing:
         return np.sort(self._order[at])
 
 
-def share_of(who: Shares, programme: Ints) -> Floats:
+def share_of(who: Counted, programme: Ints) -> Floats:
     """Share of programmes that all count."""
     members, share = who
     return share[np.searchsorted(members, programme)]
 
 
-def those(who: Shares, mask: Flags) -> Shares:
+def those(who: Counted, mask: Flags) -> Counted:
     """Programmes that count and are in a mask over all."""
     members, share = who
     some = mask[members]
