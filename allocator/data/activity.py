@@ -85,9 +85,19 @@ class Activity:
         return Index(axes, [rows[later], t[later]])
 
     @property
+    def late_share(self) -> Floats:
+        """Share of cost that is released later than activity, shape (programmes,)."""
+        return np.where(self.release_years > 0, self.fixed_share, 0.0)
+
+    @property
     def late(self) -> Flags:
-        """Programmes with cost that is released late, shape (programmes,)."""
-        return (self.fixed_share > 0) & (self.release_years > 0)
+        """Programmes with such a share, shape (programmes,)."""
+        return self.late_share > 0
+
+    @property
+    def highest(self) -> Floats:
+        """Most activity a programme can ever have had, shape (programmes,)."""
+        return np.maximum(self.baseline, self.hi.max(axis=1, initial=0.0))
 
 
 def read_activity(instance: Instance, reach: Reach, options: Options) -> Activity:

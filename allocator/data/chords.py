@@ -7,7 +7,7 @@ import numpy as np
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data import curves
 from allocator.data.activity import ROOM
-from allocator.data.index import Index
+from allocator.data.index import Index, numbered
 from allocator.data.response_curves import ResponseCurves
 
 FAINT = 1e-9
@@ -65,8 +65,7 @@ def meet(owner: Ints, at: Ints, drivers: int) -> tuple[Ints, Ints]:
     """Pairs of response row and segment: every response meets all segments of its driver."""
     first = np.searchsorted(owner, np.arange(drivers + 1))
     count = np.diff(first)[at]
-    pair = np.repeat(np.arange(len(at)), count)
-    step = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    pair, step = numbered(count)
     return pair, step + first[at[pair]]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
+from allocator.data.index import numbered
 
 Parameters = dict[str, Floats]
 
@@ -136,8 +137,7 @@ def breakpoints(
     finer = np.where(sparing, count, count * _refinement(int(count[change > 0].sum())))
     count = np.where(change > 0, np.minimum(finer, MAX_SEGMENTS), 1)
     count[~open_width] = 0
-    owner = np.repeat(np.arange(len(lo)), count)
-    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    owner, step = numbered(count)
     left = _at_change(step / count[owner], owner, floor, roof, bend, decay, change)
     right = _at_change((step + 1) / count[owner], owner, floor, roof, bend, decay, change)
     left[step == 0] = lo[owner[step == 0]]

@@ -53,7 +53,6 @@ class OptionRuns:
             Coordinates of the rows but the year.
         parts : sequence of Part
         """
-        whole = (*axes, self.year)
         columns: list[list[Ints]] = [[] for _ in axes]
         run_of, t_of, value_of = [], [], []
         for where, run, coefficient in parts:
@@ -68,19 +67,9 @@ class OptionRuns:
         run = np.concatenate([empty, *run_of])
         joined.append(np.concatenate([empty, *t_of]))
         value = np.concatenate([np.empty(0), *value_of])
-        key = run.copy()
-        size = max(1, len(self.index))
-        for axis, column in zip(whole, joined, strict=True):
-            key = key + column * size
-            size *= max(1, len(axis))
-        _, at, where_to = np.unique(key, return_index=True, return_inverse=True)
-        total = np.bincount(where_to, value, len(at)).astype(float)
-        mine = run[at]
-        index = Index(
-            (*whole, *self.index.axes),
-            [*(column[at] for column in joined), *(c[mine] for c in self.index.columns)],
-        )
-        return RunTerms(index, total)
+        joined += [column[run] for column in self.index.columns]
+        index, which = Index.distinct((*axes, self.year, *self.index.axes), joined)
+        return RunTerms(index, np.bincount(which, value, len(index)).astype(float))
 
     def levels(
         self, axes: Sequence[Axis], parts: Sequence[tuple[tuple[int, ...], Ints, Floats]]

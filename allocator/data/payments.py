@@ -11,7 +11,7 @@ import numpy as np
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data.activity import ROOM, distinct
 from allocator.data.contracts import Contracts
-from allocator.data.index import Axis, Index
+from allocator.data.index import Axis, Index, numbered
 from allocator.data.pieces import Pieces, clamped, pieces
 from allocator.data.spans import Earnings
 from allocator.data.wanted import Wanted
@@ -172,8 +172,7 @@ def read_payments(
 
 def _numbered(rows: Index, label: Axis, count: list[int]) -> Index:
     """Each of some rows so many times, numbered from 0."""
-    owner = np.repeat(np.arange(len(rows)), count)
-    number = np.concatenate([np.empty(0, np.int64), *(np.arange(n) for n in count)])
+    owner, number = numbered(np.array(count, dtype=np.int64))
     return Index((*rows.axes, label), [*(column[owner] for column in rows.columns), number])
 
 

@@ -146,9 +146,8 @@ def _lines(
 
 def _most_stranded(agreed: Contracts, doing: Activity) -> Floats:
     """Most that can be stranded of the cost of each contract's programmes."""
-    share = np.where(doing.release_years > 0, doing.fixed_share, 0.0)[:, None]
-    highest = np.maximum(doing.baseline, doing.hi.max(axis=1))[:, None] * (1.0 + ROOM)
-    most = share * doing.price * np.maximum(highest - doing.lo, 0.0)
+    highest = doing.highest[:, None] * (1.0 + ROOM)
+    most = doing.late_share[:, None] * doing.price * np.maximum(highest - doing.lo, 0.0)
     _, t, i = agreed.members.columns
     owner = agreed.rows.positions(agreed.members.columns[:2])
     return np.bincount(owner, most[i, t], len(agreed.rows)).astype(float)

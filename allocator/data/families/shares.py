@@ -46,11 +46,9 @@ def derive_shares(
         Shares, activity and surcharges.
     """
     i, _, t = who_pays.rows.columns
-    late = doing.fixed_share * (doing.release_years > 0)
-    highest = np.maximum(doing.baseline, doing.hi.max(axis=1, initial=0.0))
     more = np.zeros(doing.price.shape)
     more[extra.rows.columns] = np.maximum(extra.high, 0.0)
-    most = doing.price[i, t] * (doing.hi[i, t] + (late * highest)[i])
+    most = doing.price[i, t] * (doing.hi[i, t] + (doing.late_share * doing.highest)[i])
     return Shares(
         shared=Index(axes, np.nonzero(who_pays.shared)),
         least=who_pays.rows.take(who_pays.share_min > 0.0),

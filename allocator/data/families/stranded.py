@@ -64,10 +64,10 @@ def derive_stranded(axes: tuple[Axis, Axis], doing: Activity, wanted: Flags) -> 
         Where something would gain from overstating it.
     """
     year = axes[1]
-    late = np.flatnonzero((doing.fixed_share > 0) & (doing.release_years > 0))
+    late = np.flatnonzero(doing.late)
     i, t = np.repeat(late, len(year)), np.tile(np.arange(len(year)), len(late))
     rows = Index(axes, [i, t])
-    rate = doing.fixed_share[:, None] * doing.price
+    rate = doing.late_share[:, None] * doing.price
     most = rate[i, t] * np.maximum(doing.baseline, doing.top.max(axis=1))[i]
     looked = _looked_back(i, t, doing, len(year))
     row, source = np.nonzero(looked[:, :-1])
