@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from allocator.data.capacity import Capacity
 from allocator.data.index import Axis, Index
-from allocator.data.money import Capacity
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Added:
     charged: Index
 
 
-def derive_added(pool: Axis, room: Capacity) -> Added:
+def read_added(pool: Axis, room: Capacity) -> Added:
     """Find what may be added, and who pays for it."""
     more = room.extra_max > 0
     rows = room.rows.take(more)

@@ -56,13 +56,13 @@ class Endings:
     stranded_all: Index
 
 
-def derive_endings(agreed: Contracts, pay: Payments, suspends: RunTerms, rules: Rules) -> Endings:
+def read_endings(agreed: Contracts, pay: Payments, suspends: RunTerms, rules: Rules) -> Endings:
     """Find which contracts may end, and how far what stands in for them can go."""
-    rows = agreed.rows.take(pay.endable)
-    ended_by, may = _ended(rows, pay.ends)
+    rows = agreed.rows.take(agreed.endable)
+    ended_by, may = _ended(rows, agreed.ends)
     at = agreed.rows.positions(rows.columns)
-    room = ROOM * np.maximum(np.abs(pay.cost_low), np.abs(pay.cost_high))
-    cost_low, cost_high = (pay.cost_low - room)[at], (pay.cost_high + room)[at]
+    room = ROOM * np.maximum(np.abs(agreed.cost_low), np.abs(agreed.cost_high))
+    cost_low, cost_high = (agreed.cost_low - room)[at], (agreed.cost_high + room)[at]
     filled = agreed.rows.take(pay.filled)
     width = np.bincount(filled.positions(pay.fills.columns[:2]), pay.width, len(filled))
     where = filled.positions(rows.columns)

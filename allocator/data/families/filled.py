@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allocator.data.contracts import Contracts
-from allocator.data.families.in_order import InOrder, derive_order
+from allocator.data.families.in_order import InOrder, read_order
 from allocator.data.index import Index
 from allocator.data.payments import Payments
 
@@ -32,12 +32,12 @@ class Filled:
     first: Index
 
 
-def derive_filled(agreed: Contracts, pay: Payments) -> Filled:
+def read_filled(agreed: Contracts, pay: Payments) -> Filled:
     """Lay out the pieces that are filled in order."""
-    endable = pay.endable[agreed.rows.positions(pay.fills.columns[:2])]
+    endable = agreed.endable[agreed.rows.positions(pay.fills.columns[:2])]
     return Filled(
         rows=agreed.rows.take(pay.filled),
-        order=derive_order(pay.fills, pay.block, pay.orders),
+        order=read_order(pay.fills, pay.block, pay.orders),
         whole=pay.fills.take(pay.whole),
         first=pay.fills.take((pay.block == 0) & endable),
     )

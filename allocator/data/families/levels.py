@@ -30,7 +30,7 @@ class LevelFills:
     split: Index
 
 
-def derive_level_fills(levels: Levels, buys: Responses, by_activity: Index) -> LevelFills:
+def read_level_fills(levels: Levels, buys: Responses, by_activity: Index) -> LevelFills:
     """Give each level the segments of its programme.
 
     Parameters

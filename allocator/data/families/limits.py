@@ -50,7 +50,7 @@ class Limits:
     reach: Floats
 
 
-def derive_limits(axes: tuple[Axis, Axis], doing: Activity, chosen: Options) -> Limits:
+def read_limits(axes: tuple[Axis, Axis], doing: Activity, chosen: Options) -> Limits:
     """Find which limits are rows.
 
     Parameters

@@ -36,7 +36,7 @@ class Misses:
     most: Floats
 
 
-def derive_misses(
+def read_misses(
     rules: Rules,
     doing: Activity,
     need: Demand,

@@ -27,7 +27,7 @@ class Needs:
     within: Index
 
 
-def derive_needs(need: Demand, chosen: Options) -> Needs:
+def read_needs(need: Demand, chosen: Options) -> Needs:
     """Find where need is carried, or changed by options."""
     changed = np.zeros(len(need.rows), dtype=bool)
     there = need.rows.find(chosen.demand.rows.columns[:2])

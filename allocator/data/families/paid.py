@@ -59,7 +59,7 @@ class Paid:
     stranded_most: Floats
 
 
-def derive_paid(
+def read_paid(
     agreed: Contracts, pay: Payments, doing: Activity, buys: Responses, outcome: Axis
 ) -> Paid:
     """Lay out what payments follow, and their pieces.
@@ -104,11 +104,11 @@ def _range(agreed: Contracts, pay: Payments) -> tuple[Floats, Floats]:
     range, and where the contract may be ended the cost of its programmes counts too.
     """
     low, high = np.zeros(len(agreed.rows)), np.zeros(len(agreed.rows))
-    for row, cut in enumerate(agreed.pieces):
+    for row, cut in enumerate(pay.pieces):
         spread = max(1.0, cut.at[-1] - cut.at[0])
         at = np.concatenate([[cut.at[0] - spread], cut.at[1:-1], [cut.at[-1] + spread]])
         ends = np.concatenate([cut.constant + cut.slope * x for x in (at[:-1], at[1:])])
-        if pay.endable[row]:
+        if agreed.endable[row]:
             ends = np.append(ends, [agreed.cost_low[row], agreed.cost_high[row]])
         room = 1.0 + np.abs(ends).max()
         low[row], high[row] = min(0.0, ends.min()) - room, ends.max() + room
@@ -129,7 +129,7 @@ def _lines(
     agreed: Contracts, pay: Payments
 ) -> tuple[Index, tuple[Floats, Floats], Index, tuple[Floats, Floats]]:
     """Payments that are one line, and lines of those that are the largest of several."""
-    cut = [p for p, filled in zip(agreed.pieces, pay.filled, strict=True) if not filled]
+    cut = [p for p, filled in zip(pay.pieces, pay.filled, strict=True) if not filled]
     count = np.array([len(p.slope) for p in cut], dtype=np.int64)
     owner = np.repeat(np.flatnonzero(~pay.filled), count)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)

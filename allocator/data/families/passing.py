@@ -8,8 +8,9 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats
 from allocator.data.activity import ROOM
-from allocator.data.contracts import Contracts, Costs
+from allocator.data.contracts import Contracts
 from allocator.data.index import Axis, Index
+from allocator.data.spans import Costs
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Passing:
     paid: Index
 
 
-def derive_passing(
+def read_passing(
     pool: Axis, agreed: Contracts, endable: Index, once: Flags, costs: Costs
 ) -> Passing:
     """Find one-off programmes whose contract may be ended.

@@ -55,7 +55,7 @@ class Pools:
     ends: Index
 
 
-def derive_pools(
+def read_pools(
     axes: tuple[Axis, Axis, Axis],
     funds: Money,
     who_pays: Funding,
@@ -88,7 +88,7 @@ def derive_pools(
         return Index((pool, year, programme), [funds.payer[i], t, i])
 
     capital, recurrent = who_pays.capital[:, None], who_pays.recurrent[:, None]
-    at_cost = ~(agreed.held | who_pays.shared)
+    at_cost = ~(agreed.covered | who_pays.shared)
     builds = np.zeros(funds.amount.shape, dtype=bool)
     builds[funds.payer[who_pays.capital]] = True
     builds[chosen.capital.rows.columns[:2]] = True
@@ -97,7 +97,7 @@ def derive_pools(
     least = -funds.overdraw_max
     least[:, -1] = 0.0
     i, _, t = who_pays.rows.columns
-    shared = ~agreed.held[i, t]
+    shared = ~agreed.covered[i, t]
     contract, when = agreed.rows.columns
     leaver, first = agreed.ends.columns
     leaves = agreed.payer[agreed.rows.positions(agreed.ends.columns)]

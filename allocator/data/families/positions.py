@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Ints
-from allocator.data.contracts import Contracts, Providers
+from allocator.data.contracts import Contracts
 from allocator.data.index import Index
+from allocator.data.providers import Providers
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Positions:
     leads: Index
 
 
-def derive_positions(agreed: Contracts, who: Providers) -> Positions:
+def read_positions(agreed: Contracts, who: Providers) -> Positions:
     """Find the contracts of the providers whose deficit is limited."""
     rows = who.rows.take(np.isfinite(who.deficit_max))
     contract, t = agreed.rows.columns

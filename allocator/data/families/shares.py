@@ -33,7 +33,7 @@ class Shares:
     paid_max: Floats
 
 
-def derive_shares(
+def read_shares(
     axes: tuple[Axis, Axis], who_pays: Funding, doing: Activity, extra: Surcharge
 ) -> Shares:
     """Find which shares are rows, and the most that can be paid.

@@ -52,7 +52,7 @@ class Stranded:
     room: Floats
 
 
-def derive_stranded(axes: tuple[Axis, Axis], doing: Activity, wanted: Flags) -> Stranded:
+def read_stranded(axes: tuple[Axis, Axis], doing: Activity, wanted: Flags) -> Stranded:
     """Find where cost is stranded, and since when.
 
     Parameters

@@ -31,7 +31,7 @@ class Tiers:
     room: Floats
 
 
-def derive_tiers(extra: Surcharge, doing: Activity) -> Tiers:
+def read_tiers(extra: Surcharge, doing: Activity) -> Tiers:
     """Find how far each surcharge and tier reaches."""
     apart = 1.0 + np.maximum(np.abs(extra.low), np.abs(extra.high))
     where, at = extra.tiers.columns, extra.threshold
