@@ -117,7 +117,7 @@ class Data:
     @cached_property
     def limits(self) -> Limits:
         """Limits of activity that are rows."""
-        return read_limits((self.programme, self.year), self.activity, self.options)
+        return read_limits(self.programme_years, self.activity, self.options)
 
     @cached_property
     def needs(self) -> Needs:
@@ -160,8 +160,7 @@ class Data:
     @cached_property
     def stranded(self) -> Stranded:
         """Cost that falls later than activity."""
-        axes = self.programme, self.year
-        return read_stranded(axes, self.activity, self.stranded_exact)
+        return read_stranded(self.programme_years, self.activity, self.stranded_exact)
 
     @cached_property
     def added(self) -> Added:
@@ -193,8 +192,7 @@ class Data:
     @cached_property
     def shares(self) -> Shares:
         """Programmes that several pools pay for."""
-        axes = self.programme, self.year
-        return read_shares(axes, self.funding, self.activity, self.surcharge)
+        return read_shares(self.programme_years, self.funding, self.activity, self.surcharge)
 
     @cached_property
     def thresholds(self) -> Thresholds:
