@@ -12,7 +12,7 @@ from small import reachable, row
 
 from allocator.data import Data
 from allocator.data.activity import ROOM
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program
 
