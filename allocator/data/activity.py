@@ -12,18 +12,10 @@ from allocator.data.index import Axis, Index
 from allocator.data.options import Options
 from allocator.data.reach import Reach
 from allocator.instance.instance import Instance
-
-ROOM = 1e-3
-"""How far beyond what can be reached a bound lies that must be tight, as a share of it."""
+from allocator.tolerances import NO_DISTANCE, ROUNDING
 
 SLACK = 2.0
 """How far beyond what can be reached a bound lies that is only there to be finite."""
-
-ROUNDING = 1e-9
-"""Relative difference of figures that are the same."""
-
-NO_DISTANCE = 1e-9
-"""Figures this near are one figure."""
 
 
 def distinct(apart: Floats) -> Floats:

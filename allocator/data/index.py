@@ -78,7 +78,7 @@ class Index:
         return cls(axes, [g.ravel() for g in grids])
 
     @classmethod
-    def distinct(cls, axes: Sequence[Axis], columns: Sequence[Ints]) -> tuple[Index, Ints]:
+    def unique(cls, axes: Sequence[Axis], columns: Sequence[Ints]) -> tuple[Index, Ints]:
         """Members that may be given more than once: each of them in order, and which each is."""
         every = cls(axes, columns)
         _, first, where = np.unique(

@@ -12,9 +12,7 @@ from allocator.data.index import Axis, Index
 from allocator.data.runs import Levels, RunTerms
 from allocator.instance.facts.runs import Runs
 from allocator.instance.instance import Instance
-
-EPS = 1e-12
-"""Changes of this size and below are none."""
+from allocator.tolerances import RESIDUE
 
 Part = tuple[Sequence[Ints], Ints, Floats]
 """Coordinates of n entries, the run of each, and its coefficients by year (n, years)."""
@@ -56,7 +54,7 @@ class OptionRuns:
         columns: list[list[Ints]] = [[] for _ in axes]
         run_of, t_of, value_of = [], [], []
         for where, run, coefficient in parts:
-            n, t = np.nonzero(np.abs(coefficient) > EPS)
+            n, t = np.nonzero(np.abs(coefficient) > RESIDUE)
             for target, column in zip(columns, where, strict=True):
                 target.append(column[n])
             run_of.append(run[n])
@@ -68,7 +66,7 @@ class OptionRuns:
         joined.append(np.concatenate([empty, *t_of]))
         value = np.concatenate([np.empty(0), *value_of])
         joined += [column[run] for column in self.index.columns]
-        index, which = Index.distinct((*axes, self.year, *self.index.axes), joined)
+        index, which = Index.unique((*axes, self.year, *self.index.axes), joined)
         return RunTerms(index, np.bincount(which, value, len(index)).astype(float))
 
     def levels(
@@ -95,7 +93,7 @@ class OptionRuns:
             for mine, more in changes_of:
                 change[np.searchsorted(touched, mine)] += more
             for t in range(len(self.year)):
-                some = np.flatnonzero(np.abs(change[:, t]) > EPS)
+                some = np.flatnonzero(np.abs(change[:, t]) > RESIDUE)
                 kinds: dict[tuple[int, float], int] = {}
                 for n, run in zip(some.tolist(), touched[some].tolist(), strict=True):
                     kind = int(self.every.option[run]), float(change[n, t])

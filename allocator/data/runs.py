@@ -34,7 +34,7 @@ class RunTerms:
 
     def owners(self, axes: Sequence[Axis]) -> Index:
         """Rows that have at least one term, in order."""
-        return Index.distinct(axes, self.rows.columns[: len(axes)])[0]
+        return Index.unique(axes, self.rows.columns[: len(axes)])[0]
 
     def over(self, owners: Index) -> RunTerms:
         """The same terms with the coordinates beyond those of `owners` left out."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data.index import Axis, Index, numbered
+from allocator.tolerances import CANCELLED
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,9 @@ class Collector:
         ]
         coefficient = np.concatenate([np.empty(0), *self.coefficient])
         whole = [*(column[row] for column in rows.columns), *columns]
-        index, where = Index.distinct((*rows.axes, *axes), whole)
+        index, where = Index.unique((*rows.axes, *axes), whole)
         total = np.bincount(where, coefficient, len(index)).astype(float)
-        some = np.abs(total) > 1e-14 * np.bincount(where, np.abs(coefficient), len(index))
+        some = np.abs(total) > CANCELLED * np.bincount(where, np.abs(coefficient), len(index))
         return Terms(index.take(some), total[some])
 
 

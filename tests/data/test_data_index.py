@@ -105,7 +105,7 @@ def test_members_given_more_than_once_are_each_there_once(
     index, pairs = case
     picks = st.lists(st.sampled_from(range(len(pairs)))) if pairs else st.just([])
     picked = np.array(data.draw(picks), dtype=np.int64)
-    found, which = Index.distinct(index.axes, [column[picked] for column in index.columns])
+    found, which = Index.unique(index.axes, [column[picked] for column in index.columns])
     assert list(found.members()) == sorted({pairs[n] for n in picked})
     assert list(found.take(which).members()) == [pairs[n] for n in picked]
 

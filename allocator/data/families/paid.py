@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM, Activity
+from allocator.data.activity import Activity
 from allocator.data.contracts import Contracts
 from allocator.data.index import Axis, Index
 from allocator.data.payments import Payments
 from allocator.data.responses import Responses
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
-from allocator.data.activity import ROOM, Activity, distinct
+from allocator.data.activity import Activity, distinct
 from allocator.data.index import Axis, Index
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
