@@ -25,9 +25,7 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from allocator.evaluate import Evaluation, evaluate
-    from allocator.instance.instance import Instance
-    from allocator.instance.reading.reader import read
-    from allocator.instance.reading.writer import write
+    from allocator.instance.instance import Instance, read, write
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Certificate, Plan
     from allocator.planning.compare import Comparison, compare
@@ -74,9 +72,9 @@ _HOMES = {
     "compare": "allocator.planning.compare",
     "evaluate": "allocator.evaluate",
     "export": "allocator.planning.export",
-    "read": "allocator.instance.reading.reader",
+    "read": "allocator.instance.instance",
     "solve": "allocator.planning.solve",
-    "write": "allocator.instance.reading.writer",
+    "write": "allocator.instance.instance",
 }
 
 

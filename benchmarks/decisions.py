@@ -24,8 +24,7 @@ import pandas as pd
 
 from allocator.data import Data, extract
 from allocator.evaluate import evaluate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.planning.readback import decisions as plan_of
 from allocator.planning.readback import refilled
 from allocator.planning.solve import versions

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from allocator.data import extract
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import read
+from allocator.instance.instance import Instance, read
 from allocator.planning.solve import versions
 from allocator.solver.compile.compiler import compile_model
 from allocator_models.allocation import build

@@ -9,8 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import read
+from allocator.instance.instance import Instance, read
 from allocator.plan import Certificate, Plan
 
 FILES = {

@@ -12,8 +12,7 @@ from scipy import sparse
 
 import allocator
 from allocator.data import Data, extract
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 from allocator.plan import Plan
 from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model

@@ -9,8 +9,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from allocator.errors import InstanceError
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 import allocator
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import diagnose
+from allocator.instance.instance import Instance, diagnose
 
 FOLDER = Path(__file__).parents[1] / "instances" / "england"
 SYSTEMS = 42

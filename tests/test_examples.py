@@ -13,25 +13,23 @@ import pytest
 
 import allocator
 from allocator.evaluate import evaluate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import diagnose, read
-from allocator.instance.tables.schema import (
+from allocator.instance.instance import Instance, diagnose, read
+from allocator.instance.tables.legal import EFFECT_OPERATIONS, LEGAL_RULES
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import SETTINGS
+from allocator.instance.tables.vocabulary import (
     ADJUSTMENT_KINDS,
     BUDGET_KINDS,
     CHOICES,
     CLASSES,
     CONTRACT_TYPES,
-    EFFECT_OPERATIONS,
     GRADES,
     INCOME_BASES,
     INCOME_MEASURES,
-    LEGAL_RULES,
     LIMIT_BASES,
     LINKS,
     SENSES,
-    SETTINGS,
     SHAPES,
-    TABLES,
 )
 from allocator.plan import Plan
 
@@ -454,16 +452,16 @@ def _figures() -> list[tuple[str, str]]:
         (table.name, column)
         for table in TABLES.values()
         for column in table.columns
-        if table.meta(column)["kind"] in ("number", "integer", "flag", "year")
-        and not table.meta(column)["key"]
-        and table.meta(column)["default"] != "required"
+        if table[column].kind in ("number", "integer", "flag", "year")
+        and not table[column].key
+        and not table[column].required
     ]
 
 
 @pytest.mark.parametrize(("table", "column"), _figures())
 def test_every_figure_has_an_example(table: str, column: str) -> None:
     values = rows_of(table)[column]
-    default = TABLES[table].meta(column)["default"]
+    default = TABLES[table][column].default
     used = values.notna() if default is None else values != default
     assert used.any(), "every example leaves it at its default"
 
@@ -474,7 +472,7 @@ def _names() -> list[tuple[str, str]]:
         (table.name, column)
         for table in TABLES.values()
         for column in table.columns
-        if table.meta(column)["refers"] and table.meta(column)["default"] == ""
+        if table[column].reference and table[column].default == ""
     ] + [("contracts", "lead")]
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 import allocator
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import read
+from allocator.instance.instance import Instance, read
 from allocator.plan import Plan
 
 FOLDER = Path(__file__).parents[1] / "instances" / "examples"

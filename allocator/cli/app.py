@@ -157,7 +157,7 @@ def _check(
     instance: InstancePath, all: All = False, json: Json = False, debug: Debug = False
 ) -> int:
     """Say everything that is wrong with an instance, and what it does not value."""
-    from allocator.instance.reading.reader import diagnose
+    from allocator.instance.instance import diagnose
     from allocator.report.text.problems import check_record, print_check
 
     with working("Checking"):

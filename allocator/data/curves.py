@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
-Parameters = dict[str, Numbers]
+from allocator.arrays import Flags, Floats, Ints
+from allocator.data.index import numbered
+from allocator.tolerances import ERROR_SHARE, NEAR_NOTHING, ROUNDING, SETTLED, STRAIGHT
+
+Parameters = dict[str, Floats]
 
 SLOPE_STEP = np.log(1.02)
 """Neighbouring chords differ in slope by at most this much (in logarithms)."""
-
-ERROR_SHARE = 1e-3
-"""Most a chord may miss, as a share of the change in effect over the range."""
 
 MAX_BY_SLOPE = 64
 """Segments beyond which a small difference in slope buys no more of them."""
@@ -25,50 +24,46 @@ MAX_SEGMENTS = 256
 FREE_SEGMENTS = 8000
 """Segments a programme may have before finer chords would cost time."""
 
-NEAR_NOTHING = 1e-6
-"""One chord serves a power curve, vertical at nothing, below this share of its range, and a
-saturating curve where less than this share of its slope is left."""
-
 LN2 = np.log(2.0)
 
 
-def _linear(x: Numbers, p: Parameters) -> Numbers:
+def _linear(x: Floats, p: Parameters) -> Floats:
     return p["per_unit"] * x
 
 
-def _linear_slope(x: Numbers, p: Parameters) -> Numbers:
+def _linear_slope(x: Floats, p: Parameters) -> Floats:
     return p["per_unit"] + 0.0 * x
 
 
-def _power(x: Numbers, p: Parameters) -> Numbers:
+def _power(x: Floats, p: Parameters) -> Floats:
     e, b = p["elasticity"], p["baseline"]
     return p["per_unit"] * b / e * (x / b) ** e
 
 
-def _power_slope(x: Numbers, p: Parameters) -> Numbers:
+def _power_slope(x: Floats, p: Parameters) -> Floats:
     with np.errstate(divide="ignore"):
         return p["per_unit"] * (x / p["baseline"]) ** (p["elasticity"] - 1.0)
 
 
-def _saturating(x: Numbers, p: Parameters) -> Numbers:
+def _saturating(x: Floats, p: Parameters) -> Floats:
     return p["maximum"] * (1.0 - 2.0 ** (-x / p["half"]))
 
 
-def _saturating_slope(x: Numbers, p: Parameters) -> Numbers:
+def _saturating_slope(x: Floats, p: Parameters) -> Floats:
     return p["maximum"] * LN2 / p["half"] * 2.0 ** (-x / p["half"])
 
 
-def _logistic(x: Numbers, p: Parameters) -> Numbers:
+def _logistic(x: Floats, p: Parameters) -> Floats:
     # tanh does not overflow where exp would.
     return p["maximum"] * (0.5 + 0.5 * np.tanh(0.5 * p["steepness"] * (x - p["half"])))
 
 
-def _logistic_slope(x: Numbers, p: Parameters) -> Numbers:
+def _logistic_slope(x: Floats, p: Parameters) -> Floats:
     part = 0.5 + 0.5 * np.tanh(0.5 * p["steepness"] * (x - p["half"]))
     return p["maximum"] * p["steepness"] * part * (1.0 - part)
 
 
-Curve = Callable[[Numbers, Parameters], Numbers]
+Curve = Callable[[Floats, Parameters], Floats]
 
 EFFECT: dict[str, Curve] = {
     "linear": _linear,
@@ -87,14 +82,14 @@ SLOPE: dict[str, Curve] = {
 """Derivative of the outcome, by smooth shape."""
 
 
-def points_effect(x: Numbers, activity: Numbers, effect: Numbers) -> Numbers:
+def points_effect(x: Floats, activity: Floats, effect: Floats) -> Floats:
     """Outcome on straight lines through points, flat after the last one."""
     return np.interp(x, activity, effect)
 
 
 def breakpoints(
-    lo: Numbers, hi: Numbers, bend: Numbers, decay: Numbers, sparing: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.int64], Numbers]:
+    lo: Floats, hi: Floats, bend: Floats, decay: Floats, sparing: Flags
+) -> tuple[Ints, Floats]:
     """Ends of chords that follow smooth concave curves closely enough.
 
     The slope of the curves changes (in logarithms) at most at the rate
@@ -127,7 +122,7 @@ def breakpoints(
     roof = np.where((decay > 0) & (bend == 0), np.fmin(hi, reach), hi)
     decayed = decay * (roof - floor)
     change = bend * ratio + decayed
-    by_slope = np.minimum(np.ceil(change / SLOPE_STEP - 1e-9), MAX_BY_SLOPE)
+    by_slope = np.minimum(np.ceil(change / SLOPE_STEP - ROUNDING), MAX_BY_SLOPE)
     # A chord misses width x fall in slope / 8; on a wide range one end holds little of the
     # whole change in effect, which is why the range itself counts again.
     by_error = np.ceil(np.sqrt(change * (1.0 + ratio + decayed) / (8.0 * ERROR_SHARE)))
@@ -136,8 +131,7 @@ def breakpoints(
     finer = np.where(sparing, count, count * _refinement(int(count[change > 0].sum())))
     count = np.where(change > 0, np.minimum(finer, MAX_SEGMENTS), 1)
     count[~open_width] = 0
-    owner = np.repeat(np.arange(len(lo)), count)
-    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    owner, step = numbered(count)
     left = _at_change(step / count[owner], owner, floor, roof, bend, decay, change)
     right = _at_change((step + 1) / count[owner], owner, floor, roof, bend, decay, change)
     left[step == 0] = lo[owner[step == 0]]
@@ -152,14 +146,14 @@ def _refinement(segments: int) -> int:
 
 
 def _at_change(
-    part: Numbers,
-    owner: npt.NDArray[np.int64],
-    floor: Numbers,
-    hi: Numbers,
-    bend: Numbers,
-    decay: Numbers,
-    change: Numbers,
-) -> Numbers:
+    part: Floats,
+    owner: Ints,
+    floor: Floats,
+    hi: Floats,
+    bend: Floats,
+    decay: Floats,
+    change: Floats,
+) -> Floats:
     """Where a given part of the slope's change is spent (Newton from the geometric mean)."""
     low, high, a, b = floor[owner], hi[owner], bend[owner], decay[owner]
     target = part * change[owner]
@@ -173,7 +167,7 @@ def _at_change(
             miss = ac * np.log(y / lc) + bc * (y - lc) - tc
             step = miss / (ac / y + bc)
             y = np.clip(y - step, 0.5 * y, 2.0 * y)
-            if np.all(np.abs(step) <= 1e-12 * y):
+            if np.all(np.abs(step) <= SETTLED * y):
                 break
         x[curved] = np.clip(y, lc, hc)
     return x
@@ -181,7 +175,7 @@ def _at_change(
 
 def even_knots(
     slope: Curve, parameters: Parameters, low: float, high: float, change: float
-) -> Numbers:
+) -> Floats:
     """Breakpoints inside a range that share a smooth curve's bend out evenly.
 
     A chord of width w misses a curve by ``w² |f''| / 8``; breakpoints equally spaced in the
@@ -208,14 +202,14 @@ def even_knots(
     steep = slope(x, parameters)
     bend = np.sqrt(np.abs(np.diff(steep)) * np.diff(x))
     total = float(bend.sum())
-    if change <= 0.0 or total**2 <= 1e-9 * change:
+    if change <= 0.0 or total**2 <= STRAIGHT * change:
         return np.empty(0)
     count = int(np.ceil(total / np.sqrt(8.0 * ERROR_SHARE * change)))
     spent = np.concatenate([[0.0], np.cumsum(bend)]) / total
     return np.interp(np.arange(1, count) / count, spent, x)
 
 
-def chord_gap(left: Numbers, right: Numbers, chord: Numbers, width: Numbers) -> Numbers:
+def chord_gap(left: Floats, right: Floats, chord: Floats, width: Floats) -> Floats:
     """Most a concave curve can rise above a chord, from its end slopes.
 
     The two end tangents and the chord make a triangle that holds the curve; its height is

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import pandas as pd
 
+from allocator.arrays import Floats
 from allocator.instance.instance import Instance
-from allocator.instance.tables.schema import GRADES
+from allocator.instance.tables.rows import Rows
+from allocator.instance.tables.vocabulary import GRADES
 
 CASES = ("low", "central", "high")
 
@@ -40,44 +41,45 @@ def with_evidence(instance: Instance, case: str = "central") -> Instance:
         return instance
     if case not in CASES:
         raise ValueError(f"evidence {case!r} is not one of {', '.join(CASES)}")
-    responses = instance.responses.copy()
-    effects = instance.effects.copy()
-    options = instance.option_effects.copy()
-    points = instance.response_points
+    rows = dict(instance.rows)
     if instance.settings.shrink_outcome:
-        responses = _shrunk(instance, responses)
+        rows["responses"] = _shrunk(instance)
     if case != "central":
-        for table, columns in ((responses, ("per_unit", "maximum")), (effects, ("per_unit",))):
-            for column in columns:
-                given = table[case].notna() & table[column].notna()
-                further = np.fmin if case == "low" else np.fmax
-                table[column] = table[column].where(~given, further(table[case], table[column]))
+        for name, column in (
+            ("responses", "per_unit"),
+            ("responses", "maximum"),
+            ("effects", "per_unit"),
+        ):
+            rows[name] = _believed(rows[name], column, case)
         # Either way round: the low case of a cut in demand is the higher figure.
-        options["value"] = options[case].where(options[case].notna(), options["value"])
-    tables = dict(instance.tables) | {
-        "responses": responses,
-        "effects": effects,
-        "response_points": points,
-        "option_effects": options,
-    }
+        effects = rows["option_effects"]
+        given = np.where(np.isnan(effects[case]), effects["value"], effects[case])
+        rows["option_effects"] = effects.put(value=given)
     settings = dataclasses.replace(instance.settings, evidence=case)
-    return dataclasses.replace(instance, settings=settings, tables=tables)
+    return instance.believing(settings, rows)
 
 
-def _shrunk(instance: Instance, responses: pd.DataFrame) -> pd.DataFrame:
+def _believed(rows: Rows, column: str, case: str) -> Rows:
+    """Rows with the case's figure where it is given and lies further out than the central one."""
+    central, other = rows[column], rows[case]
+    further = np.minimum if case == "low" else np.maximum
+    given = ~np.isnan(central) & ~np.isnan(other)
+    return rows.put(**{column: np.where(given, further(central, other), central)})
+
+
+def _shrunk(instance: Instance) -> Rows:
     """Responses of the named outcome with figures drawn towards the reference cost."""
-    settings = instance.settings
-    cost = instance.programmes.set_index("programme")["unit_cost"]
-    own = responses["programme"].map(cost).to_numpy(dtype=float)
+    settings, rows = instance.settings, instance.rows["responses"]
+    cost = dict(instance.rows["programmes"].tuples(("programme", "unit_cost")))
     weight = dict(zip((*GRADES[1:], ""), settings.shrink_weights, strict=True))
-    w = responses["evidence"].map(weight).to_numpy(dtype=float)
+    own = np.array([cost[name] for name in rows["programme"].tolist()])
+    w = np.array([weight[grade] for grade in rows["evidence"].tolist()])
+    figure: Floats = rows["per_unit"]
     mine = (
-        (responses["outcome"] == settings.shrink_outcome)
-        & responses["shape"].isin(["linear", "power"])
-        & (responses["per_unit"] > 0)
-    ).to_numpy()
-    figure = responses["per_unit"].to_numpy(dtype=float)
+        (rows["outcome"] == settings.shrink_outcome)
+        & np.isin(rows["shape"], ("linear", "power"))
+        & (figure > 0)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         shrunk = own / np.exp(w * np.log(own / figure) + (1.0 - w) * np.log(settings.shrink_cost))
-    responses["per_unit"] = np.where(mine, shrunk, figure)
-    return responses
+    return rows.put(per_unit=np.where(mine, shrunk, figure))

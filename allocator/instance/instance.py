@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from allocator.errors import Problem
-from allocator.instance.facts.facts import Facts
+from allocator.errors import InstanceError, Problem
+from allocator.instance.checks import run as checks
+from allocator.instance.facts.facts import Facts, facts_of
+from allocator.instance.facts.timeless import Timeless
+from allocator.instance.reading.digest import digest
+from allocator.instance.reading.files import open_source
+from allocator.instance.reading.reader import read_files, read_frames
+from allocator.instance.reading.writer import texts_of, write_files
 from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.frames import Frames
 from allocator.instance.tables.rows import Rows, from_frame
 from allocator.instance.tables.schema import TABLES
-from allocator.instance.tables.settings import Settings
+from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Instance:
     """A checked instance.
 
@@ -25,11 +35,12 @@ class Instance:
     ----------
     settings : Settings
         The round: years, prices, discounting.
-    tables : dict of str to pandas.DataFrame
+    tables : mapping of str to pandas.DataFrame
         Every table of the format by name, empty ones included, with the columns and
         dtypes of the schema, defaults filled in, rows sorted by key. A blank year is
         ``<NA>`` and means every plan year; a row with a year overrides it for that year.
-        Also reachable as attributes: ``instance.programmes``.
+        Also reachable as attributes: ``instance.programmes``. A frame is made from
+        :attr:`rows` when it is first asked for.
     origin : str
         Folder or zip it was read from; empty when made in memory.
     warnings : tuple of Problem
@@ -37,25 +48,37 @@ class Instance:
     """
 
     settings: Settings
-    tables: dict[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame]
     origin: str = ""
-    warnings: tuple[Problem, ...] = field(default=(), compare=False)
+    warnings: tuple[Problem, ...] = ()
 
     def __getattr__(self, name: str) -> pd.DataFrame:
-        tables = self.__dict__.get("tables", {})
-        if name in tables:
-            return tables[name]
+        if name in TABLES and "tables" in self.__dict__:
+            return self.tables[name]
         raise AttributeError(f"an instance has no table or attribute {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other has the same origin, settings and rows; warnings follow from them."""
+        if not isinstance(other, Instance):
+            return NotImplemented
+        mine, others = ((i.origin, i.settings, i.rows) for i in (self, other))
+        return mine == others
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What makes it an instance; a copy derives again what follows."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @cached_property
     def rows(self) -> dict[str, Rows]:
         """The tables as typed rows."""
+        if isinstance(self.tables, Frames):
+            return self.tables.rows
         return {name: from_frame(name, self.tables[name]) for name in TABLES}
 
     @cached_property
     def facts(self) -> Facts:
         """What follows from the tables, each fact derived at first need."""
-        return Facts(Draft(self.settings, dict(self.rows)))
+        return Facts(Draft(self.settings, self.rows))
 
     def replace(self, **changes: Any) -> Instance:
         """Copy with some tables or settings changed, checked like a fresh instance.
@@ -70,30 +93,132 @@ class Instance:
         InstanceError
             When the changed instance would not pass its checks.
         """
-        from allocator.instance.reading.reader import from_tables  # the reader builds instances
-
-        settings = {f.name: getattr(self.settings, f.name) for f in fields(Settings)}
-        tables = dict(self.tables)
+        entries = {name: getattr(self.settings, name) for name in SETTINGS}
+        tables: dict[str, pd.DataFrame | Rows] = dict(self.rows)
         for name, value in changes.items():
             if name in TABLES:
                 tables[name] = value
-            elif name in settings:
-                settings[name] = value
+            elif name in entries:
+                entries[name] = value
             else:
                 raise TypeError(f"{name!r} is neither a table nor a setting of an instance")
-        return from_tables(settings, tables, origin=self.origin)
+        draft, problems = read_frames(entries, tables)
+        return _passed(*_checked(self.facts.revised(draft), problems, self.origin))
 
-    @property
+    def believing(self, settings: Settings, rows: dict[str, Rows]) -> Instance:
+        """Copy with other figures, unchecked; facts that rest on no change stay known."""
+        found = Instance(settings, Frames(rows), self.origin, self.warnings)
+        vars(found)["facts"] = self.facts.revised(Draft(settings, rows))
+        return found
+
+    @cached_property
     def sha256(self) -> str:
         """Hash of the canonical instance: settings and key-sorted tables, without origin."""
-        digest = hashlib.sha256()
-        for f in fields(Settings):
-            digest.update(f"{f.name}={getattr(self.settings, f.name)!r}\n".encode())
-        for name in TABLES:
-            table = self.tables[name]
-            digest.update(f"[{name}] {','.join(table.columns)}\n".encode())
-            if len(table):
-                digest.update(
-                    table.to_csv(index=False, float_format="%.17g", lineterminator="\n").encode()
-                )
-        return digest.hexdigest()
+        return digest(self.settings, self.rows)
+
+
+def read(path: str | PathLike[str]) -> Instance:
+    """Read and check an instance.
+
+    Parameters
+    ----------
+    path : path
+        Folder with ``instance.toml`` and one CSV a table, or a zip of that folder.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found, when any of them is an error.
+    """
+    return _passed(*diagnose(path))
+
+
+def diagnose(path: str | PathLike[str]) -> tuple[Instance | None, list[Problem]]:
+    """Read and check an instance without raising on bad content.
+
+    Returns
+    -------
+    Instance or None
+        None when there is an error among the problems.
+    list of Problem
+        Errors and warnings, by table and line.
+    """
+    source = open_source(Path(path))
+    if source.problems and not source.files:
+        return None, source.problems
+    draft, problems = read_files(source)
+    return _checked(facts_of(draft), problems, str(path))
+
+
+def from_tables(
+    settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], origin: str = ""
+) -> Instance:
+    """Make and check an instance from memory.
+
+    Parameters
+    ----------
+    settings : mapping
+        Entries of ``instance.toml``.
+    tables : mapping of str to DataFrame
+        Tables by name. Tables that are not required and columns that have a default
+        may be left out; a year is an int, None or NaN.
+    origin : str
+        Where the tables come from, for reports.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found; the line of a row is its position + 2.
+    """
+    draft, problems = read_frames(settings, tables)
+    return _passed(*_checked(facts_of(draft), problems, origin))
+
+
+def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+    """Write ``instance.toml`` and one CSV a table that has rows.
+
+    Columns in which every row has the default are left out.
+    Reading the folder gives an instance with the same ``sha256``.
+
+    Parameters
+    ----------
+    instance : Instance
+        What to write.
+    folder : path
+        Folder to make. It may exist when it is empty.
+    overwrite : bool
+        Replace the instance in the folder; files that are no part of an instance stay.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something else, or cannot be written.
+    """
+    texts = texts_of(instance.settings, instance.rows)
+    write_files(texts, Path(folder), overwrite=overwrite)
+
+
+def _checked(
+    facts: Timeless, problems: list[Problem], origin: str
+) -> tuple[Instance | None, list[Problem]]:
+    """Instance made of a draft, None when it has an error, and every problem by table and line.
+
+    The instance keeps what the checks derived.
+    """
+    places = {name: rank for rank, name in enumerate((SETTINGS_FILE, *TABLES))}
+    problems = sorted(
+        dict.fromkeys(problems + checks.run(facts)),
+        key=lambda problem: (places.get(problem.table, -1), problem.line or 0),
+    )
+    draft = facts.draft
+    if any(problem.severity == "error" for problem in problems):
+        return None, problems
+    instance = Instance(draft.settings, Frames(draft.tables), origin, tuple(problems))
+    vars(instance)["facts"] = facts
+    return instance, problems
+
+
+def _passed(instance: Instance | None, problems: list[Problem]) -> Instance:
+    if instance is None:
+        raise InstanceError(problems)
+    return instance

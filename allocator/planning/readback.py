@@ -111,7 +111,8 @@ def ended(data: Data, program: Program, x: Floats) -> pd.DataFrame:
     c, t = rows.columns
     gone = np.zeros(len(rows), dtype=bool)
     chosen = np.round(values(program, x, "end")) > 0
-    for name, first in zip(*(column[chosen] for column in data.payments.ends.columns), strict=True):
+    ends = data.contracts.ends.take(chosen)
+    for name, first in zip(*ends.columns, strict=True):
         gone |= (c == name) & (t >= first)
     out["ended"] = gone
     return out

@@ -58,7 +58,7 @@ def starting(
         for name, year, said in zip(table["contract"], table["year"], table["ended"], strict=True):
             if flag(said) and int(year) in years:
                 first[name] = min(first.get(name, len(years)), years[int(year)])
-        ends = data.payments.ends
+        ends = data.contracts.ends
         names, t = ends.column_labels(0).tolist(), ends.columns[1].tolist()
         out["end"] = np.array(
             [first.get(name) == year for name, year in zip(names, t, strict=True)], dtype=float

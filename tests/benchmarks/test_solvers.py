@@ -98,7 +98,7 @@ def installed(name: str) -> bool:
     return all(
         importlib.util.find_spec(module.partition(".")[0]) is not None
         for module in SOLVERS[name].modules
-    ) and (name != "allocator" or importlib.util.find_spec("pandera") is not None)
+    )
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.evaluate import Evaluation, evaluate
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 
 
 def csv(text: str) -> pd.DataFrame:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from allocator.errors import UsageError
+from allocator.instance.instance import diagnose
 from allocator.instance.reading.format_page import render
-from allocator.instance.reading.reader import diagnose
 from allocator.instance.reading.starter import write_starter
-from allocator.instance.tables.schema import SETTINGS, TABLES
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import SETTINGS
 
 PAGE = Path(__file__).parents[2] / "instances" / "FORMAT.md"
 
@@ -23,9 +24,9 @@ def test_the_page_names_everything() -> None:
     page = render()
     for name, table in TABLES.items():
         section = page.split(f"\n## {name}\n")[1].split("\n## ")[0]
-        for column in table.columns:
-            assert f"`{column}`" in section
-            assert table.meta(column)["meaning"] in section
+        for column in table.columns.values():
+            assert f"`{column.name}`" in section
+            assert column.meaning in section
     for setting in SETTINGS.values():
         assert setting.meaning in page
 

@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 from base_round import FILES, write_round
+from declared import assert_as_declared
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.instance.reading.reader import diagnose
-from allocator.instance.reading.writer import write
+from allocator.instance.instance import diagnose, write
 from allocator.instance.tables.schema import TABLES
 
 TABLE_FILES = sorted(name for name in FILES if name.endswith(".csv"))
@@ -39,7 +39,7 @@ def check(folder: Path) -> None:
         assert str(problem)
     if instance is not None:
         for name, table in TABLES.items():
-            table.schema.validate(instance.tables[name])
+            assert_as_declared(table, instance.tables[name])
         write(instance, folder / "copy")
         again, _ = diagnose(folder / "copy")
         assert again is not None

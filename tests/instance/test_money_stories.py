@@ -10,8 +10,7 @@ from small import reachable
 
 from allocator.errors import InstanceError
 from allocator.instance.checks.pump import network, savings
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import from_tables
+from allocator.instance.instance import Instance, from_tables
 
 Row = dict[str, Any]
 YEARS = [2025, 2026, 2027]
@@ -124,9 +123,9 @@ def _saved(**contract: Any) -> float:
         contracts=[{"contract": "C", **contract}],
         places=[{"place": "N", "heads": 10}],
     )
-    draft = instance.facts.draft
-    net = network(draft)
-    return float(savings(draft, net).toarray()[net.names.index("i"), 0])
+    facts = instance.facts
+    net = network(facts)
+    return float(savings(facts, net).toarray()[net.names.index("i"), 0])
 
 
 def test_a_block_frees_no_cash_until_it_is_rebased() -> None:

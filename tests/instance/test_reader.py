@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from base_round import FILES, Edit, Whole, round_files, write_round
+from declared import assert_as_declared
 
 from allocator.errors import InstanceError
-from allocator.instance.reading.reader import diagnose, from_tables, read
+from allocator.instance.instance import diagnose, from_tables, read
 from allocator.instance.tables.schema import TABLES
 
 SETTINGS = {"name": "Memory", "base_year": 2024, "years": [2025, 2026]}
@@ -40,7 +41,7 @@ def test_tables_have_the_schema_and_are_sorted(tmp_path: Path) -> None:
     instance = read(write_round(tmp_path / "round"))
     for name, table in TABLES.items():
         frame = instance.tables[name]
-        table.schema.validate(frame)
+        assert_as_declared(table, frame)
         assert len(frame) > 0, name
         assert isinstance(frame.index, pd.RangeIndex)
         expected = frame.sort_values(list(table.key)).reset_index(drop=True)

@@ -6,38 +6,42 @@ at one by one only where that fails.
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from allocator.arrays import Flags, Floats, Ints, Values
 from allocator.errors import Problem
-from allocator.instance.tables.rows import BLANK_YEAR, Array, filled
-from allocator.instance.tables.schema import REQUIRED
-from allocator.instance.tables.wording import Suggester, number, sentence
+from allocator.instance.reading.values import (
+    UNWRITABLE,
+    decorated,
+    not_a_choice,
+    not_a_number,
+    plain,
+    refused,
+    writable,
+)
+from allocator.instance.tables.column import NO_VALUE, Column
+from allocator.instance.tables.rows import BLANK_YEAR
+from allocator.instance.tables.settings import year_of
+from allocator.instance.tables.wording import Suggester, number
 
-_POUNDS = re.compile(r"([+-]?)£?([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?")
-_PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")
-_BRACKETS = re.compile(r"\(£?([\d,]+(?:\.\d+)?)\)")
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?(?:/(\d{2}|\d{4}))?")
 _FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 _LARGEST_INTEGER = 2**53
-_SMALLEST, _LARGEST, _INFINITE = 1e-9, 1e15, 1e20
 
 
 @dataclass
-class Column:
+class Cells:
     """Cells of one column on their way to being typed.
 
     Attributes
     ----------
-    table, name : str
-        Where the cells are.
-    meta : dict
-        What the schema says: kind, default, choices, bounds, key, refers.
+    table : str
+        Table they are in.
+    column : Column
+        What they may be.
     lines : list of int
         Line of each cell.
     problems : list of Problem
@@ -47,295 +51,173 @@ class Column:
     """
 
     table: str
-    name: str
-    meta: dict[str, Any]
+    column: Column
     lines: list[int]
     problems: list[Problem] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
 
     def refuse(self, position: int, value: object, message: str, suggestion: str = "") -> None:
-        """Note a cell that cannot be used."""
-        line = self.lines[position]
-        self.problems.append(Problem(self.table, line, self.name, str(value), message, suggestion))
-        self.bad.add(position)
+        """Note a cell that cannot be used, unless that is known already."""
+        if position not in self.bad:
+            self._note(position, str(value), message, suggestion, "error")
+            self.bad.add(position)
 
     def notice(self, position: int, value: str, message: str) -> None:
         """Note how a cell was read."""
-        line = self.lines[position]
-        self.problems.append(
-            Problem(self.table, line, self.name, value, message, severity="warning")
-        )
+        self._note(position, value, message, "", "warning")
+
+    def _note(
+        self, position: int, value: str, message: str, suggestion: str, severity: str
+    ) -> None:
+        place = self.table, self.lines[position], self.column.name
+        self.problems.append(Problem(*place, value, message, suggestion, severity))
 
 
-def typed(column: Column, cells: list[str]) -> Array:
+def typed(cells: Cells, written: list[str] | Floats) -> Values:
     """Cells as an array of the column's kind; blanks become its default.
 
     Parameters
     ----------
-    column : Column
+    cells : Cells
         Where the cells are and what they may be; problems are added to it.
-    cells : list of str
-        Trimmed text, one a row.
+    written : list of str or ndarray of float
+        Trimmed text, one a row, or numbers with NaN for a blank.
     """
-    kind = column.meta["kind"]
-    values = _PARSERS[kind](column, cells)
-    if kind in ("number", "integer"):
-        check_numbers(column, values)
+    column = cells.column
+    if isinstance(written, list):
+        texts = written
+    elif column.kind == "number" and not np.isinf(written).any():
+        return _settled(cells, written + 0.0, np.isnan(written))
+    else:
+        texts = texts_of(written, np.isnan(written))
+    blank = np.fromiter((not text for text in texts), bool, len(texts))
+    return _settled(cells, _PARSERS[column.kind](cells, texts), blank)
+
+
+def texts_of(values: Values, blank: Flags) -> list[str]:
+    """Values made in memory as the text of cells."""
+    return [
+        "" if none else _text_of(value)
+        for value, none in zip(values.tolist(), blank.tolist(), strict=True)
+    ]
+
+
+def _text_of(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
+        return str(int(value))
+    return str(value).strip()
+
+
+def _settled(cells: Cells, values: Values, blank: Flags) -> Values:
+    """Values with the default where a cell is blank, those out of bounds refused."""
+    column = cells.column
+    if column.required:
+        for position in np.flatnonzero(blank).tolist():
+            cells.refuse(position, "", f"{column.name} is blank but every row needs one.")
+    elif column.default is not NO_VALUE:
+        values[blank] = column.default
+    if column.kind in ("number", "integer"):
+        figures = values.astype(np.float64)
+        for position, message in refused(column, figures):
+            cells.refuse(position, number(figures[position]), message)
     return values
 
 
-def check_numbers(column: Column, values: Array) -> None:
-    """Refuse numbers outside the column's bounds or beyond what a solver can hold."""
-    numbers = values.astype(np.float64)
-    size = np.abs(numbers)
-    for positions, message in _out_of_range(column.meta, numbers, size):
-        for position in positions:
-            if position not in column.bad:
-                column.refuse(position, number(numbers[position]), message(numbers[position]))
-
-
-def _out_of_range(
-    meta: dict[str, Any], numbers: Array, size: Array
-) -> Iterator[tuple[list[int], Callable[[float], str]]]:
-    allowed = _allowed(meta)
-    outside = np.zeros(len(numbers), dtype=bool)
-    if meta["low"] is not None:
-        outside |= numbers < meta["low"]
-    if meta["above"] is not None:
-        outside |= numbers <= meta["above"]
-    if meta["high"] is not None:
-        outside |= numbers > meta["high"]
-    negative = "; money here cannot be negative" if meta["unit"] == "money" else ""
-    yield (
-        np.flatnonzero(outside).tolist(),
-        lambda value: (
-            f"{number(value)} is not allowed: it must be {allowed}{negative if value < 0 else ''}."
-        ),
-    )
-    with np.errstate(invalid="ignore"):
-        infinite = size >= _INFINITE
-        large = (size > _LARGEST) & ~infinite
-        small = (size < _SMALLEST) & (size > 0)
-    yield (
-        np.flatnonzero(infinite).tolist(),
-        lambda value: (
-            f"{value:g} is as good as infinite to a solver; leave a limit blank where "
-            "there is none, or write the real figure."
-        ),
-    )
-    yield (
-        np.flatnonzero(large).tolist(),
-        lambda value: (
-            f"{value:g} is more than 1e15, beyond what a solver can tell apart; use a larger unit."
-        ),
-    )
-    yield (
-        np.flatnonzero(small).tolist(),
-        lambda value: (
-            f"{value:g} is closer to 0 than 1e-9, which a solver takes for 0; use a "
-            "smaller unit or write 0."
-        ),
-    )
-
-
-def _allowed(meta: dict[str, Any]) -> str:
-    low, above, high = meta["low"], meta["above"], meta["high"]
-    if high is not None and low is not None:
-        return f"from {number(low)} to {number(high)}"
-    if high is not None:
-        return f"more than {number(above)} and at most {number(high)}"
-    return f"more than {number(above)}" if above is not None else f"{number(low or 0)} or more"
-
-
-def _blank(column: Column, position: int) -> Any:
-    default = column.meta["default"]
-    if default == REQUIRED:
-        column.refuse(position, "", f"{column.name} is blank but every row needs one.")
-        return None
-    return default
-
-
-def _text(column: Column, cells: list[str]) -> Array:
-    values = np.array(cells, dtype=object)
-    if column.meta["default"] == REQUIRED and "" in cells:
-        for position in [p for p, cell in enumerate(cells) if not cell]:
-            _blank(column, position)
-    elif column.meta["default"] and "" in cells:
-        values[values == ""] = column.meta["default"]
-    joined = "".join(cells)
-    is_name = column.meta["key"] or column.meta["refers"]
-    if is_name and not joined.isprintable():
-        for position, cell in enumerate(cells):
-            if not cell.isprintable():
-                hidden = next(c for c in cell if not c.isprintable())
-                column.refuse(
+def _text(cells: Cells, texts: list[str]) -> Values:
+    joined = "".join(texts)
+    if (cells.column.key or cells.column.reference) and not joined.isprintable():
+        for position, text in enumerate(texts):
+            hidden = next((c for c in text if not c.isprintable()), None)
+            if hidden is not None:
+                cells.refuse(
                     position,
-                    cell,
+                    text,
                     f"the name holds a character that cannot be seen (U+{ord(hidden):04X}); "
                     "type it again.",
                 )
+    if not writable(joined):
+        for position, text in enumerate(texts):
+            if not writable(text):
+                cells.refuse(position, ascii(text), UNWRITABLE)
     if "\r" in joined:
-        values = np.array([re.sub("\r\n?", "\n", cell) for cell in cells], dtype=object)
-    _check_encodable(column, cells, joined)
-    return values
+        texts = [re.sub("\r\n?", "\n", text) for text in texts]
+    return np.array(texts, dtype=object)
 
 
-def _check_encodable(column: Column, cells: list[str], joined: str) -> None:
-    try:
-        joined.encode()
-    except UnicodeEncodeError:
-        for position, cell in enumerate(cells):
-            if cell.encode(errors="ignore").decode() != cell and position not in column.bad:
-                column.refuse(position, ascii(cell), "the text cannot be written to a file.")
-
-
-def _choice(column: Column, cells: list[str]) -> Array:
-    choices = column.meta["choices"]
-    default = column.meta["default"]
-    values = np.array(cells, dtype=object)
-    unknown = set(cells) - set(choices) - ({""} if default != REQUIRED else set())
-    if default != REQUIRED and default != "" and "" in cells:
-        values[values == ""] = default
+def _choice(cells: Cells, texts: list[str]) -> Values:
+    unknown = set(texts) - {"", *cells.column.choices}
     if unknown:
-        words = [c for c in choices if c]
-        suggest = Suggester(words)
-        for position, cell in enumerate(cells):
-            if cell in unknown and not cell:
-                _blank(column, position)
-            elif cell in unknown:
-                hint = suggest(cell)
-                statement = f"'{cell}' is not a {column.name}: allowed are {', '.join(words)}"
-                column.refuse(position, cell, sentence(statement, hint), hint)
-    return values
+        suggest = Suggester(cells.column.choices)
+        for position, text in enumerate(texts):
+            if text in unknown:
+                cells.refuse(position, text, *not_a_choice(cells.column, suggest, text))
+    return np.array(texts, dtype=object)
 
 
-def _number(column: Column, cells: list[str]) -> Array:
-    default = column.meta["default"]
+def _number(cells: Cells, texts: list[str]) -> Floats:
+    """Numbers, NaN for a blank cell and one that is no number."""
     try:
-        values = np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
+        values = np.array([float(text) if text else np.nan for text in texts], dtype=np.float64)
     except ValueError:
-        return _numbers_one_by_one(column, cells)
-    blanks = cells.count("")
-    ordinary = np.count_nonzero(np.isfinite(values)) + blanks == len(cells)
-    if not ordinary or (blanks and default == REQUIRED) or "_" in "".join(cells):
-        return _numbers_one_by_one(column, cells)
-    if blanks and default is not None:
-        values[np.isnan(values)] = default
+        return _numbers_one_by_one(cells, texts)
+    usable = np.count_nonzero(np.isfinite(values)) + texts.count("") == len(texts)
+    if not usable or "_" in "".join(texts):
+        return _numbers_one_by_one(cells, texts)
     return values + 0.0  # minus zero becomes zero
 
 
-def _numbers_one_by_one(column: Column, cells: list[str]) -> Array:
-    values = filled("number", len(cells), None)
-    default = column.meta["default"]
+def _numbers_one_by_one(cells: Cells, texts: list[str]) -> Floats:
+    values = np.full(len(texts), np.nan)
     rewritten = []
-    for position, cell in enumerate(cells):
-        if not cell:
-            found = _blank(column, position) if default == REQUIRED else default
-            values[position] = np.nan if found is None else found
-            continue
-        plain = _plain(cell)
-        if plain is None:
-            plain = _decorated(cell)
-            if plain is None:
-                column.refuse(position, cell, *_not_a_number(cell))
-                continue
-            rewritten.append(position)
-        values[position] = plain
+    for position, text in enumerate(texts):
+        value = plain(text)
+        if value is None and text:
+            value = decorated(text)
+            if value is None:
+                cells.refuse(position, text, *not_a_number(text))
+            else:
+                rewritten.append(position)
+        values[position] = np.nan if value is None else value
     if rewritten:
         first = rewritten[0]
         others = f" So were {len(rewritten) - 1} more cells." if len(rewritten) > 1 else ""
-        column.notice(
+        cells.notice(
             first,
-            cells[first],
-            f"'{cells[first]}' was read as {number(values[first])}: £ signs and thousands "
+            texts[first],
+            f"'{texts[first]}' was read as {number(values[first])}: £ signs and thousands "
             f"separators are left out.{others}",
         )
     return values + 0.0
 
 
-def _plain(cell: str) -> float | None:
-    if "_" in cell:
-        return None
-    try:
-        value = float(cell)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _decorated(cell: str) -> float | None:
-    found = _POUNDS.fullmatch(cell.replace("−", "-").replace(" ", ""))
-    if not found or (found[1] and found[2]) or " " in cell.strip("£+-− "):
-        return None
-    return float(found[1] + found[2] + found[3].replace(",", "") + (found[4] or ""))
-
-
-def _not_a_number(cell: str) -> tuple[str, str]:
-    """Why a cell is no number, and what to write instead."""
-    if percent := _PERCENT.fullmatch(cell):
-        share = float(percent[1]) / 100
-        return f"'{cell}' is a percentage;", f"write {share:.12g}."
-    if brackets := _BRACKETS.fullmatch(cell):
-        return f"'{cell}' is in brackets;", f"write -{brackets[1].replace(',', '')}."
-    if cell.lower().lstrip("+-") in ("nan", "inf", "infinity"):
-        return f"'{cell}' is not a finite number; leave the cell blank where that is allowed.", ""
-    if cell.startswith("#"):
-        return f"'{cell}' is a spreadsheet error, not a number.", ""
-    return f"'{cell}' is not a number such as 1234.5.", ""
-
-
-def _integer(column: Column, cells: list[str]) -> Array:
-    numbers = _number(column, cells)
-    whole = np.isfinite(numbers) & (numbers == np.floor(numbers))
-    whole &= np.abs(numbers) <= _LARGEST_INTEGER
-    for position in np.flatnonzero(~whole).tolist():
-        if position not in column.bad:
-            column.refuse(position, cells[position], f"'{cells[position]}' is not a whole number.")
+def _integer(cells: Cells, texts: list[str]) -> Ints:
+    numbers = _number(cells, texts)
+    whole = (numbers == np.floor(numbers)) & (np.abs(numbers) <= _LARGEST_INTEGER)
+    for position in np.flatnonzero(~whole & ~np.isnan(numbers)).tolist():
+        cells.refuse(position, texts[position], f"'{texts[position]}' is not a whole number.")
     return np.where(whole, numbers, 0).astype(np.int64)
 
 
-def _year(column: Column, cells: list[str]) -> Array:
-    known: dict[str, int | None] = {"": BLANK_YEAR}
-    values = filled("year", len(cells), None)
-    for position, cell in enumerate(cells):
-        if cell not in known:
-            known[cell] = year_of(cell)
-        year = known[cell]
-        if year is None:
-            column.refuse(
-                position, cell, f"'{cell}' is not a year; write 2025 or 2025/26, or leave it blank."
-            )
-        else:
-            values[position] = year
-    return values
+def _year(cells: Cells, texts: list[str]) -> Ints:
+    known = {text: year_of(text) for text in set(texts)} | {"": BLANK_YEAR}
+    if None in known.values():
+        for position, text in enumerate(texts):
+            if known[text] is None:
+                message = f"'{text}' is not a year; write 2025 or 2025/26, or leave it blank."
+                cells.refuse(position, text, message)
+    return np.array([known[text] or BLANK_YEAR for text in texts], dtype=np.int64)
 
 
-def year_of(text: str) -> int | None:
-    """Year meant by 2025 or 2025/26; None when the text is neither."""
-    found = _YEAR.fullmatch(text)
-    if not found or not found[1].isascii():
-        return None
-    year = int(found[1])
-    following = found[2]
-    if following and int(following) != (year + 1) % 10 ** len(following):
-        return None
-    return year or None
+def _flag(cells: Cells, texts: list[str]) -> Flags:
+    for position, text in enumerate(texts):
+        if text and text.lower() not in _FLAGS:
+            cells.refuse(position, text, f"'{text}' is neither yes nor no.")
+    return np.array([_FLAGS.get(text.lower(), False) for text in texts], dtype=bool)
 
 
-def _flag(column: Column, cells: list[str]) -> Array:
-    values = filled("flag", len(cells), column.meta["default"])
-    for position, cell in enumerate(cells):
-        if not cell:
-            if column.meta["default"] == REQUIRED:
-                _blank(column, position)
-        elif cell.lower() in _FLAGS:
-            values[position] = _FLAGS[cell.lower()]
-        else:
-            column.refuse(position, cell, f"'{cell}' is neither yes nor no.")
-    return values
-
-
-_PARSERS: dict[str, Callable[[Column, list[str]], Array]] = {
+_PARSERS: dict[str, Callable[[Cells, list[str]], Values]] = {
     "text": _text,
     "choice": _choice,
     "number": _number,

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from allocator.errors import Problem
+from allocator.instance.tables.settings import SETTINGS_FILE
 from allocator.instance.tables.wording import Suggester, sentence
 
-SETTINGS_FILE = "instance.toml"
 _LARGEST = 1_000_000_000
 _ZIP_ERRORS = (
     zipfile.BadZipFile,

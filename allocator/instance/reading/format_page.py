@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from allocator.instance.tables.schema import (
+from allocator.instance.tables.column import Column, Table
+from allocator.instance.tables.help import allowed, blank
+from allocator.instance.tables.legal import (
     CONTRACT_NEEDS,
     CONTRACT_PARAMETERS,
     EFFECT_OPERATIONS,
     EFFECT_TARGETS,
     LEGAL_RULES,
-    REQUIRED,
-    RULE_BASES,
-    SETTINGS,
     SHAPE_PARAMETERS,
-    TABLES,
-    Setting,
-    Table,
 )
-from allocator.instance.tables.wording import number
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import SETTINGS
+from allocator.instance.tables.vocabulary import RULE_BASES
 
 _INTRODUCTION = """\
 # The instance format
@@ -89,34 +86,23 @@ def _grid(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def _settings() -> str:
-    rows = [
-        (f"`{s.name}`", s.kind, _allowed_setting(s), _setting_default(s), s.meaning)
-        for s in SETTINGS.values()
-    ]
+    rows = [(f"`{s.name}`", s.kind, allowed(s), _left_out(s), s.meaning) for s in SETTINGS.values()]
     header = ("entry", "kind", "allowed", "default", "meaning")
     return f"## instance.toml\n\n{_grid(header, rows)}"
 
 
-def _setting_default(setting: Setting) -> str:
-    if isinstance(setting.default, bool):
-        return "true" if setting.default else "false"
-    return _default(setting.default)
-
-
-def _allowed_setting(setting: Setting) -> str:
-    if setting.choices:
-        return ", ".join(setting.choices)
-    return _bounds({"low": setting.low, "above": None, "high": setting.high})
+def _left_out(entry: Column) -> str:
+    # TOML writes flags as true and false.
+    return str(entry.default).lower() if entry.kind == "flag" else blank(entry)
 
 
 def _table(table: Table) -> str:
     need = "Required." if table.required else "Optional."
     rows = []
-    for column in table.columns:
-        meta = table.meta(column)
-        name = f"**`{column}`**" if meta["key"] else f"`{column}`"
+    for column in table.columns.values():
+        name = f"**`{column.name}`**" if column.key else f"`{column.name}`"
         rows.append(
-            (name, meta["kind"], meta["unit"], _allowed(meta), _blank(meta), meta["meaning"])
+            (name, column.kind, column.unit, allowed(column), blank(column), column.meaning)
         )
     header = ("column", "kind", "unit", "allowed", "default", "meaning")
     key = " and ".join([", ".join(table.key[:-1]), table.key[-1]] if table.key[1:] else table.key)
@@ -124,42 +110,6 @@ def _table(table: Table) -> str:
         f"## {table.name}\n\nA row is {table.row}. {need} No two rows share {key} (in bold).\n\n"
         f"{_grid(header, rows)}"
     )
-
-
-def _allowed(meta: dict[str, Any]) -> str:
-    if meta["refers"]:
-        return f"a name in {meta['refers']}"
-    if meta["choices"]:
-        return ", ".join(choice for choice in meta["choices"] if choice)
-    return _bounds(meta)
-
-
-def _bounds(meta: dict[str, Any]) -> str:
-    low, above, high = meta["low"], meta["above"], meta["high"]
-    words = []
-    if low is not None:
-        words.append(f"{number(low)} or more" if high is None else f"{number(low)} to")
-    if above is not None:
-        words.append(f"more than {number(above)}")
-    if high is not None:
-        words.append(f"at most {number(high)}" if above is not None else number(high))
-    return " ".join(words)
-
-
-def _blank(meta: dict[str, Any]) -> str:
-    return "every year" if meta["kind"] == "year" else _default(meta["default"])
-
-
-def _default(default: Any) -> str:
-    if default == REQUIRED:
-        return "*required*"
-    if default is None:
-        return "*none*"
-    if isinstance(default, bool):
-        return "yes" if default else "no"
-    if isinstance(default, int | float):
-        return number(default)
-    return str(default) if default else "blank"
 
 
 def _rules() -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
-from allocator.instance.reading.files import SETTINGS_FILE
 from allocator.instance.reading.writer import toml_value, write_files
-from allocator.instance.tables.schema import REQUIRED, SETTINGS, Setting
+from allocator.instance.tables.column import Column
+from allocator.instance.tables.help import words
+from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE
 
 _VALUES = {
     "name": "My first round",
@@ -117,11 +118,11 @@ def _settings() -> str:
     return _HEADING + "".join(_entry(setting) for setting in SETTINGS.values())
 
 
-def _entry(setting: Setting) -> str:
+def _entry(setting: Column) -> str:
     """Comment and value; an entry left at its default is commented out."""
-    allowed = f" ({', '.join(setting.choices)})" if setting.choices else ""
+    allowed = f" ({words(setting)})" if setting.choices else ""
     comment = f"\n# {setting.meaning}{allowed}\n"
     if setting.name in _VALUES:
         return f"{comment}{setting.name} = {toml_value(_VALUES[setting.name])}\n"
-    assert setting.default != REQUIRED
+    assert not setting.required
     return f"{comment}# {setting.name} = {toml_value(setting.default)}\n"

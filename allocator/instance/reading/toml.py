@@ -9,13 +9,20 @@ import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from allocator.errors import Problem
 from allocator.instance.reading.cells import decode
-from allocator.instance.reading.columns import year_of
-from allocator.instance.reading.files import SETTINGS_FILE
-from allocator.instance.tables.schema import REQUIRED, SETTINGS, Setting
-from allocator.instance.tables.settings import Settings
-from allocator.instance.tables.wording import Suggester, number, sentence
+from allocator.instance.reading.values import (
+    UNWRITABLE,
+    not_a_choice,
+    not_a_number,
+    refused,
+    writable,
+)
+from allocator.instance.tables.column import Column
+from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings, year_of
+from allocator.instance.tables.wording import Suggester, sentence
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 
@@ -29,47 +36,54 @@ class _WrongEntryError(Exception):
         self.suggestion = suggestion
 
 
-def parse_toml(content: bytes) -> tuple[dict[str, Any], str, list[Problem]]:
-    """Entries of the file, its text, and what made it unreadable."""
+def parse_toml(content: bytes) -> tuple[dict[str, Any] | None, dict[str, int], list[Problem]]:
+    """Entries of the file, None when it is unreadable, their lines, and what was wrong."""
     text, problems = decode(SETTINGS_FILE, content)
     if text is None:
-        return {}, "", problems
+        return None, {}, problems
     try:
-        return tomllib.loads(text), text, problems
+        entries = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         what = _PLACE.sub("", str(error)).strip().rstrip(".")
         line = int(place[1]) if place else None
         message = f'this is not TOML: {what}; text needs quotes, as in name = "Our round".'
         problems.append(Problem(SETTINGS_FILE, line, "", "", message))
-        return {}, text, problems
+        return None, {}, problems
+    lines = {name: _line(text, name) for name in entries}
+    return entries, {name: line for name, line in lines.items() if line}, problems
+
+
+def _line(text: str, name: str) -> int:
+    found = re.search(rf"^[ \t]*\[*[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*[=.\]]", text, re.M)
+    return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
 def read_settings(
-    entries: Mapping[str, Any], text: str = ""
-) -> tuple[Settings | None, list[Problem]]:
+    entries: Mapping[str, Any], lines: Mapping[str, int]
+) -> tuple[Settings, list[Problem]]:
     """Settings from the entries of ``instance.toml``.
 
     Parameters
     ----------
     entries : mapping
         Entry name to value as TOML or Python gives it.
-    text : str
-        The file's text, to find the line of an entry.
+    lines : mapping
+        Line of each entry in the file.
 
     Returns
     -------
-    Settings or None
-        None when the plan years are not known; an entry that is wrong otherwise has
-        its default there.
+    Settings
+        An entry that is missing or wrong has its default there; there are no years while
+        they, or the base year, are not known.
     list of Problem
         Everything wrong.
     """
     problems: list[Problem] = []
 
     def refuse(name: str, value: object, message: str, suggestion: str = "") -> None:
-        line = settings_line(text, name)
         shown = "" if value is None else str(value)
+        line = lines.get(name)
         problems.append(Problem(SETTINGS_FILE, line, name, shown, message, suggestion))
 
     suggest = Suggester(SETTINGS)
@@ -78,25 +92,19 @@ def read_settings(
             hint = suggest(name)
             refuse(name, value, sentence(f"there is no entry '{name}'", hint), hint)
     found: dict[str, Any] = {}
-    for name, setting in SETTINGS.items():
+    for name, entry in SETTINGS.items():
         if entries.get(name) is None:
-            if setting.default == REQUIRED:
-                refuse(name, None, f"the entry '{name}' is missing: {setting.meaning}.")
+            if entry.required:
+                refuse(name, None, f"the entry '{name}' is missing: {entry.meaning}.")
             continue
         try:
-            found[name] = _READERS[setting.kind](setting, entries[name])
+            found[name] = _READERS[entry.kind](entry, entries[name])
         except _WrongEntryError as wrong:
             refuse(name, entries[name], wrong.message, wrong.suggestion)
     _check_years(found, refuse)
     if "years" not in found or "base_year" not in found:
-        return None, problems
+        found |= {"years": (), "base_year": 0}
     return Settings(**{"name": "", **found}), problems
-
-
-def settings_line(text: str, name: str) -> int | None:
-    """Line of an entry in the text of ``instance.toml``."""
-    found = re.search(rf"^[ \t]*\[*[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*[=.\]]", text, re.M)
-    return text.count("\n", 0, found.start()) + 1 if found else None
 
 
 def _check_years(found: dict[str, Any], refuse: Callable[..., None]) -> None:
@@ -123,58 +131,49 @@ def _check_years(found: dict[str, Any], refuse: Callable[..., None]) -> None:
         del found["base_year"]
 
 
-def _text(setting: Setting, value: Any) -> str:
+def _text(entry: Column, value: Any) -> str:
     if not isinstance(value, str):
         raise _WrongEntryError(f"{value!r} is not text in quotes.")
-    if not value.strip() and setting.default == REQUIRED:
-        raise _WrongEntryError(f"the entry is blank: {setting.meaning}.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise _WrongEntryError("the text cannot be written to a file.") from None
+    if not value.strip() and entry.required:
+        raise _WrongEntryError(f"the entry is blank: {entry.meaning}.")
+    if not writable(value):
+        raise _WrongEntryError(UNWRITABLE)
     return value
 
 
-def _choice(setting: Setting, value: Any) -> str:
-    if value in setting.choices and isinstance(value, str):
+def _choice(entry: Column, value: Any) -> str:
+    if isinstance(value, str) and value in entry.choices:
         return value
-    hint = Suggester(setting.choices)(str(value))
-    statement = f"'{value}' is not allowed: write {', '.join(setting.choices)}"
-    raise _WrongEntryError(sentence(statement, hint), hint)
+    raise _WrongEntryError(*not_a_choice(entry, Suggester(entry.choices), str(value)))
 
 
-def _flag(setting: Setting, value: Any) -> bool:
+def _flag(entry: Column, value: Any) -> bool:
     if not isinstance(value, bool):
         raise _WrongEntryError(f"{value!r} is neither true nor false (without quotes).")
     return value
 
 
-def _number(setting: Setting, value: Any) -> float:
+def _number(entry: Column, value: Any) -> float:
+    if isinstance(value, str):
+        raise _WrongEntryError(*not_a_number(value.strip()))
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        percent = isinstance(value, str) and value.strip().endswith("%")
-        hint = "write 5% as 0.05." if percent else ""
-        raise _WrongEntryError(sentence(f"{value!r} is not a number", hint), hint)
+        raise _WrongEntryError(f"{value!r} is not a number.")
     plain = float(value)
     if not math.isfinite(plain):
         raise _WrongEntryError(f"{value} is not a finite number.")
-    low, high = setting.low, setting.high
-    if (low is not None and plain < low) or (high is not None and plain > high):
-        upper = "" if high is None else f" to {number(high)}"
-        allowed = f"from {number(low or 0)}{upper}" if upper else f"{number(low or 0)} or more"
-        raise _WrongEntryError(f"{plain:g} is not allowed: it must be {allowed}.")
-    if plain and not 1e-9 <= abs(plain) <= 1e15:
-        raise _WrongEntryError(f"{plain:g} is beyond what a solver can tell apart (1e-9 to 1e15).")
+    for _, message in refused(entry, np.array([plain])):
+        raise _WrongEntryError(message)
     return plain + 0.0
 
 
-def _integer(setting: Setting, value: Any) -> int:
-    plain = _number(setting, value)
+def _integer(entry: Column, value: Any) -> int:
+    plain = _number(entry, value)
     if plain != math.floor(plain):
         raise _WrongEntryError(f"{plain:g} is not a whole number.")
     return int(plain)
 
 
-def _year(setting: Setting, value: Any) -> int:
+def _year(entry: Column, value: Any) -> int:
     year = None
     if isinstance(value, str):
         year = year_of(value.strip())
@@ -185,28 +184,28 @@ def _year(setting: Setting, value: Any) -> int:
     return year
 
 
-def _years(setting: Setting, value: Any) -> tuple[int, ...]:
+def _years(entry: Column, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not value:
         raise _WrongEntryError("the plan years are a list;", "write years = [2025, 2026].")
-    return tuple(_year(setting, item) for item in value)
+    return tuple(_year(entry, item) for item in value)
 
 
-def _texts(setting: Setting, value: Any) -> tuple[str, ...]:
+def _texts(entry: Column, value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise _WrongEntryError(f"this is a list of names in quotes: {setting.meaning}.")
+        raise _WrongEntryError(f"this is a list of names in quotes: {entry.meaning}.")
     return tuple(sorted({item.strip() for item in value}))
 
 
-def _numbers(setting: Setting, value: Any) -> tuple[float, ...]:
-    size = len(setting.default)
+def _numbers(entry: Column, value: Any) -> tuple[float, ...]:
+    size = len(entry.default)
     numbers = value if isinstance(value, list | tuple) else ()
     fine = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
     if len(numbers) != size or not fine or not all(0.0 <= n <= 1.0 for n in numbers):
-        raise _WrongEntryError(f"this is a list of {size} numbers from 0 to 1: {setting.meaning}.")
+        raise _WrongEntryError(f"this is a list of {size} numbers from 0 to 1: {entry.meaning}.")
     return tuple(float(n) for n in numbers)
 
 
-_READERS: dict[str, Callable[[Setting, Any], Any]] = {
+_READERS: dict[str, Callable[[Column, Any], Any]] = {
     "text": _text,
     "choice": _choice,
     "flag": _flag,

@@ -1,4 +1,4 @@
-"""Writing an instance to a folder, completely or not at all."""
+"""From typed rows to the files of an instance, written completely or not at all."""
 
 from __future__ import annotations
 
@@ -6,51 +6,39 @@ import csv
 import io
 import json
 import shutil
-from dataclasses import fields
-from os import PathLike
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from allocator.errors import UsageError
-from allocator.instance.instance import Instance
-from allocator.instance.reading.files import SETTINGS_FILE
 from allocator.instance.reading.folder import swap_folder
-from allocator.instance.tables.rows import BLANK_YEAR, Array, filled, from_frame
-from allocator.instance.tables.schema import REQUIRED, SETTINGS, TABLES
-from allocator.instance.tables.settings import Settings
+from allocator.instance.tables.rows import BLANK_YEAR, Rows, alike, filled
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
 
 
-def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
-    """Write ``instance.toml`` and one CSV a table that has rows.
+def texts_of(settings: Settings, rows: Mapping[str, Rows]) -> dict[str, str]:
+    """Text of ``instance.toml`` and of a CSV for each table that has rows, by file name.
 
     Columns in which every row has the default are left out.
-    Reading the folder gives an instance with the same ``sha256``.
+    """
+    texts = {SETTINGS_FILE: _settings(settings)}
+    for name, table in TABLES.items():
+        if len(rows[name]) or table.required:
+            texts[f"{name}.csv"] = _csv(rows[name])
+    return texts
 
-    Parameters
-    ----------
-    instance : Instance
-        What to write.
-    folder : path
-        Folder to make. It may exist when it is empty.
-    overwrite : bool
-        Replace the instance in the folder; files that are no part of an instance stay.
+
+def write_files(files: dict[str, str], folder: Path, *, overwrite: bool = False) -> None:
+    """Put texts into a folder, all of them or none; an instance that is there may be replaced.
+
+    Files that are no part of an instance stay.
 
     Raises
     ------
     UsageError
         When the folder holds something else, or cannot be written.
     """
-    files = {SETTINGS_FILE: _settings(instance.settings)}
-    for name, table in TABLES.items():
-        if len(instance.tables[name]) or table.required:
-            files[f"{name}.csv"] = _csv(instance, name)
-    write_files(files, Path(folder), overwrite=overwrite)
-
-
-def write_files(files: dict[str, str], folder: Path, *, overwrite: bool = False) -> None:
-    """Put texts into a folder, all of them or none; see :func:`write`."""
     _check_target(folder, overwrite)
     swap_folder(files, folder, _keep_others)
 
@@ -78,14 +66,12 @@ def _keep_others(folder: Path, new: Path) -> None:
 
 
 def _settings(settings: Settings) -> str:
-    lines = []
-    for field in fields(Settings):
-        value = getattr(settings, field.name)
-        if value != SETTINGS[field.name].default:
-            lines.append((field.name, toml_value(value)))
-    order = {name: rank for rank, name in enumerate(SETTINGS)}
-    lines.sort(key=lambda line: order[line[0]])
-    return "".join(f"{name} = {value}\n" for name, value in lines)
+    values = {name: getattr(settings, name) for name in SETTINGS}
+    return "".join(
+        f"{name} = {toml_value(value)}\n"
+        for name, value in values.items()
+        if value != SETTINGS[name].default
+    )
 
 
 def toml_value(value: Any) -> str:
@@ -99,26 +85,17 @@ def toml_value(value: Any) -> str:
     return repr(value)
 
 
-def _csv(instance: Instance, name: str) -> str:
-    table = TABLES[name]
-    rows = from_frame(name, instance.tables[name])
+def _csv(rows: Rows) -> str:
     columns = {}
-    for column, values in rows.columns.items():
-        meta = table.meta(column)
-        usual = filled(meta["kind"], len(rows), meta["default"])
-        if meta["default"] == REQUIRED or not _same(values, usual):
-            columns[column] = _cells(meta["kind"], values.tolist())
+    for name, column in rows.table.columns.items():
+        values = rows[name]
+        if column.required or not alike(values, filled(column, len(rows))):
+            columns[name] = _cells(column.kind, values.tolist())
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
     return text.getvalue()
-
-
-def _same(values: Array, usual: Array) -> bool:
-    if values.dtype.kind == "f":
-        return np.array_equal(values, usual, equal_nan=True)
-    return np.array_equal(values, usual)
 
 
 def _cells(kind: str, values: list[Any]) -> list[str]:

@@ -2,34 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from allocator.instance.tables.column import REQUIRED, Column, Kind
+
+SETTINGS_FILE = "instance.toml"
+"""File that holds the settings of an instance."""
+
+_YEAR = re.compile(r"(\d{4})(?:\.0+)?(?:/(\d{2}|\d{4}))?")
 
 MONEY_SCALES = {"one": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 
 
+def _entry(kind: Kind, meaning: str, default: Any = REQUIRED, **options: Any) -> Any:
+    column = Column("", kind, meaning, default, **options)
+    metadata = {"column": column}
+    return (
+        field(metadata=metadata) if column.required else field(default=default, metadata=metadata)
+    )
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What ``instance.toml`` says; see :data:`allocator.instance.tables.schema.SETTINGS`."""
+    """What ``instance.toml`` says; see :data:`SETTINGS` for what its entries mean."""
 
-    name: str
-    base_year: int
-    years: tuple[int, ...]
-    currency: str = "GBP"
-    money_unit: str = "one"
-    price_basis: str = "cash"
-    financial_years: bool = True
-    discount_rate: float = 0.0
-    cost_uplift: float = 0.0
-    tail_years: int = 0
-    saving_value: float = 0.0
-    accept_money_pump: tuple[str, ...] = ()
-    recurrent_balance: bool = False
-    shrink_outcome: str = ""
-    shrink_cost: float = 0.0
-    shrink_weights: tuple[float, ...] = (1.0, 0.5, 0.25, 0.0, 0.0)
-    evidence: str = ""
-    source: str = ""
-    notes: str = ""
+    name: str = _entry("text", "name of the planning round")
+    base_year: int = _entry("year", "year of the baseline, the one before the first plan year")
+    years: tuple[int, ...] = _entry("years", "plan years, one after the other")
+    currency: str = _entry("text", "currency of every money column", "GBP")
+    money_unit: str = _entry(
+        "choice", "unit of every money column", "one", choices=tuple(MONEY_SCALES)
+    )
+    price_basis: str = _entry(
+        "choice",
+        "cash: prices of each year; real: base-year prices throughout",
+        "cash",
+        choices=("cash", "real"),
+    )
+    financial_years: bool = _entry(
+        "flag", "whether 2025 means the financial year 2025/26 in reports", True
+    )
+    discount_rate: float = _entry(
+        "number",
+        "how much less a discounted outcome counts each year later",
+        0.0,
+        low=0.0,
+        high=0.5,
+    )
+    cost_uplift: float = _entry(
+        "number", "yearly growth of unit costs, net of efficiency", 0.0, low=-0.5, high=1.0
+    )
+    tail_years: int = _entry(
+        "integer",
+        "years after the last plan year in which avoided need still counts",
+        0,
+        low=0,
+        high=50,
+    )
+    saving_value: float = _entry(
+        "number", "value of a unit of money saved in the tail years", 0.0, low=0.0
+    )
+    accept_money_pump: tuple[str, ...] = _entry(
+        "texts", "programmes that may save more than they cost", (), reference="programmes"
+    )
+    recurrent_balance: bool = _entry(
+        "flag",
+        "whether what is spent every year must stay within what comes every year, pool by pool",
+        False,
+    )
+    shrink_outcome: str = _entry(
+        "text",
+        "outcome whose responses are shrunk towards a reference; blank: none",
+        "",
+        reference="outcomes",
+    )
+    shrink_cost: float = _entry(
+        "number", "reference cost of a unit of that outcome, in the money unit", 0.0, low=0.0
+    )
+    shrink_weights: tuple[float, ...] = _entry(
+        "numbers",
+        "weight of the study's own figure for grades A, B, C, D and for none, 0 to 1",
+        (1.0, 0.5, 0.25, 0.0, 0.0),
+    )
+    evidence: str = _entry(
+        "choice",
+        "figures already chosen: low, central or high; blank in an instance as written",
+        "",
+        choices=("", "low", "central", "high"),
+    )
+    source: str = _entry("text", "where the instance comes from", "")
+    notes: str = _entry("text", "anything a reader should know", "")
 
     @property
     def money_scale(self) -> float:
@@ -39,3 +103,21 @@ class Settings:
     def year_label(self, year: int) -> str:
         """Year as planners write it: 2025/26 for a financial year."""
         return f"{year}/{(year + 1) % 100:02d}" if self.financial_years else str(year)
+
+
+SETTINGS: dict[str, Column] = {
+    entry.name: replace(entry.metadata["column"], name=entry.name) for entry in fields(Settings)
+}
+"""Every entry ``instance.toml`` may hold."""
+
+
+def year_of(text: str) -> int | None:
+    """Year meant by 2025 or 2025/26; None when the text is neither."""
+    found = _YEAR.fullmatch(text)
+    if not found or not found[1].isascii():
+        return None
+    year = int(found[1])
+    following = found[2]
+    if following and int(following) != (year + 1) % 10 ** len(following):
+        return None
+    return year or None

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.reading.cells import RawTable, parse
-from allocator.instance.reading.columns import year_of
 from allocator.instance.reading.folder import swap_folder
+from allocator.instance.tables.settings import year_of
 from allocator.report.files.record import to_json
 
 if TYPE_CHECKING:

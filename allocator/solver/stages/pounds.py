@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats
 from allocator.data import Data
-from allocator.data.data import HELD_WEIGHT
+from allocator.data.reference import HELD_WEIGHT
 from allocator.errors import SolverError
 from allocator.solver.program import Program
 from allocator.solver.stages.limits import Limits
@@ -97,7 +97,7 @@ class Pounds:
     def _count_decisions(self, cost: Floats) -> None:
         """Pounds that options and exit fees move, and a penny for each of them."""
         penny = PENNY / self.data.money_scale
-        for name, pounds in (("run", self.data.options.pounds), ("end", self.data.payments.fee)):
+        for name, pounds in (("run", self.data.options.pounds), ("end", self.data.contracts.fee)):
             block = self.program.block(name)
             if block is not None and len(block):
                 rank = np.arange(len(pounds)) / max(1, len(pounds))

@@ -1,0 +1,117 @@
+"""What cells of a table and entries of ``instance.toml`` may be, and why one may not."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from allocator.arrays import Flags, Floats
+from allocator.instance.tables.column import Column
+from allocator.instance.tables.help import bounds, words
+from allocator.instance.tables.wording import Suggester, number, sentence
+
+_POUNDS = re.compile(r"([+-]?)£?([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?")
+_PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")
+_BRACKETS = re.compile(r"\(£?([\d,]+(?:\.\d+)?)\)")
+_SMALLEST, _LARGEST, _INFINITE = 1e-9, 1e15, 1e20
+
+UNWRITABLE = "the text cannot be written to a file."
+
+
+def writable(text: str) -> bool:
+    """Whether a file can hold the text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def plain(text: str) -> float | None:
+    """Number as Python writes it; None when the text is none, or not finite."""
+    if "_" in text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def decorated(text: str) -> float | None:
+    """Number with a £ sign or thousands separators; None when the text is none."""
+    found = _POUNDS.fullmatch(text.replace("−", "-").replace(" ", ""))
+    if not found or (found[1] and found[2]) or " " in text.strip("£+-− "):
+        return None
+    return float(found[1] + found[2] + found[3].replace(",", "") + (found[4] or ""))
+
+
+def not_a_number(text: str) -> tuple[str, str]:
+    """Why a text is no number, and what to write instead."""
+    if percent := _PERCENT.fullmatch(text):
+        share = float(percent[1]) / 100
+        return f"'{text}' is a percentage;", f"write {share:.12g}."
+    if brackets := _BRACKETS.fullmatch(text):
+        return f"'{text}' is in brackets;", f"write -{brackets[1].replace(',', '')}."
+    if text.lower().lstrip("+-") in ("nan", "inf", "infinity"):
+        return f"'{text}' is not a finite number; leave the cell blank where that is allowed.", ""
+    if text.startswith("#"):
+        return f"'{text}' is a spreadsheet error, not a number.", ""
+    return f"'{text}' is not a number such as 1234.5.", ""
+
+
+def not_a_choice(column: Column, suggest: Suggester, text: str) -> tuple[str, str]:
+    """That a word is none of the column's, and the one that was probably meant."""
+    hint = suggest(text)
+    article = "an" if column.name[0] in "aeiou" else "a"
+    statement = f"'{text}' is not {article} {column.name}: allowed are {words(column)}"
+    return sentence(statement, hint), hint
+
+
+def refused(column: Column, figures: Floats) -> Iterator[tuple[int, str]]:
+    """Position of each figure outside the column's bounds or a solver's, and why."""
+    for mask, message in _tests(column, figures):
+        for position in np.flatnonzero(mask).tolist():
+            yield position, message(figures[position])
+
+
+def _tests(column: Column, figures: Floats) -> Iterator[tuple[Flags, Callable[[float], str]]]:
+    outside = np.zeros(len(figures), dtype=bool)
+    if column.low is not None:
+        outside |= figures < column.low
+    if column.above is not None:
+        outside |= figures <= column.above
+    if column.high is not None:
+        outside |= figures > column.high
+    negative = "; money here cannot be negative" if column.unit == "money" else ""
+    yield (
+        outside,
+        lambda value: (
+            f"{number(value)} is not allowed: it must be {bounds(column)}"
+            f"{negative if value < 0 else ''}."
+        ),
+    )
+    size = np.abs(figures)
+    yield (
+        size >= _INFINITE,
+        lambda value: (
+            f"{value:g} is as good as infinite to a solver; leave a limit blank where "
+            "there is none, or write the real figure."
+        ),
+    )
+    yield (
+        (size > _LARGEST) & (size < _INFINITE),
+        lambda value: (
+            f"{value:g} is more than 1e15, beyond what a solver can tell apart; use a larger unit."
+        ),
+    )
+    yield (
+        (size < _SMALLEST) & (size > 0),
+        lambda value: (
+            f"{value:g} is closer to 0 than 1e-9, which a solver takes for 0; use a "
+            "smaller unit or write 0."
+        ),
+    )
