@@ -8,7 +8,6 @@ import numpy as np
 
 from allocator.arrays import Floats
 from allocator.instance.instance import Instance
-from allocator.instance.tables.frames import Frames
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.vocabulary import GRADES
 
@@ -57,12 +56,7 @@ def with_evidence(instance: Instance, case: str = "central") -> Instance:
         given = np.where(np.isnan(effects[case]), effects["value"], effects[case])
         rows["option_effects"] = effects.put(value=given)
     settings = dataclasses.replace(instance.settings, evidence=case)
-    if rows != instance.rows:
-        return dataclasses.replace(instance, settings=settings, tables=Frames(rows))
-    believed = dataclasses.replace(instance, settings=settings)
-    # Nothing but the name of the case is new, and no fact rests on that.
-    vars(believed)["facts"] = instance.facts
-    return believed
+    return instance.believing(settings, rows)
 
 
 def _believed(rows: Rows, column: str, case: str) -> Rows:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import InstanceError, Problem
 from allocator.instance.checks import run as checks
-from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.facts import Facts, facts_of
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.reading.digest import digest
 from allocator.instance.reading.files import open_source
 from allocator.instance.reading.reader import read_files, read_frames
@@ -101,7 +102,14 @@ class Instance:
                 entries[name] = value
             else:
                 raise TypeError(f"{name!r} is neither a table nor a setting of an instance")
-        return _passed(*_checked(*read_frames(entries, tables), self.origin))
+        draft, problems = read_frames(entries, tables)
+        return _passed(*_checked(self.facts.revised(draft), problems, self.origin))
+
+    def believing(self, settings: Settings, rows: dict[str, Rows]) -> Instance:
+        """Copy with other figures, unchecked; facts that rest on no change stay known."""
+        found = Instance(settings, Frames(rows), self.origin, self.warnings)
+        vars(found)["facts"] = self.facts.revised(Draft(settings, rows))
+        return found
 
     @cached_property
     def sha256(self) -> str:
@@ -138,7 +146,8 @@ def diagnose(path: str | PathLike[str]) -> tuple[Instance | None, list[Problem]]
     source = open_source(Path(path))
     if source.problems and not source.files:
         return None, source.problems
-    return _checked(*read_files(source), str(path))
+    draft, problems = read_files(source)
+    return _checked(facts_of(draft), problems, str(path))
 
 
 def from_tables(
@@ -161,7 +170,8 @@ def from_tables(
     InstanceError
         With every problem found; the line of a row is its position + 2.
     """
-    return _passed(*_checked(*read_frames(settings, tables), origin))
+    draft, problems = read_frames(settings, tables)
+    return _passed(*_checked(facts_of(draft), problems, origin))
 
 
 def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
@@ -189,17 +199,23 @@ def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = 
 
 
 def _checked(
-    draft: Draft, problems: list[Problem], origin: str
+    facts: Timeless, problems: list[Problem], origin: str
 ) -> tuple[Instance | None, list[Problem]]:
-    """Instance made of a draft, None when it has an error, and every problem by table and line."""
+    """Instance made of a draft, None when it has an error, and every problem by table and line.
+
+    The instance keeps what the checks derived.
+    """
     places = {name: rank for rank, name in enumerate((SETTINGS_FILE, *TABLES))}
     problems = sorted(
-        dict.fromkeys(problems + checks.run(draft)),
+        dict.fromkeys(problems + checks.run(facts)),
         key=lambda problem: (places.get(problem.table, -1), problem.line or 0),
     )
+    draft = facts.draft
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    return Instance(draft.settings, Frames(draft.tables), origin, tuple(problems)), problems
+    instance = Instance(draft.settings, Frames(draft.tables), origin, tuple(problems))
+    vars(instance)["facts"] = facts
+    return instance, problems
 
 
 def _passed(instance: Instance | None, problems: list[Problem]) -> Instance:

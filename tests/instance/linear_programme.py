@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
-from allocator.instance.tables.by_year import by_year
-from allocator.instance.tables.draft import Draft
+from allocator.instance.facts.facts import Facts
 
 Key = tuple[str, str, int]
 Place = tuple[str, int]
@@ -105,35 +104,35 @@ class Programme:
 
 
 def feasible_range(
-    draft: Draft, programme: str, year: int, decided: Decided | None = None
+    facts: Facts, programme: str, year: int, decided: Decided | None = None
 ) -> tuple[float, float] | None:
     """Least and most activity of a programme over all allowed plans with some decisions."""
-    model = _model(draft, decided or Decided())
-    t = draft.years.index(year)
+    model = _model(facts, decided or Decided())
+    t = facts.years.index(year)
     low = model.best(("a", programme, t), 1.0)
     high = model.best(("a", programme, t), -1.0)
     return None if low is None or high is None else (low, high)
 
 
-def _model(draft: Draft, decided: Decided) -> Programme:
+def _model(facts: Facts, decided: Decided) -> Programme:
     model = Programme()
     model.variable(ONE, 1.0, 1.0)
-    programmes = draft["programmes"]
+    programmes = facts["programmes"]
     names = programmes["programme"].tolist()
     baseline = dict(zip(names, programmes["baseline"].tolist(), strict=True))
-    years = range(len(draft.years))
+    years = range(len(facts.years))
     for name in names:
         for t in years:
             model.variable(("a", name, t))
             model.variable(("z", name, t))
-    _limits(model, draft, baseline, decided)
-    _demand(model, draft, baseline, decided)
-    _money(model, draft, baseline, decided)
+    _limits(model, facts, baseline, decided)
+    _demand(model, facts, baseline, decided)
+    _money(model, facts, baseline, decided)
     return model
 
 
-def _limits(model: Programme, draft: Draft, baseline: dict[str, float], decided: Decided) -> None:
-    grid = by_year(draft["limits"], draft.years)
+def _limits(model: Programme, facts: Facts, baseline: dict[str, float], decided: Decided) -> None:
+    grid = facts.by_year("limits")
     low, high, amount, start = (
         grid.values(c) for c in ("min", "max", "growth_amount", "start_min")
     )
@@ -142,7 +141,7 @@ def _limits(model: Programme, draft: Draft, baseline: dict[str, float], decided:
     scale: dict[Place, float] = defaultdict(float)
     floors = defaultdict(bool)
     for g, (name, basis) in enumerate(grid.keys):
-        for t in range(len(draft.years)):
+        for t in range(len(facts.years)):
             at = name, t
             floors[at] |= not np.isnan(low[g, t])
             if basis == "growth":
@@ -153,9 +152,9 @@ def _limits(model: Programme, draft: Draft, baseline: dict[str, float], decided:
             least[at] = np.fmax(least.get(at, 0.0), low[g, t] * unit)
             most[at] = np.fmin(most.get(at, np.inf), high[g, t] * unit)
             scale[at] = np.fmax(scale[at], start[g, t] * unit)
-    programmes = draft["programmes"]
+    programmes = facts["programmes"]
     for name, kind in zip(programmes["programme"].tolist(), programmes["class"], strict=True):
-        for t in range(len(draft.years)):
+        for t in range(len(facts.years)):
             at, own = (name, t), ("a", name, t)
             if kind == "safety" and not floors[at]:
                 least[at] = baseline[name]
@@ -191,13 +190,13 @@ def _growth(
         model.at_most(terms, extra + (0.0 if t else sign * factor * baseline))
 
 
-def _demand(model: Programme, draft: Draft, baseline: dict[str, float], decided: Decided) -> None:
-    grid = by_year(draft["demand"], draft.years)
+def _demand(model: Programme, facts: Facts, baseline: dict[str, float], decided: Decided) -> None:
+    grid = facts.by_year("demand")
     demand, carry, met = (grid.values(c) for c in ("demand", "carry", "min_met"))
     opening = grid.values("opening_backlog")
-    effects = list(draft["effects"].lists("source", "target", "per_unit", "delay", "fade"))
+    effects = list(facts["effects"].lists("source", "target", "per_unit", "delay", "fade"))
     for g, (name,) in enumerate(grid.keys):
-        for t in range(len(draft.years)):
+        for t in range(len(facts.years)):
             felt: dict[Key, float] = {}
             constant = slack = 0.0
             for _, source, target, per_unit, delay, fade in effects:
@@ -243,33 +242,32 @@ class Books:
             add(self.recurrent[at], terms)
 
 
-def _money(model: Programme, draft: Draft, baseline: dict[str, float], decided: Decided) -> None:
+def _money(model: Programme, facts: Facts, baseline: dict[str, float], decided: Decided) -> None:
     books = Books()
-    _pay_programmes(model, draft, baseline, books, decided)
-    for _, item_year, pool, kind, amount, delivery, lasts in draft["adjustments"].lists(
+    _pay_programmes(model, facts, baseline, books, decided)
+    for _, item_year, pool, kind, amount, delivery, lasts in facts["adjustments"].lists(
         "year", "pool", "kind", "amount", "delivery", "recurrent"
     ):
-        for t, year in enumerate(draft.years):
+        for t, year in enumerate(facts.years):
             if item_year in (0, year):
                 taken = amount * delivery * (-1 if kind == "efficiency" else 1)
                 books.fixed[pool, t] += taken
                 books.lasting[pool, t] += taken if lasts else 0.0
-    _extra_capacity(model, draft, books, decided)
-    _balances(model, draft, books, decided)
+    _extra_capacity(model, facts, books, decided)
+    _balances(model, facts, books, decided)
 
 
 def _pay_programmes(
-    model: Programme, draft: Draft, baseline: dict[str, float], books: Books, decided: Decided
+    model: Programme, facts: Facts, baseline: dict[str, float], books: Books, decided: Decided
 ) -> None:
-    assert draft.settings is not None
-    programmes, last = draft["programmes"], len(draft.years) - 1
-    uplift = 1 + draft.settings.cost_uplift
+    programmes, last = facts["programmes"], len(facts.years) - 1
+    uplift = 1 + facts.settings.cost_uplift
     terms = {
-        row[0]: dict(zip(draft["contracts"].table.columns, row, strict=True))
-        for row in draft["contracts"].tuples(draft["contracts"].table.columns)
+        row[0]: dict(zip(facts["contracts"].table.columns, row, strict=True))
+        for row in facts["contracts"].tuples(facts["contracts"].table.columns)
     }
     shares: dict[str, list[tuple[str, float, float]]] = defaultdict(list)
-    for _, name, pool, low, high in draft["funding"].lists(
+    for _, name, pool, low, high in facts["funding"].lists(
         "programme", "pool", "share_min", "share_max"
     ):
         shares[name].append((pool, low, high))
@@ -293,7 +291,7 @@ def _pay_programmes(
                     fall[("a", name, s)] = 1.0
                 model.at_most(fall, 0.0 if s >= 0 else -baseline[name])
             off = (contract, t) in decided.off
-            if contract in terms and not off and _holds(terms[contract], draft.years[t]):
+            if contract in terms and not off and _holds(terms[contract], facts.years[t]):
                 member = tariff, baseline[name], owed, pool
                 under.setdefault((contract, t), []).append(member)
             elif name in shares:
@@ -304,7 +302,7 @@ def _pay_programmes(
                 books.pay((pool, t), owed, every_year=lasts)
     for (contract, t), members in under.items():
         _pay_contract(
-            model, books, terms[contract], t, members, uplift, draft.years[t], decided.pick
+            model, books, terms[contract], t, members, uplift, facts.years[t], decided.pick
         )
 
 
@@ -459,22 +457,21 @@ def _crossing(plain: Callable[[float], float], mark: float, kinks: list[float]) 
     return found
 
 
-def _extra_capacity(model: Programme, draft: Draft, books: Books, decided: Decided) -> None:
-    assert draft.settings is not None
-    uplift, last = 1 + draft.settings.cost_uplift, len(draft.years) - 1
-    capacity = by_year(draft["capacity"], draft.years)
+def _extra_capacity(model: Programme, facts: Facts, books: Books, decided: Decided) -> None:
+    uplift, last = 1 + facts.settings.cost_uplift, len(facts.years) - 1
+    capacity = facts.by_year("capacity")
     for g, (resource, _) in enumerate(capacity.keys):
         for t in range(last + 1):
             most = float(capacity.values("extra_max")[g, t])
             extra = model.variable(("x", resource, t), 0.0, most)
             row = int(capacity.index[g, t])
-            pool = draft["capacity"]["extra_pool"][row]
+            pool = facts["capacity"]["extra_pool"][row]
             books.revenue[pool, t][extra] = float(
-                draft["capacity"]["extra_cost"][row]
+                facts["capacity"]["extra_cost"][row]
             ) * uplift ** (t + 1)
             used: dict[Key, float] = {
                 ("a", name, t): per_unit
-                for _, name, needed, per_unit in draft["use"].lists(
+                for _, name, needed, per_unit in facts["use"].lists(
                     "programme", "resource", "per_unit"
                 )
                 if needed == resource
@@ -484,10 +481,9 @@ def _extra_capacity(model: Programme, draft: Draft, books: Books, decided: Decid
             model.at_most({**used, extra: -1.0}, there)
 
 
-def _balances(model: Programme, draft: Draft, books: Books, decided: Decided) -> None:
-    assert draft.settings is not None
-    last = len(draft.years) - 1
-    transfers = by_year(draft["transfers"], draft.years)
+def _balances(model: Programme, facts: Facts, books: Books, decided: Decided) -> None:
+    last = len(facts.years) - 1
+    transfers = facts.by_year("transfers")
     for g, (giver, taker) in enumerate(transfers.keys):
         for t in range(last + 1):
             key = model.variable(("t", giver + taker, t), 0.0, float(transfers.values("max")[g, t]))
@@ -497,7 +493,7 @@ def _balances(model: Programme, draft: Draft, books: Books, decided: Decided) ->
         kind: defaultdict(float) for kind in ("all", "recurrent", "capital")
     }
     carried: dict[Place, list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0])
-    budgets = by_year(draft["budgets"], draft.years)
+    budgets = facts.by_year("budgets")
     columns = {c: budgets.values(c, 0.0) for c in ("amount", "opening", "carry_max")}
     columns["overdraw_max"] = budgets.values("overdraw_max", 0.0)
     for g, (pool, kind) in enumerate(budgets.keys):
@@ -520,7 +516,7 @@ def _balances(model: Programme, draft: Draft, books: Books, decided: Decided) ->
             model.at_most({**books.revenue[pool, t], kept: 1.0, **before}, money)
             invested = received["capital"][pool, t] - decided.capital[pool, t]
             model.at_most(books.capital[pool, t], invested)
-            if draft.settings.recurrent_balance:
+            if facts.settings.recurrent_balance:
                 lasting = received["recurrent"][pool, t] - books.lasting[pool, t]
                 lasting -= decided.lasting[pool, t]
                 model.at_most(books.recurrent[pool, t], lasting)

@@ -11,13 +11,19 @@ from base_round import FILES, Edit, Whole, with_row, write_round
 from allocator.instance.checks.worst import _Act, _too_much
 from allocator.instance.evidence import with_evidence
 from allocator.instance.facts.choices import Choices
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.runs import Run
 from allocator.instance.instance import Instance, read
 
 OPT, E, K = "options.csv", "option_effects.csv", "option_links.csv"
 
 
+def facts(folder: Path, *edits: Edit | Whole) -> Facts:
+    return read(write_round(folder / "round", *edits)).facts
+
+
 def choices(folder: Path, *edits: Edit | Whole) -> Choices:
-    return Choices(read(write_round(folder / "round", *edits)).facts.draft)
+    return facts(folder, *edits).choices
 
 
 def positions(found: Choices, *names: str) -> list[int]:
@@ -25,11 +31,12 @@ def positions(found: Choices, *names: str) -> list[int]:
 
 
 def test_groups_and_windows(tmp_path: Path) -> None:
-    found = choices(tmp_path)
+    known = facts(tmp_path)
+    found, runs = known.choices, known.runs
     assert {name: group.most for name, group in found.groups.items()} == {"nursing": 1, "pace": 2}
     assert found.groups["nursing"].one_at_a_time
     assert not found.groups["pace"].one_at_a_time
-    windows = {name: found.window(position) for name, position in found.rank.items()}
+    windows = {name: (runs.opens[o], runs.latest[o]) for name, o in found.rank.items()}
     assert windows["Bid A"] == (1, 1)
     assert windows["Ward"] == (0, 2)
     assert windows["Clinic"] == (1, 2)
@@ -66,8 +73,13 @@ def test_at_most_two_of_a_group(tmp_path: Path) -> None:
 
 
 def test_runs_wait_for_what_is_required(tmp_path: Path) -> None:
-    found = choices(tmp_path, with_row(K, "Ward,requires,Clinic"))
-    runs = {name: found.runs[position] for name, position in found.rank.items()}
+    known = facts(tmp_path, with_row(K, "Ward,requires,Clinic"))
+
+    def possible(option: int) -> list[Run]:
+        mine = [r for r in known.runs.of(option).tolist() if known.choices.possible[r]]
+        return [(int(known.runs.start[r]), int(known.runs.stop[r])) for r in mine]
+
+    runs = {name: possible(o) for name, o in known.choices.rank.items()}
     assert runs["Clinic"] == [(1, 2), (2, 2)]  # never left again
     assert runs["Ward"] == [(1, 2), (2, 2)]
     assert runs["Digital"] == [(1, 1), (1, 2), (2, 2)]

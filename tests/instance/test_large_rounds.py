@@ -10,12 +10,11 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from allocator.arrays import Floats
 from allocator.evaluate.selections import EVERY, read_selections
 from allocator.evaluate.tables import read_programmes
 from allocator.instance.checks.pump import Network, network, savings
 from allocator.instance.instance import Instance, from_tables
-from allocator.instance.tables.rows import Array
-from allocator.instance.tables.selections import Selections
 
 YEARS = [2025, 2026, 2027]
 WORDS = {
@@ -77,7 +76,7 @@ def rounds_with_effects(draw: st.DrawFn) -> Instance:
     )
 
 
-def followed(instance: Instance, net: Network, source: int) -> Array:
+def followed(instance: Instance, net: Network, source: int) -> Floats:
     """Cash saved on each programme per unit of money on one source, year after year."""
     table = instance.programmes.set_index("programme").loc[net.names]
     size, years = len(net.names), len(YEARS)
@@ -102,9 +101,9 @@ def followed(instance: Instance, net: Network, source: int) -> Array:
 @settings(max_examples=40, deadline=None)
 @given(rounds_with_effects())
 def test_savings_are_those_followed_one_source_at_a_time(instance: Instance) -> None:
-    draft = instance.facts.draft
-    net = network(draft)
-    found = savings(draft, net)
+    facts = instance.facts
+    net = network(facts)
+    found = savings(facts, net)
     assert sp.issparse(found)
     for column, source in enumerate(net.sources.tolist()):
         expected = followed(instance, net, source)
@@ -147,7 +146,7 @@ def rounds_with_selections(draw: st.DrawFn) -> Instance:
     )
 
 
-def shares_of(instance: Instance, selection: str) -> Array:
+def shares_of(instance: Instance, selection: str) -> Floats:
     """Share of each programme, one programme and row at a time."""
     table = instance.programmes
     found = np.zeros(len(table))
@@ -163,8 +162,8 @@ def shares_of(instance: Instance, selection: str) -> Array:
 @settings(max_examples=40, deadline=None)
 @given(rounds_with_selections())
 def test_selections_hold_whom_their_rows_name(instance: Instance) -> None:
-    draft = instance.facts.draft
-    checks = Selections(draft["programmes"], draft["selections"])
+    facts = instance.facts
+    checks = facts.selections
     judged = read_selections(instance, read_programmes(instance))
     size = len(instance.programmes)
     for s, name in enumerate(judged.names.tolist()):

@@ -123,9 +123,9 @@ def _saved(**contract: Any) -> float:
         contracts=[{"contract": "C", **contract}],
         places=[{"place": "N", "heads": 10}],
     )
-    draft = instance.facts.draft
-    net = network(draft)
-    return float(savings(draft, net).toarray()[net.names.index("i"), 0])
+    facts = instance.facts
+    net = network(facts)
+    return float(savings(facts, net).toarray()[net.names.index("i"), 0])
 
 
 def test_a_block_frees_no_cash_until_it_is_rebased() -> None:

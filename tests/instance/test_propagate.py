@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from linear_programme import feasible_range
 from small import reachable
 
-from allocator.instance.facts.propagate import propagate
+from allocator.instance.facts.facts import Facts
 from allocator.instance.instance import Instance, from_tables
 from allocator.instance.tables.by_year import by_year
-from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import Settings
@@ -233,7 +232,7 @@ ratios = st.sampled_from([0.0, 0.5, 0.8, 0.95, 1.0, 1.1, 1.5])
 
 
 @st.composite
-def rounds(draw: st.DrawFn, *, contracts: bool = False) -> Draft:
+def rounds(draw: st.DrawFn, *, contracts: bool = False) -> Facts:
     names = ["a", "b", "c"]
     maybe = st.booleans()
     tables: dict[str, list[Row]] = {name: [] for name in TABLES}
@@ -385,8 +384,8 @@ TYPES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 }
 
 
-def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Draft:
-    """Draft with defaults filled in and no judgement on what it says."""
+def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Facts:
+    """Facts with defaults filled in and no judgement on what it says."""
     settings_ = Settings(
         "x", 2024, tuple(YEARS), cost_uplift=0.1, recurrent_balance=recurrent_balance
     )
@@ -404,32 +403,32 @@ def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Draf
                 filled = pd.Series(values, dtype="object").map(lambda v: pd.NA if v != v else v)
             columns[column] = filled.astype(dtype.get(spec.kind, "str"))
         frames[name] = pd.DataFrame(columns)
-    return Instance(settings_, frames).facts.draft
+    return Instance(settings_, frames).facts
 
 
-def _judge(draft: Draft, programmes: str, year: int) -> None:
+def _judge(facts: Facts, programmes: str, year: int) -> None:
     """Collisions are proofs, and ranges hold what a linear programme can reach."""
-    ranges = propagate(draft)
+    ranges = facts.ranges
     t = YEARS.index(year)
     for programme in programmes:
-        allowed = feasible_range(draft, programme, year)
+        allowed = feasible_range(facts, programme, year)
         if ranges.collisions or ranges.shortages:
             assert allowed is None
             return
         if allowed is None:
             return
-        i = draft["programmes"]["programme"].tolist().index(programme)
+        i = facts["programmes"]["programme"].tolist().index(programme)
         assert ranges.lo[i, t] <= allowed[0] + 1e-5
         assert ranges.hi[i, t] >= allowed[1] - 1e-5
 
 
 @settings(max_examples=40, deadline=None)
 @given(rounds(), st.sampled_from(["a", "b", "c"]), st.sampled_from(YEARS))
-def test_ranges_hold_every_allowed_plan(draft: Draft, programme: str, year: int) -> None:
-    _judge(draft, programme, year)
+def test_ranges_hold_every_allowed_plan(facts: Facts, programme: str, year: int) -> None:
+    _judge(facts, programme, year)
 
 
 @settings(max_examples=60, deadline=None)
 @given(rounds(contracts=True), st.sampled_from(YEARS))
-def test_ranges_hold_every_allowed_plan_however_it_is_paid(draft: Draft, year: int) -> None:
-    _judge(draft, "abc", year)
+def test_ranges_hold_every_allowed_plan_however_it_is_paid(facts: Facts, year: int) -> None:
+    _judge(facts, "abc", year)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from linear_programme import Decided, feasible_range
 
 from allocator.errors import InstanceError
-from allocator.instance.facts.decisions import Decisions, Run, possible_runs, share_in_place
-from allocator.instance.facts.propagate import Ranges, propagate
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.ranges import Ranges
+from allocator.instance.facts.runs import Run, possible_runs, share_in_place
 from allocator.instance.instance import Instance, from_tables
-from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import Settings
 
@@ -26,8 +26,8 @@ Row = dict[str, Any]
 
 def make(
     programmes: list[Row], *, uplift: float = 0.0, balance: bool = False, **tables: list[Row]
-) -> Draft:
-    """Draft with defaults filled in and no judgement on what it says."""
+) -> Facts:
+    """Facts with defaults filled in and no judgement on what it says."""
     every: dict[str, list[Row]] = {
         "budgets": [{"pool": "NHS", "amount": 1e6}],
         "outcomes": [{"outcome": "QALY", "weight": 1.0}],
@@ -37,7 +37,7 @@ def make(
     every["options"] = [{"pool": "NHS", **o} for o in every.get("options", [])]
     frames = {name: _filled(name, every.get(name, [])) for name in TABLES}
     settings_ = Settings("x", 2024, YEARS, cost_uplift=uplift, recurrent_balance=balance)
-    return Instance(settings_, frames).facts.draft
+    return Instance(settings_, frames).facts
 
 
 def _filled(name: str, rows: list[Row]) -> pd.DataFrame:
@@ -57,11 +57,11 @@ def _filled(name: str, rows: list[Row]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def bounds(draft: Draft, programme: str) -> list[tuple[float, float]]:
-    ranges = propagate(draft)
+def bounds(facts: Facts, programme: str) -> list[tuple[float, float]]:
+    ranges = facts.ranges
     assert ranges.collisions == []
     assert ranges.shortages == []
-    i = draft["programmes"]["programme"].tolist().index(programme)
+    i = facts["programmes"]["programme"].tolist().index(programme)
     return [
         (pytest.approx(lo), pytest.approx(hi))
         for lo, hi in zip(ranges.lo[i].tolist(), ranges.hi[i].tolist(), strict=True)
@@ -90,7 +90,7 @@ BETWEEN = [{"programme": "a", "basis": "activity", "min": 80.0, "max": 120.0}]
 
 def test_limits_widen_by_what_an_option_may_do_and_never_narrow() -> None:
     """In place from the second October on: half of 40 in that year, all of it after."""
-    draft = make(
+    facts = make(
         A,
         limits=BETWEEN,
         options=[option("o", earliest=2025, start_month=10, lead_years=1)],
@@ -99,22 +99,22 @@ def test_limits_widen_by_what_an_option_may_do_and_never_narrow() -> None:
             effect("o", "limit_min", "a", 0.5, operation="multiply"),
         ],
     )
-    assert bounds(draft, "a") == [(80, 120), (60, 140), (40, 160)]
+    assert bounds(facts, "a") == [(80, 120), (60, 140), (40, 160)]
 
 
 def test_limits_that_an_option_tightens_stay_as_they_are() -> None:
-    draft = make(
+    facts = make(
         A,
         limits=BETWEEN,
         options=[option("o")],
         option_effects=[effect("o", "limit_max", "a", -30.0), effect("o", "limit_min", "a", 10.0)],
     )
-    assert bounds(draft, "a") == [(80, 120)] * 3
+    assert bounds(facts, "a") == [(80, 120)] * 3
 
 
 def test_exactly_one_of_a_group_is_in_place() -> None:
     """Bidders add 10 or 25 from 2026 on, one of them always; before, none can."""
-    draft = make(
+    facts = make(
         A,
         limits=BETWEEN,
         options=[
@@ -128,11 +128,11 @@ def test_exactly_one_of_a_group_is_in_place() -> None:
             effect("q", "limit_min", "a", 8.0),
         ],
     )
-    assert bounds(draft, "a") == [(80, 120), (85, 145), (85, 145)]
+    assert bounds(facts, "a") == [(80, 120), (85, 145), (85, 145)]
 
 
 def test_a_bidder_without_effect_leaves_the_figure_as_it_is() -> None:
-    draft = make(
+    facts = make(
         A,
         limits=BETWEEN,
         options=[
@@ -141,12 +141,12 @@ def test_a_bidder_without_effect_leaves_the_figure_as_it_is() -> None:
         ],
         option_effects=[effect("p", "limit_min", "a", 5.0)],
     )
-    assert bounds(draft, "a") == [(80, 120)] * 3
+    assert bounds(facts, "a") == [(80, 120)] * 3
 
 
 def test_a_bid_for_two_lots_counts_once() -> None:
     """The lots go to p and q (10 and 20 more) or to one bid for both (5 more)."""
-    draft = make(
+    facts = make(
         A,
         limits=BETWEEN,
         options=[
@@ -160,7 +160,7 @@ def test_a_bid_for_two_lots_counts_once() -> None:
             effect("both", "limit_min", "a", 5.0),
         ],
     )
-    assert [pair[0] for pair in bounds(draft, "a")] == [85, 85, 85]
+    assert [pair[0] for pair in bounds(facts, "a")] == [85, 85, 85]
 
 
 @pytest.mark.parametrize(
@@ -168,24 +168,24 @@ def test_a_bid_for_two_lots_counts_once() -> None:
 )
 def test_options_that_may_be_together_add_up(choose: str, most: int, high: float) -> None:
     names = {"p": 20.0, "q": 30.0, "r": 20.0}
-    draft = make(
+    facts = make(
         A,
         limits=BETWEEN,
         options=[option(n, group="g", choose=choose, most=most) for n in names],
         option_effects=[effect(n, "limit_max", "a", v) for n, v in names.items()],
     )
-    assert bounds(draft, "a") == [(80, high)] * 3
+    assert bounds(facts, "a") == [(80, high)] * 3
 
 
 def test_a_closure_lifts_every_minimum_from_the_year_it_may_come() -> None:
     """Closed in 2026 at the earliest; in 2025 growth and safety hold the floor."""
-    draft = make(
+    facts = make(
         [{**A[0], "class": "safety"}],
         limits=[{"programme": "a", "basis": "growth", "min": -0.1, "max": 0.2}],
         options=[option("o", earliest=2025, lead_years=1)],
         option_effects=[effect("o", "close", "a")],
     )
-    assert bounds(draft, "a") == [(90, 120), (0, 144), (0, pytest.approx(172.8))]
+    assert bounds(facts, "a") == [(90, 120), (0, 144), (0, pytest.approx(172.8))]
 
 
 def test_a_closure_lifts_the_floors_of_limits_and_of_safety() -> None:
@@ -217,18 +217,18 @@ def test_a_later_maximum_does_not_reach_back_through_a_year_that_may_be_closed()
 
 
 def test_what_must_be_closed_is_nothing() -> None:
-    draft = make(
+    facts = make(
         A,
         options=[option("o", group="g", choose="exactly_one", earliest=2026)],
         option_effects=[effect("o", "close", "a")],
         budgets=[{"pool": "NHS", "amount": 500.0}],
     )
-    assert bounds(draft, "a") == [(0, 500), (0, 0), (0, 0)]
+    assert bounds(facts, "a") == [(0, 500), (0, 0), (0, 0)]
 
 
 def test_activity_that_must_be_something_is_viable() -> None:
     """Demand of 10 that must be met asks for 40; 30 of money is too little for 40."""
-    draft = make(
+    facts = make(
         [*A, {"programme": "b", "baseline": 1.0, "pool": "Q"}],
         limits=[
             {"programme": "a", "basis": "baseline", "start_min": 0.4},
@@ -237,18 +237,18 @@ def test_activity_that_must_be_something_is_viable() -> None:
         demand=[{"programme": "a", "demand": 60.0, "min_met": 0.2}],
         budgets=[{"pool": "NHS", "amount": 1e6}, {"pool": "Q", "amount": 30.0}],
     )
-    assert bounds(draft, "a") == [(40, 60)] * 3
-    assert bounds(draft, "b") == [(0, 0)] * 3
+    assert bounds(facts, "a") == [(40, 60)] * 3
+    assert bounds(facts, "b") == [(0, 0)] * 3
 
 
 def test_a_scale_that_nothing_allows_is_a_collision() -> None:
-    draft = make(
+    facts = make(
         A,
         limits=[
             {"programme": "a", "basis": "activity", "min": 1.0, "max": 30.0, "start_min": 40.0}
         ],
     )
-    found = propagate(draft).collisions
+    found = facts.ranges.collisions
     assert [(c.lo, c.hi, c.floor, c.ceiling) for c in found] == [
         (40.0, 30.0, [("limits", 2)], [("limits", 2)])
     ]
@@ -256,7 +256,7 @@ def test_a_scale_that_nothing_allows_is_a_collision() -> None:
 
 def test_need_may_rise_and_fall_by_options() -> None:
     """100 arrive, 60 to 150 with the options, a year after they are in place."""
-    draft = make(
+    facts = make(
         [{**A[0], "class": "emergency"}],
         demand=[{"programme": "a", "demand": 100.0}],
         options=[option("less"), option("more")],
@@ -265,8 +265,8 @@ def test_need_may_rise_and_fall_by_options() -> None:
             effect("more", "demand", "a", 50.0, delay=1),
         ],
     )
-    assert bounds(draft, "a") == [(100, 100), (60, 150), (60, 150)]
-    ranges = propagate(draft)
+    assert bounds(facts, "a") == [(100, 100), (60, 150), (60, 150)]
+    ranges = facts.ranges
     assert ranges.driver_lo[0].tolist() == [100, 60, 60]
     assert ranges.driver_hi[0].tolist() == [100, 150, 150]
 
@@ -280,18 +280,18 @@ def test_more_need_may_be_avoided_where_more_arrives() -> None:
         "limits": [{"programme": "h", "basis": "activity", "max": 30.0}],
     }
     assert bounds(make(programmes, **tables), "a") == [(60, 100)] * 3
-    draft = make(
+    facts = make(
         programmes,
         **tables,
         options=[option("o")],
         option_effects=[effect("o", "demand", "a", -80.0)],
     )
-    assert bounds(draft, "a") == [(0, 100)] * 3
+    assert bounds(facts, "a") == [(0, 100)] * 3
 
 
 def test_more_need_may_be_avoided_where_more_arrives_besides_a_backlog() -> None:
     """90% of 100 waiting and 20 arriving, less 20, are 88; with 30 arriving, less 30, 87."""
-    draft = make(
+    facts = make(
         [*A, {"programme": "h", "baseline": 0.0}],
         demand=[{"programme": "a", "demand": 100.0, "opening_backlog": 100.0, "min_met": 0.9}],
         effects=[{"source": "h", "target": "a", "per_unit": 1.0}],
@@ -299,11 +299,11 @@ def test_more_need_may_be_avoided_where_more_arrives_besides_a_backlog() -> None
         options=[option("o")],
         option_effects=[effect("o", "demand", "a", -80.0)],
     )
-    assert bounds(draft, "a")[0] == (87, 200)
+    assert bounds(facts, "a")[0] == (87, 200)
 
 
 def test_capacity_is_the_most_that_options_build() -> None:
-    draft = make(
+    facts = make(
         A,
         resources=[{"resource": "beds"}],
         capacity=[{"resource": "beds", "amount": 50.0, "extra_max": 5.0, "extra_pool": "NHS"}],
@@ -311,7 +311,7 @@ def test_capacity_is_the_most_that_options_build() -> None:
         options=[option("o", lead_years=2)],
         option_effects=[effect("o", "capacity", "beds", 20.0)],
     )
-    assert bounds(draft, "a") == [(0, 110), (0, 110), (0, 150)]
+    assert bounds(facts, "a") == [(0, 110), (0, 110), (0, 150)]
 
 
 MONEY = [{"pool": "NHS", "amount": 100.0}]
@@ -319,13 +319,13 @@ MONEY = [{"pool": "NHS", "amount": 100.0}]
 
 def test_options_raise_money_net_of_what_they_cost() -> None:
     """30 a year less 12, and 20 at the start: nothing gained in the first year, 18 after."""
-    draft = make(
+    facts = make(
         A,
         budgets=MONEY,
         options=[option("o", earliest=2025, latest=2025, cost_once=20.0, cost_yearly=12.0)],
         option_effects=[effect("o", "income", "NHS", 30.0)],
     )
-    assert bounds(draft, "a") == [(0, 100), (0, 118), (0, 118)]
+    assert bounds(facts, "a") == [(0, 100), (0, 118), (0, 118)]
 
 
 def test_savings_raise_money_in_the_pool_or_in_the_programme() -> None:
@@ -336,7 +336,7 @@ def test_savings_raise_money_in_the_pool_or_in_the_programme() -> None:
 
 
 def test_an_option_that_must_be_taken_costs_at_least_the_cheapest() -> None:
-    draft = make(
+    facts = make(
         A,
         budgets=MONEY,
         options=[
@@ -344,14 +344,14 @@ def test_an_option_that_must_be_taken_costs_at_least_the_cheapest() -> None:
             option("q", group="g", choose="exactly_one", cost_yearly=40.0),
         ],
     )
-    assert bounds(draft, "a") == [(0, 85)] * 3
+    assert bounds(facts, "a") == [(0, 85)] * 3
     short = make(
         A,
         budgets=MONEY,
         limits=[{"programme": "a", "basis": "activity", "min": 90.0}],
         options=[option("p", group="g", choose="exactly_one", cost_yearly=15.0)],
     )
-    found = propagate(short).shortages[0]
+    found = short.ranges.shortages[0]
     assert (found.needed, found.available) == (105.0, 100.0)
     assert found.claims == [("'a'", 90.0), ("options", 15.0)]
 
@@ -364,41 +364,41 @@ def test_conditional_income_is_received_later_and_what_is_held_back_is_gone() ->
         {"income": "k", "pool": "NHS", "amount": 7.0, "year": 2027, "lag": 1},
     ]
     places = [{"place": "N", "heads": 3.0}, {"place": "S", "heads": 1.0}]
-    draft = make(A, budgets=MONEY, incomes=incomes, places=places)
-    assert bounds(draft, "a") == [(0, 90), (0, 100), (0, 108)]
+    facts = make(A, budgets=MONEY, incomes=incomes, places=places)
+    assert bounds(facts, "a") == [(0, 90), (0, 100), (0, 108)]
     assert [pair[1] for pair in bounds(make(A, budgets=MONEY, balance=True), "a")] == [100] * 3
 
 
 def test_income_that_is_not_recurrent_does_not_widen_the_recurrent_balance() -> None:
     incomes = [{"income": "k", "pool": "NHS", "amount": 7.0}]
-    draft = make(A, budgets=MONEY, incomes=incomes, balance=True)
-    assert bounds(draft, "a") == [(0, 100)] * 3
+    facts = make(A, budgets=MONEY, incomes=incomes, balance=True)
+    assert bounds(facts, "a") == [(0, 100)] * 3
     options = [option("o")]
     raised = [effect("o", "income", "NHS", 7.0)]
-    draft = make(A, budgets=MONEY, options=options, option_effects=raised, balance=True)
-    assert bounds(draft, "a") == [(0, 107)] * 3
+    facts = make(A, budgets=MONEY, options=options, option_effects=raised, balance=True)
+    assert bounds(facts, "a") == [(0, 107)] * 3
 
 
 def test_the_old_service_runs_alongside_until_the_new_one_is_in_place() -> None:
     only = {"group": "g", "choose": "exactly_one", "latest": 2025, "lead_years": 2}
-    draft = make(A, budgets=MONEY, options=[option("o", double_running=10.0, **only)])
-    assert bounds(draft, "a") == [(0, 90), (0, 90), (0, 100)]
+    facts = make(A, budgets=MONEY, options=[option("o", double_running=10.0, **only)])
+    assert bounds(facts, "a") == [(0, 90), (0, 90), (0, 100)]
 
 
 def test_capital_of_an_option_that_must_be_taken_is_gone() -> None:
-    draft = make(
+    facts = make(
         [{**A[0], "money": "capital"}],
         budgets=[*MONEY, {"pool": "NHS", "kind": "capital", "amount": 50.0}],
         options=[option("o", group="g", choose="exactly_one", latest=2025, capital=30.0)],
     )
-    assert bounds(draft, "a") == [(0, 20), (0, 50), (0, 50)]
+    assert bounds(facts, "a") == [(0, 20), (0, 50), (0, 50)]
 
 
 def test_money_buys_as_much_as_the_cheapest_unit_allows() -> None:
     """100 buy 100 at 1, 200 at 0.5; above 60 at 0.2 each: 60 and 200 more."""
     options, cheaper = [option("o")], [effect("o", "unit_cost", "a", -0.5)]
-    draft = make(A, budgets=MONEY, options=options, option_effects=cheaper)
-    assert bounds(draft, "a") == [(0, 200)] * 3
+    facts = make(A, budgets=MONEY, options=options, option_effects=cheaper)
+    assert bounds(facts, "a") == [(0, 200)] * 3
     bulk = {"cost_threshold": 60.0, "cost_above": 0.2}
     assert bounds(make([{**A[0], **bulk}], budgets=MONEY), "a") == [(0, 260)] * 3
     dear = {"cost_threshold": 60.0, "cost_above": 2.0}
@@ -406,8 +406,8 @@ def test_money_buys_as_much_as_the_cheapest_unit_allows() -> None:
     little = [{"pool": "NHS", "amount": 40.0}]
     assert bounds(make([{**A[0], **dear}], budgets=little), "a") == [(0, 40)] * 3
     # Half price: 60 for 30, and the other 70 at 1.5.
-    draft = make([{**A[0], **dear}], budgets=MONEY, options=options, option_effects=cheaper)
-    assert bounds(draft, "a") == [(0, pytest.approx(60 + 70 / 1.5))] * 3
+    facts = make([{**A[0], **dear}], budgets=MONEY, options=options, option_effects=cheaper)
+    assert bounds(facts, "a") == [(0, pytest.approx(60 + 70 / 1.5))] * 3
 
 
 def test_floors_cost_what_the_cheapest_unit_costs() -> None:
@@ -417,33 +417,33 @@ def test_floors_cost_what_the_cheapest_unit_costs() -> None:
         {"programme": "b", "baseline": 1.0},
     ]
     limits = [{"programme": "a", "basis": "activity", "min": 90.0}]
-    draft = make(programmes, budgets=MONEY, limits=limits)
-    assert bounds(draft, "b") == [(0, 34)] * 3
-    draft = make(
+    facts = make(programmes, budgets=MONEY, limits=limits)
+    assert bounds(facts, "b") == [(0, 34)] * 3
+    facts = make(
         programmes,
         budgets=MONEY,
         limits=limits,
         options=[option("o")],
         option_effects=[effect("o", "unit_cost", "a", 0.9, operation="multiply")],
     )
-    assert bounds(draft, "b") == [(0, 43)] * 3
+    assert bounds(facts, "b") == [(0, 43)] * 3
 
 
 def test_activity_that_saves_money_pays_for_others_up_to_its_most() -> None:
     """A unit more of a saves 0.5: 40 of them leave 20 more for b."""
     programmes = [*A, {"programme": "b", "baseline": 1.0}]
-    draft = make(
+    facts = make(
         programmes,
         budgets=MONEY,
         limits=[{"programme": "a", "basis": "activity", "max": 40.0}],
         options=[option("o")],
         option_effects=[effect("o", "unit_cost", "a", -1.5)],
     )
-    assert bounds(draft, "b") == [(0, 120)] * 3
-    assert bounds(draft, "a") == [(0, 40)] * 3
+    assert bounds(facts, "b") == [(0, 120)] * 3
+    assert bounds(facts, "a") == [(0, 40)] * 3
 
 
-def under(contract: Row, **tables: list[Row]) -> Draft:
+def under(contract: Row, **tables: list[Row]) -> Facts:
     programmes = [
         {"programme": "a", "baseline": 40.0, "contract": "C", "tariff": 2.0, "provider": "H"},
         {"programme": "b", "baseline": 1.0},
@@ -454,9 +454,9 @@ def under(contract: Row, **tables: list[Row]) -> Draft:
 def test_a_contract_binds_until_its_notice_is_over() -> None:
     """A block of 80 covers 45 units; ended from 2026 on, b may have all, and a as well."""
     block = {"type": "block", "ceiling": 90.0, "notice_years": 1.0}
-    draft = under(block)
-    assert bounds(draft, "a") == [(0, 45), (0, 100), (0, 100)]
-    assert bounds(draft, "b") == [(0, 20), (0, 100), (0, 100)]
+    facts = under(block)
+    assert bounds(facts, "a") == [(0, 45), (0, 100), (0, 100)]
+    assert bounds(facts, "b") == [(0, 20), (0, 100), (0, 100)]
     later = under({**block, "start": 2026})
     assert bounds(later, "b") == [(0, 100), (0, 20), (0, 100)]
     assert bounds(under({**block, "notice_years": 0.0}), "b") == [(0, 100)] * 3
@@ -474,8 +474,8 @@ def test_a_contract_once_ended_stays_ended() -> None:
         {"programme": "b", "baseline": 1.0},
     ]
     limits = [{"programme": "a", "basis": "activity", "max": 50.0}]
-    draft = make(programmes, budgets=MONEY, contracts=rows, limits=limits)
-    assert bounds(draft, "b") == [(0, 20), (0, 100), (0, 100)]
+    facts = make(programmes, budgets=MONEY, contracts=rows, limits=limits)
+    assert bounds(facts, "b") == [(0, 20), (0, 100), (0, 100)]
 
 
 def test_a_contract_cheaper_than_its_cost_buys_more_while_it_holds() -> None:
@@ -487,23 +487,23 @@ def test_a_contract_cheaper_than_its_cost_buys_more_while_it_holds() -> None:
 
 
 def test_a_contract_may_be_suspended() -> None:
-    draft = under(
+    facts = under(
         {"type": "block"},
         limits=[{"programme": "a", "basis": "activity", "min": 30.0, "max": 50.0}],
         options=[option("o", earliest=2026)],
         option_effects=[effect("o", "contract", "C")],
     )
-    assert bounds(draft, "b") == [(0, 20), (0, 70), (0, 70)]
-    assert bounds(draft, "a") == [(30, 50)] * 3
+    assert bounds(facts, "b") == [(0, 20), (0, 70), (0, 70)]
+    assert bounds(facts, "a") == [(30, 50)] * 3
 
 
 def test_a_contract_that_cannot_be_paid_any_more_limits_activity_to_its_cost() -> None:
     """The block of 80 does not fit beside 30 of b, so a costs what it costs: at most 70."""
-    draft = under(
+    facts = under(
         {"type": "block", "notice_years": 0.0},
         limits=[{"programme": "b", "basis": "activity", "min": 30.0}],
     )
-    assert bounds(draft, "a") == [(0, 70)] * 3
+    assert bounds(facts, "a") == [(0, 70)] * 3
 
 
 @pytest.mark.parametrize(
@@ -541,21 +541,21 @@ def test_a_contract_that_cannot_be_paid_any_more_limits_activity_to_its_cost() -
     ],
 )
 def test_money_limits_activity_only_while_a_payment_rises(contract: Row, high: float) -> None:
-    draft = under(contract, places=[{"place": "N", "heads": 1.0}])
-    assert bounds(draft, "a")[0] == (0, high)
+    facts = under(contract, places=[{"place": "N", "heads": 1.0}])
+    assert bounds(facts, "a")[0] == (0, high)
 
 
 def test_a_step_that_need_not_be_earned_costs_nothing() -> None:
     step = {"bonus_outcome": "QALY", "bonus_threshold": 5.0, "bonus_step": 15.0}
-    draft = under({"type": "outcome", "fixed": 70.0, **step})
-    assert bounds(draft, "b") == [(0, 30)] * 3
+    facts = under({"type": "outcome", "fixed": 70.0, **step})
+    assert bounds(facts, "b") == [(0, 30)] * 3
     # An option that lowers the outcome may turn the bonus into a loss without end.
-    draft = under(
+    facts = under(
         {"type": "outcome", "fixed": 70.0, **step, "bonus": 1.0},
         options=[option("o")],
         option_effects=[effect("o", "outcome", "a", -1.0, outcome="QALY")],
     )
-    assert bounds(draft, "b")[0][1] == np.inf
+    assert bounds(facts, "b")[0][1] == np.inf
 
 
 def read(programme: Row, **tables: list[Row]) -> Instance:
@@ -635,7 +635,7 @@ TYPES: dict[str, dict[str, list[float]]] = {
 
 
 @st.composite
-def rounds(draw: st.DrawFn) -> Draft:
+def rounds(draw: st.DrawFn) -> Facts:
     """Three programmes in two pools, with two options and a contract that may be ended."""
     maybe = st.booleans()
     programmes: list[Row] = [
@@ -771,9 +771,9 @@ def choices(draw: st.DrawFn) -> dict[str, list[Row]]:
 maybe_ = st.booleans()
 
 
-def _taken(draft: Draft, draw: Any) -> dict[str, list[Run]]:
+def _taken(facts: Facts, draw: Any) -> dict[str, list[Run]]:
     """Runs of each option, as groups allow."""
-    rows, last = draft["options"], len(YEARS) - 1
+    rows, last = facts["options"], len(YEARS) - 1
     ways = []
     for _, earliest, least, review in rows.lists("earliest", "min_years", "review_years"):
         runs = possible_runs(max(earliest - YEARS[0], 0), last, least, review, len(YEARS))
@@ -793,11 +793,11 @@ def _taken(draft: Draft, draw: Any) -> dict[str, list[Run]]:
     return dict(zip(rows["option"].tolist(), draw(st.sampled_from(every)), strict=True))
 
 
-def _decided(draft: Draft, taken: dict[str, list[Run]], draw: Any) -> Decided:
+def _decided(facts: Facts, taken: dict[str, list[Run]], draw: Any) -> Decided:
     """What some runs change, written out once more."""
     found = Decided(pick=lambda branches: draw(st.integers(0, branches - 1)))
-    rows, n = draft["options"], [1.1 ** (t + 1) for t in range(len(YEARS))]
-    home = dict(zip(draft["programmes"]["programme"], draft["programmes"]["pool"], strict=True))
+    rows, n = facts["options"], [1.1 ** (t + 1) for t in range(len(YEARS))]
+    home = dict(zip(facts["programmes"]["programme"], facts["programmes"]["pool"], strict=True))
     felt: dict[tuple[str, int, int], float] = {}
     columns = ("option", "pool", "programme", "start_month", "lead_years")
     columns += ("cost_once", "cost_yearly", "double_running", "cost_exit")
@@ -819,20 +819,20 @@ def _decided(draft: Draft, taken: dict[str, list[Run]], draw: Any) -> Decided:
                     found.paid[at, t] += cost
                     found.lasting[at, t] += cost
     for (name, t, delay), share in felt.items():
-        _felt(draft, found, (name, t, delay), share, n[t])
-    _incomes(draft, found)
-    _endings(draft, found, draw)
+        _felt(facts, found, (name, t, delay), share, n[t])
+    _incomes(facts, found)
+    _endings(facts, found, draw)
     return found
 
 
 def _felt(
-    draft: Draft, found: Decided, of: tuple[str, int, int], share: float, index: float
+    facts: Facts, found: Decided, of: tuple[str, int, int], share: float, index: float
 ) -> None:
     prices = dict(
-        zip(draft["programmes"]["programme"], draft["programmes"]["unit_cost"], strict=True)
+        zip(facts["programmes"]["programme"], facts["programmes"]["unit_cost"], strict=True)
     )
     columns = ("option", "measure", "target", "operation", "value", "delay")
-    for _, option_, measure, target, operation, value, delay in draft["option_effects"].lists(
+    for _, option_, measure, target, operation, value, delay in facts["option_effects"].lists(
         *columns
     ):
         if (option_, delay) != (of[0], of[2]):
@@ -853,20 +853,20 @@ def _felt(
             getattr(found, measure)["add"][at] += value * share
 
 
-def _incomes(draft: Draft, found: Decided) -> None:
-    for _, pool, basis, amount, share, lag in draft["incomes"].lists(
+def _incomes(facts: Facts, found: Decided) -> None:
+    for _, pool, basis, amount, share, lag in facts["incomes"].lists(
         "pool", "basis", "amount", "share", "lag"
     ):
         for t in range(len(YEARS)):
-            money = dict(zip(draft["budgets"]["pool"], draft["budgets"]["amount"], strict=True))
+            money = dict(zip(facts["budgets"]["pool"], facts["budgets"]["amount"], strict=True))
             whole = amount * share * (money[pool] if basis == "held_back" else 1.0)
             found.received[pool, t] -= whole if basis == "held_back" else 0.0
             if t + lag < len(YEARS):
                 found.received[pool, t + lag] += whole
 
 
-def _endings(draft: Draft, found: Decided, draw: Any) -> None:
-    for _, name, notice in draft["contracts"].lists("contract", "notice_years"):
+def _endings(facts: Facts, found: Decided, draw: Any) -> None:
+    for _, name, notice in facts["contracts"].lists("contract", "notice_years"):
         if notice == notice:
             ended = draw(st.integers(int(notice), len(YEARS)))
             found.off |= {(name, t) for t in range(ended, len(YEARS))}
@@ -874,15 +874,15 @@ def _endings(draft: Draft, found: Decided, draw: Any) -> None:
 
 @settings(max_examples=120, deadline=None)
 @given(rounds(), st.data())
-def test_ranges_hold_every_plan_of_every_decision(draft: Draft, data: st.DataObject) -> None:
-    ranges = propagate(draft)
-    taken = _taken(draft, data.draw)
+def test_ranges_hold_every_plan_of_every_decision(facts: Facts, data: st.DataObject) -> None:
+    ranges = facts.ranges
+    taken = _taken(facts, data.draw)
     if not taken:
         return
     for i, programme in enumerate("abc"):
-        decided = _decided(draft, taken, data.draw)
+        decided = _decided(facts, taken, data.draw)
         year = data.draw(st.sampled_from(YEARS))
-        allowed = feasible_range(draft, programme, year, decided)
+        allowed = feasible_range(facts, programme, year, decided)
         _judge(ranges, i, YEARS.index(year), allowed)
 
 
@@ -895,12 +895,12 @@ def _judge(ranges: Ranges, i: int, t: int, allowed: tuple[float, float] | None) 
 
 
 def test_links_and_figures_that_are_not_there_are_left_out() -> None:
-    draft = make(
+    facts = make(
         A,
         options=[option("o")],
         option_effects=[effect("o", "demand", "a", 5.0), effect("o", "contract", "C")],
     )
-    decisions = Decisions(draft)
+    decisions = facts.decisions
     assert decisions.names == ["o"]
     assert decisions.stopped("contract", "C")[0].tolist() == [True] * 3
-    assert propagate(draft).collisions == []
+    assert facts.ranges.collisions == []

@@ -37,9 +37,9 @@ def make(
 
 
 def saved(instance: Instance) -> dict[str, dict[str, float]]:
-    draft = instance.facts.draft
-    net = network(draft)
-    found = savings(draft, net).toarray()
+    facts = instance.facts
+    net = network(facts)
+    found = savings(facts, net).toarray()
     return {
         net.names[source]: dict(zip(net.names, found[:, column].tolist(), strict=True))
         for column, source in enumerate(net.sources.tolist())
@@ -101,5 +101,5 @@ def test_a_circle_that_dies_out_is_followed_to_its_end() -> None:
 
 
 def test_kernel_of_no_fade_is_felt_once() -> None:
-    draft = make({"h": {"unit_cost": 100.0}, "i": {}}, [("h", "i", 2.0, 1, 0.0)]).facts.draft
-    assert np.array_equal(network(draft).kernel, [[0.0, 2.0, 0.0]])
+    facts = make({"h": {"unit_cost": 100.0}, "i": {}}, [("h", "i", 2.0, 1, 0.0)]).facts
+    assert np.array_equal(network(facts).kernel, [[0.0, 2.0, 0.0]])

@@ -6,18 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from allocator.arrays import Flags
 from allocator.errors import Problem
-from allocator.instance.checks.problem import Problems, problem
-from allocator.instance.checks.programmes import may_move
-from allocator.instance.facts.agreements import Agreements
-from allocator.instance.facts.decisions import Decisions
-from allocator.instance.facts.pools import Money
-from allocator.instance.facts.propagate import Collision, Ranges, Shortage
-from allocator.instance.tables.draft import Draft
+from allocator.instance.checks.problem import Problems, planned, problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.ranges import Collision, Money, Shortage
 from allocator.instance.tables.settings import Settings
 from allocator.instance.tables.wording import money, number
 
-TABLES = (
+_TABLES = (
     "programmes",
     "limits",
     "budgets",
@@ -38,55 +35,29 @@ TABLES = (
     "option_effects",
     "incomes",
 )
-"""Tables whose rows the propagation needs."""
+"""Tables whose rows bound activity."""
 
 
-def collisions(draft: Draft, ranges: Ranges) -> Problems:
+@planned(*_TABLES)
+def impossible(facts: Facts) -> Problems:
     """Rows that leave no allowed plan, whatever else is decided."""
-    for collision in ranges.collisions:
-        yield _collision(draft, draft.settings, collision)
-    for shortage in ranges.shortages:
-        yield _shortage(draft, draft.settings, shortage)
+    for collision in facts.ranges.collisions:
+        yield _collision(facts, collision)
+    for shortage in facts.ranges.shortages:
+        yield _shortage(facts, shortage)
 
 
-def unlimited(draft: Draft, ranges: Ranges) -> Problems:
-    """Programmes that could grow without end because more of them costs nothing."""
-    if len(draft["contracts"]):
-        yield from _unpaid(draft, draft.settings, ranges)
-    if not ranges.collisions and not ranges.shortages:
-        yield from _costless(draft, draft.settings, ranges)
-
-
-def _costless(draft: Draft, settings: Settings, ranges: Ranges) -> Problems:
-    """Programmes paid at a cost that need not rise with activity."""
-    programmes = draft["programmes"]
-    endless = np.isinf(ranges.hi) & may_move(draft)[:, None]
-    if not endless.any():
-        return
-    endless &= ~Agreements(draft, Decisions(draft)).replaced
-    for i in np.flatnonzero(endless.any(axis=1)).tolist():
-        when = settings.year_label(settings.years[int(np.flatnonzero(endless[i])[0])])
-        yield problem(
-            programmes,
-            i,
-            "unit_cost",
-            f"nothing limits '{programmes['programme'][i]}' in {when}: with its cost_above, or "
-            "with the options that change its unit cost, more activity costs nothing; give it a "
-            "max in limits, capacity or demand.",
-        )
-
-
-def _unpaid(draft: Draft, settings: Settings, ranges: Ranges) -> Problems:
-    """Programmes under a contract that pays nothing more for more of them."""
-    programmes = draft["programmes"]
-    agreements = Agreements(draft, Decisions(draft))
-    endless = np.isinf(ranges.hi) & may_move(draft)[:, None]
+@planned(*_TABLES)
+def unlimited(facts: Facts) -> Problems:
+    """Programmes under a contract that pays nothing more for more of them, without a limit."""
+    programmes, agreements = facts["programmes"], facts.agreements
+    endless = _endless(facts)
     for c, members in enumerate(agreements.members):
         for i in members.tolist():
             years = np.flatnonzero(endless[i] & agreements.holds[c]).tolist()
             if years:
                 kind, name = agreements.kind[c, years[0]], programmes["programme"][i]
-                when = settings.year_label(settings.years[years[0]])
+                when = facts.settings.year_label(facts.years[years[0]])
                 yield problem(
                     programmes,
                     i,
@@ -97,8 +68,33 @@ def _unpaid(draft: Draft, settings: Settings, ranges: Ranges) -> Problems:
                 )
 
 
-def _collision(draft: Draft, settings: Settings, found: Collision) -> Problem:
-    programmes = draft["programmes"]
+@planned(*_TABLES)
+def costless(facts: Facts) -> Problems:
+    """Programmes without a limit, paid at a cost that need not rise with activity."""
+    programmes, ranges = facts["programmes"], facts.ranges
+    if ranges.collisions or ranges.shortages:
+        return
+    endless = _endless(facts) & ~facts.agreements.covered
+    for i in np.flatnonzero(endless.any(axis=1)).tolist():
+        when = facts.settings.year_label(facts.years[int(np.flatnonzero(endless[i])[0])])
+        yield problem(
+            programmes,
+            i,
+            "unit_cost",
+            f"nothing limits '{programmes['programme'][i]}' in {when}: with its cost_above, or "
+            "with the options that change its unit cost, more activity costs nothing; give it a "
+            "max in limits, capacity or demand.",
+        )
+
+
+def _endless(facts: Facts) -> Flags:
+    """Where activity that may move has no end."""
+    found: Flags = np.isinf(facts.ranges.hi) & ~facts.held.held[:, None]
+    return found
+
+
+def _collision(facts: Facts, found: Collision) -> Problem:
+    programmes, settings = facts["programmes"], facts.settings
     name, unit = programmes["programme"][found.programme], programmes["unit"][found.programme]
     excess = found.lo - found.hi
     cost = money(excess * float(programmes["unit_cost"][found.programme]), settings)
@@ -127,7 +123,8 @@ def _rows(places: list[tuple[str, int]]) -> str:
     return f"({', then '.join(f'{table} line {line}' for table, line in places)})"
 
 
-def _shortage(draft: Draft, settings: Settings, found: Shortage) -> Problem:
+def _shortage(facts: Facts, found: Shortage) -> Problem:
+    settings = facts.settings
     year = settings.year_label(settings.years[found.year])
     missing = found.needed - found.available
     line = found.line or None
@@ -176,3 +173,6 @@ def _sources(found: Money, settings: Settings) -> str:
     total = money(found.total, settings)
     received = f"{money(found.amount, settings)} received"
     return f"{total} ({', '.join([received, *named])})" if named else total
+
+
+CHECKS = (impossible, unlimited, costless)

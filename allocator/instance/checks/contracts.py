@@ -6,20 +6,22 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.arrays import Flags, Values
+from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.agreements import replaces_cost
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.column import NO_VALUE, Column
-from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.legal import CONTRACT_NEEDS, CONTRACT_PARAMETERS
-from allocator.instance.tables.rows import BLANK_YEAR, Array
+from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.wording import Suggester, number, sentence
 
 
 @needs("programmes")
-def contracts_of_programmes(draft: Draft) -> Problems:
+def contracts_of_programmes(facts: Timeless) -> Problems:
     """A contract has programmes; a name without a contract is said."""
-    rows, programmes = draft["contracts"], draft["programmes"]
+    rows, programmes = facts["contracts"], facts["programmes"]
     named = set(programmes["contract"].tolist()) - {""}
     suggest = Suggester(named)
     told: set[str] = set()
@@ -29,9 +31,9 @@ def contracts_of_programmes(draft: Draft) -> Problems:
             hint = suggest(name)
             statement = f"no programme is under contract '{name}'"
             yield problem(rows, position, "contract", sentence(statement, hint), hint)
-    if not len(rows) or "contracts" not in draft.names:
+    if not len(rows) or "contracts" not in facts.draft.names:
         return
-    known = draft.names["contracts"]
+    known = facts.draft.names["contracts"]
     suggest = Suggester(known)
     for position, name in enumerate(programmes["contract"].tolist()):
         if name and name not in known and name not in told:
@@ -51,9 +53,9 @@ def contracts_of_programmes(draft: Draft) -> Problems:
 
 
 @needs("programmes", "contracts")
-def one_provider_one_pool(draft: Draft) -> Problems:
+def one_provider_one_pool(facts: Timeless) -> Problems:
     """All programmes of a contract have the same provider, pool and kind of money."""
-    rows, programmes = draft["contracts"], draft["programmes"]
+    rows, programmes = facts["contracts"], facts["programmes"]
     first: dict[str, int] = {}
     paying = set(rows["contract"][replaces_cost(rows)].tolist())
     for position, name in enumerate(programmes["contract"].tolist()):
@@ -85,9 +87,9 @@ def _quoted(name: str) -> str:
     return f"'{name}'" if name else "none"
 
 
-def parameters_of_the_type(draft: Draft) -> Problems:
+def parameters_of_the_type(facts: Timeless) -> Problems:
     """A contract has what its type needs and nothing that belongs to others."""
-    rows = draft["contracts"]
+    rows = facts["contracts"]
     kinds = rows["type"].tolist()
     for name in dict.fromkeys(p for every in CONTRACT_PARAMETERS.values() for p in every):
         given = _given(rows[name], TABLES["contracts"][name])
@@ -107,7 +109,7 @@ def parameters_of_the_type(draft: Draft) -> Problems:
             )
 
 
-def _given(values: Array, column: Column) -> Array:
+def _given(values: Values, column: Column) -> Flags:
     """Where a parameter says something else than its default."""
     if column.kind == "year":
         return np.asarray(values != BLANK_YEAR)
@@ -116,10 +118,10 @@ def _given(values: Array, column: Column) -> Array:
     return np.asarray(values != column.default)
 
 
-def figures_go_together(draft: Draft) -> Problems:
+def figures_go_together(facts: Timeless) -> Problems:
     """Incomes, caps and rates of a contract do not contradict each other."""
-    rows = draft["contracts"]
-    for position, column, message in _contradictions(draft):
+    rows = facts["contracts"]
+    for position, column, message in _contradictions(facts):
         yield problem(rows, position, column, message)
     silent = (rows["type"] == "outcome") & (rows["bonus"] == 0.0) & (rows["bonus_outcome"] != "")
     silent &= rows["bonus_step"] == 0.0
@@ -142,8 +144,8 @@ def figures_go_together(draft: Draft) -> Problems:
         )
 
 
-def _contradictions(draft: Draft) -> Iterator[tuple[int, str, str]]:
-    rows = draft["contracts"]
+def _contradictions(facts: Timeless) -> Iterator[tuple[int, str, str]]:
+    rows = facts["contracts"]
     low, high, fixed = rows["min_income"], rows["max_income"], rows["fixed"]
     for position in np.flatnonzero(low > high).tolist():
         words = f"{number(low[position])} is more than max_income {number(high[position])}"
@@ -183,11 +185,11 @@ def _contradictions(draft: Draft) -> Iterator[tuple[int, str, str]]:
             yield position, cap, f"the {share} is 0, so nothing is {what} that {cap} could limit."
 
 
-@needs(years=True)
-def times_in_order(draft: Draft) -> Problems:
+@planned()
+def times_in_order(facts: Facts) -> Problems:
     """A contract holds in some plan year, and is rebased while it does."""
-    rows = draft["contracts"]
-    first, last = draft.years[0], draft.years[-1]
+    rows = facts["contracts"]
+    first, last = facts.years[0], facts.years[-1]
     for position, (_, year, start, end, rebasing) in enumerate(
         rows.lists("year", "start", "end", "rebasing_year")
     ):
@@ -219,11 +221,11 @@ def times_in_order(draft: Draft) -> Problems:
             )
 
 
-@needs(years=True)
-def ending_early(draft: Draft) -> Problems:
+@planned()
+def ending_early(facts: Facts) -> Problems:
     """A contract that may be ended early pays something else than cost, and can be."""
-    rows = draft["contracts"]
-    notice, years = rows["notice_years"], draft.years
+    rows = facts["contracts"]
+    notice, years = rows["notice_years"], facts.years
     given = ~np.isnan(notice)
     for position in np.flatnonzero(given & (notice != np.floor(notice))).tolist():
         yield problem(
@@ -263,9 +265,9 @@ def ending_early(draft: Draft) -> Problems:
         )
 
 
-def one_notice(draft: Draft) -> Problems:
+def one_notice(facts: Timeless) -> Problems:
     """The rows of a contract agree on how it may be ended early."""
-    rows = draft["contracts"]
+    rows = facts["contracts"]
     first: dict[str, int] = {}
     notice = rows["notice_years"]
     for position, name in enumerate(rows["contract"].tolist()):
@@ -287,11 +289,11 @@ def _or_blank(value: float) -> str:
 
 
 @needs("programmes", "contracts")
-def leads(draft: Draft) -> Problems:
+def leads(facts: Timeless) -> Problems:
     """A lead is another provider and is paid for it."""
-    rows, programmes = draft["contracts"], draft["programmes"]
+    rows, programmes = facts["contracts"], facts["programmes"]
     home = dict(zip(programmes["contract"], programmes["provider"], strict=True))
-    known = {*programmes["provider"].tolist(), *draft["providers"]["provider"].tolist()} - {""}
+    known = {*programmes["provider"].tolist(), *facts["providers"]["provider"].tolist()} - {""}
     suggest = Suggester(known)
     lead, overhead = rows["lead"], rows["overhead"]
     for position in np.flatnonzero((lead == "") & (overhead > 0)).tolist():
@@ -322,9 +324,9 @@ def leads(draft: Draft) -> Problems:
 
 
 @needs("programmes", "contracts")
-def something_to_pay(draft: Draft) -> Problems:
+def something_to_pay(facts: Timeless) -> Problems:
     """A fixed payment left blank is the baseline at its tariff, which is not nothing."""
-    rows, programmes = draft["contracts"], draft["programmes"]
+    rows, programmes = facts["contracts"], facts["programmes"]
     with_baseline = set(programmes["contract"][programmes["baseline"] > 0].tolist())
     takes = np.array(["fixed" in CONTRACT_PARAMETERS[k] for k in rows["type"].tolist()], dtype=bool)
     for position in np.flatnonzero(takes & np.isnan(rows["fixed"])).tolist():
@@ -339,10 +341,10 @@ def something_to_pay(draft: Draft) -> Problems:
 
 
 @needs("places")
-def heads_to_pay_for(draft: Draft) -> Problems:
+def heads_to_pay_for(facts: Timeless) -> Problems:
     """A payment per head has people to be paid for."""
-    rows = draft["contracts"]
-    if not len(draft["places"]):
+    rows = facts["contracts"]
+    if not len(facts["places"]):
         for position in np.flatnonzero(rows["type"] == "capitated").tolist():
             yield problem(
                 rows, position, "type", "a capitated contract needs the table places with heads."
@@ -350,12 +352,12 @@ def heads_to_pay_for(draft: Draft) -> Problems:
 
 
 @needs("programmes", "responses", "demand", "option_effects")
-def bonus_is_earned(draft: Draft) -> Problems:
+def bonus_is_earned(facts: Timeless) -> Problems:
     """The programmes of an outcome contract change the outcome that earns its bonus."""
-    rows, programmes = draft["contracts"], draft["programmes"]
-    bought, lost = set(draft["responses"].tuples()), set()
-    bought.update(draft["option_effects"].tuples(("target", "outcome")))
-    lost.update(draft["demand"].tuples(("programme", "harm_outcome")))
+    rows, programmes = facts["contracts"], facts["programmes"]
+    bought, lost = set(facts["responses"].tuples()), set()
+    bought.update(facts["option_effects"].tuples(("target", "outcome")))
+    lost.update(facts["demand"].tuples(("programme", "harm_outcome")))
     asked = (rows["type"] == "outcome") & (rows["bonus_outcome"] != "")
     for position in np.flatnonzero(asked).tolist():
         contract, outcome = rows["contract"][position], rows["bonus_outcome"][position]
@@ -380,10 +382,10 @@ def bonus_is_earned(draft: Draft) -> Problems:
 
 
 @needs("programmes", "contracts")
-def known_providers(draft: Draft) -> Problems:
+def known_providers(facts: Timeless) -> Problems:
     """Providers provide something or lead a contract."""
-    rows = draft["providers"]
-    known = {*draft["programmes"]["provider"].tolist(), *draft["contracts"]["lead"].tolist()} - {""}
+    rows = facts["providers"]
+    known = {*facts["programmes"]["provider"].tolist(), *facts["contracts"]["lead"].tolist()} - {""}
     suggest = Suggester(known)
     for position, name in enumerate(rows["provider"].tolist()):
         if name not in known:

@@ -6,20 +6,22 @@ from collections import defaultdict
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.checks.rules import Measured
-from allocator.instance.tables.by_year import ByYear, by_year
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import BLANK_YEAR, Array
+from allocator.arrays import Ints
+from allocator.instance.checks.measured import Measured
+from allocator.instance.checks.problem import Problems, needs, planned, problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.timeless import Timeless
+from allocator.instance.tables.by_year import ByYear
+from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.wording import listing, number
 
 _ROUNDING = 1e-9
 _OF_THE_WHOLE = ("pool", "basis", "amount")
 
 
-def outcome_of_the_measure(draft: Draft) -> Problems:
+def outcome_of_the_measure(facts: Timeless) -> Problems:
     """An outcome is named exactly where one is measured."""
-    rows = draft["incomes"]
+    rows = facts["incomes"]
     measured, named = rows["measure"] == "outcome", rows["outcome"] != ""
     for position in np.flatnonzero(measured & ~named).tolist():
         yield problem(rows, position, "outcome", "measure outcome needs the outcome it measures.")
@@ -29,9 +31,9 @@ def outcome_of_the_measure(draft: Draft) -> Problems:
         )
 
 
-def thresholds(draft: Draft) -> Problems:
+def thresholds(facts: Timeless) -> Problems:
     """What is paid in full lies beyond the threshold, and both can be reached."""
-    rows = draft["incomes"]
+    rows = facts["incomes"]
     threshold, full, low = rows["threshold"], rows["full"], rows["sense"] == "max"
     wrong = np.where(low, full >= threshold, full <= threshold)
     for position in np.flatnonzero(wrong).tolist():
@@ -64,12 +66,12 @@ def thresholds(draft: Draft) -> Problems:
 
 
 @needs("programmes", "selections", "responses", "demand", "option_effects")
-def measured_programmes(draft: Draft) -> Problems:
+def measured_programmes(facts: Timeless) -> Problems:
     """An income measures something its programmes have, in one unit."""
-    rows = draft["incomes"]
+    rows = facts["incomes"]
     if not len(rows):
         return
-    measured = Measured(draft)
+    measured = Measured(facts)
     for position, measure in enumerate(rows["measure"].tolist()):
         if measure == "activity":
             yield from measured.units(rows, position)
@@ -80,32 +82,31 @@ def measured_programmes(draft: Draft) -> Problems:
 
 
 @needs("places")
-def heads_to_be_paid_for(draft: Draft) -> Problems:
+def heads_to_be_paid_for(facts: Timeless) -> Problems:
     """Money per head has people to be paid for."""
-    rows = draft["incomes"]
-    if not len(draft["places"]):
+    rows = facts["incomes"]
+    if not len(facts["places"]):
         for position in np.flatnonzero(rows["basis"] == "per_head").tolist():
             yield problem(
                 rows, position, "basis", "an income per head needs the table places with heads."
             )
 
 
-@needs("incomes", years=True)
-def parts_of_one_income(draft: Draft) -> Problems:
+@planned("incomes")
+def parts_of_one_income(facts: Facts) -> Problems:
     """The parts of an income are parts of the same money, and no more than all of it."""
-    rows = draft["incomes"]
-    grid = by_year(rows, draft.years)
+    rows, grid = facts["incomes"], facts.by_year("incomes")
     shares = grid.values("share", 0.0)
     for name, groups in _parts(grid).items():
         index = grid.index[groups]
-        yield from _one_whole(draft, name, index)
+        yield from _one_whole(facts, name, index)
         total = shares[groups].sum(axis=0)
         for t in np.flatnonzero(total > 1 + _ROUNDING).tolist()[:1]:
             yield problem(
                 rows,
                 int(index[:, t].max()),
                 "share",
-                f"the shares of income '{name}' in {draft.years[t]} sum to {number(total[t])}; "
+                f"the shares of income '{name}' in {facts.years[t]} sum to {number(total[t])}; "
                 "together its parts are at most the whole, 1.",
             )
         under = (total < 1 - _ROUNDING) & (index >= 0).any(axis=0)
@@ -114,7 +115,7 @@ def parts_of_one_income(draft: Draft) -> Problems:
                 rows,
                 int(index[:, t].max()),
                 "share",
-                f"the shares of income '{name}' in {draft.years[t]} sum to {number(total[t])}, so "
+                f"the shares of income '{name}' in {facts.years[t]} sum to {number(total[t])}, so "
                 "the rest of it can never be earned.",
                 severity="warning",
             )
@@ -127,11 +128,11 @@ def _parts(grid: ByYear) -> dict[str, list[int]]:
     return found
 
 
-def _one_whole(draft: Draft, name: str, index: Array) -> Problems:
+def _one_whole(facts: Facts, name: str, index: Ints) -> Problems:
     """The parts of an income in a year agree on the whole that they are parts of."""
-    rows = draft["incomes"]
+    rows = facts["incomes"]
     for column in _OF_THE_WHOLE:
-        for t, year in enumerate(draft.years):
+        for t, year in enumerate(facts.years):
             positions = index[:, t][index[:, t] >= 0].tolist()
             differ = [p for p in positions if rows[column][p] != rows[column][positions[0]]]
             if differ:
@@ -146,10 +147,10 @@ def _one_whole(draft: Draft, name: str, index: Array) -> Problems:
                 break
 
 
-@needs(years=True)
-def received_within_the_plan(draft: Draft) -> Problems:
+@planned()
+def received_within_the_plan(facts: Facts) -> Problems:
     """Money that is received after the plan is not in it."""
-    rows, years = draft["incomes"], draft.years
+    rows, years = facts["incomes"], facts.years
     first = np.where(rows["year"] == BLANK_YEAR, years[0], rows["year"]) + rows["lag"]
     for position in np.flatnonzero(first > years[-1]).tolist():
         held = " and what is held back is lost" if rows["basis"][position] == "held_back" else ""
@@ -163,9 +164,9 @@ def received_within_the_plan(draft: Draft) -> Problems:
         )
 
 
-def share_held_back(draft: Draft) -> Problems:
+def share_held_back(facts: Timeless) -> Problems:
     """What is held back of a pool is a share."""
-    rows = draft["incomes"]
+    rows = facts["incomes"]
     for position in np.flatnonzero((rows["basis"] == "held_back") & (rows["amount"] > 1)).tolist():
         amount = rows["amount"][position]
         yield problem(
@@ -176,16 +177,16 @@ def share_held_back(draft: Draft) -> Problems:
         )
 
 
-@needs("incomes", "budgets", years=True)
-def held_back_of_something(draft: Draft) -> Problems:
+@planned("incomes", "budgets")
+def held_back_of_something(facts: Facts) -> Problems:
     """A pool has the money that is held back, and no more than all of it is."""
-    rows, there = draft["incomes"], _steady_money(draft)
+    rows, budgets = facts["incomes"], facts.budgets
     empty: set[str] = set()
     beyond: set[str] = set()
-    for (pool, t), positions in _held_back(draft).items():
+    for (pool, t), positions in _held_back(facts).items():
         total = sum(float(rows["amount"][p] * rows["share"][p]) for p in positions)
-        year = draft.years[t]
-        if pool not in empty and total > 0 and there[pool][t] == 0:
+        year = facts.years[t]
+        if pool not in empty and total > 0 and budgets.recurrent[budgets.place[pool], t] == 0:
             empty.add(pool)
             yield problem(
                 rows,
@@ -205,21 +206,11 @@ def held_back_of_something(draft: Draft) -> Problems:
             )
 
 
-def _steady_money(draft: Draft) -> dict[str, Array]:
-    """Recurrent and grant money of each pool by plan year."""
-    grid = by_year(draft["budgets"], draft.years)
-    found: dict[str, Array] = {}
-    for (pool, kind), amount in zip(grid.keys, grid.values("amount", 0.0), strict=True):
-        counted = amount if kind in ("recurrent", "grant") else np.zeros(len(amount))
-        found[pool] = found.get(pool, 0.0) + counted
-    return found
-
-
-def _held_back(draft: Draft) -> dict[tuple[str, int], list[int]]:
+def _held_back(facts: Facts) -> dict[tuple[str, int], list[int]]:
     """Rows that hold money back, by pool and position of the plan year."""
-    rows = draft["incomes"]
+    rows = facts["incomes"]
     found: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for index in by_year(rows, draft.years).index:
+    for index in facts.by_year("incomes").index:
         for t, position in enumerate(index.tolist()):
             if position >= 0 and rows["basis"][position] == "held_back":
                 found[rows["pool"][position], t].append(position)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
-from allocator.instance.tables.draft import Draft
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.wording import listing
 
 
-def two_options(draft: Draft) -> Problems:
+def two_options(facts: Timeless) -> Problems:
     """A link is between two options."""
-    rows = draft["option_links"]
+    rows = facts["option_links"]
     for position in np.flatnonzero(rows["option"] == rows["other"]).tolist():
         name, link = rows["option"][position], rows["link"][position]
         yield problem(
@@ -20,10 +21,10 @@ def two_options(draft: Draft) -> Problems:
         )
 
 
-@needs("options", "option_links", years=True)
-def circles(draft: Draft) -> Problems:
+@planned("options", "option_links")
+def circles(facts: Facts) -> Problems:
     """Options do not require each other in a circle."""
-    rows, choices = draft["option_links"], Choices(draft)
+    rows, choices = facts["option_links"], facts.choices
     seen: set[int] = set()
     for option in range(len(choices.names)):
         circle = [] if option in seen else _circle(choices, option)
@@ -56,10 +57,10 @@ def _circle(choices: Choices, option: int) -> list[int]:
     return []
 
 
-@needs("options", "option_links", years=True)
-def kept_together(draft: Draft) -> Problems:
+@planned("options", "option_links")
+def kept_together(facts: Facts) -> Problems:
     """What an option requires can be taken with it."""
-    rows, choices = draft["option_links"], Choices(draft)
+    rows, choices = facts["option_links"], facts.choices
     broken: set[int] = set()
     # An option comes after those it requires, so that the nearest to the cause is named.
     for option in sorted(range(len(choices.names)), key=lambda o: len(choices.needed(o))):
@@ -111,13 +112,13 @@ def _link_towards(choices: Choices, option: int, cause: int) -> int:
     return next(link for other, link in links.items() if cause in choices.needed(other))
 
 
-@needs("options", "option_links", years=True)
-def taken_at_the_same_time(draft: Draft) -> Problems:
+@planned("options", "option_links")
+def taken_at_the_same_time(facts: Facts) -> Problems:
     """An option and what it requires can be taken in the same years."""
-    rows, choices = draft["option_links"], Choices(draft)
-    opens = [min((start for start, _ in runs), default=None) for runs in choices.runs]
+    rows, choices = facts["option_links"], facts.choices
+    opens = [min(choices.starts(o).tolist(), default=None) for o in range(len(choices.names))]
     for option, name in enumerate(choices.names):
-        latest = choices.window(option)[1]
+        latest = int(facts.runs.latest[option])
         for other, position in choices.requires[option].items():
             first = opens[other]
             if opens[option] is None and first is not None and first > latest:
@@ -125,9 +126,9 @@ def taken_at_the_same_time(draft: Draft) -> Problems:
                     rows,
                     position,
                     "other",
-                    f"'{name}' can never be taken: it must start by {choices.years[latest]} and "
+                    f"'{name}' can never be taken: it must start by {facts.years[latest]} and "
                     f"requires '{choices.names[other]}', which cannot be taken before "
-                    f"{choices.years[first]}; move latest or earliest.",
+                    f"{facts.years[first]}; move latest or earliest.",
                 )
                 break
 

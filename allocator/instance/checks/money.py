@@ -6,20 +6,18 @@ from collections import defaultdict
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.facts.agreements import Agreements
-from allocator.instance.tables.by_year import by_year
-from allocator.instance.tables.draft import Draft
+from allocator.instance.checks.problem import Problems, needs, planned, problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import among
-from allocator.instance.tables.selections import Selections
 from allocator.instance.tables.wording import listing, number
 
 _ROUNDING = 1e-9
 
 
-def capital_is_apart(draft: Draft) -> Problems:
+def capital_is_apart(facts: Timeless) -> Problems:
     """Capital is neither carried nor owed."""
-    rows = draft["budgets"]
+    rows = facts["budgets"]
     for column in ("opening", "carry_max", "overdraw_max"):
         given = (rows["kind"] == "capital") & (rows[column] != 0.0)
         for position in np.flatnonzero(given).tolist():
@@ -34,10 +32,10 @@ def capital_is_apart(draft: Draft) -> Problems:
 
 
 @needs("programmes", "budgets")
-def capital_has_a_pool(draft: Draft) -> Problems:
+def capital_has_a_pool(facts: Timeless) -> Problems:
     """A programme paid from capital names a pool that has some."""
-    funded = set(draft["budgets"]["pool"][draft["budgets"]["kind"] == "capital"].tolist())
-    programmes = draft["programmes"]
+    funded = set(facts["budgets"]["pool"][facts["budgets"]["kind"] == "capital"].tolist())
+    programmes = facts["programmes"]
     for position in np.flatnonzero(programmes["money"] == "capital").tolist():
         pool = programmes["pool"][position]
         if pool not in funded:
@@ -50,9 +48,9 @@ def capital_has_a_pool(draft: Draft) -> Problems:
             )
 
 
-def shares_in_order(draft: Draft) -> Problems:
+def shares_in_order(facts: Timeless) -> Problems:
     """A pool's least share is no more than its most."""
-    rows = draft["funding"]
+    rows = facts["funding"]
     for position in np.flatnonzero(rows["share_min"] > rows["share_max"]).tolist():
         least, most = rows["share_min"][position], rows["share_max"][position]
         yield problem(
@@ -63,11 +61,10 @@ def shares_in_order(draft: Draft) -> Problems:
         )
 
 
-@needs("funding", years=True)
-def shares_add_up(draft: Draft) -> Problems:
+@planned("funding")
+def shares_add_up(facts: Facts) -> Problems:
     """The pools of a programme can pay all of it and need not pay more."""
-    rows = draft["funding"]
-    grid = by_year(rows, draft.years)
+    rows, grid = facts["funding"], facts.by_year("funding")
     least, most = grid.values("share_min", 0.0), grid.values("share_max", 0.0)
     pools: dict[str, list[int]] = defaultdict(list)
     for group, (name, _) in enumerate(grid.keys):
@@ -86,23 +83,21 @@ def shares_add_up(draft: Draft) -> Problems:
                     rows,
                     int(grid.index[payers[0], t]),
                     column,
-                    f"the {column} of programme '{name}' in {draft.years[t]} sum to "
+                    f"the {column} of programme '{name}' in {facts.years[t]} sum to "
                     f"{number(totals[t])}, {words} ({named}); they must sum to "
                     f"{'at most' if column == 'share_min' else 'at least'} 1.",
                 )
 
 
-@needs("funding", "programmes", "contracts", "places", years=True)
-def funding_and_contracts(draft: Draft) -> Problems:
+@planned("funding", "programmes", "contracts", "places")
+def funding_and_contracts(facts: Facts) -> Problems:
     """What a contract or capital pays for is not paid in shares as well."""
-    rows, programmes = draft["funding"], draft["programmes"]
-    rank = {name: i for i, name in enumerate(programmes["programme"].tolist())}
-    grid = by_year(rows, draft.years)
-    replaced = Agreements(draft).replaced
+    rows, programmes = facts["funding"], facts["programmes"]
+    grid, covered = facts.by_year("funding"), facts.agreements.covered
     seen: set[str] = set()
     for group, (name, _) in enumerate(grid.keys):
-        i = rank[name]
-        clash = (grid.index[group] >= 0) & replaced[i]
+        i = facts.rank[name]
+        clash = (grid.index[group] >= 0) & covered[i]
         first = int(grid.index[group][grid.index[group] >= 0][0])
         if name in seen:
             continue
@@ -121,20 +116,20 @@ def funding_and_contracts(draft: Draft) -> Problems:
                 rows,
                 int(grid.index[group, t]),
                 "programme",
-                f"'{name}' is under contract '{programmes['contract'][i]}' in {draft.years[t]}: "
+                f"'{name}' is under contract '{programmes['contract'][i]}' in {facts.years[t]}: "
                 "the contract's payment replaces its cost, so no pool can pay a share of that "
                 "cost; take out the contract or the funding.",
             )
 
 
 @needs("funding", "programmes")
-def own_pool_among_funders(draft: Draft) -> Problems:
+def own_pool_among_funders(facts: Timeless) -> Problems:
     """A programme paid in shares by other pools only is probably a slip."""
     funders: dict[str, set[str]] = defaultdict(set)
-    rows = draft["funding"]
+    rows = facts["funding"]
     for name, pool in zip(rows["programme"].tolist(), rows["pool"].tolist(), strict=True):
         funders[name].add(pool)
-    programmes = draft["programmes"]
+    programmes = facts["programmes"]
     for position, (name, pool) in enumerate(programmes.tuples(("programme", "pool"))):
         if name in funders and pool not in funders[name]:
             yield problem(
@@ -147,9 +142,9 @@ def own_pool_among_funders(draft: Draft) -> Problems:
             )
 
 
-def adjustments_make_sense(draft: Draft) -> Problems:
+def adjustments_make_sense(facts: Timeless) -> Problems:
     """An adjustment falls somewhere, and a saving is written as one."""
-    rows = draft["adjustments"]
+    rows = facts["adjustments"]
     for position in np.flatnonzero((rows["pool"] == "") & (rows["selection"] == "")).tolist():
         yield problem(
             rows,
@@ -179,16 +174,15 @@ def adjustments_make_sense(draft: Draft) -> Problems:
 
 
 @needs("adjustments", "programmes", "selections", "funding")
-def adjustments_by_selection(draft: Draft) -> Problems:
+def adjustments_by_selection(facts: Timeless) -> Problems:
     """A selection without a pool shares its item out by baseline spend."""
-    rows, programmes = draft["adjustments"], draft["programmes"]
-    members = Selections(programmes, draft["selections"])
+    rows, programmes = facts["adjustments"], facts["programmes"]
     spend = programmes["unit_cost"] * programmes["baseline"]
-    shared = among(programmes["programme"], draft["funding"]["programme"])
+    shared = among(programmes["programme"], facts["funding"]["programme"])
     told: set[str] = set()
     for position in np.flatnonzero((rows["pool"] == "") & (rows["selection"] != "")).tolist():
         selection = rows["selection"][position]
-        who, share = members.counted(selection)
+        who, share = facts.selections.counted(selection)
         weight = share * spend[who]
         if not weight.any():
             yield problem(
@@ -212,16 +206,15 @@ def adjustments_by_selection(draft: Draft) -> Problems:
             )
 
 
-@needs("adjustments", "programmes", "selections", "contracts", "places", years=True)
-def savings_a_contract_keeps(draft: Draft) -> Problems:
+@planned("adjustments", "programmes", "selections", "contracts", "places")
+def savings_a_contract_keeps(facts: Facts) -> Problems:
     """An efficiency in what a contract pays for is the provider's, not the pool's."""
-    rows, programmes = draft["adjustments"], draft["programmes"]
-    replaced = np.asarray(Agreements(draft).replaced.any(axis=1))
-    members = Selections(programmes, draft["selections"])
+    rows, programmes = facts["adjustments"], facts["programmes"]
+    covered = np.asarray(facts.agreements.covered.any(axis=1))
     asked = (rows["kind"] == "efficiency") & (rows["selection"] != "") & (rows["amount"] > 0)
     for position in np.flatnonzero(asked).tolist():
-        who, _ = members.counted(rows["selection"][position])
-        under = who[replaced[who]]
+        who, _ = facts.selections.counted(rows["selection"][position])
+        under = who[covered[who]]
         if len(under):
             names = listing((f"'{programmes['programme'][i]}'" for i in under.tolist()), 3)
             yield problem(

@@ -6,23 +6,23 @@ from collections import defaultdict
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.checks.programmes import is_unvalued, limits_changed
+from allocator.arrays import Flags
+from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.agreements import replaces_cost
-from allocator.instance.facts.choices import groups_of
-from allocator.instance.tables.by_year import by_year
-from allocator.instance.tables.draft import Draft
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.held import limits_changed
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import EFFECT_OPERATIONS
-from allocator.instance.tables.rows import Array, Rows
+from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.wording import listing, number
 
 CASES = ("value", "low", "high")
 """Columns of option_effects that may stand for the figure of an effect."""
 
 
-def operations(draft: Draft) -> Problems:
+def operations(facts: Timeless) -> Problems:
     """An effect does to its figure what can be done to it."""
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     for position, (measure, operation) in enumerate(rows.tuples(("measure", "operation"))):
         allowed = EFFECT_OPERATIONS[measure]
         if operation not in allowed:
@@ -34,9 +34,9 @@ def operations(draft: Draft) -> Problems:
             )
 
 
-def columns_that_belong(draft: Draft) -> Problems:
+def columns_that_belong(facts: Timeless) -> Problems:
     """Place and outcome stand only where they mean something, the outcome always there."""
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     for column in ("place", "outcome"):
         owner = "capacity" if column == "place" else "outcome"
         given, mine = rows[column] != "", rows["measure"] == owner
@@ -51,9 +51,9 @@ def columns_that_belong(draft: Draft) -> Problems:
                 )
 
 
-def values(draft: Draft) -> Problems:
+def values(facts: Timeless) -> Problems:
     """An effect has a figure unless it suspends, and multiplies by 0 or more."""
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     suspends = rows["operation"] == "suspend"
     for column in CASES:
         for position in np.flatnonzero(suspends & ~np.isnan(rows[column])).tolist():
@@ -91,12 +91,12 @@ def values(draft: Draft) -> Problems:
         )
 
 
-def evidence_of_options(draft: Draft) -> Problems:
+def evidence_of_options(facts: Timeless) -> Problems:
     """The figure of an effect lies between its low and its high one.
 
     They may stand either way round: a low case of what avoids demand is a higher figure.
     """
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     value, low, high = (rows[column] for column in CASES)
     outside = (value < np.minimum(low, high)) | (value > np.maximum(low, high))
     for position in np.flatnonzero(outside & (rows["operation"] != "suspend")).tolist():
@@ -110,11 +110,11 @@ def evidence_of_options(draft: Draft) -> Problems:
 
 
 @needs("capacity")
-def capacity_there(draft: Draft) -> Problems:
+def capacity_there(facts: Timeless) -> Problems:
     """Capacity that changes has a row to change."""
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     places: dict[str, set[str]] = defaultdict(set)
-    for resource, place in draft["capacity"].tuples(("resource", "place")):
+    for resource, place in facts["capacity"].tuples(("resource", "place")):
         places[resource].add(place)
     for position in np.flatnonzero(rows["measure"] == "capacity").tolist():
         resource, place = rows["target"][position], rows["place"][position]
@@ -135,10 +135,10 @@ def capacity_there(draft: Draft) -> Problems:
 
 
 @needs("demand")
-def demand_there(draft: Draft) -> Problems:
+def demand_there(facts: Timeless) -> Problems:
     """Demand that changes has rows to change."""
-    rows = draft["option_effects"]
-    known = set(draft["demand"]["programme"].tolist())
+    rows = facts["option_effects"]
+    known = set(facts["demand"]["programme"].tolist())
     for position in np.flatnonzero(rows["measure"] == "demand").tolist():
         name = rows["target"][position]
         if name not in known:
@@ -151,9 +151,9 @@ def demand_there(draft: Draft) -> Problems:
 
 
 @needs("limits", "programmes")
-def limits_there(draft: Draft) -> Problems:
+def limits_there(facts: Timeless) -> Problems:
     """A limit that changes has a row to change."""
-    rows, limits, programmes = draft["option_effects"], draft["limits"], draft["programmes"]
+    rows, limits, programmes = facts["option_effects"], facts["limits"], facts["programmes"]
     levels = limits["basis"] != "growth"
     with_max = set(limits["programme"][levels & ~np.isnan(limits["max"])].tolist())
     with_min = set(limits["programme"][levels & ~np.isnan(limits["min"])].tolist())
@@ -177,10 +177,10 @@ def limits_there(draft: Draft) -> Problems:
 
 
 @needs("responses")
-def outcomes_there(draft: Draft) -> Problems:
+def outcomes_there(facts: Timeless) -> Problems:
     """An outcome that is multiplied is bought by the programme."""
-    rows = draft["option_effects"]
-    bought = set(draft["responses"].tuples())
+    rows = facts["option_effects"]
+    bought = set(facts["responses"].tuples())
     multiplied = (rows["measure"] == "outcome") & (rows["operation"] == "multiply")
     for position in np.flatnonzero(multiplied & (rows["outcome"] != "")).tolist():
         name, outcome = rows["target"][position], rows["outcome"][position]
@@ -195,9 +195,9 @@ def outcomes_there(draft: Draft) -> Problems:
 
 
 @needs("programmes")
-def costs_stay_positive(draft: Draft) -> Problems:
+def costs_stay_positive(facts: Timeless) -> Problems:
     """A unit of activity still costs something whatever an option does to it."""
-    rows, programmes = draft["option_effects"], draft["programmes"]
+    rows, programmes = facts["option_effects"], facts["programmes"]
     above = np.where(np.isnan(programmes["cost_threshold"]), 1.0, programmes["cost_above"])
     names, costs = programmes["programme"].tolist(), programmes["unit_cost"]
     cheapest = dict(zip(names, (costs * np.minimum(above, 1.0)).tolist(), strict=True))
@@ -221,9 +221,9 @@ def costs_stay_positive(draft: Draft) -> Problems:
 
 
 @needs("contracts")
-def contracts_worth_suspending(draft: Draft) -> Problems:
+def contracts_worth_suspending(facts: Timeless) -> Problems:
     """A contract that pays the plain cost is not changed by being suspended."""
-    rows, contracts = draft["option_effects"], draft["contracts"]
+    rows, contracts = facts["option_effects"], facts["contracts"]
     paying = set(contracts["contract"][replaces_cost(contracts)].tolist())
     for position in np.flatnonzero(rows["measure"] == "contract").tolist():
         name = rows["target"][position]
@@ -244,12 +244,12 @@ def _figure(rows: Rows, position: int) -> tuple[str, ...]:
 
 
 @needs("options")
-def one_multiplier_at_a_time(draft: Draft) -> Problems:
+def one_multiplier_at_a_time(facts: Timeless) -> Problems:
     """Options that multiply the same figure are never in place together."""
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     alone: dict[str, set[str]] = defaultdict(set)
-    names = draft["options"]["option"].tolist()
-    for group in groups_of(draft["options"]).values():
+    names = facts["options"]["option"].tolist()
+    for group in facts.groups.values():
         for member in group.members if group.one_at_a_time else []:
             alone[names[member]].add(group.name)
     multiplies = (rows["operation"] == "multiply") | (rows["measure"] == "unit_cost")
@@ -286,18 +286,16 @@ def _words(figure: tuple[str, ...]) -> str:
     return of[measure]
 
 
-@needs("programmes", "responses", "demand", "effects", "limits", years=True)
-def not_simply_cut(draft: Draft) -> Problems:
+@planned("programmes", "responses", "demand", "effects", "limits")
+def not_simply_cut(facts: Facts) -> Problems:
     """A programme that an option may close or limit is kept up by something."""
-    rows, programmes = draft["option_effects"], draft["programmes"]
-    floored = _floored(draft)
-    exposed = is_unvalued(draft) & (programmes["held"] == "") & (programmes["baseline"] > 0)
-    exposed &= ~floored
-    rank = {name: i for i, name in enumerate(programmes["programme"].tolist())}
+    rows, programmes = facts["option_effects"], facts["programmes"]
+    exposed = facts.held.unvalued & (programmes["held"] == "") & (programmes["baseline"] > 0)
+    exposed &= ~_floored(facts)
     told: set[str] = set()
     for position in np.flatnonzero(limits_changed(rows)).tolist():
         name = rows["target"][position]
-        i = rank[name]
+        i = facts.rank[name]
         if name in told:
             continue
         if programmes["held"][i] == "yes":
@@ -321,28 +319,25 @@ def not_simply_cut(draft: Draft) -> Problems:
             )
 
 
-def _floored(draft: Draft) -> Array:
+def _floored(facts: Facts) -> Flags:
     """Programmes that some minimum keeps up in every plan year."""
-    programmes = draft["programmes"]
-    floored = np.zeros((len(programmes), len(draft.years)), dtype=bool)
-    floored[programmes["class"] == "safety"] = True
-    rank = {name: i for i, name in enumerate(programmes["programme"].tolist())}
-    grid = by_year(draft["limits"], draft.years)
-    for (name, basis), least in zip(grid.keys, grid.values("min"), strict=True):
-        floored[rank[name]] |= least > (-1.0 if basis == "growth" else 0.0)
-    return np.asarray(floored.all(axis=1))
+    limits = facts.limits
+    kept = (limits.least > 0.0) | (limits.growth_min > -1.0)
+    safe = facts["programmes"]["class"] == "safety"
+    found: Flags = kept.all(axis=1) | safe
+    return found
 
 
-@needs("programmes", "demand", "effects", "options", years=True)
-def need_that_must_be_met(draft: Draft) -> Problems:
+@planned("programmes", "demand", "effects", "options")
+def need_that_must_be_met(facts: Facts) -> Problems:
     """A service whose need must be met cannot be closed unless the need goes elsewhere."""
-    rows, years = draft["option_effects"], draft.years
-    options = draft["options"]
-    moved = set(draft["effects"]["target"].tolist())
+    rows, years = facts["option_effects"], facts.years
+    options = facts["options"]
+    moved = set(facts["effects"]["target"].tolist())
     moved |= set(rows["target"][rows["measure"] == "demand"].tolist())
     opens = np.maximum(options["earliest"], years[0]) + options["lead_years"] - years[0]
     first = dict(zip(options["option"].tolist(), opens.tolist(), strict=True))
-    must = _must_be_met(draft)
+    must = _must_be_met(facts)
     for position in np.flatnonzero(rows["measure"] == "close").tolist():
         name = rows["target"][position]
         closed = np.arange(len(years)) >= first.get(rows["option"][position], len(years))
@@ -357,23 +352,17 @@ def need_that_must_be_met(draft: Draft) -> Problems:
             )
 
 
-def _must_be_met(draft: Draft) -> dict[str, Array]:
+def _must_be_met(facts: Facts) -> dict[str, Flags]:
     """Plan years in which some need of a programme must be met, for those with demand."""
-    programmes = draft["programmes"]
-    classes = dict(zip(programmes["programme"].tolist(), programmes["class"].tolist(), strict=True))
-    grid = by_year(draft["demand"], draft.years)
-    demand, given = grid.values("demand", 0.0), grid.values("min_met")
-    found = {}
-    for (name,), need, least in zip(grid.keys, demand, given, strict=True):
-        strict = classes.get(name) in ("emergency", "entitlement")
-        found[name] = (need > 0) & (np.where(np.isnan(least), float(strict), least) > 0)
-    return found
+    demand = facts.demand
+    must = (demand.arriving > 0.0) & (demand.min_met > 0.0)
+    return dict(zip(demand.names, must, strict=True))
 
 
-@needs("options", years=True)
-def felt_within_the_plan(draft: Draft) -> Problems:
+@planned("options")
+def felt_within_the_plan(facts: Facts) -> Problems:
     """An effect that is felt after the plan changes nothing."""
-    rows, options, years = draft["option_effects"], draft["options"], draft.years
+    rows, options, years = facts["option_effects"], facts["options"], facts.years
     opens = np.maximum(options["earliest"], years[0]) + options["lead_years"]
     first = dict(zip(options["option"].tolist(), opens.tolist(), strict=True))
     for position, (_, option, delay) in enumerate(rows.lists("option", "delay")):

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.checks.programmes import paying_pools
-from allocator.instance.facts.choices import Choices, Group, groups_of
-from allocator.instance.facts.decisions import NO_REVIEW
-from allocator.instance.tables.draft import Draft
+from allocator.instance.checks.problem import Problems, needs, planned, problem
+from allocator.instance.facts.choices import Choices
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.groups import Group
+from allocator.instance.facts.runs import NO_REVIEW
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.wording import listing
 
@@ -18,10 +19,10 @@ COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
 """Columns of options that hold money."""
 
 
-@needs(years=True)
-def windows(draft: Draft) -> Problems:
+@planned()
+def windows(facts: Facts) -> Problems:
     """An option may start in some plan year."""
-    rows, years = draft["options"], draft.years
+    rows, years = facts["options"], facts.years
     for position, (_, earliest, latest) in enumerate(rows.lists("earliest", "latest")):
         outside = False
         for column, year in (("earliest", earliest), ("latest", latest)):
@@ -48,9 +49,9 @@ def _reviews(words: str) -> list[int] | None:
     return None if 0 in numbers else numbers
 
 
-def reviews(draft: Draft) -> Problems:
+def reviews(facts: Timeless) -> Problems:
     """Review years are years in which an option could be left."""
-    rows, years = draft["options"], draft.years
+    rows, years = facts["options"], facts.draft.years
     for position, (_, words, least, earliest) in enumerate(
         rows.lists("review_years", "min_years", "earliest")
     ):
@@ -101,10 +102,10 @@ def _years(count: int) -> str:
     return "1 year" if count == 1 else f"{count} years"
 
 
-def one_choice_a_group(draft: Draft) -> Problems:
+def one_choice_a_group(facts: Timeless) -> Problems:
     """The options of a group say the same about how many of them may be taken."""
-    rows = draft["options"]
-    for group in groups_of(rows).values():
+    rows = facts["options"]
+    for group in facts.groups.values():
         first = group.members[0]
         for column in ("choose", "most"):
             for position in group.members[1:]:
@@ -121,9 +122,9 @@ def one_choice_a_group(draft: Draft) -> Problems:
                     break
 
 
-def choices_and_groups(draft: Draft) -> Problems:
+def choices_and_groups(facts: Timeless) -> Problems:
     """How many may be taken is said of a group, and `most` only where it is read."""
-    rows = draft["options"]
+    rows = facts["options"]
     grouped = np.array([bool(words.split()) for words in rows["group"].tolist()], dtype=bool)
     free = rows["choose"] == "any"
     for position in np.flatnonzero(~grouped & ~free).tolist():
@@ -145,10 +146,10 @@ def choices_and_groups(draft: Draft) -> Problems:
 
 
 @needs("options")
-def idle_groups(draft: Draft) -> Problems:
+def idle_groups(facts: Timeless) -> Problems:
     """A group that rules nothing out, or leaves nothing to choose, is probably a slip."""
-    rows = draft["options"]
-    for group in groups_of(rows).values():
+    rows = facts["options"]
+    for group in facts.groups.values():
         message = _idle(group)
         if message:
             yield problem(rows, group.members[0], "group", message, severity="warning")
@@ -175,9 +176,9 @@ def _idle(group: Group) -> str:
     return ""
 
 
-def payers(draft: Draft) -> Problems:
+def payers(facts: Timeless) -> Problems:
     """Somebody pays for an option."""
-    rows = draft["options"]
+    rows = facts["options"]
     for position in np.flatnonzero((rows["pool"] == "") & (rows["programme"] == "")).tolist():
         yield problem(
             rows,
@@ -189,11 +190,11 @@ def payers(draft: Draft) -> Problems:
 
 
 @needs("programmes", "budgets")
-def capital_of_options(draft: Draft) -> Problems:
+def capital_of_options(facts: Timeless) -> Problems:
     """An option that needs capital is paid by a pool that has some."""
-    rows, budgets = draft["options"], draft["budgets"]
+    rows, budgets = facts["options"], facts["budgets"]
     funded = set(budgets["pool"][budgets["kind"] == "capital"].tolist())
-    pools = paying_pools(draft)
+    pools = facts.payers
     for position in np.flatnonzero(rows["capital"] > 0).tolist():
         pool = pools[position]
         if pool and pool not in funded:
@@ -206,10 +207,10 @@ def capital_of_options(draft: Draft) -> Problems:
             )
 
 
-@needs(years=True)
-def in_place_within_the_plan(draft: Draft) -> Problems:
+@planned()
+def in_place_within_the_plan(facts: Facts) -> Problems:
     """A lead time that reaches beyond the plan leaves costs without effects."""
-    rows, years = draft["options"], draft.years
+    rows, years = facts["options"], facts.years
     first = np.maximum(rows["earliest"], years[0]) + rows["lead_years"]
     for position in np.flatnonzero(first > years[-1]).tolist():
         yield problem(
@@ -223,11 +224,11 @@ def in_place_within_the_plan(draft: Draft) -> Problems:
 
 
 @needs("options", "option_effects", "option_links")
-def pointless(draft: Draft) -> Problems:
+def pointless(facts: Timeless) -> Problems:
     """An option that neither costs nor changes anything, or only saves, is probably a slip."""
-    rows = draft["options"]
-    acting = set(draft["option_effects"]["option"].tolist())
-    awaited = set(draft["option_links"]["other"].tolist())
+    rows = facts["options"]
+    acting = set(facts["option_effects"]["option"].tolist())
+    awaited = set(facts["option_links"]["other"].tolist())
     spends = np.asarray(np.array([rows[column] > 0 for column in COSTS]).any(axis=0))
     forced = (rows["choose"] == "exactly_one") & (rows["group"] != "")
     for position, name in enumerate(rows["option"].tolist()):
@@ -240,27 +241,27 @@ def pointless(draft: Draft) -> Problems:
         yield problem(rows, position, "option", message, severity="warning")
 
 
-@needs("options", "option_links", years=True)
-def groups_that_can_be_covered(draft: Draft) -> Problems:
+@planned("options", "option_links")
+def groups_that_can_be_covered(facts: Facts) -> Problems:
     """Of a group of which exactly one is taken, one can be, in every year."""
-    rows, choices = draft["options"], Choices(draft)
-    asked = [group for group in choices.groups.values() if group.choose == "exactly_one"]
+    rows, choices = facts["options"], facts.choices
+    asked = [group for group in facts.groups.values() if group.choose == "exactly_one"]
     shut_out = _shut_out(asked, choices)
     for group in asked:
-        message = _uncovered(group, choices) or shut_out.get(group.name, "")
+        message = _uncovered(group, facts) or shut_out.get(group.name, "")
         if message:
             yield problem(rows, group.members[0], "group", message)
 
 
-def _uncovered(group: Group, choices: Choices) -> str:
+def _uncovered(group: Group, facts: Facts) -> str:
     """Why no option of the group can be taken in some year; empty when one always can.
 
     A run may always last to the end of the plan, so the years in which an option can be
     taken reach to the last one.
     """
-    years = choices.years
-    first = min(choices.window(member)[0] for member in group.members)
-    starts = [start for member in group.members for start, _ in choices.runs[member]]
+    years, choices = facts.years, facts.choices
+    first = int(facts.runs.opens[group.members].min())
+    starts = [start for member in group.members for start in choices.starts(member).tolist()]
     closed = [str(year) for year in years[first : min(starts, default=len(years))]]
     if not closed:
         return ""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 
 from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.tables.draft import Draft
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.wording import number
 
 _ROUNDING = 1e-6
 
 
 @needs("segments")
-def segments_once(draft: Draft) -> Problems:
+def segments_once(facts: Timeless) -> Problems:
     """A segment is either of the whole system or split by place, and someone has weight."""
-    rows = draft["segments"]
+    rows = facts["segments"]
     kinds: dict[str, set[bool]] = defaultdict(set)
     for position, (name, place) in enumerate(rows.tuples()):
         kinds[name].add(place == "")
@@ -34,10 +34,10 @@ def segments_once(draft: Draft) -> Problems:
 
 
 @needs("reach", "segments")
-def reach_adds_up(draft: Draft) -> Problems:
+def reach_adds_up(facts: Timeless) -> Problems:
     """The shares of a programme's outcome sum to 1."""
-    rows = draft["reach"]
-    if len(rows) and not len(draft["segments"]):
+    rows = facts["reach"]
+    if len(rows) and not len(facts["segments"]):
         yield problem(rows, None, "segment", "reach needs segments; there is no segments table.")
         return
     totals: dict[str, float] = defaultdict(float)
@@ -58,13 +58,13 @@ def reach_adds_up(draft: Draft) -> Problems:
 
 
 @needs("reach", "segments", "programmes")
-def segments_where_programmes_are(draft: Draft) -> Problems:
+def segments_where_programmes_are(facts: Timeless) -> Problems:
     """A programme of a place reaches segments that live there."""
     places: dict[str, set[str]] = defaultdict(set)
-    for segment, place in draft["segments"].tuples():
+    for segment, place in facts["segments"].tuples():
         places[segment].add(place)
     everywhere = set().union(*places.values()) if places else set()
-    programmes, reach = draft["programmes"], draft["reach"]
+    programmes, reach = facts["programmes"], facts["reach"]
     home = dict(zip(programmes["programme"].tolist(), programmes["place"].tolist(), strict=True))
     for position, (name, segment) in enumerate(reach.tuples()):
         place = home.get(name, "")

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from allocator.errors import Problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.settings import SETTINGS_FILE
 
 Problems = Iterator[Problem]
+Check = Callable[[Timeless], Problems]
 
 
 def problem(
@@ -40,18 +43,32 @@ def entry_problem(
     return Problem(SETTINGS_FILE, line, entry, str(value), message, suggestion, severity)
 
 
-def needs(
-    *tables: str, years: bool = False
-) -> Callable[[Callable[[Draft], Problems]], Callable[[Draft], Problems]]:
-    """Run a check only when all rows of `tables` are usable and, if asked, years are known."""
+def needs(*tables: str) -> Callable[[Check], Check]:
+    """Run a check only when all rows of `tables` could be used."""
 
-    def wrap(check: Callable[[Draft], Problems]) -> Callable[[Draft], Problems]:
-        def guarded(draft: Draft) -> Problems:
-            if draft.whole(*tables) and (draft.years or not years):
-                yield from check(draft)
+    def wrap(check: Check) -> Check:
+        def guarded(facts: Timeless) -> Problems:
+            if facts.draft.whole(*tables):
+                yield from check(facts)
 
-        guarded.__name__ = check.__name__
-        guarded.__doc__ = check.__doc__
-        return guarded
+        return _named(guarded, check)
 
     return wrap
+
+
+def planned(*tables: str) -> Callable[[Callable[[Facts], Problems]], Check]:
+    """Run a check only when the plan years are known and all rows of `tables` could be used."""
+
+    def wrap(check: Callable[[Facts], Problems]) -> Check:
+        def guarded(facts: Timeless) -> Problems:
+            if isinstance(facts, Facts) and facts.draft.whole(*tables):
+                yield from check(facts)
+
+        return _named(guarded, check)
+
+    return wrap
+
+
+def _named(guarded: Check, check: Callable[..., Problems]) -> Check:
+    guarded.__name__, guarded.__doc__ = check.__name__, check.__doc__
+    return guarded

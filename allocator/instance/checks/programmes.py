@@ -7,24 +7,26 @@ from collections import defaultdict
 import numpy as np
 
 from allocator.errors import Problem
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import Array, Rows, among
+from allocator.instance.checks.problem import Problems, needs, planned, problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.held import STRICT
+from allocator.instance.facts.timeless import Timeless
+from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import CRITERIA, Selections
 from allocator.instance.tables.wording import Suggester, listing, money, number, sentence
 
 _WIDEST_SPREAD = 1e9
 
 
-def filled_in(draft: Draft) -> Problems:
+def filled_in(facts: Timeless) -> Problems:
     """An instance has programmes, budgets and outcomes, and something is valued."""
     for name in ("programmes", "budgets", "outcomes"):
-        if draft.whole(name) and not len(draft[name]):
+        if facts.draft.whole(name) and not len(facts[name]):
             yield Problem(name, None, "", "", "the table has no rows; it needs at least one.")
-    valued = len(draft["responses"]) or (draft["demand"]["harm"] > 0).any()
-    if not valued and draft.whole("responses", "demand"):
+    valued = len(facts["responses"]) or (facts["demand"]["harm"] > 0).any()
+    if not valued and facts.draft.whole("responses", "demand"):
         yield problem(
-            draft["responses"],
+            facts["responses"],
             None,
             "",
             "nothing is valued: no programme has a response and no unmet need does harm, so every "
@@ -33,17 +35,17 @@ def filled_in(draft: Draft) -> Problems:
         )
 
 
-def transfers_between_two(draft: Draft) -> Problems:
+def transfers_between_two(facts: Timeless) -> Problems:
     """A transfer links two different pools."""
-    rows = draft["transfers"]
+    rows = facts["transfers"]
     for position in np.flatnonzero(rows["from_pool"] == rows["to_pool"]).tolist():
         pool = rows["to_pool"][position]
         yield problem(rows, position, "to_pool", f"pool '{pool}' cannot hand money to itself.")
 
 
-def prices_above(draft: Draft) -> Problems:
+def prices_above(facts: Timeless) -> Problems:
     """A price above a threshold has a threshold, and differs from the one below."""
-    rows = draft["programmes"]
+    rows = facts["programmes"]
     above, known = rows["cost_above"], ~np.isnan(rows["cost_threshold"])
     for position in np.flatnonzero((above != 1.0) & ~known).tolist():
         yield problem(
@@ -63,12 +65,10 @@ def prices_above(draft: Draft) -> Problems:
         )
 
 
-def selection_words(draft: Draft) -> Problems:
+@needs("programmes")
+def selection_words(facts: Timeless) -> Problems:
     """Every word a selection picks by belongs to a programme."""
-    if not draft.whole("programmes"):
-        return
-    rows = draft["selections"]
-    members = Selections(draft["programmes"], rows)
+    rows, members = facts["selections"], facts.selections
     known = np.ones(len(rows), dtype=bool)
     for criterion in CRITERIA:
         words = members.words(criterion)
@@ -80,7 +80,7 @@ def selection_words(draft: Draft) -> Problems:
                 statement = f"no programme has {criterion} '{value}'"
                 yield problem(rows, position, criterion, sentence(statement, hint), hint)
     empty = known & np.array([not len(members.of_row(r)) for r in range(len(rows))], dtype=bool)
-    if len(draft["programmes"]):
+    if len(facts["programmes"]):
         for position in np.flatnonzero(empty).tolist():
             yield problem(
                 rows,
@@ -89,7 +89,7 @@ def selection_words(draft: Draft) -> Problems:
                 "the row matches nothing: no programme has all of "
                 f"{_criteria(rows, position)} at once.",
             )
-    yield from _unequal_shares(rows, members, draft["programmes"])
+    yield from _unequal_shares(rows, members, facts["programmes"])
 
 
 def _criteria(rows: Rows, position: int) -> str:
@@ -117,44 +117,38 @@ def _unequal_shares(rows: Rows, members: Selections, programmes: Rows) -> Proble
             counted.update(dict.fromkeys(mine, share))
 
 
-def paying_pools(draft: Draft) -> Array:
-    """Pool that pays for each option: its own or its programme's; blank where unknown."""
-    rows, programmes = draft["options"], draft["programmes"]
-    home = dict(zip(programmes["programme"].tolist(), programmes["pool"].tolist(), strict=True))
-    pairs = rows.tuples(("pool", "programme"))
-    return np.array([pool or home.get(name, "") for pool, name in pairs], dtype=object)
-
-
 @needs("programmes", "budgets", "transfers", "capacity", "funding", "adjustments", "options")
-def idle_pools(draft: Draft) -> Problems:
+def idle_pools(facts: Timeless) -> Problems:
     """Money that nothing can spend is probably a slip."""
-    used = set(draft["programmes"]["pool"].tolist())
-    used |= set(draft["transfers"]["from_pool"].tolist())
-    used |= set(draft["capacity"]["extra_pool"].tolist())
-    used |= set(draft["funding"]["pool"].tolist())
-    used |= set(draft["adjustments"]["pool"].tolist())
-    used |= set(draft["options"]["pool"].tolist())
+    used = set(facts["programmes"]["pool"].tolist())
+    used |= set(facts["transfers"]["from_pool"].tolist())
+    used |= set(facts["capacity"]["extra_pool"].tolist())
+    used |= set(facts["funding"]["pool"].tolist())
+    used |= set(facts["adjustments"]["pool"].tolist())
+    used |= set(facts["options"]["pool"].tolist())
     seen: set[str] = set()
-    for position, pool in enumerate(draft["budgets"]["pool"].tolist()):
+    for position, pool in enumerate(facts["budgets"]["pool"].tolist()):
         if pool not in used and pool not in seen:
             seen.add(pool)
             yield problem(
-                draft["budgets"],
+                facts["budgets"],
                 position,
                 "pool",
                 f"no programme, option, transfer or extra capacity can spend the money of pool "
                 f"'{pool}'.",
                 severity="warning",
             )
-    programmes = draft["programmes"]
+    programmes = facts["programmes"]
     invests = set(programmes["pool"][programmes["money"] == "capital"].tolist())
-    invests |= set(paying_pools(draft)[draft["options"]["capital"] > 0].tolist())
-    for position in np.flatnonzero(draft["budgets"]["kind"] == "capital").tolist():
-        pool = draft["budgets"]["pool"][position]
+    invests |= {
+        p for p, amount in zip(facts.payers, facts["options"]["capital"], strict=True) if amount > 0
+    }
+    for position in np.flatnonzero(facts["budgets"]["kind"] == "capital").tolist():
+        pool = facts["budgets"]["pool"][position]
         if pool not in invests | seen:
             seen.add(pool)
             yield problem(
-                draft["budgets"],
+                facts["budgets"],
                 position,
                 "kind",
                 f"no programme is paid from the capital of pool '{pool}' (money = capital), and no "
@@ -163,78 +157,41 @@ def idle_pools(draft: Draft) -> Problems:
             )
 
 
-@needs("programmes", "budgets", "transfers", years=True)
-def money_spread(draft: Draft) -> Problems:
+@planned("programmes", "budgets", "transfers")
+def money_spread(facts: Facts) -> Problems:
     """Money of one pool stays within what a solver can tell apart."""
-    if not draft.years:
-        return
-    programmes = draft["programmes"]
+    programmes = facts["programmes"]
     figures: dict[str, list[tuple[float, str]]] = defaultdict(list)
     spend = programmes["unit_cost"] * programmes["baseline"]
     for name, pool, value in zip(
         programmes["programme"].tolist(), programmes["pool"].tolist(), spend.tolist(), strict=True
     ):
         figures[pool].append((value, f"programme '{name}'"))
-    for _, pool, value in draft["budgets"].lists("pool", "amount"):
+    for _, pool, value in facts["budgets"].lists("pool", "amount"):
         figures[pool].append((value, "its amount"))
-    for _, giver, taker, value in draft["transfers"].lists("from_pool", "to_pool", "max"):
+    for _, giver, taker, value in facts["transfers"].lists("from_pool", "to_pool", "max"):
         figures[giver].append((value, f"the transfer to '{taker}'"))
     for pool, found in figures.items():
         positive = [pair for pair in found if pair[0] > 0]
         if positive and max(positive)[0] > _WIDEST_SPREAD * min(positive)[0]:
             (most, big), (least, small) = max(positive), min(positive)
             yield problem(
-                draft["budgets"],
+                facts["budgets"],
                 None,
                 "amount",
-                f"in pool '{pool}' {big} is {money(most, draft.settings)} and {small} "
-                f"{money(least, draft.settings)}: figures more than 1e9 apart blur in a solver.",
+                f"in pool '{pool}' {big} is {money(most, facts.settings)} and {small} "
+                f"{money(least, facts.settings)}: figures more than 1e9 apart blur in a solver.",
                 severity="warning",
             )
 
 
-def is_unvalued(draft: Draft) -> Array:
-    """Mask of the programmes without response, demand or effect."""
-    names = draft["programmes"]["programme"]
-    valued = {
-        *draft["responses"]["programme"].tolist(),
-        *draft["demand"]["programme"].tolist(),
-        *draft["effects"]["source"].tolist(),
-    }
-    return np.array([name not in valued for name in names.tolist()], dtype=bool)
-
-
-def limits_changed(effects: Rows) -> Array:
-    """Mask of the option effects that close a programme or change its limits."""
-    return np.isin(effects["measure"], ("limit_min", "limit_max", "close"))
-
-
-def _set_free(draft: Draft) -> Array:
-    """Mask of the programmes that options close or limit, so that nothing else holds them."""
-    effects = draft["option_effects"]
-    targets = effects["target"][limits_changed(effects)]
-    return among(draft["programmes"]["programme"], targets)
-
-
-def may_move(draft: Draft) -> Array:
-    """Mask of the programmes that are not held at the reference plan."""
-    programmes = draft["programmes"]
-    follows = among(programmes["programme"], draft["demand"]["programme"])
-    strict = np.isin(programmes["class"], ("emergency", "entitlement"))
-    usual = ~follows & ~_set_free(draft) & (is_unvalued(draft) | strict)
-    held = (programmes["held"] == "yes") | ((programmes["held"] == "") & usual)
-    return np.asarray(~held)
-
-
-@needs("programmes", "responses", "demand", "effects", "option_effects")
-def unvalued(draft: Draft) -> Problems:
+@planned("programmes", "responses", "demand", "effects", "option_effects")
+def unvalued(facts: Facts) -> Problems:
     """Programmes that nothing values are listed with the money they hold."""
-    programmes = draft["programmes"]
-    blind = is_unvalued(draft)
-    held = blind & (
-        (programmes["held"] == "yes") | ((programmes["held"] == "") & ~_set_free(draft))
-    )
-    if held.any() and draft.years:
+    programmes, known = facts["programmes"], facts.held
+    said = programmes["held"]
+    held = known.unvalued & ((said == "yes") | ((said == "") & ~known.set_free))
+    if held.any():
         names = programmes["programme"][held].tolist()
         total = float((programmes["unit_cost"] * programmes["baseline"])[held].sum())
         many = "1 programme has" if len(names) == 1 else f"{len(names)} programmes have"
@@ -242,11 +199,18 @@ def unvalued(draft: Draft) -> Problems:
             programmes,
             None,
             "",
-            f"{many} no response, demand or effect and {money(total, draft.settings)} of baseline "
+            f"{many} no response, demand or effect and {money(total, facts.settings)} of baseline "
             f"spend, held at baseline: {listing(names, 12)}.",
             severity="warning",
         )
-    for position in np.flatnonzero(blind & (programmes["held"] == "no")).tolist():
+
+
+@needs("programmes", "responses", "demand", "effects", "option_effects")
+def unvalued_and_free(facts: Timeless) -> Problems:
+    """Programmes that nothing values and that may move all the same are said."""
+    programmes = facts["programmes"]
+    free = facts.held.unvalued & (programmes["held"] == "no")
+    for position in np.flatnonzero(free).tolist():
         yield problem(
             programmes,
             position,
@@ -258,14 +222,13 @@ def unvalued(draft: Draft) -> Problems:
 
 
 @needs("programmes", "responses", "demand", "effects", "option_effects")
-def held_though_valued(draft: Draft) -> Problems:
+def held_though_valued(facts: Timeless) -> Problems:
     """A value that cannot change the plan is said."""
-    programmes = draft["programmes"]
-    with_demand = set(draft["demand"]["programme"].tolist())
-    valued, free = ~is_unvalued(draft), _set_free(draft)
-    for position in np.flatnonzero(valued).tolist():
+    programmes = facts["programmes"]
+    free = facts.held.set_free
+    for position in np.flatnonzero(~facts.held.unvalued).tolist():
         name, held = programmes["programme"][position], programmes["held"][position]
-        follows = programmes["class"][position] in ("emergency", "entitlement")
+        follows = programmes["class"][position] in STRICT
         if held == "yes":
             yield problem(
                 programmes,
@@ -274,7 +237,7 @@ def held_though_valued(draft: Draft) -> Problems:
                 f"'{name}' is held, so its response, demand or effect does not change the plan.",
                 severity="warning",
             )
-        elif follows and held == "" and name not in with_demand and not free[position]:
+        elif follows and held == "" and not facts.held.follows[position] and not free[position]:
             yield problem(
                 programmes,
                 position,
@@ -293,5 +256,6 @@ CHECKS = (
     idle_pools,
     money_spread,
     unvalued,
+    unvalued_and_free,
     held_though_valued,
 )

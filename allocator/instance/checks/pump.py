@@ -8,10 +8,10 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.facts.agreements import Agreements
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import Array, among
+from allocator.arrays import Floats, Ints
+from allocator.instance.checks.problem import Problems, planned, problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.tables.rows import among
 from allocator.instance.tables.wording import listing, money
 
 _ROUNDING = 1e-9
@@ -35,15 +35,15 @@ class Network:
     """
 
     names: list[str]
-    rows: Array
-    source: Array
-    target: Array
-    kernel: Array
+    rows: Ints
+    source: Ints
+    target: Ints
+    kernel: Floats
 
     @property
-    def sources(self) -> Array:
+    def sources(self) -> Ints:
         """Position in `names` of every programme that is a source."""
-        found: Array = np.unique(self.source)
+        found: Ints = np.unique(self.source)
         return found
 
     def matrix(self, lag: int) -> sp.csr_array:
@@ -55,45 +55,24 @@ class Network:
         return found
 
 
-def kernel(per_unit: Array, delay: Array, fade: Array, years: int) -> Array:
-    """Units avoided per unit of source activity, by effect and years since."""
-    lag = np.arange(years)[None, :]
-    since = np.maximum(lag - delay[:, None], 0)
-    return np.where(lag >= delay[:, None], per_unit[:, None] * fade[:, None] ** since, 0.0)
-
-
-def network(draft: Draft) -> Network:
-    """Effects of the draft as a network."""
-    effects = draft["effects"]
-    row_of = {name: i for i, name in enumerate(draft["programmes"]["programme"].tolist())}
+def network(facts: Facts) -> Network:
+    """Effects of the facts as a network."""
+    effects, known = facts["effects"], facts.effects
     names = sorted({*effects["source"].tolist(), *effects["target"].tolist()})
-    place = {name: i for i, name in enumerate(names)}
-    return Network(
-        names,
-        np.array([row_of[name] for name in names], dtype=np.int64),
-        np.array([place[name] for name in effects["source"].tolist()], dtype=np.int64),
-        np.array([place[name] for name in effects["target"].tolist()], dtype=np.int64),
-        kernel(effects["per_unit"], effects["delay"], effects["fade"], len(draft.years)),
-    )
+    rows = np.array([facts.rank[name] for name in names], dtype=np.int64)
+    place = np.zeros(len(facts.rank), dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    return Network(names, rows, place[known.source], place[known.target], known.kernel)
 
 
-@needs(
-    "programmes",
-    "effects",
-    "demand",
-    "contracts",
-    "places",
-    "responses",
-    "response_points",
-    years=True,
-)
-def money_pumps(draft: Draft) -> Problems:
+@planned("programmes", "effects", "demand", "contracts", "places", "responses", "response_points")
+def money_pumps(facts: Facts) -> Problems:
     """No programme saves more releasable cash within the plan than it costs."""
-    effects = draft["effects"]
-    hit = among(effects["target"], draft["demand"]["programme"])
+    effects = facts["effects"]
+    hit = among(effects["target"], facts["demand"]["programme"])
     if not len(effects) or not hit.all() or (effects["source"] == effects["target"]).any():
         return
-    net = network(draft)
+    net = network(facts)
     sources = _first(effects["source"].tolist())
     circles = _circles(net)
     for circle in circles:
@@ -106,22 +85,21 @@ def money_pumps(draft: Draft) -> Problems:
         )
     if circles:
         return
-    saved = savings(draft, net)
+    saved = savings(facts, net)
     total = np.bincount(_columns(saved), saved.data, saved.shape[1])
-    assert draft.settings is not None
-    accepted = set(draft.settings.accept_money_pump)
-    one = 1 / draft.settings.money_scale
+    accepted = set(facts.settings.accept_money_pump)
+    one = 1 / facts.settings.money_scale
     for position in np.flatnonzero(total > 1 + _ROUNDING).tolist():
         name = net.names[net.sources[position]]
         here = slice(*saved.indptr[position : position + 2].tolist())
         most = net.names[int(saved.indices[here][np.argmax(saved.data[here])])]
         taken = name in accepted
-        back = money(float(total[position]) * one, draft.settings)
+        back = money(float(total[position]) * one, facts.settings)
         yield problem(
             effects,
             sources[name],
             "per_unit",
-            f"money pump: {money(one, draft.settings)} more for '{name}' saves {back} elsewhere "
+            f"money pump: {money(one, facts.settings)} more for '{name}' saves {back} elsewhere "
             f"within the plan, most of it on '{most}'" + ("; accepted." if taken else "."),
             ""
             if taken
@@ -158,7 +136,7 @@ def _circles(net: Network) -> list[list[str]]:
     return found
 
 
-def savings(draft: Draft, net: Network) -> sp.csc_array:
+def savings(facts: Facts, net: Network) -> sp.csc_array:
     """Cash saved on each programme per unit of money spent more on each source.
 
     The shape is (programmes, sources). A source moves few of the programmes, so all is kept
@@ -174,17 +152,12 @@ def savings(draft: Draft, net: Network) -> sp.csc_array:
     and what more activity costs at the lowest, so the cash is never understated. A source
     costs what its activity costs, whoever bears it.
     """
-    programmes, settings = draft["programmes"], draft.settings
-    assert settings is not None
-    years = len(draft.years)
-    uplift = programmes["cost_uplift"][net.rows]
-    uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
+    years, programmes = len(facts.years), facts["programmes"]
     fixed = programmes["fixed_share"][net.rows]
     release = programmes["release_years"][net.rows]
-    first_price = programmes["unit_cost"][net.rows] * (1 + uplift)
-    agreements = Agreements(draft)
-    most, least, at_tariff = (part[net.rows] for part in agreements.marginal())
-    tariff = agreements.tariff[net.rows]
+    prices = facts.prices.unit_cost[net.rows]
+    most, least, at_tariff = (part[net.rows] for part in facts.agreements.marginal())
+    tariff = facts.prices.tariff[net.rows]
     matrices = [net.matrix(lag) for lag in range(years)]
     change: list[sp.csr_array] = []
     saved = sp.csr_array((len(net.names), len(net.sources)))
@@ -194,7 +167,7 @@ def savings(draft: Draft, net: Network) -> sp.csc_array:
             moved = moved + matrices[lag - before] @ change[before]
         moved = _settled(matrices[0], moved)
         change.append(moved)
-        price = first_price * (1 + uplift) ** lag
+        price = prices[:, lag]
         released = np.where(lag < release, 1.0 - fixed, 1.0)
         paid = at_tariff[:, lag]
         back = most[:, lag] * np.where(paid, tariff[:, lag], price * released)
@@ -206,11 +179,11 @@ def savings(draft: Draft, net: Network) -> sp.csc_array:
         saved = saved + sp.csr_array((-cells.data * worth, (cells.row, cells.col)), saved.shape)
     saved.sort_indices()
     per_pound = saved.tocsc()
-    per_pound.data /= first_price[net.sources][_columns(per_pound)]
+    per_pound.data /= prices[net.sources, 0][_columns(per_pound)]
     return per_pound
 
 
-def _columns(matrix: sp.csc_array) -> Array:
+def _columns(matrix: sp.csc_array) -> Ints:
     """Column of each entry."""
     return np.repeat(np.arange(matrix.shape[1]), np.diff(matrix.indptr))
 

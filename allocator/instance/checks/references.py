@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.errors import Problem
 from allocator.instance.checks.problem import Problems, problem
-from allocator.instance.tables.draft import Draft
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import EFFECT_TARGETS
 from allocator.instance.tables.rows import BLANK_YEAR, Rows, among
 from allocator.instance.tables.schema import TABLES
@@ -17,9 +17,9 @@ from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE
 from allocator.instance.tables.wording import Suggester, sentence
 
 
-def duplicates(draft: Draft) -> Problems:
+def duplicates(facts: Timeless) -> Problems:
     """No two rows of a table have the same key."""
-    for name, rows in draft.tables.items():
+    for name, rows in list(facts.draft.tables.items()):
         keys = rows.tuples()
         if len(set(keys)) == len(keys):
             continue
@@ -36,7 +36,7 @@ def duplicates(draft: Draft) -> Problems:
                     f"the row repeats line {rows.lines[earlier]}: two rows have "
                     f"{_key_words(rows, key)}; keep one.",
                 )
-        draft.drop(name, keep)
+        facts.drop(name, keep)
 
 
 def _key_words(rows: Rows, key: tuple[object, ...]) -> str:
@@ -49,9 +49,9 @@ def _key_words(rows: Rows, key: tuple[object, ...]) -> str:
     return ", ".join(words)
 
 
-def reserved_selection(draft: Draft) -> Problems:
+def reserved_selection(facts: Timeless) -> Problems:
     """The selection of all programmes is built in and not declared again."""
-    selections = draft["selections"]
+    selections = facts["selections"]
     mine = selections["selection"] == EVERYTHING
     for position in np.flatnonzero(mine).tolist():
         yield problem(
@@ -61,20 +61,20 @@ def reserved_selection(draft: Draft) -> Problems:
             f"'{EVERYTHING}' always means every programme and cannot be declared; choose another "
             "name.",
         )
-    draft.drop("selections", ~mine)
+    facts.drop("selections", ~mine)
 
 
-def references(draft: Draft) -> Problems:
+def references(facts: Timeless) -> Problems:
     """Every name a row refers to is declared in the table it belongs to."""
     for name, table in TABLES.items():
         for column in table.columns.values():
-            if column.reference in draft.names:
-                yield from _dangling(draft, name, column.name, column.reference)
+            if column.reference in facts.draft.names:
+                yield from _dangling(facts, name, column.name, column.reference)
 
 
-def _dangling(draft: Draft, name: str, column: str, target: str) -> Problems:
-    rows = draft[name]
-    known = draft.names[target] | {""}
+def _dangling(facts: Timeless, name: str, column: str, target: str) -> Problems:
+    rows = facts[name]
+    known = facts.draft.names[target] | {""}
     if target == "selections":
         known = known | {EVERYTHING}
     unknown = set(rows[column].tolist()) - known
@@ -82,38 +82,41 @@ def _dangling(draft: Draft, name: str, column: str, target: str) -> Problems:
         return
     suggest = Suggester(known)
     thing = TABLES[target].key[0]
-    absent = "" if draft.names[target] else ", a table this instance does not have"
+    absent = "" if facts.draft.names[target] else ", a table this instance does not have"
     wrong = np.array([value in unknown for value in rows[column].tolist()])
     for position in np.flatnonzero(wrong).tolist():
         value = rows[column][position]
         hint = suggest(value)
         statement = f"{thing} '{value}' is not in {target}{absent}"
         yield problem(rows, position, column, sentence(statement, hint), hint)
-    draft.drop(name, ~wrong)
+    facts.drop(name, ~wrong)
 
 
-def effect_targets(draft: Draft) -> Problems:
+def effect_targets(facts: Timeless) -> Problems:
     """What an option changes is declared in the table its measure speaks of."""
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     known = np.ones(len(rows), dtype=bool)
-    suggest = {table: Suggester(draft.names.get(table, ())) for table in EFFECT_TARGETS.values()}
+    suggest = {
+        table: Suggester(facts.draft.names.get(table, ())) for table in EFFECT_TARGETS.values()
+    }
     for position, (measure, value) in enumerate(rows.tuples(("measure", "target"))):
         table = EFFECT_TARGETS[measure]
-        if value in draft.names.get(table, {value}):
+        if value in facts.draft.names.get(table, {value}):
             continue
         known[position] = False
         hint = suggest[table](value)
-        absent = "" if draft.names[table] else ", a table this instance does not have"
+        absent = "" if facts.draft.names[table] else ", a table this instance does not have"
         statement = (
             f"measure {measure} acts on a {TABLES[table].key[0]}, and '{value}' is not in "
             f"{table}{absent}"
         )
         yield problem(rows, position, "target", sentence(statement, hint), hint)
-    draft.drop("option_effects", known)
+    facts.drop("option_effects", known)
 
 
-def entries(draft: Draft) -> Problems:
+def entries(facts: Timeless) -> Problems:
     """Every name an entry of ``instance.toml`` refers to is declared."""
+    draft = facts.draft
     for entry in SETTINGS.values():
         if entry.reference not in draft.names:
             continue
@@ -129,9 +132,9 @@ def entries(draft: Draft) -> Problems:
                 yield Problem(SETTINGS_FILE, line, entry.name, name, message, hint)
 
 
-def look_alikes(draft: Draft) -> Problems:
+def look_alikes(facts: Timeless) -> Problems:
     """Names that differ in capitals or spaces only are probably the same thing."""
-    programmes = draft["programmes"]
+    programmes = facts["programmes"]
     for column in ("programme", "sector", "provider", "pool"):
         alike: dict[str, set[str]] = defaultdict(set)
         for value in set(programmes[column].tolist()):

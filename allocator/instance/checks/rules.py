@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
-from allocator.instance.facts.agreements import Agreements
-from allocator.instance.tables.draft import Draft
+from allocator.instance.checks.measured import REFERENCES, Measured
+from allocator.instance.checks.problem import Problems, needs, planned, problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import LEGAL_RULES
-from allocator.instance.tables.rows import BLANK_YEAR, Array, Rows
-from allocator.instance.tables.selections import Selections, in_order
+from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.settings import year_of
-from allocator.instance.tables.wording import listing, number
-
-REFERENCES = ("", "baseline", "previous")
+from allocator.instance.tables.wording import number
 
 
-def legal_combinations(draft: Draft) -> Problems:
+def legal_combinations(facts: Timeless) -> Problems:
     """Measure, basis and sense have a meaning together."""
-    rows = draft["rules"]
+    rows = facts["rules"]
     for position, (_, measure, basis, sense) in enumerate(rows.lists("measure", "basis", "sense")):
         bases = LEGAL_RULES[measure]
         if basis not in bases:
@@ -38,9 +36,9 @@ def legal_combinations(draft: Draft) -> Problems:
             )
 
 
-def columns_that_belong(draft: Draft) -> Problems:
+def columns_that_belong(facts: Timeless) -> Problems:
     """Outcome, segment, relative_to and reference stand only where they mean something."""
-    rows = draft["rules"]
+    rows = facts["rules"]
     outcome = rows["measure"] == "outcome"
     compared = np.isin(rows["basis"], ("share", "ratio"))
     growth = rows["basis"] == "growth"
@@ -58,9 +56,9 @@ def columns_that_belong(draft: Draft) -> Problems:
             yield problem(rows, position, column, f"{column} belongs to {place} only; clear it.")
 
 
-def values(draft: Draft) -> Problems:
+def values(facts: Timeless) -> Problems:
     """The figure of a rule is one its basis can have."""
-    rows = draft["rules"]
+    rows = facts["rules"]
     value, basis = rows["value"], rows["basis"]
     share = basis == "share"
     for position in np.flatnonzero(share & ((value < 0) | (value > 1))).tolist():
@@ -86,11 +84,11 @@ def values(draft: Draft) -> Problems:
         )
 
 
-@needs(years=True)
-def growth_references(draft: Draft) -> Problems:
+@planned()
+def growth_references(facts: Facts) -> Problems:
     """Growth is measured on the baseline, the year before or an earlier plan year."""
-    rows = draft["rules"]
-    years = draft.years
+    rows = facts["rules"]
+    years = facts.years
     for position in np.flatnonzero(rows["basis"] == "growth").tolist():
         text = rows["reference"][position]
         if text in REFERENCES:
@@ -124,20 +122,20 @@ def growth_references(draft: Draft) -> Problems:
 
 
 @needs("places")
-def heads_known(draft: Draft) -> Problems:
+def heads_known(facts: Timeless) -> Problems:
     """A rule per head has a population to divide by."""
-    rows = draft["rules"]
-    if len(draft["places"]):
+    rows = facts["rules"]
+    if len(facts["places"]):
         return
     for position in np.flatnonzero(rows["basis"] == "per_head").tolist():
         yield problem(rows, position, "basis", "a rule per head needs the table places with heads.")
 
 
 @needs("programmes", "selections", "responses", "demand", "option_effects")
-def measured_programmes(draft: Draft) -> Problems:
+def measured_programmes(facts: Timeless) -> Problems:
     """A rule measures something its programmes have, in one unit."""
-    measured = Measured(draft)
-    rows = draft["rules"]
+    measured = Measured(facts)
+    rows = facts["rules"]
     for position, measure in enumerate(rows["measure"].tolist()):
         if measure == "activity":
             yield from measured.units(rows, position)
@@ -155,176 +153,14 @@ def measured_programmes(draft: Draft) -> Problems:
             yield from measured.growth_of_nothing(rows, position)
 
 
-class Measured:
-    """What the selections of rules and incomes hold."""
-
-    def __init__(self, draft: Draft) -> None:
-        self.programmes = draft["programmes"]
-        self.selections = Selections(self.programmes, draft["selections"])
-        self._counted: dict[str, tuple[Array, Array]] = {}
-        self._units: dict[str, tuple[str, ...]] = {}
-        names = self.programmes["programme"].tolist()
-        self.rank = {name: i for i, name in enumerate(names)}
-        self.with_demand = self._mask(draft["demand"]["programme"].tolist())
-        self.buyers: dict[str, Array] = {}
-        pairs = [
-            *draft["responses"].tuples(),
-            *draft["demand"].tuples(("programme", "harm_outcome")),
-            *draft["option_effects"].tuples(("target", "outcome")),
-        ]
-        buying: dict[str, list[str]] = {}
-        for programme, outcome in pairs:
-            buying.setdefault(outcome, []).append(programme)
-        for outcome, buyers in buying.items():
-            self.buyers[outcome] = self._mask(buyers)
-        self.value = self.programmes["unit_cost"] * self.programmes["baseline"]
-
-    def _mask(self, names: list[str]) -> Array:
-        mask = np.zeros(len(self.programmes), dtype=bool)
-        mask[[self.rank[name] for name in names if name in self.rank]] = True
-        return mask
-
-    def counted(self, selection: str) -> tuple[Array, Array]:
-        """Programmes that count, in order, and the share of each."""
-        if selection not in self._counted:
-            self._counted[selection] = self.selections.counted(selection)
-        return self._counted[selection]
-
-    def members(self, selection: str) -> Array:
-        """Programmes that count, in order."""
-        return self.counted(selection)[0]
-
-    def _share_of(self, programmes: Array, selection: str) -> Array:
-        """Share of some programmes in a selection."""
-        who, shares = self.counted(selection)
-        if len(who) == len(self.programmes):
-            return shares[programmes]
-        found = np.zeros(len(programmes))
-        there = in_order(programmes, who)
-        found[there] = shares[np.searchsorted(who, programmes[there])]
-        return found
-
-    def examples(self, selection: str) -> tuple[str, ...]:
-        """One programme of each unit in the selection, with its unit."""
-        if selection not in self._units:
-            found: dict[str, str] = {}
-            for i in self.members(selection).tolist():
-                found.setdefault(self.programmes["unit"][i], self.programmes["programme"][i])
-            self._units[selection] = tuple(f"'{p}' in {u}" for u, p in found.items())
-        return self._units[selection]
-
-    def units(self, rows: Rows, position: int) -> Problems:
-        """Activity is added in one unit only."""
-        compared = rows["basis"][position] in ("share", "ratio")
-        columns = ("selection", "relative_to") if compared else ("selection",)
-        for column in columns:
-            units = self.examples(rows[column][position])
-            if len(units) > 1:
-                yield problem(
-                    rows,
-                    position,
-                    column,
-                    f"activity in different units cannot be added: {units[0]} and {units[1]}; "
-                    "measure value instead, or select one unit.",
-                )
-
-    def unmet(self, rows: Rows, position: int) -> Problems:
-        """Some need could be unmet."""
-        if not self.with_demand[self.members(rows["selection"][position])].any():
-            yield problem(
-                rows,
-                position,
-                "measure",
-                "no programme of the selection has demand that could be unmet.",
-            )
-
-    def outcome(self, rows: Rows, position: int) -> Problems:
-        """Something changes the outcome."""
-        outcome = rows["outcome"][position]
-        buyers = self.buyers.get(outcome)
-        if outcome and (
-            buyers is None or not buyers[self.members(rows["selection"][position])].any()
-        ):
-            yield problem(
-                rows,
-                position,
-                "outcome",
-                f"no programme of the selection changes '{outcome}': none has a response or a "
-                "harm for it, and no option adds any.",
-            )
-
-    def recurrent(self, rows: Rows, position: int) -> Problems:
-        """Something is recurrent."""
-        if not self.programmes["recurrent"][self.members(rows["selection"][position])].any():
-            yield problem(
-                rows,
-                position,
-                "measure",
-                "no programme of the selection is recurrent, so its recurrent_spend is always 0.",
-            )
-
-    def position(self, rows: Rows, position: int) -> Problems:
-        """Providers are counted wholly."""
-        who, shares = self.counted(rows["selection"][position])
-        provided = self.programmes["provider"][who] != ""
-        if not provided.any():
-            yield problem(
-                rows,
-                position,
-                "selection",
-                "measure position is that of the providers of the selection's programmes, and "
-                "none of them names a provider.",
-            )
-        part = np.flatnonzero(provided & (shares < 1))
-        if len(part):
-            first = who[part[0]]
-            yield problem(
-                rows,
-                position,
-                "selection",
-                f"a provider's position counts wholly, but '{self.programmes['programme'][first]}"
-                f"' of '{self.programmes['provider'][first]}' counts "
-                f"{number(shares[part[0]])} in the selection.",
-            )
-
-    def inside(self, rows: Rows, position: int) -> Problems:
-        """A share is of a whole that holds it."""
-        who, part = self.counted(rows["selection"][position])
-        outside = who[part > self._share_of(who, rows["relative_to"][position])].tolist()
-        if outside:
-            names = listing((f"'{self.programmes['programme'][i]}'" for i in outside), 3)
-            yield problem(
-                rows,
-                position,
-                "relative_to",
-                f"a share is of a whole that holds it, but {names} counts less or not at all in "
-                "relative_to; use basis ratio, or widen that selection.",
-            )
-
-    def growth_of_nothing(self, rows: Rows, position: int) -> Problems:
-        """Growth is of something."""
-        who = self.members(rows["selection"][position])
-        if rows["measure"][position] == "recurrent_spend":
-            who = who[self.programmes["recurrent"][who]]
-        if rows["reference"][position] in REFERENCES and not self.value[who].any():
-            yield problem(
-                rows,
-                position,
-                "basis",
-                "the selection has no baseline to grow from, so growth of it is always 0.",
-                severity="warning",
-            )
-
-
-@needs("programmes", "selections", "contracts", "places", years=True)
-def contracts_wholly_measured(draft: Draft) -> Problems:
+@planned("programmes", "selections", "contracts", "places")
+def contracts_wholly_measured(facts: Facts) -> Problems:
     """A payment rule holds every contract wholly or not at all."""
-    rows, programmes = draft["rules"], draft["programmes"]
+    rows, programmes = facts["rules"], facts["programmes"]
     asked = np.flatnonzero(rows["measure"] == "payment").tolist()
     if not asked:
         return
-    selections = Selections(programmes, draft["selections"])
-    agreements = Agreements(draft)
+    agreements = facts.agreements
     paying = agreements.holds.any(axis=1)
     owner = np.full(len(programmes), -1)
     for c in np.flatnonzero(paying).tolist():
@@ -333,7 +169,7 @@ def contracts_wholly_measured(draft: Draft) -> Problems:
     for position in asked:
         compared = rows["basis"][position] in ("share", "ratio")
         for column in ("selection", "relative_to") if compared else ("selection",):
-            who, share = selections.counted(rows[column][position])
+            who, share = facts.selections.counted(rows[column][position])
             shares[who] = share
             for c in np.unique(owner[who][owner[who] >= 0]).tolist():
                 name, members = agreements.names[c], agreements.members[c]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from allocator.errors import Problem
+from allocator.instance.checks import collisions, pump
 from allocator.instance.checks import contracts as checks_contracts
 from allocator.instance.checks import incomes as checks_incomes
 from allocator.instance.checks import limits as checks_limits
@@ -14,27 +13,13 @@ from allocator.instance.checks import option_effects as checks_option_effects
 from allocator.instance.checks import options as checks_options
 from allocator.instance.checks import people as checks_people
 from allocator.instance.checks import programmes as checks_programmes
-from allocator.instance.checks import pump
 from allocator.instance.checks import references as checks_references
 from allocator.instance.checks import rules as checks_rules
 from allocator.instance.checks import worst as checks_worst
 from allocator.instance.checks import worth as checks_worth
 from allocator.instance.checks import years as checks_years
-from allocator.instance.checks.collisions import TABLES, collisions, unlimited
-from allocator.instance.checks.problem import Problems
-from allocator.instance.facts.propagate import propagate
-from allocator.instance.tables.draft import Draft
-
-Check = Callable[[Draft], Problems]
-
-
-def impossible(draft: Draft) -> Problems:
-    """Bounds that collide, and activity that nothing limits."""
-    if draft.years and draft.whole(*TABLES):
-        ranges = propagate(draft)
-        yield from collisions(draft, ranges)
-        yield from unlimited(draft, ranges)
-
+from allocator.instance.checks.problem import Check
+from allocator.instance.facts.timeless import Timeless
 
 STAGES: tuple[tuple[Check, ...], ...] = (
     checks_references.CHECKS,
@@ -54,7 +39,7 @@ STAGES: tuple[tuple[Check, ...], ...] = (
         *checks_incomes.CHECKS,
     ),
     pump.CHECKS,
-    (impossible,),
+    collisions.CHECKS,
 )
 """Checks in the order in which they run.
 
@@ -63,15 +48,11 @@ aside for checks that need all of their rows.
 """
 
 
-def run(draft: Draft) -> list[Problem]:
-    """Problems of the draft that reading its cells did not show."""
+def run(facts: Timeless) -> list[Problem]:
+    """Problems of an instance that reading its cells did not show."""
     problems: list[Problem] = []
     for stage in STAGES:
-        found = [p for check in stage for p in check(draft)]
-        draft.partial |= _with_errors(found)
+        found = [p for check in stage for p in check(facts)]
+        facts.draft.partial |= {p.table for p in found if p.severity == "error"}
         problems += found
     return problems
-
-
-def _with_errors(problems: Iterable[Problem]) -> set[str]:
-    return {p.table for p in problems if p.severity == "error"}

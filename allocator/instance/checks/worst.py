@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.arrays import Floats
+from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
-from allocator.instance.tables.by_year import ByYear, by_year
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import Array
+from allocator.instance.facts.facts import Facts
 from allocator.instance.tables.wording import listing, number
 
 _ROUNDING = 1e-9
@@ -44,33 +43,23 @@ class _Figure:
     """
 
     words: str
-    amount: Array
+    amount: Floats
     rows: list[int]
 
 
-@needs(
-    "options",
-    "option_links",
-    "option_effects",
-    "programmes",
-    "demand",
-    "capacity",
-    "limits",
-    years=True,
-)
-def nothing_below_zero(draft: Draft) -> Problems:
+@planned("options", "option_links", "option_effects", "programmes", "demand", "capacity", "limits")
+def nothing_below_zero(facts: Facts) -> Problems:
     """Demand, capacity and most activity stay at 0 or more, whatever is taken together.
 
     Looked for with the figures as written and with the low and the high ones.
     """
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     falls = (rows["operation"] == "add") & (_least(rows["value"], rows["low"], rows["high"]) < 0)
     if not (falls & np.isin(rows["measure"], ("demand", "capacity", "limit_max"))).any():
         return
-    choices, settings = Choices(draft), draft.settings
-    assert settings is not None
-    for figure in _figures(draft):
-        found = _first_shortfall(draft, choices, figure) if figure.rows else None
+    choices, settings = facts.choices, facts.settings
+    for figure in _figures(facts):
+        found = _first_shortfall(facts, choices, figure) if figure.rows else None
         if found:
             case, t, acts, left = found
             names = listing(f"'{choices.names[act.option]}'" for act in acts)
@@ -83,58 +72,43 @@ def nothing_below_zero(draft: Draft) -> Problems:
                 next(act.position for act in acts if act.change < 0 and not act.multiplies),
                 case,
                 f"with {names}{figures} the {figure.words} in "
-                f"{settings.year_label(draft.years[t])} would be {number(left)}, less than "
+                f"{settings.year_label(facts.years[t])} would be {number(left)}, less than "
                 f"nothing; {advice}.",
             )
 
 
-def _least(*columns: Array) -> Array:
+def _least(*columns: Floats) -> Floats:
     return np.fmin.reduce(np.array(columns))
 
 
-def _figures(draft: Draft) -> Iterator[_Figure]:
+def _figures(facts: Facts) -> Iterator[_Figure]:
     """Figures that are something in a plan year and that options add to or take off."""
-    rows = draft["option_effects"]
+    rows = facts["option_effects"]
     acting: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for position, (measure, target, place) in enumerate(
         rows.tuples(("measure", "target", "place"))
     ):
         acting[measure, target, place].append(position)
-    years = draft.years
-    demand, capacity = by_year(draft["demand"], years), by_year(draft["capacity"], years)
+    demand, capacity = facts.by_year("demand"), facts.by_year("capacity")
     for (name,), amount in zip(demand.keys, demand.values("demand", np.inf), strict=True):
         yield _Figure(f"demand for '{name}'", amount, acting["demand", name, ""])
     for (name, place), amount in zip(capacity.keys, capacity.values("amount", np.inf), strict=True):
         words = f"capacity of '{name}'" + (f" in '{place}'" if place else "")
         yield _Figure(words, amount, acting["capacity", name, place])
-    for name, amount in _most_allowed(draft, by_year(draft["limits"], years)).items():
+    for name, amount in zip(facts.rank, facts.limits.most, strict=True):
         yield _Figure(f"most activity of '{name}'", amount, acting["limit_max", name, ""])
 
 
-def _most_allowed(draft: Draft, limits: ByYear) -> dict[str, Array]:
-    programmes = draft["programmes"]
-    baseline = dict(
-        zip(programmes["programme"].tolist(), programmes["baseline"].tolist(), strict=True)
-    )
-    found: dict[str, Array] = {}
-    for (name, basis), most in zip(limits.keys, limits.values("max"), strict=True):
-        if basis != "growth":
-            scale = baseline[name] if basis == "baseline" else 1.0
-            here = np.where(np.isnan(most), np.inf, most * scale)
-            found[name] = np.minimum(found.get(name, here), here)
-    return found
-
-
 def _first_shortfall(
-    draft: Draft, choices: Choices, figure: _Figure
+    facts: Facts, choices: Choices, figure: _Figure
 ) -> tuple[str, int, list[_Act], float] | None:
     """Case, year, options and what is left where options together take too much off."""
-    given = draft["option_effects"].take(np.array(figure.rows, dtype=np.int64))
+    given = facts["option_effects"].take(np.array(figure.rows, dtype=np.int64))
     for case in ("value", "low", "high"):
         if np.isnan(given[case]).all():
             continue
-        every = _acts(draft, choices, figure, case)
-        for t in range(len(draft.years)):
+        every = _acts(facts, choices, figure, case)
+        for t in range(len(facts.years)):
             if np.isfinite(figure.amount[t]):
                 amount = float(figure.amount[t])
                 found = _too_much(choices, amount, every[t])
@@ -143,10 +117,10 @@ def _first_shortfall(
     return None
 
 
-def _acts(draft: Draft, choices: Choices, figure: _Figure, case: str) -> list[list[_Act]]:
+def _acts(facts: Facts, choices: Choices, figure: _Figure, case: str) -> list[list[_Act]]:
     """What options do to the figure in each plan year when they are felt most."""
-    rows = draft["option_effects"]
-    found: list[list[_Act]] = [[] for _ in draft.years]
+    rows = facts["option_effects"]
+    found: list[list[_Act]] = [[] for _ in facts.years]
     for position in figure.rows:
         value = float(rows[case][position])
         value = float(rows["value"][position]) if np.isnan(value) else value

@@ -7,8 +7,9 @@ from collections import defaultdict
 
 import numpy as np
 
-from allocator.instance.checks.problem import Problems, entry_problem, needs, problem
-from allocator.instance.tables.draft import Draft
+from allocator.instance.checks.problem import Problems, entry_problem, needs, planned, problem
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import SHAPE_PARAMETERS
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.wording import number
@@ -16,9 +17,9 @@ from allocator.instance.tables.wording import number
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
 
 
-def parameters(draft: Draft) -> Problems:
+def parameters(facts: Timeless) -> Problems:
     """A response has the parameters of its shape and no others."""
-    rows = draft["responses"]
+    rows = facts["responses"]
     for name in _PARAMETERS:
         given = ~np.isnan(rows[name])
         wanted = np.array([name in SHAPE_PARAMETERS[s] for s in rows["shape"].tolist()], dtype=bool)
@@ -36,9 +37,9 @@ def parameters(draft: Draft) -> Problems:
             )
 
 
-def evidence_in_order(draft: Draft) -> Problems:
+def evidence_in_order(facts: Timeless) -> Problems:
     """Low, central and high figures are in order."""
-    responses, effects = draft["responses"], draft["effects"]
+    responses, effects = facts["responses"], facts["effects"]
     central = np.where(np.isnan(responses["maximum"]), responses["per_unit"], responses["maximum"])
     for rows, middle in ((responses, central), (effects, effects["per_unit"])):
         low, high = rows["low"], rows["high"]
@@ -61,9 +62,9 @@ def evidence_in_order(draft: Draft) -> Problems:
 
 
 @needs("programmes")
-def curves_of_programmes(draft: Draft) -> Problems:
+def curves_of_programmes(facts: Timeless) -> Problems:
     """Emergencies have no benefit curve; a power curve has a baseline to start from."""
-    rows, programmes = draft["responses"], draft["programmes"]
+    rows, programmes = facts["responses"], facts["programmes"]
     classes = dict(zip(programmes["programme"], programmes["class"], strict=True))
     baselines = dict(zip(programmes["programme"], programmes["baseline"], strict=True))
     for position, name in enumerate(rows["programme"].tolist()):
@@ -95,9 +96,9 @@ def curves_of_programmes(draft: Draft) -> Problems:
 
 
 @needs("responses", "response_points")
-def points(draft: Draft) -> Problems:
+def points(facts: Timeless) -> Problems:
     """A curve of points starts at no activity, has two points or more and never falls."""
-    rows, curves = draft["response_points"], draft["responses"]
+    rows, curves = facts["response_points"], facts["responses"]
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     names = ("programme", "outcome")
     for position, key in enumerate(rows.tuples(names)):
@@ -146,9 +147,9 @@ def _rising(rows: Rows, positions: list[int]) -> Problems:
             )
 
 
-def demand_makes_sense(draft: Draft) -> Problems:
+def demand_makes_sense(facts: Timeless) -> Problems:
     """Harm has an outcome, and entitlements leave nothing unmet."""
-    rows = draft["demand"]
+    rows = facts["demand"]
     named = rows["harm_outcome"] != ""
     for position in np.flatnonzero((rows["harm"] > 0) & ~named).tolist():
         yield problem(rows, position, "harm_outcome", "harm needs the outcome that is lost.")
@@ -160,7 +161,7 @@ def demand_makes_sense(draft: Draft) -> Problems:
             "an outcome is named but the harm is 0, so unmet need does no harm.",
             severity="warning",
         )
-    programmes = draft["programmes"]
+    programmes = facts["programmes"]
     classes = dict(zip(programmes["programme"], programmes["class"], strict=True))
     for position in np.flatnonzero(rows["min_met"] < 1).tolist():
         name = rows["programme"][position]
@@ -173,10 +174,10 @@ def demand_makes_sense(draft: Draft) -> Problems:
             )
 
 
-def credited_or_harmed(draft: Draft) -> Problems:
+def credited_or_harmed(facts: Timeless) -> Problems:
     """A programme has a response or a harm for an outcome, never both."""
-    credited = set(draft["responses"].tuples())
-    rows = draft["demand"]
+    credited = set(facts["responses"].tuples())
+    rows = facts["demand"]
     for position, key in enumerate(rows.tuples(("programme", "harm_outcome"))):
         if key in credited:
             yield problem(
@@ -189,10 +190,10 @@ def credited_or_harmed(draft: Draft) -> Problems:
 
 
 @needs("demand")
-def effects_hit_demand(draft: Draft) -> Problems:
+def effects_hit_demand(facts: Timeless) -> Problems:
     """An effect avoids the demand of another programme."""
-    rows = draft["effects"]
-    with_demand = set(draft["demand"]["programme"].tolist())
+    rows = facts["effects"]
+    with_demand = set(facts["demand"]["programme"].tolist())
     for position, (source, target) in enumerate(rows.tuples()):
         if source == target:
             yield problem(rows, position, "target", f"'{source}' cannot avoid its own demand.")
@@ -203,9 +204,13 @@ def effects_hit_demand(draft: Draft) -> Problems:
                 "target",
                 f"'{target}' has no demand that could be avoided; give it rows in demand.",
             )
-    if not draft.years:
-        return
-    horizon = len(draft.years) + draft.settings.tail_years
+
+
+@planned("demand")
+def effects_within_the_plan(facts: Facts) -> Problems:
+    """An effect is felt in the plan or in the years after it that count."""
+    rows = facts["effects"]
+    horizon = len(facts.years) + facts.settings.tail_years
     for position in np.flatnonzero(rows["delay"] >= horizon).tolist():
         yield problem(
             rows,
@@ -217,9 +222,9 @@ def effects_hit_demand(draft: Draft) -> Problems:
         )
 
 
-def extra_capacity_paid(draft: Draft) -> Problems:
+def extra_capacity_paid(facts: Timeless) -> Problems:
     """Capacity that may be added is paid by a pool."""
-    rows = draft["capacity"]
+    rows = facts["capacity"]
     unpaid = (rows["extra_max"] > 0) & (rows["extra_pool"] == "")
     for position in np.flatnonzero(unpaid).tolist():
         yield problem(
@@ -228,12 +233,12 @@ def extra_capacity_paid(draft: Draft) -> Problems:
 
 
 @needs("capacity", "programmes")
-def used_resources_exist(draft: Draft) -> Problems:
+def used_resources_exist(facts: Timeless) -> Problems:
     """What a programme uses is limited somewhere."""
-    covered = set(draft["capacity"].tuples(("resource", "place")))
-    programmes = draft["programmes"]
+    covered = set(facts["capacity"].tuples(("resource", "place")))
+    programmes = facts["programmes"]
     home = dict(zip(programmes["programme"], programmes["place"], strict=True))
-    rows = draft["use"]
+    rows = facts["use"]
     for position, (name, resource) in enumerate(rows.tuples()):
         place = home.get(name, "")
         if covered.isdisjoint({(resource, ""), (resource, place)}):
@@ -248,29 +253,29 @@ def used_resources_exist(draft: Draft) -> Problems:
             )
 
 
-def tail_settings(draft: Draft) -> Problems:
+def tail_settings(facts: Timeless) -> Problems:
     """The years after the plan count only with a length and a value."""
-    settings = draft.settings
+    settings = facts.draft.settings
     if (settings.tail_years > 0) != (settings.saving_value > 0):
         blank = "saving_value" if settings.tail_years else "tail_years"
         given = "tail_years" if settings.tail_years else "saving_value"
         message = f"{given} has no effect while {blank} is 0."
-        yield entry_problem(draft, given, message, severity="warning")
+        yield entry_problem(facts.draft, given, message, severity="warning")
 
 
-def shrinking_settings(draft: Draft) -> Problems:
+def shrinking_settings(facts: Timeless) -> Problems:
     """The outcome that responses are shrunk for and its cost are given together."""
-    outcome, cost = draft.settings.shrink_outcome, draft.settings.shrink_cost
+    outcome, cost = facts.draft.settings.shrink_outcome, facts.draft.settings.shrink_cost
     if outcome and cost <= 0:
         yield entry_problem(
-            draft,
+            facts.draft,
             "shrink_outcome",
             f"the figures of '{outcome}' are drawn towards a reference cost, and shrink_cost is "
             "0; give the cost of a unit of it in the money unit.",
         )
     if cost > 0 and not outcome:
         message = "shrink_cost has no effect while shrink_outcome is blank."
-        yield entry_problem(draft, "shrink_cost", message, severity="warning")
+        yield entry_problem(facts.draft, "shrink_cost", message, severity="warning")
 
 
 CHECKS = (
@@ -281,6 +286,7 @@ CHECKS = (
     demand_makes_sense,
     credited_or_harmed,
     effects_hit_demand,
+    effects_within_the_plan,
     extra_capacity_paid,
     used_resources_exist,
     tail_settings,

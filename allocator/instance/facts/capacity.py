@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from allocator.arrays import Floats
 from allocator.instance.facts.decisions import Decisions
-from allocator.instance.tables.by_year import by_year
-from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.by_year import ByYear
+from allocator.instance.tables.rows import Rows
 
 
 class Capacity:
@@ -14,49 +15,68 @@ class Capacity:
 
     Parameters
     ----------
-    draft : Draft
-        With whole tables.
+    capacity : ByYear
+        The table.
+    resources, use, programmes : Rows
+        The tables.
     rank : dict of str to int
         Position of each programme.
     decisions : Decisions
-        Options of the draft.
+        What options may change.
+    index : ndarray, shape (years,)
+        Growth of prices since the base year.
 
     Attributes
     ----------
-    available : ndarray, shape (rows by resource and place, years)
+    keys : list of (str, str)
+        Resource and place of each row; a blank place is everywhere.
+    amount, extra_max : ndarray, shape (rows, years)
+        What is there without options, and most that may be added.
+    extra_price : ndarray, shape (rows, years)
+        What a unit added costs.
+    extra_pool : ndarray of str, shape (rows, years)
+        Pool charged for what is added; blank for none.
+    available : ndarray, shape (rows, years)
         Most that options leave of the amount, with all that may be added.
+    lines : ndarray of int, shape (rows, years)
+        Lines of the capacity table.
     names, units : list of str
         Resource with its place, and the unit it is counted in, of each row.
     group, programme, per_unit : ndarray
         One entry for each programme that uses a capacity row: row, programme, use.
     """
 
-    def __init__(self, draft: Draft, rank: dict[str, int], decisions: Decisions) -> None:
-        grid = by_year(draft["capacity"], draft.years)
-        self.lines = grid.lines()
-        amount = grid.values("amount", np.inf)
-        at = {key: g for g, key in enumerate(grid.keys)} if decisions.names else {}
-        for key in decisions.of("capacity"):
-            if key in at:
-                g = at[key]
-                amount[g] = decisions.span("capacity", key, amount[g], amount[g])[1]
-        self.available = amount + grid.values("extra_max", 0.0)
-        self.names = [r if not place else f"{r} in {place}" for r, place in grid.keys]
-        unit_of = dict(zip(draft["resources"]["resource"], draft["resources"]["unit"], strict=True))
-        self.units = [unit_of.get(r, "") for r, _ in grid.keys]
-        self.short = np.zeros(len(grid.keys), dtype=bool)
-        place_of = draft["programmes"]["place"]
-        groups: dict[tuple[str, str], list[int]] = {}
-        for g, key in enumerate(grid.keys):
-            groups.setdefault(key, []).append(g)
+    def __init__(
+        self,
+        capacity: ByYear,
+        resources: Rows,
+        use: Rows,
+        programmes: Rows,
+        *,
+        rank: dict[str, int],
+        decisions: Decisions,
+        index: Floats,
+    ) -> None:
+        self.keys, self.lines = capacity.keys, capacity.lines()
+        self.amount = capacity.values("amount", np.inf)
+        self.extra_max = capacity.values("extra_max", 0.0)
+        self.extra_price: Floats = capacity.values("extra_cost", 0.0) * index
+        self.extra_pool = capacity.words("extra_pool")
+        amount = self.amount.copy()
+        at = {key: g for g, key in enumerate(self.keys)}
+        for key in decisions.of("capacity").keys() & at.keys():
+            g = at[key]
+            amount[g] = decisions.span("capacity", key, amount[g], amount[g])[1]
+        self.available: Floats = amount + self.extra_max
+        self.names = [r if not place else f"{r} in {place}" for r, place in self.keys]
+        unit_of = dict(resources.tuples(("resource", "unit")))
+        self.units = [unit_of.get(r, "") for r, _ in self.keys]
+        place_of = programmes["place"]
         found = [
-            (g, rank[name], per_unit)
-            for _, name, resource, per_unit in draft["use"].lists(
-                "programme", "resource", "per_unit"
-            )
+            (at[resource, place], rank[name], per_unit)
+            for name, resource, per_unit in use.tuples(("programme", "resource", "per_unit"))
             for place in dict.fromkeys(("", str(place_of[rank[name]])))
-            for g in groups.get((resource, place), [])
-            if per_unit > 0
+            if per_unit > 0 and (resource, place) in at
         ]
         self.group = np.array([g for g, _, _ in found], dtype=np.int64)
         self.programme = np.array([i for _, i, _ in found], dtype=np.int64)

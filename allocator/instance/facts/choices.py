@@ -3,67 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from allocator.instance.facts.decisions import possible_runs, share_in_place
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import BLANK_YEAR, Array, Rows
-
-Run = tuple[int, int]
-
-_ONE_AT_A_TIME = ("at_most_one", "exactly_one")
-
-
-@dataclass
-class Group:
-    """Options of which only so many may be taken in a year.
-
-    Attributes
-    ----------
-    name, choose : str
-    most : int
-        Most that may be taken in a year; as many as there are for ``any``.
-    members : list of int
-        Positions in the options table.
-    """
-
-    name: str
-    choose: str
-    most: int
-    members: list[int] = field(default_factory=list)
-
-    @property
-    def one_at_a_time(self) -> bool:
-        """Whether no two of its options are ever taken together."""
-        return self.choose != "any" and self.most == 1
-
-
-def groups_of(options: Rows) -> dict[str, Group]:
-    """Groups by name; what a group allows is read from the first of its rows."""
-    found: dict[str, Group] = {}
-    for position, (_, words, choose, most) in enumerate(options.lists("group", "choose", "most")):
-        for name in dict.fromkeys(words.split()):
-            if name not in found:
-                limit = 1 if choose in _ONE_AT_A_TIME else most
-                found[name] = Group(name, choose, len(options) if choose == "any" else limit)
-            found[name].members.append(position)
-    return found
+from allocator.arrays import Flags, Floats, Ints
+from allocator.instance.facts.groups import Group
+from allocator.instance.facts.runs import Runs
+from allocator.instance.tables.rows import Rows
 
 
 class Choices:
-    """Options of a draft and what stands between them.
+    """Options and what stands between them.
 
     Parameters
     ----------
-    draft : Draft
-        With whole options and option_links, and years.
+    options, links : Rows
+        The tables options and option_links.
+    groups : dict of str to Group
+        Groups of options.
+    runs : Runs
+        Runs of options.
 
     Attributes
     ----------
     names : list of str
+    rank : dict of str to int
+        Position of each.
     groups : dict of str to Group
     requires : list of dict of int to int
         For each option those it requires, with the position of the link.
@@ -71,13 +37,10 @@ class Choices:
         For each option those that may not be taken in the same year by a link.
     """
 
-    def __init__(self, draft: Draft) -> None:
-        self.options, self.links = draft["options"], draft["option_links"]
-        assert draft.settings is not None
-        self.years, self._financial = draft.years, draft.settings.financial_years
-        self.names: list[str] = self.options["option"].tolist()
+    def __init__(self, options: Rows, links: Rows, groups: dict[str, Group], runs: Runs) -> None:
+        self.names: list[str] = options["option"].tolist()
         self.rank = {name: i for i, name in enumerate(self.names)}
-        self.groups = groups_of(self.options)
+        self.groups, self._runs = groups, runs
         self._groups_of: list[list[Group]] = [[] for _ in self.names]
         for group in self.groups.values():
             for member in group.members:
@@ -85,9 +48,7 @@ class Choices:
         self.requires: list[dict[int, int]] = [{} for _ in self.names]
         self.excluded: list[set[int]] = [set() for _ in self.names]
         self._needed: dict[int, list[int]] = {}
-        for position, (option, link, other) in enumerate(
-            self.links.tuples(("option", "link", "other"))
-        ):
+        for position, (option, link, other) in enumerate(links.tuples(("option", "link", "other"))):
             a, b = self.rank.get(option), self.rank.get(other)
             if a is None or b is None or a == b:
                 continue
@@ -96,13 +57,6 @@ class Choices:
             else:
                 self.excluded[a].add(b)
                 self.excluded[b].add(a)
-
-    def window(self, option: int) -> Run:
-        """Positions of the first and the last plan year in which an option may start."""
-        earliest, latest = (int(self.options[c][option]) for c in ("earliest", "latest"))
-        first = 0 if earliest == BLANK_YEAR else earliest - self.years[0]
-        last = len(self.years) - 1 if latest == BLANK_YEAR else latest - self.years[0]
-        return first, last
 
     def needed(self, option: int) -> list[int]:
         """The option and all it requires, the nearest first."""
@@ -140,39 +94,36 @@ class Choices:
         return all(len(every.intersection(group.members)) <= group.most for group in groups)
 
     @cached_property
-    def runs(self) -> list[list[Run]]:
-        """Runs of each option in whose years all it requires can be taken too."""
-        rows = self.options
-        found = []
-        for position in range(len(self.names)):
-            first, last = self.window(position)
-            least, reviews = int(rows["min_years"][position]), rows["review_years"][position]
-            found.append(possible_runs(first, last, least, reviews, len(self.years)))
+    def possible(self) -> Flags:
+        """Runs in whose years all that the option requires can be taken too."""
+        runs = self._runs
+        found = np.ones(len(runs.option), dtype=bool)
         changed = True
         while changed:
             changed = False
             for option, others in enumerate(self.requires):
+                mine = runs.of(option)
                 for other in others:
-                    open_years = self._covered(found[other])
-                    kept = [r for r in found[option] if open_years[r[0] : r[1] + 1].all()]
-                    changed |= len(kept) < len(found[option])
-                    found[option] = kept
+                    theirs = runs.of(other)
+                    shut = ~runs.taken[theirs[found[theirs]]].any(axis=0)
+                    lost = found[mine] & (runs.taken[mine] & shut).any(axis=1)
+                    found[mine[lost]] = False
+                    changed |= bool(lost.any())
         return found
 
-    def _covered(self, runs: list[Run]) -> Array:
-        covered = np.zeros(len(self.years), dtype=bool)
-        for start, end in runs:
-            covered[start : end + 1] = True
-        return covered
+    def starts(self, option: int) -> Ints:
+        """Positions at which an option can start, in order."""
+        mine = self._runs.of(option)
+        return self._runs.start[mine[self.possible[mine]]]
 
-    def most_felt(self, option: int, delay: int) -> Array:
+    def most_felt(self, option: int, delay: int) -> Floats:
         """Largest share with which an effect can be felt in each plan year.
 
         That of the run that starts first and lasts to the end, which is always possible.
         """
-        rows, felt = self.options, np.zeros(len(self.years))
-        lead, month = int(rows["lead_years"][option]), int(rows["start_month"][option])
-        first = min((start for start, _ in self.runs[option]), default=len(felt))
-        for t in range(first, len(felt)):
-            felt[t] = share_in_place(first, lead, month, self._financial, t - delay)
-        return felt
+        mine = self._runs.of(option)
+        there = mine[self.possible[mine]]
+        if not len(there):
+            return np.zeros(self._runs.taken.shape[1])
+        first = there[self._runs.start[there] == self._runs.start[there[0]]]
+        return self._runs.felt(delay)[first[-1]]

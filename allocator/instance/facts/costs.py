@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import numpy as np
 
+from allocator.arrays import Floats, Ints
 from allocator.instance.facts.decisions import Decisions
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import Array
+from allocator.instance.facts.over import over
+from allocator.instance.facts.prices import Prices
+from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import in_order
 
 _NOTHING = 1e-12
 
 
-class Costs:
-    """Unit costs, and the least that activity can cost.
+class LeastCosts:
+    """The least that activity can cost.
 
     Parameters
     ----------
-    draft : Draft
-        With whole programmes, options and option_effects.
+    programmes : Rows
+        The table.
+    rank : dict of str to int
+        Position of each programme.
+    prices : Prices
+        Plain unit costs.
     decisions : Decisions
-        Options of the draft.
+        What options may change.
 
     Attributes
     ----------
@@ -32,15 +38,10 @@ class Costs:
         Least that yearly costs of options add to their spend.
     """
 
-    def __init__(self, draft: Draft, decisions: Decisions) -> None:
-        programmes, settings = draft["programmes"], draft.settings
-        assert settings is not None
-        uplift = programmes["cost_uplift"]
-        uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
-        index = (1 + uplift[:, None]) ** (np.array(draft.years) - settings.base_year)
-        self.price = programmes["unit_cost"][:, None] * index
-        names = programmes["programme"].tolist()
-        rank = {name: i for i, name in enumerate(names)} if decisions.names else {}
+    def __init__(
+        self, programmes: Rows, rank: dict[str, int], prices: Prices, decisions: Decisions
+    ) -> None:
+        self.price = prices.unit_cost
         self.yearly = np.zeros(self.price.shape)
         for name, (least, _) in decisions.yearly().items():
             if name in rank:
@@ -49,15 +50,15 @@ class Costs:
         bent = ~np.isnan(programmes["cost_threshold"]) & (programmes["cost_above"] != 1.0)
         paid = self.yearly.any(axis=1)
         self.odd = np.union1d(np.flatnonzero(bent | paid), np.array(changed, dtype=np.int64))
-        self._read_slopes(draft, decisions, index)
+        self._read_slopes(programmes, decisions, prices.growth)
 
-    def _read_slopes(self, draft: Draft, decisions: Decisions, index: Array) -> None:
+    def _read_slopes(self, programmes: Rows, decisions: Decisions, growth: Floats) -> None:
         """Cheapest cost of a unit of the odd ones below and above their threshold."""
-        programmes, odd = draft["programmes"], self.odd
-        price, names = self.price[odd], programmes["programme"]
+        odd, names = self.odd, programmes["programme"]
+        price = self.price[odd]
         change = np.zeros(price.shape)
         for row, i in enumerate(odd.tolist()):
-            change[row] = decisions.unit_cost(names[i], price[row], index[i])[0]
+            change[row] = decisions.unit_cost(names[i], price[row], growth[i])[0]
         threshold, factor = programmes["cost_threshold"][odd], programmes["cost_above"][odd]
         bent = ~np.isnan(threshold)
         self._kink = np.repeat(np.where(bent, threshold, 0.0)[:, None], price.shape[1], axis=1)
@@ -66,14 +67,14 @@ class Costs:
             np.where(np.abs(slope) <= _NOTHING * price, 0.0, slope) for slope in slopes
         )
 
-    def _at(self, activity: Array, at: Array) -> Array:
+    def _at(self, activity: Floats, at: Ints) -> Floats:
         """Cheapest cost of some activity of some odd ones."""
         kink = self._kink[at]
         low, more = np.minimum(activity, kink), np.maximum(activity - kink, 0.0)
-        found: Array = self._below[at] * low + self._above[at] * more
+        found: Floats = self._below[at] * low + self._above[at] * more
         return found
 
-    def least(self, lo: Array, hi: Array) -> Array:
+    def least(self, lo: Floats, hi: Floats) -> Floats:
         """Least that activity can cost, shape (programmes, years).
 
         Parameters
@@ -81,13 +82,13 @@ class Costs:
         lo, hi : ndarray, shape (programmes, years)
             Least and most activity.
         """
-        found: Array = self.price * lo
+        found: Floats = self.price * lo
         if len(self.odd):
             at = np.arange(len(self.odd))
             found[self.odd] = self._least(lo, hi, at) + self.yearly[self.odd]
         return found
 
-    def _least(self, lo: Array, hi: Array, at: Array) -> Array:
+    def _least(self, lo: Floats, hi: Floats, at: Ints) -> Floats:
         """Least that the activity of some odd ones can cost, yearly costs of options apart."""
         odd, kink = self.odd[at], self._kink[at]
         low = lo[odd]
@@ -98,7 +99,7 @@ class Costs:
         found = np.minimum.reduce([self._at(end, at) for end in (low, high, between)])
         return np.where(endless & (self._above[at] < 0.0), -np.inf, found)
 
-    def most(self, lo: Array, hi: Array, rows: Array, spare: Array) -> Array:
+    def most(self, lo: Floats, hi: Floats, rows: Ints, spare: Floats) -> Floats:
         """Most activity of some programmes that costs no more than their least and a bit.
 
         Parameters
@@ -115,7 +116,7 @@ class Costs:
         ndarray, shape (rows, years)
             inf where more activity costs nothing.
         """
-        found: Array = lo[rows] + over(spare, self.price[rows])
+        found: Floats = lo[rows] + over(spare, self.price[rows])
         if len(self.odd):
             chosen = np.flatnonzero(in_order(rows, self.odd))
             at = np.searchsorted(self.odd, rows[chosen])
@@ -124,7 +125,7 @@ class Costs:
             found[chosen] = self._bought(at, np.where(np.isnan(money), np.inf, money))
         return found
 
-    def _bought(self, at: Array, money: Array) -> Array:
+    def _bought(self, at: Ints, money: Floats) -> Floats:
         """Most activity of the odd ones in `at` that some money buys."""
         kink, below, above = self._kink[at], self._below[at], self._above[at]
         first = below * kink
@@ -134,9 +135,3 @@ class Costs:
         endless = (above < 0.0) | (below <= 0.0)
         within = np.where(endless, beyond, np.minimum(over(money, below), kink))
         return np.where(reached, beyond, within)
-
-
-def over(money: Array, rate: Array) -> Array:
-    """How far something can move for some money; any way where moving costs nothing."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(rate > 0, money / rate, np.inf)

@@ -7,58 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.agreements import Agreements
-from allocator.instance.facts.costs import Costs, over
-from allocator.instance.facts.decisions import Decisions
-from allocator.instance.facts.purses import Purse, purses, repr_of
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import Array
+from allocator.instance.facts.commitments import Commitments
+from allocator.instance.facts.costs import LeastCosts
+from allocator.instance.facts.over import over
+from allocator.instance.facts.purses import Purse, Purses, repr_of
+from allocator.instance.facts.ranges import Money, Shortage
+from allocator.instance.tables.rows import Rows
 
 _TOLERANCE = 1e-7
-
-
-@dataclass(frozen=True)
-class Money:
-    """What the money of a pool in a year can be made of at most."""
-
-    amount: float
-    raised: float
-    transferred: float
-    carried: float
-    owed: float
-
-    @property
-    def total(self) -> float:
-        """All of it together."""
-        return self.amount + self.raised + self.transferred + self.carried + self.owed
-
-
-@dataclass(frozen=True)
-class Short:
-    """A pool, or pools that share money, whose floors are more than its money.
-
-    Attributes
-    ----------
-    name : str
-        The pool, or the pools.
-    line : int
-        Line of the budget row; 0 for none.
-    year : int
-        Position of the plan year.
-    needed : float
-        Least it must pay.
-    money : Money
-        Most there can be.
-    claims : list of (str, float)
-        What it must pay for and how much, largest first.
-    """
-
-    name: str
-    line: int
-    year: int
-    needed: float
-    money: Money
-    claims: list[tuple[str, float]]
 
 
 @dataclass(frozen=True)
@@ -75,19 +33,19 @@ class Least:
         Least payment of each contract, and least of what is paid every year.
     """
 
-    lo: Array
-    hi: Array
-    floors: Array
-    payments: Array
-    lasting: Array
+    lo: Floats
+    hi: Floats
+    floors: Floats
+    payments: Floats
+    lasting: Floats
 
-    def paid(self, purse: Purse) -> Array:
+    def paid(self, purse: Purse) -> Floats:
         """Least payment of each contract out of a kind of money."""
         return self.lasting if purse.kind == "recurrent" else self.payments
 
 
 @dataclass(frozen=True)
-class Held:
+class InForce:
     """Contracts while they hold, arrays of shape (contracts, years).
 
     Attributes
@@ -100,36 +58,43 @@ class Held:
         Whether that is cost.
     """
 
-    paid: Array
-    followed: Array
-    by_cost: Array
+    paid: Floats
+    followed: Floats
+    by_cost: Flags
 
 
 class Pools:
-    """Money of the draft's pools and prices of its programmes.
+    """The most money that can reach each pool, against the least it must pay for.
 
     Parameters
     ----------
-    draft : Draft
-        With whole tables.
+    programmes : Rows
+        The table.
+    purses : Purses
+        Pools, alone and together.
+    costs : LeastCosts
+        The least that activity can cost.
     agreements : Agreements
-        Contracts of the draft.
-    decisions : Decisions
-        Options of the draft.
+        Contracts in force.
+    commitments : Commitments
+        What they can cost.
     """
 
-    def __init__(self, draft: Draft, agreements: Agreements, decisions: Decisions) -> None:
-        programmes = draft["programmes"]
-        self._costs = Costs(draft, decisions)
-        self._recurrent = programmes["recurrent"]
-        self._names = programmes["programme"]
+    def __init__(
+        self,
+        programmes: Rows,
+        purses: Purses,
+        costs: LeastCosts,
+        agreements: Agreements,
+        commitments: Commitments,
+    ) -> None:
+        self._costs, self._purses = costs, purses.every
+        self._agreements, self._commitments = agreements, commitments
+        self._recurrent, self._names = programmes["recurrent"], programmes["programme"]
         self._baseline = programmes["baseline"]
-        self._fixed = programmes["fixed_share"]
-        self._release = programmes["release_years"]
-        self._agreements = agreements
-        self._purses = list(purses(draft, agreements, decisions))
+        self._fixed, self._release = programmes["fixed_share"], programmes["release_years"]
 
-    def floors(self, lo: Array, hi: Array) -> Array:
+    def floors(self, lo: Floats, hi: Floats) -> Floats:
         """Least cost by programme and year: of activity, and of what is not yet released."""
         stranded = np.zeros(lo.shape)
         for release in np.unique(self._release[self._fixed > 0]).tolist():
@@ -141,30 +106,36 @@ class Pools:
                 stranded[at] = self._fixed[at][:, None] * np.maximum(highest - hi[at], 0.0)
         return self._costs.least(lo, hi) + self._costs.price * stranded
 
-    def least(self, lo: Array, hi: Array) -> Least:
+    def least(self, lo: Floats, hi: Floats) -> Least:
         """Least that everything costs, given the least and the most activity."""
         floors = self.floors(lo, hi)
-        payments = self._agreements.least(lo, floors)
+        payments = self._commitments.least(lo, floors)
         lasting = payments
-        if self._agreements.loose.any():
-            lasting = self._agreements.least(lo, floors, self._recurrent)
+        if self._commitments.loose.any():
+            lasting = self._commitments.least(lo, floors, self._recurrent)
         return Least(lo, hi, floors, payments, lasting)
 
-    def shortages(self, least: Least) -> Iterator[Short]:
-        """Pools that cannot pay their floors, each once, in the first year it shows."""
+    def shortages(self, least: Least, settled: set[Purse]) -> Iterator[Shortage]:
+        """Pools that cannot pay their floors, each once, in the first year it shows.
+
+        Parameters
+        ----------
+        least : Least
+        settled : set of Purse
+            Purses that cannot pay, or share money with one that cannot: what their money
+            allows is no use to anybody. Those found are added.
+        """
         for purse in self._purses:
-            if purse.short:
+            if purse in settled:
                 continue
             floor = purse.floor(least.floors, least.paid(purse))
             missing = -purse.overdraw - purse.left(floor)
             size = np.maximum(1.0, np.abs(floor))
             for t in np.flatnonzero(missing > _TOLERANCE * size).tolist()[:1]:
-                for other in self._purses:
-                    same_money = (other.kind == "capital") == (purse.kind == "capital")
-                    other.short |= same_money and not purse.pools.isdisjoint(other.pools)
+                settled.update(other for other in self._purses if purse.shares_with(other))
                 yield self._short(purse, t, least.floors, least.paid(purse))
 
-    def _short(self, purse: Purse, t: int, floors: Array, payments: Array) -> Short:
+    def _short(self, purse: Purse, t: int, floors: Floats, payments: Floats) -> Shortage:
         floor = purse.floor(floors, payments)
         names = self._names[purse.rows].tolist()
         costs = (purse.weight * floors[purse.rows])[:, t].tolist()
@@ -183,9 +154,18 @@ class Pools:
             float(purse.carried(floor)[t]),
             float(purse.overdraw[t]),
         )
-        return Short(purse.name, int(purse.lines[t]), t, float(floor[t]), money, claims)
+        return Shortage(
+            "budgets",
+            int(purse.lines[t]),
+            purse.name,
+            t,
+            float(floor[t]),
+            money.total,
+            claims,
+            money=money,
+        )
 
-    def ceilings(self, least: Least) -> tuple[Array, Array]:
+    def ceilings(self, least: Least, settled: set[Purse]) -> tuple[Floats, Ints]:
         """Most activity the money allows once everything else has its floor; budget lines.
 
         Activity under a contract is limited by what the pool can pay for it, which is not
@@ -193,51 +173,50 @@ class Pools:
         """
         high = np.full(least.lo.shape, np.inf)
         lines = np.zeros(least.lo.shape, dtype=np.int64)
-        held = self._held(least)
+        in_force = self._in_force(least)
         for purse in self._purses:
-            if purse.short:
+            if purse in settled:
                 continue
             floor = purse.floor(least.floors, least.paid(purse))
             spare = np.maximum(purse.left(floor) + purse.overdraw, 0.0)
             part = over(spare, purse.weight)
             _cut(high, lines, purse, purse.rows, self._bought(least, purse.rows, part))
             if len(purse.contracts):
-                rows, most = self._under_contract(purse, spare, least, held)
+                rows, most = self._under_contract(purse, spare, least, in_force)
                 _cut(high, lines, purse, rows, most)
         return high, lines
 
-    def _held(self, least: Least) -> Held:
-        agreed = self._agreements
-        cost, worth = agreed.total(least.floors), agreed.worth(least.lo)
-        by_cost = agreed.by_cost
-        paid = agreed.held(least.lo, least.floors)
-        return Held(paid, np.where(by_cost, cost, worth), by_cost)
+    def _in_force(self, least: Least) -> InForce:
+        by_cost, commitments = self._agreements.by_cost, self._commitments
+        cost, worth = commitments.total(least.floors), commitments.worth(least.lo)
+        paid = commitments.in_force(least.lo, least.floors)
+        return InForce(paid, np.where(by_cost, cost, worth), by_cost)
 
-    def _bought(self, least: Least, rows: Array, spare: Array) -> Array:
+    def _bought(self, least: Least, rows: Ints, spare: Floats) -> Floats:
         """Most activity of programmes for their floor and some more money."""
         return self._costs.most(least.lo, least.hi, rows, spare)
 
     def _under_contract(
-        self, purse: Purse, spare: Array, least: Least, held: Held
-    ) -> tuple[Array, Array]:
+        self, purse: Purse, spare: Floats, least: Least, in_force: InForce
+    ) -> tuple[Ints, Floats]:
         """Programmes under the contracts of a purse, and most activity that it can pay for."""
         agreed, at = self._agreements, purse.contracts
         with np.errstate(invalid="ignore"):
             money = least.paid(purse)[at] + spare
         # Endless savings and the money they leave are no limit.
         money = np.where(np.isnan(money), np.inf, money)
-        loose = agreed.loose[at]
-        most = agreed.most_followed(money / agreed.markup[at], at)
-        most = np.where(loose, np.minimum(most, agreed.covered[at]), most)
-        left = most - held.followed[at]
+        loose = self._commitments.loose[at]
+        most = self._commitments.most_followed(money / agreed.markup[at], at)
+        most = np.where(loose, np.minimum(most, agreed.ceiling[at]), most)
+        left = most - in_force.followed[at]
         members = np.concatenate([agreed.members[c] for c in at.tolist()])
         owner = np.repeat(np.arange(len(at)), [len(agreed.members[c]) for c in at.tolist()])
         room = np.maximum(left, 0.0)[owner]
         by_tariff = least.lo[members] + over(room, agreed.tariff[members])
         dear = self._bought(least, members, room)
-        found = np.where(held.by_cost[at][owner], dear, by_tariff)
+        found = np.where(in_force.by_cost[at][owner], dear, by_tariff)
         if loose.any():
-            paid = held.paid[at]
+            paid = in_force.paid[at]
             holds = paid - money <= _TOLERANCE * np.maximum(1.0, np.abs(paid))
             holds &= left >= -_TOLERANCE * np.maximum(1.0, np.abs(most))
             free = self._paid_at_cost(purse, (members, owner), money, least)
@@ -246,8 +225,8 @@ class Pools:
         return members, found
 
     def _paid_at_cost(
-        self, purse: Purse, under: tuple[Array, Array], money: Array, least: Least
-    ) -> Array:
+        self, purse: Purse, under: tuple[Ints, Ints], money: Floats, least: Least
+    ) -> Floats:
         """Most activity of contracts' programmes while they are ended or suspended.
 
         `under` are the programmes and, for each, the position of its contract in `money`.
@@ -263,7 +242,7 @@ class Pools:
         return np.where(counted[:, None], self._bought(least, members, spare), np.inf)
 
 
-def _cut(high: Array, lines: Array, purse: Purse, rows: Array, most: Array) -> None:
+def _cut(high: Floats, lines: Ints, purse: Purse, rows: Ints, most: Floats) -> None:
     """Lower the ceilings of some programmes to what a purse allows."""
     tighter = most < high[rows]
     high[rows] = np.where(tighter, most, high[rows])

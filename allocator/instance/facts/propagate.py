@@ -8,19 +8,21 @@ step only uses what any allowed plan must satisfy, so a collision is a proof.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
+from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.agreements import Agreements
 from allocator.instance.facts.capacity import Capacity
+from allocator.instance.facts.commitments import Commitments
 from allocator.instance.facts.decisions import Decisions
+from allocator.instance.facts.limits import Limits
 from allocator.instance.facts.need import Need
-from allocator.instance.facts.pools import Money, Pools
-from allocator.instance.facts.purses import repr_of
-from allocator.instance.tables.by_year import by_year
-from allocator.instance.tables.draft import Draft
-from allocator.instance.tables.rows import Array
+from allocator.instance.facts.pools import Pools
+from allocator.instance.facts.purses import Purse, repr_of
+from allocator.instance.facts.ranges import Collision, Ranges, Shortage
+from allocator.instance.tables.rows import Rows
 
 _STEP = 1e-9
 TOLERANCE = 1e-7
@@ -37,88 +39,38 @@ _TABLES = (
 _LINES = 10**9
 
 
-@dataclass
-class Collision:
-    """Bounds of a programme that leave no activity in a year.
+@dataclass(frozen=True)
+class Bounding:
+    """All that bounds activity.
 
     Attributes
     ----------
-    programme, year : int
-        Positions.
-    lo, hi : float
-        What it must be at least and can be at most.
-    floor, ceiling : list of (table, line)
-        Rows each bound comes from, the nearest first.
+    programmes, limits : Rows
+        The tables; of the limits only the lines matter.
+    levels : Limits
+        Limits by programme and year.
+    decisions : Decisions
+        What options may change.
+    need, capacity, agreements, commitments, pools
+        Need, resources, contracts and money.
     """
 
-    programme: int
-    year: int
-    lo: float
-    hi: float
-    floor: list[tuple[str, int]]
-    ceiling: list[tuple[str, int]]
+    programmes: Rows
+    limits: Rows
+    levels: Limits
+    decisions: Decisions
+    need: Need
+    capacity: Capacity
+    agreements: Agreements
+    commitments: Commitments
+    pools: Pools
 
 
-@dataclass
-class Shortage:
-    """Least use of a pool, a resource or a contract that together is more than there is.
-
-    Attributes
-    ----------
-    table, line : str, int
-        Row that says how much there is.
-    name : str
-        Pool, pools, resource or contract.
-    year : int
-        Position of the plan year.
-    needed, available : float
-        In money, or in the resource's unit.
-    claims : list of (str, float)
-        What needs it and how much each, largest first.
-    unit : str
-        Unit of a resource.
-    money : Money or None
-        What the available money is made of; None for a resource or contract.
-    """
-
-    table: str
-    line: int
-    name: str
-    year: int
-    needed: float
-    available: float
-    claims: list[tuple[str, float]]
-    unit: str = ""
-    money: Money | None = None
-
-
-@dataclass
-class Ranges:
-    """Bounds by programme and year, and what made them impossible.
-
-    Attributes
-    ----------
-    lo, hi : ndarray, shape (programmes, years)
-        Activity.
-    driver_lo, driver_hi : ndarray, shape (programmes, years)
-        Activity, or met need for a programme with demand.
-    collisions : list of Collision
-    shortages : list of Shortage
-    """
-
-    lo: Array
-    hi: Array
-    driver_lo: Array
-    driver_hi: Array
-    collisions: list[Collision] = field(default_factory=list)
-    shortages: list[Shortage] = field(default_factory=list)
-
-
-def propagate(draft: Draft) -> Ranges:
-    """Tighten bounds until nothing moves; the draft's tables must be whole."""
-    state = _State(draft)
+def propagate(bounding: Bounding) -> Ranges:
+    """Tighten bounds until nothing moves."""
+    state = _State(bounding)
     state.apply_limits()
-    for _ in range(4 * len(draft.years) + 8):
+    for _ in range(4 * state.years + 8):
         before = (state.lo.copy(), state.hi.copy())
         state.grow_forward()
         state.start_large()
@@ -137,73 +89,39 @@ def propagate(draft: Draft) -> Ranges:
 class _State:
     """Bounds on their way, with the row each one comes from."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-        self.years = draft.years
-        programmes = draft["programmes"]
-        names = programmes["programme"].tolist()
+    def __init__(self, by: Bounding) -> None:
+        self.by, self.limits = by, by.levels
+        names = by.programmes["programme"].tolist()
         self.rank = {name: i for i, name in enumerate(names)}
-        self.baseline = programmes["baseline"]
-        shape = (len(names), len(self.years))
+        self.names = [repr_of(name) for name in names]
+        self.baseline = by.programmes["baseline"]
+        shape = self.limits.least.shape
+        self.years = shape[1]
         self.lo, self.hi = np.zeros(shape), np.full(shape, np.inf)
         self.lo_from = np.zeros(shape, dtype=np.int64)
         self.hi_from = np.zeros(shape, dtype=np.int64)
         self.collisions: list[Collision] = []
         self.shortages: list[Shortage] = []
         self.broken = np.zeros(len(names), dtype=bool)
-        self.limits = by_year(draft["limits"], self.years)
-        self.growth = self._growth_grid()
-        self.decisions = Decisions(draft)
+        self.growth_line = by.limits.lines_at(self.limits.growth_row)
+        self.start_line = by.limits.lines_at(self.limits.start_row)
         self.may_close, self.must_close = self._closing_grids()
-        self.start_min, self.start_line = self._start_grids()
-        self.need = Need(draft, self.rank, self.decisions)
-        self.capacity = Capacity(draft, self.rank, self.decisions)
-        self.names = [repr_of(name) for name in names]
-        self.agreements = Agreements(draft, self.decisions)
-        self.full = np.zeros(len(self.agreements.names), dtype=bool)
-        self.pools = Pools(draft, self.agreements, self.decisions)
+        self.short = np.zeros(len(by.capacity.keys), dtype=bool)
+        self.full = np.zeros(len(by.agreements.names), dtype=bool)
+        self.spent: set[Purse] = set()
 
-    def _growth_grid(self) -> dict[str, Array]:
-        shape = self.lo.shape
-        grid = {
-            "min": np.full(shape, np.nan),
-            "max": np.full(shape, np.nan),
-            "growth_amount": np.zeros(shape),
-            "line": np.zeros(shape, dtype=np.int64),
-        }
-        chosen = [g for g, key in enumerate(self.limits.keys) if key[1] == "growth"]
-        at = [self.rank[self.limits.keys[g][0]] for g in chosen]
-        for name in ("min", "max", "growth_amount"):
-            grid[name][at] = self.limits.values(name)[chosen]
-        grid["line"][at] = self.limits.lines()[chosen]
-        grid["growth_amount"] = np.nan_to_num(grid["growth_amount"])
-        return grid
-
-    def _closing_grids(self) -> tuple[Array, Array]:
+    def _closing_grids(self) -> tuple[Flags, Flags]:
         """Where options may, and where they must, have closed a programme."""
         may, must = np.zeros(self.lo.shape, dtype=bool), np.zeros(self.lo.shape, dtype=bool)
-        for name in self.decisions.of("close"):
+        for name in self.by.decisions.of("close"):
             if name in self.rank:
                 i = self.rank[name]
-                may[i], must[i] = self.decisions.stopped("close", name)
+                may[i], must[i] = self.by.decisions.stopped("close", name)
         return may, must
-
-    def _start_grids(self) -> tuple[Array, Array]:
-        """Least activity a programme may have unless it has none, and the row that says so."""
-        least, line = np.zeros(self.lo.shape), np.zeros(self.lo.shape, dtype=np.int64)
-        given, lines = self.limits.values("start_min"), self.limits.lines()
-        for group in np.flatnonzero((given > 0.0).any(axis=1)).tolist():
-            name, basis = self.limits.keys[group]
-            i = self.rank[name]
-            scale = self.baseline[i] if basis == "baseline" else 1.0
-            start = np.nan_to_num(given[group]) * (scale if basis != "growth" else 0.0)
-            line[i] = np.where(start > least[i], lines[group], line[i])
-            least[i] = np.maximum(least[i], start)
-        return least, line
 
     # Bounds
 
-    def raise_lo(self, at: tuple[Array, Array], values: Array, source: Array) -> None:
+    def raise_lo(self, at: tuple[Ints, Ints], values: Floats, source: Ints) -> None:
         """Lift lower bounds; only steps that matter count."""
         old = self.lo[at]
         better = (values > old + _STEP * np.maximum(1.0, np.abs(old))) & ~self.broken[at[0]]
@@ -211,7 +129,7 @@ class _State:
         self.lo[where] = values[better]
         self.lo_from[where] = source[better]
 
-    def cut_hi(self, at: tuple[Array, Array], values: Array, source: Array) -> None:
+    def cut_hi(self, at: tuple[Ints, Ints], values: Floats, source: Ints) -> None:
         """Lower upper bounds; only steps that matter count."""
         old = self.hi[at]
         step = np.where(np.isinf(old), 0.0, _STEP * np.maximum(1.0, np.abs(old)))
@@ -234,10 +152,10 @@ class _State:
             self.broken[i] = True
             self.lo[i], self.hi[i] = 0.0, np.inf
 
-    def _trail(self, i: int, t: int, origin: Array) -> list[tuple[str, int]]:
+    def _trail(self, i: int, t: int, origin: Ints) -> list[tuple[str, int]]:
         """Rows behind a bound: a growth limit leads on to the bound it grew from."""
         trail: list[tuple[str, int]] = []
-        while 0 <= t < len(self.years) and origin[i, t]:
+        while 0 <= t < self.years and origin[i, t]:
             code = int(origin[i, t])
             step, code = (-1 if code > 0 else 1), abs(code)
             place = (_TABLES[code // _LINES % 10], code % _LINES)
@@ -252,27 +170,15 @@ class _State:
 
     def apply_limits(self) -> None:
         """Limits in activity and against the baseline, and the floor of safety."""
-        lines = self.limits.lines()
-        least, most = self.limits.values("min"), self.limits.values("max")
-        held_up = np.zeros(self.lo.shape, dtype=bool)
-        for group, (name, _) in enumerate(self.limits.keys):
-            held_up[self.rank[name]] |= ~np.isnan(least[group])
-        for basis in ("activity", "baseline"):
-            chosen = [g for g, key in enumerate(self.limits.keys) if key[1] == basis]
-            at = np.array([self.rank[self.limits.keys[g][0]] for g in chosen], dtype=np.int64)
-            scale = self.baseline[at][:, None] if basis == "baseline" else 1.0
-            cells = _cells(at, len(self.years))
-            source = _code("limits", lines[chosen]).ravel()
-            low = np.nan_to_num(least[chosen] * scale, nan=-np.inf)
-            high = np.nan_to_num(most[chosen] * scale, nan=np.inf)
-            self.raise_lo(cells, low.ravel(), source)
-            self.cut_hi(cells, high.ravel(), source)
-        programmes = self.draft["programmes"]
-        safe = (programmes["class"] == "safety")[:, None] & ~held_up
-        where = (np.nonzero(safe)[0], np.nonzero(safe)[1])
-        self.raise_lo(
-            where, self.baseline[where[0]], _code("programmes", programmes.lines[where[0]])
-        )
+        limits, programmes = self.limits, self.by.programmes
+        cells = _cells(np.arange(len(self.lo)), self.years)
+        rows = self.by.limits
+        source = _code("limits", rows.lines_at(limits.least_row))
+        safety = _code("programmes", programmes.lines)[:, None]
+        source = np.where(limits.safe, safety, source)
+        self.raise_lo(cells, limits.least.ravel(), source.ravel())
+        source = _code("limits", rows.lines_at(limits.most_row))
+        self.cut_hi(cells, limits.most.ravel(), source.ravel())
         self.change_limits()
         self.find_collisions()
 
@@ -282,10 +188,10 @@ class _State:
         for bound, origin, measure in zip(
             own, (self.lo_from, self.hi_from), ("limit_min", "limit_max"), strict=True
         ):
-            for name, effects in self.decisions.of(measure).items():
+            for name, effects in self.by.decisions.of(measure).items():
                 if name in self.rank:
                     i = self.rank[name]
-                    ends = self.decisions.span(measure, name, bound[i], bound[i])
+                    ends = self.by.decisions.span(measure, name, bound[i], bound[i])
                     bound[i] = np.maximum(ends[0 if measure == "limit_min" else 1], 0.0)
                     line = _code("option_effects", np.array(effects[0].line))
                     origin[i] = np.where((origin[i] == 0) & np.isfinite(bound[i]), line, origin[i])
@@ -294,39 +200,39 @@ class _State:
 
     def start_large(self) -> None:
         """Activity that is not nothing is at least the minimum viable scale."""
-        started = self.lo > TOLERANCE * np.maximum(1.0, self.start_min)
-        small = self.hi < self.start_min * (1.0 - TOLERANCE)
+        started = self.lo > TOLERANCE * np.maximum(1.0, self.limits.start_min)
+        small = self.hi < self.limits.start_min * (1.0 - TOLERANCE)
         source = _code("limits", self.start_line)
-        rows, years = np.nonzero(started & (self.start_min > 0.0))
-        self.raise_lo((rows, years), self.start_min[rows, years], source[rows, years])
+        rows, years = np.nonzero(started & (self.limits.start_min > 0.0))
+        self.raise_lo((rows, years), self.limits.start_min[rows, years], source[rows, years])
         rows, years = np.nonzero(small & ~started)
         self.cut_hi((rows, years), np.zeros(len(rows)), source[rows, years])
         self.find_collisions()
 
     def grow_forward(self) -> None:
         """Growth limits from each year to the next, the first against the baseline."""
-        for t in range(len(self.years)):
+        for t in range(self.years):
             before_lo = self.baseline if t == 0 else self.lo[:, t - 1]
             before_hi = self.baseline if t == 0 else self.hi[:, t - 1]
             cells = (np.arange(len(self.lo)), np.full(len(self.lo), t))
-            source = _code("limits", self.growth["line"][:, t], grown=t > 0)
-            low, high = self.growth["min"][:, t], self.growth["max"][:, t]
+            source = _code("limits", self.growth_line[:, t], grown=t > 0)
+            low, high = self.limits.growth_min[:, t], self.limits.growth_max[:, t]
             with np.errstate(invalid="ignore"):
                 free = np.isnan(low) | self.may_close[:, t]
                 lifted = np.where(free, -np.inf, (1 + low) * before_lo)
-                grown = (1 + high) * before_hi + self.growth["growth_amount"][:, t]
+                grown = (1 + high) * before_hi + self.limits.growth_amount[:, t]
             self.raise_lo(cells, lifted, source)
             self.cut_hi(cells, np.where(np.isnan(grown), np.inf, grown), source)
         self.find_collisions()
 
     def grow_backward(self) -> None:
         """Growth limits read from each year to the one before."""
-        for t in range(len(self.years) - 1, 0, -1):
+        for t in range(self.years - 1, 0, -1):
             cells = (np.arange(len(self.lo)), np.full(len(self.lo), t - 1))
-            source = -_code("limits", self.growth["line"][:, t], grown=True)
-            low, high = self.growth["min"][:, t], self.growth["max"][:, t]
+            source = -_code("limits", self.growth_line[:, t], grown=True)
+            low, high = self.limits.growth_min[:, t], self.limits.growth_max[:, t]
             with np.errstate(invalid="ignore", divide="ignore"):
-                needed = (self.lo[:, t] - self.growth["growth_amount"][:, t]) / (1 + high)
+                needed = (self.lo[:, t] - self.limits.growth_amount[:, t]) / (1 + high)
                 bearable = self.hi[:, t] / (1 + low)
             self.raise_lo(cells, np.where(1 + high > 0, needed, -np.inf), source)
             binds = (1 + low > 0) & ~self.may_close[:, t]
@@ -335,11 +241,11 @@ class _State:
 
     def follow_demand(self) -> None:
         """Activity meets need that cannot be avoided or left unmet, and no more."""
-        need = self.need
+        need = self.by.need
         if not len(need.at):
             return
         must, high = need.activity(self.lo, self.hi)
-        cells = _cells(need.at, len(self.years))
+        cells = _cells(need.at, self.years)
         source = _code("demand", need.lines).ravel()
         self.raise_lo(cells, np.nan_to_num(must, nan=-np.inf).ravel(), source)
         self.cut_hi(cells, high.ravel(), source)
@@ -347,27 +253,27 @@ class _State:
 
     def fit_capacity(self) -> None:
         """Activity fits into what others leave of a resource."""
-        capacity = self.capacity
+        capacity = self.by.capacity
         if not len(capacity.group):
             return
         each = capacity.per_unit[:, None] * self.lo[capacity.programme]
         floor = np.zeros(capacity.available.shape)
         np.add.at(floor, capacity.group, each)
         scale = np.maximum(1.0, floor)
-        over = (floor - capacity.available > TOLERANCE * scale) & ~capacity.short[:, None]
+        over = (floor - capacity.available > TOLERANCE * scale) & ~self.short[:, None]
         for group in np.flatnonzero(over.any(axis=1)).tolist():
             self.shortages.append(self._out_of_capacity(group, over[group], floor, each))
-            capacity.short[group] = True
+            self.short[group] = True
         left = capacity.available[capacity.group] - floor[capacity.group] + each
         fits = np.where(
-            capacity.short[capacity.group][:, None], np.inf, left / capacity.per_unit[:, None]
+            self.short[capacity.group][:, None], np.inf, left / capacity.per_unit[:, None]
         )
         source = _code("capacity", capacity.lines[capacity.group]).ravel()
-        self.cut_hi(_cells(capacity.programme, len(self.years)), fits.ravel(), source)
+        self.cut_hi(_cells(capacity.programme, self.years), fits.ravel(), source)
         self.find_collisions()
 
-    def _out_of_capacity(self, group: int, over: Array, floor: Array, each: Array) -> Shortage:
-        capacity = self.capacity
+    def _out_of_capacity(self, group: int, over: Flags, floor: Floats, each: Floats) -> Shortage:
+        capacity = self.by.capacity
         t = int(np.flatnonzero(over)[0])
         users = np.flatnonzero(capacity.group == group).tolist()
         return Shortage(
@@ -388,25 +294,24 @@ class _State:
 
     def fit_contracts(self) -> None:
         """Activity fits under the ceilings of blocks."""
-        ceiling, tariff = self.agreements.ceiling, self.agreements.tariff
-        floor = self.agreements.worth(self.lo)
+        agreements, ceiling = self.by.agreements, self.by.commitments.ceiling
+        floor = self.by.commitments.worth(self.lo)
         for c in np.flatnonzero(np.isfinite(ceiling).any(axis=1) & ~self.full).tolist():
-            members = self.agreements.members[c]
+            members = agreements.members[c]
             over = floor[c] - ceiling[c] > TOLERANCE * np.maximum(1.0, floor[c])
             if over.any():
                 self.full[c] = True
                 self.shortages.append(self._over_ceiling(c, int(np.flatnonzero(over)[0]), floor))
                 continue
-            left = ceiling[c] - floor[c]
+            left, tariff = ceiling[c] - floor[c], agreements.tariff[members]
             with np.errstate(divide="ignore", invalid="ignore"):
-                fits = self.lo[members] + left / tariff[members]
-            fits = np.where(tariff[members] > 0, fits, np.inf)
-            source = np.repeat(_code("contracts", self.agreements.lines[c])[None], len(members), 0)
-            self.cut_hi(_cells(members, len(self.years)), fits.ravel(), source.ravel())
+                fits = np.where(tariff > 0, self.lo[members] + left / tariff, np.inf)
+            source = np.repeat(_code("contracts", agreements.lines[c])[None], len(members), 0)
+            self.cut_hi(_cells(members, self.years), fits.ravel(), source.ravel())
         self.find_collisions()
 
-    def _over_ceiling(self, c: int, t: int, floor: Array) -> Shortage:
-        agreements = self.agreements
+    def _over_ceiling(self, c: int, t: int, floor: Floats) -> Shortage:
+        agreements = self.by.agreements
         worth = agreements.tariff[:, t] * self.lo[:, t]
         return Shortage(
             "contracts",
@@ -414,50 +319,38 @@ class _State:
             agreements.names[c],
             t,
             float(floor[c, t]),
-            float(agreements.ceiling[c, t]),
+            float(self.by.commitments.ceiling[c, t]),
             self._claims((i, float(worth[i])) for i in agreements.members[c].tolist()),
         )
 
     def fit_pools(self) -> None:
         """What pools must pay fits into the money that can reach them."""
-        pools = self.pools
+        pools = self.by.pools
         least = pools.least(self.lo, self.hi)
-        for found in pools.shortages(least):
-            self.shortages.append(
-                Shortage(
-                    "budgets",
-                    found.line,
-                    found.name,
-                    found.year,
-                    found.needed,
-                    found.money.total,
-                    found.claims,
-                    money=found.money,
-                )
-            )
-        high, lines = pools.ceilings(least)
-        cells = _cells(np.arange(len(self.lo)), len(self.years))
+        self.shortages += pools.shortages(least, self.spent)
+        high, lines = pools.ceilings(least, self.spent)
+        cells = _cells(np.arange(len(self.lo)), self.years)
         self.cut_hi(cells, high.ravel(), _code("budgets", lines).ravel())
         self.find_collisions()
 
-    def drivers(self, lo: Array, hi: Array) -> tuple[Array, Array]:
+    def drivers(self, lo: Floats, hi: Floats) -> tuple[Floats, Floats]:
         """Range of the driver of curves: activity, or met need where there is demand."""
         driver_lo, driver_hi = lo.copy(), hi.copy()
-        if len(self.need.at):
-            low, high, avoided = self.need.span(lo, hi)
-            at = self.need.at
-            least = np.maximum(self.need.min_met * low, lo[at] - self.need.slack)
+        if len(self.by.need.at):
+            low, high, avoided = self.by.need.span(lo, hi)
+            at = self.by.need.at
+            least = np.maximum(self.by.need.min_met * low, lo[at] - self.by.need.slack)
             driver_lo[at] = np.maximum(least, 0.0)
             driver_hi[at] = np.minimum(high, hi[at] + avoided)
             driver_hi[at] = np.maximum(driver_lo[at], driver_hi[at])
         return driver_lo, driver_hi
 
 
-def _cells(at: Array, years: int) -> tuple[Array, Array]:
+def _cells(at: Ints, years: int) -> tuple[Ints, Ints]:
     return np.repeat(at, years), np.tile(np.arange(years), len(at))
 
 
-def _code(table: str, lines: Array, *, grown: bool = False) -> Array:
+def _code(table: str, lines: Ints, *, grown: bool = False) -> Ints:
     """Table and line as one number; those grown from another year count tables from 10."""
     rank = _TABLES.index(table) + (10 if grown else 0)
     return np.where(lines > 0, rank * _LINES + lines, 0)

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from allocator.instance.tables.rows import BLANK_YEAR, Array, Rows
+from allocator.arrays import Flags, Floats, Ints, Values
+from allocator.instance.tables.rows import BLANK_YEAR, Rows
 
 
 @dataclass(frozen=True)
@@ -21,26 +22,52 @@ class ByYear:
         The table.
     keys : list of tuple
         Key of each group, without the year.
+    years : tuple of int
+        Plan years.
     index : ndarray of int, shape (groups, years)
         Position of the row that holds, -1 where none does.
     """
 
     rows: Rows
     keys: list[tuple[Any, ...]]
-    index: Array
+    years: tuple[int, ...]
+    index: Ints
 
-    def values(self, column: str, missing: float = np.nan) -> Array:
+    @property
+    def there(self) -> Flags:
+        """Where a row holds, shape (groups, years)."""
+        return self.index >= 0
+
+    @property
+    def in_force(self) -> tuple[Ints, Ints, Ints]:
+        """Row, group and year of every row that holds, by row, undated rows first."""
+        group, t = np.nonzero(self.there)
+        row = self.index[group, t]
+        order = np.lexsort((t, row, self.rows["year"][row] != BLANK_YEAR))
+        return row[order], group[order], t[order]
+
+    def values(self, column: str, missing: float = np.nan) -> Floats:
         """Numbers of `column` by group and year; `missing` where no row holds."""
-        if not len(self.rows):
-            return np.full(self.index.shape, missing)
-        found = self.rows[column][self.index]
-        return np.where(self.index >= 0, found, missing)
+        return self._spread(self.rows[column], missing, np.float64)
 
-    def lines(self) -> Array:
+    def words(self, column: str, missing: str | int = "") -> Values:
+        """Text or years of `column` by group and year; `missing` where no row holds."""
+        values = self.rows[column]
+        return self._spread(values, missing, values.dtype)
+
+    def flags(self, of_rows: Flags) -> Flags:
+        """Where the row that holds is one of some rows."""
+        return self._spread(of_rows, False, np.bool_)
+
+    def lines(self) -> Ints:
         """Line of the row that holds, 0 where none does."""
-        if not len(self.rows):
-            return np.zeros(self.index.shape, dtype=np.int64)
-        return np.where(self.index >= 0, self.rows.lines[self.index], 0)
+        return self.rows.lines_at(self.index)
+
+    def _spread(self, values: Values, missing: object, dtype: Any) -> Values:
+        found = np.full(self.index.shape, missing, dtype=dtype)
+        if len(values):
+            np.copyto(found, values[self.index], where=self.there)
+        return found
 
 
 def by_year(rows: Rows, years: Sequence[int]) -> ByYear:
@@ -54,5 +81,5 @@ def by_year(rows: Rows, years: Sequence[int]) -> ByYear:
     blank = np.flatnonzero(year == BLANK_YEAR)
     index[groups[blank], :] = blank[:, None]
     dated = np.flatnonzero(year != BLANK_YEAR)
-    index[groups[dated], year[dated] - (years[0] if years else 0)] = dated
-    return ByYear(rows, list(group_of), index)
+    index[groups[dated], year[dated] - years[0]] = dated
+    return ByYear(rows, list(group_of), tuple(years), index)

@@ -15,7 +15,6 @@ from allocator.instance.tables.schema import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = Values
 
 BLANK_YEAR = 0
 """How a blank year is written in arrays of years."""
@@ -69,9 +68,16 @@ class Rows:
         columns = {name: values[chosen] for name, values in self.columns.items()}
         return Rows(self.table, self.lines[chosen], columns)
 
+    def lines_at(self, positions: Ints) -> Ints:
+        """Lines of some rows; 0 for a position of -1."""
+        if not len(self):
+            return np.zeros(positions.shape, dtype=np.int64)
+        return np.where(positions >= 0, self.lines[positions], 0)
+
     def put(self, **columns: Values) -> Rows:
         """Rows with other values in some columns."""
-        return replace(self, columns=self.columns | columns)
+        same = all(alike(self[name], values) for name, values in columns.items())
+        return self if same else replace(self, columns=self.columns | columns)
 
     def lists(self, *names: str) -> Iterable[tuple[Any, ...]]:
         """Line and the named columns of each row as plain Python values."""

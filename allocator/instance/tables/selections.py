@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from allocator.instance.tables.rows import Array, Rows, positions_of
+from allocator.arrays import Flags, Floats, Ints
+from allocator.instance.tables.rows import Rows, positions_of
 
 EVERYTHING = "all"
 """The built-in selection of every programme."""
@@ -34,13 +35,14 @@ class Selections:
     def __init__(self, programmes: Rows, selections: Rows) -> None:
         self._programmes = programmes
         self._selections = selections
-        self._picked: dict[str, dict[Any, Array]] = {}
+        self._picked: dict[str, dict[Any, Ints]] = {}
         self._everyone = np.arange(len(programmes))
+        self._counted: dict[str, tuple[Ints, Floats]] = {}
         self.rows_of: dict[str, list[int]] = defaultdict(list)
         for row, name in enumerate(selections["selection"].tolist()):
             self.rows_of[name].append(row)
 
-    def _with(self, criterion: str) -> dict[Any, Array]:
+    def _with(self, criterion: str) -> dict[Any, Ints]:
         """Positions of the programmes with each sector, place, tag and so on, in order."""
         if criterion not in self._picked:
             if criterion == "tag":
@@ -49,7 +51,7 @@ class Selections:
                 self._picked[criterion] = positions_of(self._programmes[criterion])
         return self._picked[criterion]
 
-    def of_row(self, row: int) -> Array:
+    def of_row(self, row: int) -> Ints:
         """Positions of the programmes that a row of the selections table picks, in order."""
         asked = [(c, self._selections[c][row]) for c in CRITERIA]
         found = [self._with(c).get(value, _NOBODY) for c, value in asked if value]
@@ -63,11 +65,16 @@ class Selections:
         """Values a criterion may have in these programmes."""
         return set(self._with(criterion)) - {""}
 
-    def counted(self, selection: str) -> tuple[Array, Array]:
+    def counted(self, selection: str) -> tuple[Ints, Floats]:
         """Programmes that count in a selection, in order, and the share of each.
 
         A blank selection holds every programme.
         """
+        if selection not in self._counted:
+            self._counted[selection] = self._count(selection)
+        return self._counted[selection]
+
+    def _count(self, selection: str) -> tuple[Ints, Floats]:
         if selection in ("", EVERYTHING):
             return self._everyone, np.ones(len(self._everyone))
         rows = self.rows_of.get(selection, [])
@@ -80,8 +87,14 @@ class Selections:
         np.maximum.at(most, where, share)
         return members[most > 0.0], most[most > 0.0]
 
+    def places(self, selection: str) -> list[str]:
+        """Places named by every row of a selection; empty when some row names none."""
+        rows = self.rows_of.get(selection, [])
+        places = {str(self._selections["place"][row]) for row in rows}
+        return [] if "" in places else sorted(places)
 
-def in_order(values: Array, among: Array) -> Array:
+
+def in_order(values: Ints, among: Ints) -> Flags:
     """Mask of the values that are among others, which stand in order without a repeat."""
     if not len(among):
         return np.zeros(len(values), dtype=bool)
@@ -89,7 +102,7 @@ def in_order(values: Array, among: Array) -> Array:
     return np.asarray(among[at] == values)
 
 
-def _tagged(tags: list[str]) -> dict[Any, Array]:
+def _tagged(tags: list[str]) -> dict[Any, Ints]:
     found: dict[str, list[int]] = defaultdict(list)
     for position, words in enumerate(tags):
         for tag in set(words.split()):

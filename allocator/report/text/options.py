@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from rich.text import Text
 
-from allocator.instance.facts.decisions import possible_runs
+from allocator.instance.facts.runs import possible_runs
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text

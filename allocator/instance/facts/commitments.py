@@ -1,0 +1,149 @@
+"""The least that contracts can cost their pools, and the most activity that some money pays for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import scipy.sparse as sp
+
+from allocator.arrays import Flags, Floats, Ints
+from allocator.instance.facts.agreements import Agreements
+from allocator.instance.facts.decisions import Decisions
+from allocator.instance.tables.rows import Rows
+
+_ENDLESS = 1e30
+
+
+def may_fall(
+    demand: Rows, responses: Rows, response_points: Rows, option_effects: Rows
+) -> set[tuple[str, str]]:
+    """Programmes and outcomes of which something could take off."""
+    found = set(demand.tuples(("programme", "harm_outcome")))
+    for rows, columns in (
+        (responses, ("programme", "outcome", "per_unit")),
+        (response_points, ("programme", "outcome", "effect")),
+        (option_effects, ("target", "outcome", "value")),
+    ):
+        found |= {(name, outcome) for name, outcome, each in rows.tuples(columns) if each < 0}
+    return {(name, outcome) for name, outcome in found if outcome}
+
+
+class Commitments:
+    """What contracts can cost their pools.
+
+    Parameters
+    ----------
+    agreements : Agreements
+        Contracts in force.
+    decisions : Decisions
+        What options may change.
+    names : ndarray of str
+        Programmes.
+    losses : set of (programme, outcome)
+        Where an outcome could be negative.
+
+    Attributes
+    ----------
+    loose : ndarray of bool, shape (contracts, years)
+        Where a contract may have been ended early or suspended by an option: activity is then
+        paid at cost.
+    ceiling : ndarray, shape (contracts, years)
+        Most activity at tariff that a block covers; inf for any, and where it is loose.
+    """
+
+    def __init__(
+        self,
+        agreements: Agreements,
+        decisions: Decisions,
+        names: Iterable[str],
+        losses: set[tuple[str, str]],
+    ) -> None:
+        self._agreements, self._terms = agreements, agreements.terms
+        self._sums = _sums(agreements.members, len(agreements.tariff))
+        self.loose = agreements.loose.copy()
+        suspended = decisions.of("contract")
+        for c, name in enumerate(agreements.names):
+            if name in suspended:
+                self.loose[c] |= agreements.holds[c] & decisions.stopped("contract", name)[0]
+        self.ceiling = np.where(self.loose, np.inf, agreements.ceiling)
+        every = list(names)
+        self._unknown = np.zeros(self.loose.shape, dtype=bool)
+        for c, outcomes in enumerate(agreements.bonus_outcome.tolist()):
+            for i in agreements.members[c].tolist():
+                self._unknown[c] |= [(every[i], k) in losses for k in outcomes]
+
+    def payment(self, value: Floats, cost: Floats) -> Floats:
+        """Payment of each contract and year before any overhead.
+
+        Parameters
+        ----------
+        value, cost : ndarray, shape (contracts, years)
+            Activity of its programmes at tariff, and what it costs. A payment never falls
+            as these rise, so the least of them give the least payment.
+        """
+        follows = np.where(self._agreements.by_cost, np.maximum(cost, -_ENDLESS), value)
+        # What earns a bonus is at least nothing where none of it can be taken off.
+        follows = np.where(self._agreements.kind == "outcome", 0.0, follows)
+        return np.where(self._unknown, self._terms.least, self._terms.paid(follows))
+
+    def worth(self, activity: Floats) -> Floats:
+        """Activity of each contract's programmes at tariff, shape (contracts, years)."""
+        return self.total(self._agreements.tariff * activity)
+
+    def total(self, of_programmes: Floats) -> Floats:
+        """Sum over the programmes of each contract, shape (contracts, years)."""
+        found: Floats = self._sums @ of_programmes
+        return found
+
+    def least(self, lo: Floats, floors: Floats, counted: Flags | None = None) -> Floats:
+        """Least each contract can cost its pool, shape (contracts, years).
+
+        Parameters
+        ----------
+        lo, floors : ndarray, shape (programmes, years)
+            Least activity, and the least it costs.
+        counted : ndarray of bool, shape (programmes,), optional
+            Programmes whose cost counts where the contract does not hold; by default all.
+        """
+        paid = self.in_force(lo, floors)
+        if self.loose.any():
+            cost = floors if counted is None else floors * counted[:, None]
+            paid = np.where(self.loose, np.minimum(paid, self.total(cost)), paid)
+        return np.where(self._agreements.holds, paid, 0.0)
+
+    def in_force(self, lo: Floats, floors: Floats) -> Floats:
+        """Least each contract can cost its pool while it holds, shape (contracts, years).
+
+        Parameters are those of :meth:`least`.
+        """
+        paid: Floats = self.payment(self.worth(lo), self.total(floors))
+        return paid * self._agreements.markup
+
+    def most_followed(self, paid: Floats, at: Ints) -> Floats:
+        """Most that a payment's driver can be without the payment passing `paid`.
+
+        Parameters
+        ----------
+        paid : ndarray, shape (contracts asked for, years)
+            Payment before any overhead, no less than the least it can be.
+        at : ndarray of int
+            Contracts asked for.
+
+        Returns
+        -------
+        ndarray, shape (contracts asked for, years)
+            Cost for types cost and capitated, otherwise activity at tariff; inf where more
+            of it costs nothing, or where no contract holds.
+        """
+        agreed = self._agreements
+        free = ~agreed.holds[at] | (agreed.kind[at] == "outcome")
+        return np.where(free, np.inf, self._terms.take(at).follows(paid))
+
+
+def _sums(members: list[Ints], programmes: int) -> sp.csr_array:
+    """Matrix that adds figures of programmes up by contract."""
+    who = np.concatenate([np.empty(0, dtype=np.int64), *members])
+    ends = np.concatenate([[0], np.cumsum([len(mine) for mine in members])]).astype(np.int64)
+    shape = (len(members), programmes)
+    return sp.csr_array((np.ones(len(who)), who, ends), shape=shape)
