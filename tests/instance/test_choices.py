@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from base_round import FILES, Edit, Whole, with_row, write_round
+from base_round import write_round
 
 from allocator.instance.checks_worst import _Act, _too_much
 from allocator.instance.choices import Choices
@@ -15,11 +16,9 @@ from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 from allocator.instance.reader import read
 
-OPT, E, K = "options.csv", "option_effects.csv", "option_links.csv"
 
-
-def choices(folder: Path, *edits: Edit | Whole) -> Choices:
-    return Choices(draft_of(read(write_round(folder / "round", *edits))))
+def choices(folder: Path, **changes: Any) -> Choices:
+    return Choices(draft_of(read(write_round(folder, **changes))))
 
 
 def positions(found: Choices, *names: str) -> list[int]:
@@ -39,12 +38,12 @@ def test_groups_and_windows(tmp_path: Path) -> None:
 
 
 def test_an_option_in_two_groups_counts_in_both(tmp_path: Path) -> None:
-    rows = (
-        "North,,north lots,at_most_one,,NHS,,,,0,0,1,,5,,,,\n"
-        "South,,south lots,at_most_one,,NHS,,,,0,0,1,,5,,,,\n"
-        "Both,,north south,at_most_one,,NHS,,,,0,0,1,,9,,,,"
-    )
-    found = choices(tmp_path, with_row(OPT, rows))
+    rows = [
+        "North,,north lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "South,,south lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "Both,,north south,at_most_one,,NHS,,,,0,0,1,,9,,,,",
+    ]
+    found = choices(tmp_path, options={"add": rows})
     north, south, both = positions(found, "North", "South", "Both")
     assert set(found.groups["lots"].members) == {north, south}
     assert set(found.groups["north"].members) == {north, both}
@@ -52,7 +51,7 @@ def test_an_option_in_two_groups_counts_in_both(tmp_path: Path) -> None:
 
 
 def test_what_is_required_is_taken_too(tmp_path: Path) -> None:
-    found = choices(tmp_path, with_row(K, "Ward,requires,Clinic"))
+    found = choices(tmp_path, option_links={"add": "Ward,requires,Clinic"})
     digital, ward, clinic, hub = positions(found, "Digital", "Ward", "Clinic", "Hub")
     assert found.needed(digital) == [digital, ward, clinic]
     assert found.together([digital])
@@ -68,7 +67,7 @@ def test_at_most_two_of_a_group(tmp_path: Path) -> None:
 
 
 def test_runs_wait_for_what_is_required(tmp_path: Path) -> None:
-    found = choices(tmp_path, with_row(K, "Ward,requires,Clinic"))
+    found = choices(tmp_path, option_links={"add": "Ward,requires,Clinic"})
     runs = {name: found.runs[position] for name, position in found.rank.items()}
     assert runs["Clinic"] == [(1, 2), (2, 2)]  # never left again
     assert runs["Ward"] == [(1, 2), (2, 2)]
@@ -114,7 +113,7 @@ def effects_of(instance: Instance, case: str) -> pd.Series:
 
 
 def test_the_evidence_case_chooses_the_figures_of_options(tmp_path: Path) -> None:
-    instance = read(write_round(tmp_path / "round"))
+    instance = read(write_round(tmp_path))
     low, central, high = (effects_of(instance, case) for case in ("low", "central", "high"))
     hub, bid = ("Hub", "demand"), ("Bid A", "outcome")
     assert (low[hub], central[hub], high[hub]) == (-50, -100, -150)
@@ -125,6 +124,6 @@ def test_the_evidence_case_chooses_the_figures_of_options(tmp_path: Path) -> Non
 
 
 def test_options_are_not_shrunk(tmp_path: Path) -> None:
-    shrunk = FILES["instance.toml"] + 'shrink_outcome = "QALY"\nshrink_cost = 13500\n'
-    instance = read(write_round(tmp_path / "round", Whole("instance.toml", shrunk)))
+    shrunk = {"shrink_outcome": '"QALY"', "shrink_cost": 13500}
+    instance = read(write_round(tmp_path, settings=shrunk))
     assert effects_of(instance, "central")["Bid A", "outcome"] == 1.1

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from base_round import FILES, Edit, Whole, round_files, write_round
+from base_round import FILES, round_files, write_round
 
 from allocator.errors import InstanceError
 from allocator.instance.reader import diagnose, from_tables, read
@@ -138,30 +138,27 @@ def test_line_endings(tmp_path: Path, ending: str, clean_hash: str) -> None:
 
 def test_blank_lines_and_spaces_are_forgiven(tmp_path: Path, clean_hash: str) -> None:
     text = FILES["limits.csv"].replace("\n", "\n\n,,,,,\n").replace("GP access,", "  GP access ,")
-    assert read(write_round(tmp_path / "round", Whole("limits.csv", text))).sha256 == clean_hash
+    assert read(write_round(tmp_path / "round", limits=text)).sha256 == clean_hash
 
 
 def test_trailing_empty_columns_are_forgiven(tmp_path: Path, clean_hash: str) -> None:
     text = FILES["limits.csv"].replace("\n", ",,\n")
-    assert read(write_round(tmp_path / "round", Whole("limits.csv", text))).sha256 == clean_hash
+    assert read(write_round(tmp_path / "round", limits=text)).sha256 == clean_hash
 
 
 def test_order_of_rows_and_columns_does_not_matter(tmp_path: Path, clean_hash: str) -> None:
     header, *rows = FILES["use.csv"].splitlines()
     turned = [",".join(line.split(",")[::-1]) for line in (header, *rows[::-1])]
-    edit = Whole("use.csv", "\n".join(turned) + "\n")
-    assert read(write_round(tmp_path / "round", edit)).sha256 == clean_hash
+    folder = write_round(tmp_path / "round", use="\n".join(turned) + "\n")
+    assert read(folder).sha256 == clean_hash
 
 
 def test_lines_count_quoted_line_breaks(tmp_path: Path) -> None:
-    edits = (
-        Whole(
-            "use.csv",
-            'programme,resource,per_unit,note\nEmergency admissions,beds,8,"a\nb"\n'
-            "Planned operations,beds,many,\n",
-        ),
+    use = (
+        'programme,resource,per_unit,note\nEmergency admissions,beds,8,"a\nb"\n'
+        "Planned operations,beds,many,\n"
     )
-    _, problems = diagnose(write_round(tmp_path / "round", *edits))
+    _, problems = diagnose(write_round(tmp_path, use=use))
     assert [(p.line, p.value) for p in problems if p.severity == "error"] == [(4, "many")]
 
 
@@ -176,8 +173,8 @@ def test_lines_count_quoted_line_breaks(tmp_path: Path) -> None:
     ],
 )
 def test_numbers_as_planners_write_them(tmp_path: Path, written: str, meant: float) -> None:
-    edit = Edit("budgets.csv", "2025,recurrent,17500000", f'2025,recurrent,"{written}"')
-    instance, problems = diagnose(write_round(tmp_path / "round", edit))
+    changed = {"NHS,2025": {"amount": f'"{written}"'}}
+    instance, problems = diagnose(write_round(tmp_path, budgets=changed))
     assert instance is not None, problems
     budgets = instance.budgets
     assert budgets.loc[budgets["year"] == 2025, "amount"].tolist() == [meant]
@@ -188,7 +185,7 @@ def test_numbers_as_planners_write_them(tmp_path: Path, written: str, meant: flo
 
 def test_one_note_for_a_column_of_pounds(tmp_path: Path) -> None:
     text = FILES["budgets.csv"].replace("recurrent,", "recurrent,£")
-    instance, problems = diagnose(write_round(tmp_path / "round", Whole("budgets.csv", text)))
+    instance, problems = diagnose(write_round(tmp_path, budgets=text))
     assert instance is not None
     noted = [p for p in problems if p.table == "budgets"]
     assert len(noted) == 1
@@ -197,19 +194,19 @@ def test_one_note_for_a_column_of_pounds(tmp_path: Path) -> None:
 
 def test_tabs_are_read_and_noted(tmp_path: Path, clean_hash: str) -> None:
     text = FILES["use.csv"].replace(",", "\t")
-    instance, problems = diagnose(write_round(tmp_path / "round", Whole("use.csv", text)))
+    instance, problems = diagnose(write_round(tmp_path / "round", use=text))
     assert instance is not None
     assert instance.sha256 == clean_hash
     assert any("tabs" in p.message for p in problems)
 
 
 def test_financial_years_in_cells_and_settings(tmp_path: Path, clean_hash: str) -> None:
-    edits = (
-        Edit("instance.toml", "[2025, 2026, 2027]", '["2025/26", "2026/27", "2027/28"]'),
-        Edit("budgets.csv", "NHS,2026", "NHS,2026/27"),
-        Edit("budgets.csv", "Council,2027", "Council,2027/2028"),
+    folder = write_round(
+        tmp_path / "round",
+        settings={"years": '["2025/26", "2026/27", "2027/28"]'},
+        budgets={"NHS,2026": {"year": "2026/27"}, "Council,2027": {"year": "2027/2028"}},
     )
-    assert read(write_round(tmp_path / "round", *edits)).sha256 == clean_hash
+    assert read(folder).sha256 == clean_hash
 
 
 def zipped(path: Path, files: dict[str, str], top: str = "") -> Path:
@@ -295,9 +292,8 @@ def test_settings_from_memory_are_checked_too() -> None:
 
 def test_problems_come_in_the_order_of_the_tables(tmp_path: Path) -> None:
     files = round_files(
-        Edit("use.csv", "beds,8", "beds,x"),
-        Edit("limits.csv", "0.9,1.3", "x,1.3"),
-        Edit("limits.csv", "growth,,0.1", "growth,,x"),
+        use={"Emergency admissions": {"per_unit": "x"}},
+        limits={"GP access,,baseline": {"min": "x"}, "GP access,,growth": {"max": "x"}},
     )
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:
