@@ -9,7 +9,7 @@
 
 First come the changes: table, row and column, as ``base_round`` reads them. ``electives`` and
 ``therapy`` put a programme of the base round under a contract of its own, the last row of a
-table of contracts that has no other columns than those named.
+table of contracts that has no columns but those named. Short cases stand on one line.
 
 ``error`` or ``warning`` says how grave the message is and words of it, ``hint`` words of its
 suggestion; left out, any words will do. ``{table: row}`` in them is the line of a row.
@@ -119,10 +119,8 @@ def place(
     if isinstance(at, list):
         table, row, column = (*at, "", "")[:3]
     else:
-        table, change = list(changes.items())[-1]
-        row, cells = ("add", "") if isinstance(change, str) else list(change.items())[-1]
-        assert at is not None or table == "settings" or isinstance(cells, dict), changes
-        column = at if at is not None else row if table == "settings" else list(cells)[-1]
+        table, row, columns = _changed_last(changes)
+        column = columns[-1] if at is None else at
     file = file_of(table)
     name = file if table == "settings" else table
     if row in ("", "header"):
@@ -132,6 +130,17 @@ def place(
     # A row that was changed may begin with other words than before.
     text = files[file] if isinstance(at, list) or table == "settings" else FILES[file]
     return name, line_of(text, row), column
+
+
+def _changed_last(changes: dict[str, Any]) -> tuple[str, str, list[str]]:
+    """Table and row that were changed last, and the columns of the change."""
+    table, change = list(changes.items())[-1]
+    if isinstance(change, str):
+        return table, "add", change.splitlines()[0].split(",")
+    row, cells = list(change.items())[-1]
+    if table == "settings":
+        return table, row, [row]
+    return table, row, list(cells) if isinstance(cells, dict) else []
 
 
 def line_of(text: str, start: str) -> int:

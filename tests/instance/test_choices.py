@@ -21,16 +21,21 @@ def choices(folder: Path, **changes: Any) -> Choices:
     return Choices(draft_of(read(write_round(folder, **changes))))
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Choices:
+    """Choices of the base round."""
+    return choices(tmp_path_factory.mktemp("plain"))
+
+
 def positions(found: Choices, *names: str) -> list[int]:
     return [found.rank[name] for name in names]
 
 
-def test_groups_and_windows(tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    assert {name: group.most for name, group in found.groups.items()} == {"nursing": 1, "pace": 2}
-    assert found.groups["nursing"].one_at_a_time
-    assert not found.groups["pace"].one_at_a_time
-    windows = {name: found.window(position) for name, position in found.rank.items()}
+def test_groups_and_windows(plain: Choices) -> None:
+    assert {name: group.most for name, group in plain.groups.items()} == {"nursing": 1, "pace": 2}
+    assert plain.groups["nursing"].one_at_a_time
+    assert not plain.groups["pace"].one_at_a_time
+    windows = {name: plain.window(position) for name, position in plain.rank.items()}
     assert windows["Bid A"] == (1, 1)
     assert windows["Ward"] == (0, 2)
     assert windows["Clinic"] == (1, 2)
@@ -59,11 +64,10 @@ def test_what_is_required_is_taken_too(tmp_path: Path) -> None:
     assert found.ruled_out_by(digital) == {hub}
 
 
-def test_at_most_two_of_a_group(tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    three = positions(found, "Digital", "Hub", "Extended")
-    assert found.together(three[:2])
-    assert not found.together(three)
+def test_at_most_two_of_a_group(plain: Choices) -> None:
+    three = positions(plain, "Digital", "Hub", "Extended")
+    assert plain.together(three[:2])
+    assert not plain.together(three)
 
 
 def test_runs_wait_for_what_is_required(tmp_path: Path) -> None:
@@ -86,25 +90,23 @@ def test_runs_wait_for_what_is_required(tmp_path: Path) -> None:
         ("Hub", 5, [0, 0, 0]),
     ],
 )
-def test_most_felt(name: str, delay: int, felt: list[float], tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    assert found.most_felt(found.rank[name], delay).tolist() == felt
+def test_most_felt(name: str, delay: int, felt: list[float], plain: Choices) -> None:
+    assert plain.most_felt(plain.rank[name], delay).tolist() == felt
 
 
-def test_the_worst_that_may_be_taken_together(tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    bid_a, bid_b, hub = positions(found, "Bid A", "Bid B", "Hub")
+def test_the_worst_that_may_be_taken_together(plain: Choices) -> None:
+    bid_a, bid_b, hub = positions(plain, "Bid A", "Bid B", "Hub")
     acts = [
         _Act(bid_a, 0, False, -60.0),
         _Act(bid_b, 1, False, -60.0),
         _Act(hub, 2, False, -30.0),
     ]
-    assert _too_much(found, 90.0, acts) == []  # one bid and the hub leave nothing
-    assert [act.position for act in _too_much(found, 89.0, acts)] == [0, 2]
-    assert [act.position for act in _too_much(found, 59.0, acts)] == [0]
+    assert _too_much(plain, 90.0, acts) == []  # one bid and the hub leave nothing
+    assert [act.position for act in _too_much(plain, 89.0, acts)] == [0, 2]
+    assert [act.position for act in _too_much(plain, 59.0, acts)] == [0]
     halved = [*acts[:2], _Act(hub, 2, True, -0.5)]
-    assert _too_much(found, 120.0, halved) == []
-    assert [act.position for act in _too_much(found, 119.0, halved)] == [0, 2]
+    assert _too_much(plain, 120.0, halved) == []
+    assert [act.position for act in _too_much(plain, 119.0, halved)] == [0, 2]
 
 
 def effects_of(instance: Instance, case: str) -> pd.Series:

@@ -15,19 +15,9 @@ from allocator.instance.writer import write
 
 TABLE_FILES = sorted(name for name in FILES if name.endswith(".csv"))
 NUMBERS = ["0", "-1", "1e-12", "1e25", "nan", "-inf", "£1,2", "12%", "1e308", "-1e308", "2025/26"]
-WORDS = ["all", "growth", "min", "equal", "points", "logistic", "emergency", "NHS", "GP access"]
-WORDS += [
-    "Hub",
-    "Ward",
-    "exactly_one",
-    "pace nursing",
-    "none",
-    "1 2",
-    "requires",
-    "close",
-    "suspend",
-]
-WORDS += ["multiply", "unit_cost", "limit_max", "held_back", "max", "2026"]
+NAMES = "all growth min max equal points logistic emergency NHS Hub Ward exactly_one none requires"
+NAMES += " close suspend multiply unit_cost limit_max held_back 2026"
+WORDS = [*NAMES.split(), "GP access", "pace nursing", "1 2"]
 CELLS = st.one_of(st.text(max_size=8), st.sampled_from([*NUMBERS, *WORDS, "", '"', "a\nb", ";"]))
 
 
