@@ -29,6 +29,12 @@ def unjudged(programmes: str = A, **tables: Any) -> Instance:
         return three_years(programmes, **tables)
 
 
+def table(header: str, *rows: str) -> str:
+    """A table of rows that may leave out cells at their end."""
+    width = header.count(",")
+    return "\n".join([header, *(row + "," * (width - row.count(",")) for row in rows)])
+
+
 def one_row(**cells: Any) -> str:
     """A table of one row."""
     return f"{','.join(cells)}\n{','.join(map(str, cells.values()))}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reaching import MONEY, A, bounds, one_row, ranges_of, three_years, unjudged
+from reaching import MONEY, A, bounds, one_row, ranges_of, table, three_years, unjudged
 
 from allocator.errors import InstanceError
 from allocator.instance.decisions import Decisions
@@ -19,15 +19,14 @@ SAFE = "programme,sector,pool,baseline,class\na,s,NHS,100,safety"
 
 def options(columns: str = "", *rows: str) -> str:
     """Options that the NHS pays for: name and further columns of each; one named o else."""
-    header = f"option,pool,{columns}".strip(",")
     named = [row.split(",", 1) for row in rows or ("o",)]
-    return "\n".join([header, *(",".join([name, "NHS", *rest]) for name, *rest in named)])
+    paid = [",".join([name, "NHS", *rest]) for name, *rest in named]
+    return table(f"option,pool,{columns}".strip(","), *paid)
 
 
 def effects(*rows: str, more: str = "") -> str:
     """Effects of options: option, measure, target, value, operation and one column more."""
-    header = f"option,measure,target,value,operation,{more}".strip(",")
-    return "\n".join([header, *(row + "," * (header.count(",") - row.count(",")) for row in rows)])
+    return table(f"option,measure,target,value,operation,{more}".strip(","), *rows)
 
 
 LATE_BID, LOTS = "g,exactly_one,2026,none", {"p": "one", "q": "two", "both": "one two"}
@@ -253,8 +252,8 @@ def test_capital_of_an_option_that_must_be_taken_is_gone() -> None:
 
 def bent(above: float, *others: str) -> str:
     """The programme with another price above 60 units, and others."""
-    rows = "\n".join([f"a,s,NHS,100,60,{above}", *(f"{name},s,NHS,1,," for name in others)])
-    return f"programme,sector,pool,baseline,cost_threshold,cost_above\n{rows}"
+    header = "programme,sector,pool,baseline,cost_threshold,cost_above"
+    return table(header, f"a,s,NHS,100,60,{above}", *(f"{name},s,NHS,1" for name in others))
 
 
 CHEAPER = {"options": options(), "option_effects": effects("o,unit_cost,a,-0.5")}

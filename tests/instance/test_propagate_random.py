@@ -32,9 +32,8 @@ def drawn_harder(seed: int, rng: np.random.Generator) -> Draw:
             most = row["max"] * rng.choice([0.5, 0.8])
             lower = {"year": last, "min": None, "max": most, "start_min": None}
             limits[name, basis, last] = row | lower
-            limits.setdefault(
-                (name, "growth", None), {"programme": name, "basis": "growth", "min": -0.2}
-            )
+            growth = {"programme": name, "basis": "growth", "min": -0.2}
+            limits.setdefault((name, "growth", None), growth)
     tables["limits"] = list(limits.values())
     return drawn
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reaching import one_row, three_years
+from reaching import one_row, table, three_years
 
 from allocator.errors import InstanceError
 from allocator.instance.draft import draft_of
@@ -18,13 +18,11 @@ AVOIDS, AVOIDED = "h,s,NHS,10,100", "i,s,NHS,10,40"
 
 def make(programmes: list[str], *effects: str, more: str = "", **tables: Any) -> Instance:
     """Programmes, with more columns where named, that avoid the need of others."""
-    columns = f"programme,sector,pool,baseline,unit_cost,{more}".strip(",")
-    width = columns.count(",")
     targets = sorted({effect.split(",")[1] for effect in effects})
     return three_years(
-        "\n".join([columns, *(row + "," * (width - row.count(",")) for row in programmes)]),
-        demand="\n".join(["programme,demand", *(f"{name},10" for name in targets)]),
-        effects="\n".join(["source,target,per_unit,delay,fade", *effects]),
+        table(f"programme,sector,pool,baseline,unit_cost,{more}".strip(","), *programmes),
+        demand=table("programme,demand", *(f"{name},10" for name in targets)),
+        effects=table("source,target,per_unit,delay,fade", *effects),
         **tables,
     )
 

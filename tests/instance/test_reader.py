@@ -126,17 +126,13 @@ def test_byte_order_mark_in_settings(tmp_path: Path, clean: Instance) -> None:
     assert read(folder).sha256 == clean.sha256
 
 
-USE = FILES["use.csv"]
-TURNED = [
-    ",".join(line.split(",")[::-1]) for line in (*USE.splitlines()[:1], *USE.splitlines()[:0:-1])
-]
+LIMITS, (HEADER, *ROWS) = FILES["limits.csv"], FILES["use.csv"].splitlines()
+TURNED = [",".join(line.split(",")[::-1]) for line in (HEADER, *ROWS[::-1])]
 FORGIVEN: dict[str, dict[str, Any]] = {
     "blank lines and spaces": {
-        "limits": FILES["limits.csv"]
-        .replace("\n", "\n\n,,,,,\n")
-        .replace("GP access,", "  GP access ,")
+        "limits": LIMITS.replace("\n", "\n\n,,,,,\n").replace("GP access,", "  GP access ,")
     },
-    "trailing empty columns": {"limits": FILES["limits.csv"].replace("\n", ",,\n")},
+    "trailing empty columns": {"limits": LIMITS.replace("\n", ",,\n")},
     "order of rows and columns": {"use": "\n".join(TURNED) + "\n"},
     "financial years": {
         "settings": {"years": '["2025/26", "2026/27", "2027/28"]'},
