@@ -95,13 +95,15 @@ def test_central_evidence_shares_rows_and_facts() -> None:
     central = with_evidence(plain)
     assert central.settings.evidence == "central"
     assert central.rows is plain.rows
-    assert central.facts is plain.facts
+    assert central.tables is plain.tables
+    assert central.facts.ranges is plain.facts.ranges
+    assert not central.facts.derived
     assert plain.settings.evidence == ""
 
 
 def test_evidence_changes_the_figures_of_its_tables_alone(avonside: Instance) -> None:
     low = with_evidence(avonside, "low")
-    assert low.facts is not avonside.facts
+    assert low.facts.heads is avonside.facts.heads
     changed = {name for name in TABLES if low.rows[name] != avonside.rows[name]}
     assert "responses" in changed
     assert changed <= {"responses", "effects", "option_effects"}
