@@ -18,7 +18,7 @@ import pytest
 from small import round_of
 
 import allocator
-from allocator.data.contracts import pieces
+from allocator.data.pieces import pieces
 from allocator.evaluate import check_bridge, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
@@ -377,7 +377,7 @@ def test_stranded_cost_needs_no_decision_where_nothing_gains_from_it() -> None:
 
 
 def test_rounding_is_no_slope() -> None:
-    cut = pieces(lambda x: 300.0 if x < 50.0 else 300.0 + 6e-14, [50.0], (0.0, 100.0))
+    cut = pieces(lambda x: np.where(x < 50.0, 300.0, 300.0 + 6e-14), [50.0], (0.0, 100.0))
     assert cut.slope.tolist() == [0.0]
     assert cut.straight
 

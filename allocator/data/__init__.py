@@ -3,8 +3,18 @@
 Data extraction never touches variables, and mathematics never touches tables.
 """
 
-from allocator.data.data import Data, extract
+from allocator.data.data import Data
+from allocator.data.extract import Extraction, extract
 from allocator.data.index import Axis, Grouped, Index, LookupMiss
 from allocator.data.runs import RunTerms
 
-__all__ = ["Axis", "Data", "Grouped", "Index", "LookupMiss", "RunTerms", "extract"]
+__all__ = [
+    "Axis",
+    "Data",
+    "Extraction",
+    "Grouped",
+    "Index",
+    "LookupMiss",
+    "RunTerms",
+    "extract",
+]

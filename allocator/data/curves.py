@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-Numbers = npt.NDArray[np.float64]
-Parameters = dict[str, Numbers]
+from allocator.arrays import Flags, Floats, Ints
+
+Parameters = dict[str, Floats]
 
 SLOPE_STEP = np.log(1.02)
 """Neighbouring chords differ in slope by at most this much (in logarithms)."""
@@ -32,43 +32,43 @@ saturating curve where less than this share of its slope is left."""
 LN2 = np.log(2.0)
 
 
-def _linear(x: Numbers, p: Parameters) -> Numbers:
+def _linear(x: Floats, p: Parameters) -> Floats:
     return p["per_unit"] * x
 
 
-def _linear_slope(x: Numbers, p: Parameters) -> Numbers:
+def _linear_slope(x: Floats, p: Parameters) -> Floats:
     return p["per_unit"] + 0.0 * x
 
 
-def _power(x: Numbers, p: Parameters) -> Numbers:
+def _power(x: Floats, p: Parameters) -> Floats:
     e, b = p["elasticity"], p["baseline"]
     return p["per_unit"] * b / e * (x / b) ** e
 
 
-def _power_slope(x: Numbers, p: Parameters) -> Numbers:
+def _power_slope(x: Floats, p: Parameters) -> Floats:
     with np.errstate(divide="ignore"):
         return p["per_unit"] * (x / p["baseline"]) ** (p["elasticity"] - 1.0)
 
 
-def _saturating(x: Numbers, p: Parameters) -> Numbers:
+def _saturating(x: Floats, p: Parameters) -> Floats:
     return p["maximum"] * (1.0 - 2.0 ** (-x / p["half"]))
 
 
-def _saturating_slope(x: Numbers, p: Parameters) -> Numbers:
+def _saturating_slope(x: Floats, p: Parameters) -> Floats:
     return p["maximum"] * LN2 / p["half"] * 2.0 ** (-x / p["half"])
 
 
-def _logistic(x: Numbers, p: Parameters) -> Numbers:
+def _logistic(x: Floats, p: Parameters) -> Floats:
     # tanh does not overflow where exp would.
     return p["maximum"] * (0.5 + 0.5 * np.tanh(0.5 * p["steepness"] * (x - p["half"])))
 
 
-def _logistic_slope(x: Numbers, p: Parameters) -> Numbers:
+def _logistic_slope(x: Floats, p: Parameters) -> Floats:
     part = 0.5 + 0.5 * np.tanh(0.5 * p["steepness"] * (x - p["half"]))
     return p["maximum"] * p["steepness"] * part * (1.0 - part)
 
 
-Curve = Callable[[Numbers, Parameters], Numbers]
+Curve = Callable[[Floats, Parameters], Floats]
 
 EFFECT: dict[str, Curve] = {
     "linear": _linear,
@@ -87,14 +87,14 @@ SLOPE: dict[str, Curve] = {
 """Derivative of the outcome, by smooth shape."""
 
 
-def points_effect(x: Numbers, activity: Numbers, effect: Numbers) -> Numbers:
+def points_effect(x: Floats, activity: Floats, effect: Floats) -> Floats:
     """Outcome on straight lines through points, flat after the last one."""
     return np.interp(x, activity, effect)
 
 
 def breakpoints(
-    lo: Numbers, hi: Numbers, bend: Numbers, decay: Numbers, sparing: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.int64], Numbers]:
+    lo: Floats, hi: Floats, bend: Floats, decay: Floats, sparing: Flags
+) -> tuple[Ints, Floats]:
     """Ends of chords that follow smooth concave curves closely enough.
 
     The slope of the curves changes (in logarithms) at most at the rate
@@ -152,14 +152,14 @@ def _refinement(segments: int) -> int:
 
 
 def _at_change(
-    part: Numbers,
-    owner: npt.NDArray[np.int64],
-    floor: Numbers,
-    hi: Numbers,
-    bend: Numbers,
-    decay: Numbers,
-    change: Numbers,
-) -> Numbers:
+    part: Floats,
+    owner: Ints,
+    floor: Floats,
+    hi: Floats,
+    bend: Floats,
+    decay: Floats,
+    change: Floats,
+) -> Floats:
     """Where a given part of the slope's change is spent (Newton from the geometric mean)."""
     low, high, a, b = floor[owner], hi[owner], bend[owner], decay[owner]
     target = part * change[owner]
@@ -181,7 +181,7 @@ def _at_change(
 
 def even_knots(
     slope: Curve, parameters: Parameters, low: float, high: float, change: float
-) -> Numbers:
+) -> Floats:
     """Breakpoints inside a range that share a smooth curve's bend out evenly.
 
     A chord of width w misses a curve by ``w² |f''| / 8``; breakpoints equally spaced in the
@@ -215,7 +215,7 @@ def even_knots(
     return np.interp(np.arange(1, count) / count, spent, x)
 
 
-def chord_gap(left: Numbers, right: Numbers, chord: Numbers, width: Numbers) -> Numbers:
+def chord_gap(left: Floats, right: Floats, chord: Floats, width: Floats) -> Floats:
     """Most a concave curve can rise above a chord, from its end slopes.
 
     The two end tangents and the chord make a triangle that holds the curve; its height is

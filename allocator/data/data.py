@@ -2,46 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
-from allocator.data.activity import ROOM, Activity, activity, prices, with_options
-from allocator.data.contracts import (
-    Contracts,
-    Costs,
-    Providers,
-    contracts,
-    earnings,
-    holding,
-    providers,
-)
-from allocator.data.demand import Demand, demand, with_more_need
-from allocator.data.equity import Equity, equity
-from allocator.data.funding import Funding, funding
-from allocator.data.incomes import Incomes, incomes
+from allocator.arrays import Flags, Floats
+from allocator.data.activity import Activity
+from allocator.data.capacity import Capacity
+from allocator.data.contracts import Contracts
+from allocator.data.demand import Demand
+from allocator.data.equity import Equity
+from allocator.data.families.added import Added, derive_added
+from allocator.data.families.conditions import Conditions, derive_conditions
+from allocator.data.families.endings import Endings, derive_endings
+from allocator.data.families.filled import Filled, derive_filled
+from allocator.data.families.in_order import InOrder, derive_order
+from allocator.data.families.levels import LevelFills, derive_level_fills
+from allocator.data.families.limits import Limits, derive_limits
+from allocator.data.families.misses import Misses, derive_misses
+from allocator.data.families.needs import Needs, derive_needs
+from allocator.data.families.paid import Paid, derive_paid
+from allocator.data.families.passing import Passing, derive_passing
+from allocator.data.families.pools import Pools, derive_pools
+from allocator.data.families.positions import Positions, derive_positions
+from allocator.data.families.shares import Shares, derive_shares
+from allocator.data.families.stranded import Stranded, derive_stranded
+from allocator.data.families.tiers import Tiers, derive_tiers
+from allocator.data.funding import Funding
+from allocator.data.incomes import Incomes
 from allocator.data.index import Axis, Index
-from allocator.data.money import Capacity, Money, capacity, money
-from allocator.data.options import Options, acted_on, option_outcomes, options
-from allocator.data.ordering import Ordering, ordering
-from allocator.data.payments import Payments, payments, stranded_wanted
-from allocator.data.responses import Responses, discount, responses
-from allocator.data.rules import Measured, Rules, rules
-from allocator.data.surcharge import Surcharge, costs, surcharge, tier_orders
-from allocator.instance.instance import Instance
-
-Numbers = npt.NDArray[np.float64]
-
-HELD_WEIGHT = 1000.0
-"""How much more a held programme counts than others when the reference plan is found."""
+from allocator.data.money import Money
+from allocator.data.options import Options
+from allocator.data.ordering import Ordering
+from allocator.data.payments import Payments
+from allocator.data.providers import Providers
+from allocator.data.responses import Responses
+from allocator.data.rules import Rules
+from allocator.data.spans import Costs
+from allocator.data.surcharge import Surcharge
 
 
 @dataclass(frozen=True)
 class Data:
     """An instance as arrays.
+
+    A programme, year, pool or outcome is its position on its axis everywhere; an
+    :class:`~allocator.data.index.Index` holds such positions, one column a coordinate, and
+    the arrays beside it follow it row by row.
 
     Attributes
     ----------
@@ -49,6 +55,10 @@ class Data:
         Labels of the coordinates.
     programme_years : Index
         Every (programme, year).
+    money_scale : float
+        Units of currency in a unit of money.
+    recurrent_balance : bool
+        Whether what is spent every year must stay within what comes every year.
     activity, demand, money, funding, contracts, providers, capacity, responses, equity, rules
         One part a constraint family.
     options, surcharge, incomes, payments, ordering
@@ -61,10 +71,6 @@ class Data:
         (programme, year) of the cost thresholds that need a decision.
     stranded_exact : ndarray of bool, shape (programmes, years)
         Programme-years whose stranded cost would be overstated if it could be.
-    money_scale : float
-        Units of currency in a unit of money.
-    recurrent_balance : bool
-        Whether what is spent every year must stay within what comes every year.
     harm_value : ndarray
         Objective lost per unit of unmet need, following ``demand.rows``.
     tail : ndarray, shape (programmes, years)
@@ -80,12 +86,12 @@ class Data:
     pool: Axis
     outcome: Axis
     programme_years: Index
+    money_scale: float
+    recurrent_balance: bool
     activity: Activity
     demand: Demand
     money: Money
     funding: Funding
-    recurrent_balance: bool
-    money_scale: float
     contracts: Contracts
     providers: Providers
     capacity: Capacity
@@ -97,223 +103,126 @@ class Data:
     incomes: Incomes
     payments: Payments
     ordering: Ordering
-    driver_range: tuple[Numbers, Numbers]
+    driver_range: tuple[Floats, Floats]
     costs: Costs
     tier_orders: Index
-    stranded_exact: npt.NDArray[np.bool_]
-    harm_value: Numbers
-    tail: Numbers
-    held: npt.NDArray[np.bool_]
-    target: Numbers
+    stranded_exact: Flags
+    harm_value: Floats
+    tail: Floats
+    held: Flags
+    target: Floats
 
+    # What the rows of each family run over, derived once at first need.
 
-def extract(
-    instance: Instance,
-    knots: dict[tuple[int, int], Numbers] | None = None,
-    margin: int = 0,
-) -> Data:
-    """Turn a checked instance into arrays.
+    @cached_property
+    def limits(self) -> Limits:
+        """Limits of activity that are rows."""
+        return derive_limits((self.programme, self.year), self.activity, self.options)
 
-    Parameters
-    ----------
-    instance : Instance
-    knots : dict of (programme, year) positions to ndarray, optional
-        Activity at which chords shall meet their curves besides where they do anyway.
-    margin : int
-        1: rules, thresholds and steps on outcomes allow for all that the chords may miss, so
-        that the true curves keep them wherever the plan lies; -1: rules and thresholds give
-        way by as much, so that whatever the true curves reach is allowed; 0: neither.
+    @cached_property
+    def needs(self) -> Needs:
+        """Need that is carried, or changed by options."""
+        return derive_needs(self.demand, self.options)
 
-    Returns
-    -------
-    Data
-    """
-    programme = Axis("programme", tuple(instance.programmes["programme"]))
-    year = Axis("year", instance.settings.years)
-    pool = Axis("pool", tuple(dict.fromkeys(instance.budgets["pool"])))
-    outcome = Axis("outcome", tuple(instance.outcomes["outcome"]))
-    funds = money(instance, pool, year)
-    ranges = instance.facts.ranges
-    lo, hi, driver_lo, driver_hi = (
-        _finite(reach, instance, funds)
-        for reach in (ranges.lo, ranges.hi, ranges.driver_lo, ranges.driver_hi)
-    )
-    drivers = (driver_lo, driver_hi)
+    @cached_property
+    def by_activity(self) -> Index:
+        """(programme, year) of the curves that follow activity."""
+        drivers = self.responses.drivers
+        return drivers.take(self.demand.rows.find(drivers.columns) < 0)
 
-    doing = activity(instance, programme, (lo, hi))
-    need = demand(instance, programme, year, outcome, doing.price)
-    room = capacity(instance, programme, pool, year)
-    held = _held(instance, programme, need)
-    contract = Axis("contract", tuple(dict.fromkeys(holding(instance)["contract"])))
-    everything = (programme, year, pool, outcome)
-    chosen = options(instance, everything, doing, need, room, contract)
-    doing = with_options(doing, chosen.limit_min, chosen.limit_max, chosen.closes)
-    need = with_more_need(need, chosen.demand)
-    extra = surcharge(instance, (programme, year), doing, chosen)
+    @cached_property
+    def by_need_met(self) -> Index:
+        """(programme, year) of the curves that follow need met."""
+        drivers = self.responses.drivers
+        return drivers.take(self.demand.rows.find(drivers.columns) >= 0)
 
-    shares = funding(instance, programme, pool, year, funds.payer)
-    who = providers(instance, year)
-    fair = equity(instance, programme)
-    at = need.rows.columns
-    # Just beyond the limits: a curve that ended where one binds could take its price.
-    outer = doing.floor * (1.0 - ROOM), np.maximum(doing.top, driver_hi) * (1.0 + ROOM)
-    outer[0][at] = 0.0
-    outer[1][at] = np.maximum(driver_hi[at], need.need_max) * (1.0 + ROOM)
-    buys = responses(
-        _with_option_outcomes(instance),
-        programme,
-        year,
-        outcome,
-        drivers,
-        outer,
-        fair.weight,
-        knots,
-    )
-    stretch = np.ones(len(buys.rows))
-    levels = chosen.outcomes
-    many = buys.rows.positions(levels.rows.columns[:-1])
-    np.maximum.at(stretch, many, 1.0 + levels.change)
-    buys = replace(buys, stretch=stretch)
-    axes = (programme, year, outcome)
-    low = driver_lo.copy()
-    low[at] = np.minimum(need.arriving * need.min_met, need.need_max)
-    driver_range = (np.minimum(low, driver_lo), driver_hi)
-    earned = earnings(buys, driver_range, chosen)
-    spent = costs(doing, extra)
-    agreed = contracts(instance, axes, pool, who.axis, doing, earned, spent, contract)
-    if margin < 1:
-        agreed = replace(agreed, error=np.zeros(len(agreed.rows)))
-    parts = (doing, need, buys, fair)
-    conditional = incomes(
-        instance,
-        (pool, year),
-        funds.every_year,
-        Measured(instance, axes, *parts, (shares.recurrent, agreed, who, extra)),
-        earned,
-        margin,
-    )
-    data = Data(
-        programme=programme,
-        year=year,
-        pool=pool,
-        outcome=outcome,
-        programme_years=Index.product(programme, year),
-        activity=doing,
-        demand=need,
-        money=funds,
-        funding=shares,
-        recurrent_balance=instance.settings.recurrent_balance,
-        money_scale=instance.settings.money_scale,
-        contracts=agreed,
-        providers=who,
-        capacity=room,
-        responses=buys,
-        equity=fair,
-        rules=rules(instance, axes, *parts, shares.recurrent, agreed, who, extra, margin),
-        options=chosen,
-        surcharge=extra,
-        incomes=conditional,
-        payments=LATER,
-        ordering=LATER,
-        driver_range=driver_range,
-        costs=spent,
-        tier_orders=LATER,
-        stranded_exact=LATER,
-        harm_value=_harm_value(instance, need, fair),
-        tail=need.tail,
-        held=held,
-        target=_target(doing, need, funds, shares, held, conditional.held_back),
-    )
-    data = replace(data, payments=payments(data), tier_orders=tier_orders(data))
-    return replace(data, stranded_exact=stranded_wanted(data), ordering=ordering(data))
+    @cached_property
+    def curve_order(self) -> InOrder:
+        """Segments of curves next to a decision."""
+        order = self.ordering
+        return derive_order(self.responses.segments, order.block, order.orders)
 
+    @cached_property
+    def outcome_range(self) -> tuple[Floats, Floats]:
+        """Least and most each curve can come to, following ``responses.rows``."""
+        return self.responses.spans(*self.driver_range)
 
-LATER: Any = None
-"""Stands for a part that is worked out from the others."""
+    @cached_property
+    def tiers(self) -> Tiers:
+        """How far surcharges and cost thresholds can move."""
+        return derive_tiers(self.surcharge, self.activity)
 
+    @cached_property
+    def level_fills(self) -> LevelFills:
+        """Curves of programmes whose unit cost options change."""
+        return derive_level_fills(self.options.prices, self.responses, self.by_activity)
 
-def _with_option_outcomes(instance: Instance) -> Instance:
-    """Instance with a flat response wherever only an option gives a programme an outcome."""
-    new = option_outcomes(instance)
-    if new.empty:
-        return instance
-    flat = new.reindex(columns=instance.responses.columns)
-    flat = flat.assign(shape="linear", per_unit=0.0, delay=0)
-    table = pd.concat([instance.responses, flat], ignore_index=True)
-    table["delay"] = table["delay"].astype(np.int64)
-    return replace(instance, tables={**instance.tables, "responses": table})
+    @cached_property
+    def stranded(self) -> Stranded:
+        """Cost that falls later than activity."""
+        axes = self.programme, self.year
+        return derive_stranded(axes, self.activity, self.stranded_exact)
 
+    @cached_property
+    def added(self) -> Added:
+        """Capacity that may be added."""
+        return derive_added(self.pool, self.capacity)
 
-def _finite(reach: Numbers, instance: Instance, funds: Money) -> Numbers:
-    """Reach with all the money there is behind a programme that nothing else limits."""
-    resort = (funds.amount + funds.capital).sum(axis=0) / prices(instance)
-    return np.where(np.isinf(reach), resort, reach)
+    @cached_property
+    def paid(self) -> Paid:
+        """What payments under contract follow, and the pieces that hold them."""
+        parts = self.payments, self.activity, self.responses
+        return derive_paid(self.contracts, *parts, self.outcome)
 
+    @cached_property
+    def endings(self) -> Endings:
+        """Contracts that may be ended or suspended."""
+        suspends = self.options.suspends
+        return derive_endings(self.contracts, self.payments, suspends, self.rules)
 
-def _harm_value(instance: Instance, need: Demand, fair: Equity) -> Numbers:
-    """Harm in units of the objective: weight, discount and equity."""
-    factor, discounted = discount(instance)
-    i, t = need.rows.columns
-    k = need.harm_outcome
-    fall = np.where(discounted[k], factor**t, 1.0)
-    worth = instance.outcomes["weight"].to_numpy()[k] * fall * fair.weight[i]
-    return np.where(k >= 0, need.harm * worth, 0.0)
+    @cached_property
+    def filled(self) -> Filled:
+        """Payments that are filled in order."""
+        return derive_filled(self.contracts, self.payments)
 
+    @cached_property
+    def positions(self) -> Positions:
+        """Providers whose deficit is limited."""
+        return derive_positions(self.contracts, self.providers)
 
-def _held(instance: Instance, programme: Axis, need: Demand) -> npt.NDArray[np.bool_]:
-    table = instance.programmes
-    valued = np.zeros(len(programme), bool)
-    valued[programme.codes(instance.responses["programme"].tolist())] = True
-    valued[programme.codes(instance.effects["source"].tolist())] = True
-    follows = np.zeros(len(programme), bool)
-    follows[need.rows.columns[0]] = True
-    strict = table["class"].isin(["emergency", "entitlement"]).to_numpy()
-    moved = table["programme"].isin(acted_on(instance)).to_numpy()
-    default = ~follows & (~valued | strict) & ~moved
-    said = table["held"].to_numpy(dtype=object)
-    return (said == "yes") | ((said == "") & default)
+    @cached_property
+    def shares(self) -> Shares:
+        """Programmes that several pools pay for."""
+        axes = self.programme, self.year
+        return derive_shares(axes, self.funding, self.activity, self.surcharge)
 
+    @cached_property
+    def conditions(self) -> Conditions:
+        """How far the measures of conditional money have to rise."""
+        return derive_conditions(self.incomes)
 
-def _target(
-    doing: Activity,
-    need: Demand,
-    funds: Money,
-    shares: Funding,
-    held: npt.NDArray[np.bool_],
-    held_back: Numbers,
-) -> Numbers:
-    """Baseline rolled forward: held at baseline, need followed, the rest pro rata."""
-    fixed = held.copy()
-    follows = np.unique(need.rows.columns[0])
-    fixed[follows] = True
-    activity = np.repeat(doing.baseline[:, None], doing.price.shape[1], axis=1)
-    i, t = need.rows.columns
-    activity[i, t] = np.where(held[i], doing.baseline[i], need.arriving)
-    target = np.where(fixed[:, None], activity * doing.price, 0.0)
-    (i, b, t), part = shares.split(funds.payer)
-    base = np.where(fixed, 0.0, doing.baseline * doing.unit_cost)
-    revenue = funds.amount + _handed_on(funds) - shares.adjusted - held_back
-    spread = np.zeros_like(target)
-    for capital, amount in ((False, revenue), (True, funds.capital)):
-        mine = part * (shares.capital[i] == capital)
-        spent, start = np.zeros_like(amount), np.zeros_like(amount)
-        np.add.at(spent, (b, t), target[i, t] * mine)
-        np.add.at(start, (b, t), base[i] * mine)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            growth = np.where(start > 0, np.maximum(amount - spent, 0.0) / start, 0.0)
-        np.add.at(spread, (i, t), base[i] * growth[b, t] * mine)
-    return target + spread
+    @cached_property
+    def pools(self) -> Pools:
+        """What each pool has and pays for."""
+        axes = self.programme, self.year, self.pool
+        parts = self.money, self.funding, self.contracts, self.options, self.incomes.held_back
+        return derive_pools(axes, *parts, self.recurrent_balance)
 
+    @cached_property
+    def passing(self) -> Passing:
+        """One-off programmes whose contract may be ended."""
+        once = ~self.funding.recurrent & self.recurrent_balance
+        return derive_passing(self.pool, self.contracts, self.endings.rows, once, self.costs)
 
-def _handed_on(funds: Money) -> Numbers:
-    """Money of pools that pay for nothing themselves, where they may hand it."""
-    giver, taker, t = funds.transfers.columns
-    idle = ~np.isin(np.arange(len(funds.amount)), funds.payer)
-    most = np.where(idle[giver], funds.transfer_max, 0.0)
-    total = np.zeros(funds.amount.shape)
-    np.add.at(total, (giver, t), most)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = np.where(total[giver, t] > 0, most / total[giver, t], 0.0)
-    handed = np.zeros(funds.amount.shape)
-    np.add.at(handed, (taker, t), np.minimum(most, part * funds.amount[giver, t]))
-    return handed
+    @cached_property
+    def misses(self) -> Misses:
+        """By how much soft rules can be missed."""
+        parts = self.activity, self.demand, self.responses, self.options, self.surcharge
+        return derive_misses(self.rules, *parts, self.contracts, self.paid)
+
+    @cached_property
+    def most_moved(self) -> Floats:
+        """Twice the money that can move, so that it never binds, shape (programmes, years)."""
+        reach = self.activity.top.copy()
+        reach[self.demand.rows.columns] += self.demand.need_max
+        return 2.0 * (self.activity.price * reach + self.target)

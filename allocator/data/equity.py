@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from allocator.arrays import Floats
+from allocator.data.axes import Axes
 from allocator.data.index import Axis
 from allocator.instance.instance import Instance
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -28,23 +27,23 @@ class Equity:
     """
 
     segment: Axis
-    share: Numbers
-    weight: Numbers
+    share: Floats
+    weight: Floats
 
 
-def equity(instance: Instance, programme: Axis) -> Equity:
+def read_equity(instance: Instance, axes: Axes) -> Equity:
     """Extract reach and equity weights."""
-    table = instance.segments
-    segment = Axis("segment", tuple(dict.fromkeys(table["segment"])))
+    table, programmes = instance.rows["segments"], len(axes.programme)
+    segment = Axis("segment", tuple(dict.fromkeys(table["segment"].tolist())))
     if not len(segment):
-        return Equity(segment, np.zeros((len(programme), 0)), np.ones(len(programme)))
+        return Equity(segment, np.zeros((programmes, 0)), np.ones(programmes))
     group = segment.codes(table["segment"].tolist())
-    heads = table["heads"].to_numpy(dtype=float)
-    weight = table["weight"].to_numpy() * heads.sum() / (heads * table["weight"]).sum()
+    heads = table["heads"]
+    weight = table["weight"] * heads.sum() / (heads * table["weight"]).sum()
 
-    homes = instance.programmes["place"].to_numpy(dtype=object)
+    homes = instance.rows["programmes"]["place"]
     home_names, home = np.unique(homes.astype(str), return_inverse=True)
-    lives = table["place"].to_numpy(dtype=object).astype(str)
+    lives = table["place"].astype(str)
     here = (lives[None, :] == "") | (lives[None, :] == home_names[:, None])
     here |= (home_names == "")[:, None]
     count = np.zeros((len(home_names), len(segment)))
@@ -57,9 +56,9 @@ def equity(instance: Instance, programme: Axis) -> Equity:
         local_share = count / count.sum(axis=1, keepdims=True)
 
     share = local_share[home]
-    reach = instance.reach
+    reach = instance.rows["reach"]
     if len(reach):
-        i = programme.codes(reach["programme"].tolist())
+        i = axes.programme.codes(reach["programme"].tolist())
         share[np.unique(i)] = 0.0
-        share[i, segment.codes(reach["segment"].tolist())] = reach["share"].to_numpy()
+        share[i, segment.codes(reach["segment"].tolist())] = reach["share"]
     return Equity(segment, share, (share * local_weight[home]).sum(axis=1))

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from allocator.data.index import Axis, Codes, Index
-from allocator.data.rules import Selections
-from allocator.data.years import by_year
+from allocator.arrays import Flags, Floats, Ints
+from allocator.data.axes import Axes
+from allocator.data.index import Index
 from allocator.instance.instance import Instance
-
-Numbers = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,15 +31,15 @@ class Funding:
     """
 
     rows: Index
-    share_min: Numbers
-    share_max: Numbers
-    shared: npt.NDArray[np.bool_]
-    adjusted: Numbers
-    adjusted_recurrent: Numbers
-    recurrent: npt.NDArray[np.bool_]
-    capital: npt.NDArray[np.bool_]
+    share_min: Floats
+    share_max: Floats
+    shared: Flags
+    adjusted: Floats
+    adjusted_recurrent: Floats
+    recurrent: Flags
+    capital: Flags
 
-    def split(self, payer: Codes) -> tuple[tuple[Codes, Codes, Codes], Numbers]:
+    def split(self, payer: Ints) -> tuple[tuple[Ints, Ints, Ints], Floats]:
         """Part of each programme that counts in each pool.
 
         A shared programme counts by the middle of its shares, scaled to sum to 1.
@@ -64,55 +61,19 @@ class Funding:
         return (where[0], where[1], where[2]), np.concatenate([np.ones(len(alone)), part])
 
 
-def funding(instance: Instance, programme: Axis, pool: Axis, year: Axis, payer: Codes) -> Funding:
-    """Extract funding shares, adjustments and kinds of money.
-
-    Parameters
-    ----------
-    instance : Instance
-    programme, pool, year : Axis
-    payer : ndarray of int, shape (programmes,)
-        Pool each programme names.
-    """
-    years = instance.settings.years
-    table = by_year(instance.funding, ["programme", "pool"], years)
-    i, t = programme.codes(table["programme"].tolist()), table["t"].to_numpy(dtype=np.int64)
-    rows = Index((programme, pool, year), [i, pool.codes(table["pool"].tolist()), t])
-    shared = np.zeros((len(programme), len(year)), dtype=bool)
-    shared[i, t] = True
-    adjusted, recurrent = _adjustments(instance, pool, year, payer)
-    programmes = instance.programmes
+def read_funding(instance: Instance, axes: Axes) -> Funding:
+    """Extract funding shares, adjustments and kinds of money."""
+    programmes, facts = instance.rows["programmes"], instance.facts
+    _, share, t = facts.by_year("funding").in_force
+    shares = facts.funding
+    i, b = shares.programme[share], shares.pool[share]
     return Funding(
-        rows,
-        table["share_min"].to_numpy(dtype=float),
-        table["share_max"].to_numpy(dtype=float),
-        shared,
-        adjusted,
-        recurrent,
-        programmes["recurrent"].to_numpy(dtype=bool),
-        (programmes["money"] == "capital").to_numpy(),
+        Index((axes.programme, axes.pool, axes.year), [i, b, t]),
+        shares.share_min[share, t],
+        shares.share_max[share, t],
+        shares.shared,
+        facts.adjustments.revenue,
+        facts.adjustments.recurrent,
+        programmes["recurrent"],
+        programmes["money"] == "capital",
     )
-
-
-def _adjustments(
-    instance: Instance, pool: Axis, year: Axis, payer: Codes
-) -> tuple[Numbers, Numbers]:
-    total = np.zeros((len(pool), len(year)))
-    recurrent = np.zeros_like(total)
-    table = by_year(instance.adjustments, ["item"], instance.settings.years)
-    selections = Selections(instance)
-    base = (instance.programmes["baseline"] * instance.programmes["unit_cost"]).to_numpy()
-    for line in table.to_dict("records"):
-        amount = line["amount"] * line["delivery"]
-        amount = -amount if line["kind"] == "efficiency" else amount
-        share = np.zeros(len(pool))
-        if line["pool"]:
-            share[pool.position[line["pool"]]] = 1.0
-        else:
-            members, counted = selections.counted(line["selection"])
-            weight = counted * base[members]
-            share += np.bincount(payer[members], weight, len(pool)) / weight.sum()
-        total[:, line["t"]] += amount * share
-        if line["recurrent"]:
-            recurrent[:, line["t"]] += amount * share
-    return total, recurrent

@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from allocator.data.contracts import Earnings
+from allocator.arrays import Floats
+from allocator.data.activity import Activity
+from allocator.data.axes import Axes
+from allocator.data.demand import Demand
 from allocator.data.index import Axis, Index
-from allocator.data.rules import Measured, Terms
-from allocator.data.years import by_year
+from allocator.data.measures import Expansion, Measures
+from allocator.data.responses import Responses
+from allocator.data.spans import Earnings, misstated
+from allocator.data.terms import Terms
 from allocator.instance.instance import Instance
-
-Numbers = npt.NDArray[np.float64]
+from allocator.instance.tables.rows import Rows
 
 
 @dataclass(frozen=True)
-class Incomes:
-    """Conditions and what they earn.
+class StatedIncomes:
+    """What must be reached, and what is received for it.
 
     Attributes
     ----------
@@ -28,12 +31,10 @@ class Incomes:
         1 where the measure must be at least the threshold, -1 where at most.
     amount : ndarray
         Money earned when all of it is.
-    threshold : ndarray
-        Figure to reach, times `sign`.
+    stated : ndarray
+        Figure to reach as it is stated, times `sign`.
     span : ndarray
         How much further all of it is paid; 0 for a step.
-    least : ndarray
-        Least that `sign` times the measure can be.
     received : Index
         (pool, year received, condition, year measured) of what falls within the plan.
     held_back : ndarray, shape (pools, years)
@@ -43,99 +44,123 @@ class Incomes:
     """
 
     rows: Index
-    sign: Numbers
-    amount: Numbers
-    threshold: Numbers
-    span: Numbers
-    least: Numbers
+    sign: Floats
+    amount: Floats
+    stated: Floats
+    span: Floats
     received: Index
-    held_back: Numbers
+    held_back: Floats
     activity: Terms
     unmet: Terms
     outcome: Terms
 
 
-def incomes(
-    instance: Instance,
-    axes: tuple[Axis, Axis],
-    every_year: Numbers,
-    measured: Measured,
-    earned: Earnings,
+@dataclass(frozen=True)
+class Incomes(StatedIncomes):
+    """Conditions on the curves as they are cut.
+
+    Attributes
+    ----------
+    threshold : ndarray
+        Figure to reach, times `sign`, with the room that a margin leaves.
+    least : ndarray
+        Least that `sign` times the measure can be.
+    """
+
+    threshold: Floats
+    least: Floats
+
+
+def read_stated_incomes(instance: Instance, axes: Axes, measures: Measures) -> StatedIncomes:
+    """Extract conditional money."""
+    found = instance.facts.conditional
+    table = instance.rows["incomes"].take(found.row)
+    labels = _labels(table.tuples(("income", "part")))
+    name = Axis("condition", tuple(dict.fromkeys(labels)))
+    rows = Index((name, axes.year), [name.codes(labels), found.year])
+    expansion = _expanded(table, rows, measures)
+    sign = np.where(table["sense"] == "max", -1.0, 1.0)
+    stated, full = sign * table["threshold"], sign * table["full"]
+    inside = found.received < len(axes.year)
+    when = [found.pool, found.received, *rows.columns]
+    return StatedIncomes(
+        rows,
+        sign,
+        found.amount,
+        stated,
+        np.where(np.isnan(full), 0.0, full - stated),
+        Index((axes.pool, axes.year, name, axes.year), [column[inside] for column in when]),
+        found.held_back,
+        *(_signed(expansion.terms(kind), rows, sign) for kind in ("activity", "unmet", "outcome")),
+    )
+
+
+def _expanded(table: Rows, rows: Index, measures: Measures) -> Expansion:
+    """Terms of what each row of a table by year measures."""
+    expansion = Expansion(measures, rows)
+    lines = table.tuples(("measure", "selection", "outcome"))
+    for n, (measure, selection, outcome) in enumerate(lines):
+        who = measures.counted(selection, measure)
+        at, t = np.array([n]), rows.columns[1][n : n + 1]
+        if measure == "unmet":
+            expansion.add_unmet(who, at, t)
+        elif measure == "outcome":
+            expansion.add_outcome(outcome, "", who, at, t)
+        else:
+            expansion.add_activity(measure, "equal", [(who, t, np.ones(1))], at)
+    return expansion
+
+
+def read_incomes(
+    stated: StatedIncomes,
+    activity: Activity,
+    demand: Demand,
+    responses: Responses,
+    earnings: Earnings,
     margin: int,
 ) -> Incomes:
-    """Extract conditional money.
+    """What conditions come to on the curves as they are cut.
 
     Parameters
     ----------
-    instance : Instance
-    axes : tuple of Axis
-        Pool and year.
-    every_year : ndarray, shape (pools, years)
-        Recurrent and grant money of each pool.
-    measured : Measured
-        Expands a measure into terms.
-    earned : Earnings
-        What outcomes can come to.
+    stated : StatedIncomes
+    activity, demand, responses, earnings
+        What they measure, and how far it can go.
     margin : int
         As in :func:`allocator.data.extract`.
     """
-    pool, year = axes
-    years = instance.settings.years
-    table = by_year(instance.incomes, ["income", "part"], years)
-    both = _labels(table["income"].tolist(), table["part"].tolist())
-    name = Axis("condition", tuple(dict.fromkeys(both)))
-    t = table["t"].to_numpy(dtype=np.int64)
-    rows = Index((name, year), [name.codes(both), t])
-    places = by_year(instance.places, ["place"], years)
-    heads = np.bincount(places["t"], places["heads"], len(years))
-    payer = pool.codes(table["pool"].tolist())
-    basis = table["basis"].to_numpy(dtype=object)
-    size = np.where(
-        basis == "per_head", heads[t], np.where(basis == "held_back", every_year[payer, t], 1.0)
-    )
-    amount = table["amount"].to_numpy(dtype=float) * table["share"].to_numpy(dtype=float) * size
-    held_back = np.zeros(every_year.shape)
-    off = basis == "held_back"
-    np.add.at(held_back, (payer[off], t[off]), amount[off])
-    activity, unmet, outcome, span, error = measured.conditions(table, rows, earned)
-    sign = np.where(table["sense"] == "max", -1.0, 1.0)
-    threshold = sign * table["threshold"].to_numpy(dtype=float)
-    full = sign * table["full"].to_numpy(dtype=float)
-    worse, better = (error[0], error[1]) if margin > 0 else (error[1], error[0])
-    wrong = np.where(sign > 0, worse, better) * margin
-    arrives = t + table["lag"].to_numpy(dtype=np.int64)
-    inside = arrives < len(years)
-    received = Index(
-        (pool, year, name, year),
-        [payer[inside], arrives[inside], rows.columns[0][inside], t[inside]],
-    )
-    return Incomes(
-        rows,
-        sign,
-        amount,
-        threshold + wrong,
-        np.where(np.isnan(full), 0.0, full - threshold),
-        np.where(sign > 0, span[0], -span[1]),
-        received,
-        held_back,
-        *(_signed(terms, rows, sign) for terms in (activity, unmet, outcome)),
-    )
+    c = stated
+    below, above = misstated(c.rows, c.outcome, responses)
+    wrong = {1: below, 0: np.zeros(len(c.rows)), -1: -above}[margin]
+    least = np.zeros(len(c.rows))
+    there = demand.rows.positions(c.unmet.rows.columns[2:])
+    which = earnings.rows.positions(c.outcome.rows.columns[2:])
+    cells = c.activity.rows.columns[2:]
+    for terms, low, high in (
+        (c.activity, activity.lo[cells], activity.hi[cells]),
+        (c.unmet, np.zeros(len(there)), demand.unmet_max[there]),
+        (c.outcome, earnings.low[which], earnings.high[which]),
+    ):
+        owner = c.rows.positions(terms.rows.columns[:2])
+        ends = terms.coefficient * low, terms.coefficient * high
+        least += np.bincount(owner, np.minimum(*ends), len(c.rows))
+    return Incomes(**vars(c), threshold=c.stated + wrong, least=least)
 
 
-def _labels(incomes: list[str], parts: list[str]) -> list[str]:
+def _labels(keys: list[tuple[str, str]]) -> list[str]:
     """One name for each income and part, apart even where they look alike."""
     known: dict[tuple[str, str], str] = {}
     used: set[str] = set()
-    for key in zip(incomes, parts, strict=True):
+    for key in keys:
         if key not in known:
             label = " / ".join(x for x in key if x)
             while label in used:
                 label += "'"
             known[key] = label
             used.add(label)
-    return [known[key] for key in zip(incomes, parts, strict=True)]
+    return [known[key] for key in keys]
 
 
-def _signed(terms: Terms, rows: Index, sign: Numbers) -> Terms:
+def _signed(terms: Terms, rows: Index, sign: Floats) -> Terms:
     """Terms times the sign of their row."""
     return Terms(terms.rows, terms.coefficient * sign[rows.positions(terms.rows.columns[:2])])

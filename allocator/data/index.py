@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Codes = npt.NDArray[np.int64]
+from allocator.arrays import Ints, Objects
 
 _DENSE_CELLS = 4_000_000
 
@@ -42,12 +42,16 @@ class Axis:
         """Code of each label."""
         return {label: code for code, label in enumerate(self.labels)}
 
-    def codes(self, labels: Sequence[Hashable]) -> Codes:
-        """Codes of `labels`; raises :class:`LookupMiss` naming the first unknown one."""
+    def codes(self, labels: Sequence[Hashable]) -> Ints:
+        """Ints of `labels`; raises :class:`LookupMiss` naming the first unknown one."""
         try:
             return np.fromiter(map(self.position.__getitem__, labels), np.int64, len(labels))
         except KeyError as miss:
             raise LookupMiss(f"{miss.args[0]!r} is not a {self.name}") from None
+
+    def find(self, labels: Sequence[Hashable]) -> Ints:
+        """Codes of `labels`; -1 for those that are not there."""
+        return np.array([self.position.get(label, -1) for label in labels], dtype=np.int64)
 
 
 class Index:
@@ -58,7 +62,7 @@ class Index:
     axes : sequence of Axis
         Axis of each coordinate.
     columns : sequence of ndarray of int, shape (n,)
-        Codes of each coordinate. Members must be distinct.
+        Ints of each coordinate. Members must be distinct.
     """
 
     def __init__(self, axes: Sequence[Axis], columns: Sequence[npt.ArrayLike]) -> None:
@@ -85,7 +89,7 @@ class Index:
         """Subset by positions or by a boolean mask, order kept."""
         return Index(self.axes, [c[np.asarray(rows)] for c in self.columns])
 
-    def _keys(self, columns: Sequence[Codes]) -> Codes:
+    def _keys(self, columns: Sequence[Ints]) -> Ints:
         key = np.asarray(columns[0], dtype=np.int64)
         for axis, column in zip(self.axes[1:], columns[1:], strict=True):
             key = key * len(axis) + column
@@ -101,18 +105,18 @@ class Index:
         return cells
 
     @cached_property
-    def _dense(self) -> npt.NDArray[np.int64]:
+    def _dense(self) -> Ints:
         table = np.full(self._cells, -1, dtype=np.int64)
         table[self._keys(self.columns)] = np.arange(len(self))
         return table
 
     @cached_property
-    def _sorted(self) -> tuple[Codes, Codes]:
+    def _sorted(self) -> tuple[Ints, Ints]:
         keys = self._keys(self.columns)
         order = np.argsort(keys, kind="stable")
         return keys[order], order
 
-    def find(self, columns: Sequence[Codes]) -> Codes:
+    def find(self, columns: Sequence[Ints]) -> Ints:
         """Positions of members given as code columns; -1 where there is none."""
         if not len(self) or not len(columns[0]):
             return np.full(len(columns[0]), -1, dtype=np.int64)
@@ -123,7 +127,7 @@ class Index:
         at = np.minimum(np.searchsorted(ordered, keys), len(ordered) - 1)
         return np.where(ordered[at] == keys, order[at], -1)
 
-    def positions(self, columns: Sequence[Codes]) -> Codes:
+    def positions(self, columns: Sequence[Ints]) -> Ints:
         """Positions of members given as code columns; :class:`LookupMiss` if any is absent."""
         found = self.find(columns)
         if len(found) and found.min() < 0:
@@ -145,12 +149,12 @@ class Index:
             codes.append(np.array([code]))
         return int(self.find(codes)[0])
 
-    def column_labels(self, coordinate: int) -> npt.NDArray[np.object_]:
+    def column_labels(self, coordinate: int) -> Objects:
         """Labels of one coordinate, shape (n,)."""
         axis = self.axes[coordinate]
         labels = np.empty(len(axis), dtype=object)
         labels[:] = axis.labels
-        out: npt.NDArray[np.object_] = labels[self.columns[coordinate]]
+        out: Objects = labels[self.columns[coordinate]]
         return out
 
     def members(self) -> Iterator[Any]:
@@ -199,8 +203,8 @@ class Grouped:
     parent: Index
     whole: Index
     by: tuple[int, ...]
-    order: Codes
-    starts: Codes
+    order: Ints
+    starts: Ints
 
     @cached_property
     def rest(self) -> tuple[int, ...]:
@@ -213,12 +217,12 @@ class Grouped:
         if at < 0:
             raise LookupMiss(f"{owner!r} is not a member of {self.parent!r}")
         rows = self.order[self.starts[at] : self.starts[at + 1]]
-        part = self.whole.take(rows)
-        return Index(
-            [part.axes[k] for k in self.rest], [part.columns[k] for k in self.rest]
-        ).members()
+        if not len(rows):
+            return iter(())
+        axes = [self.whole.axes[k] for k in self.rest]
+        return Index(axes, [self.whole.columns[k][rows] for k in self.rest]).members()
 
 
-def per_group(starts: Codes) -> Codes:
+def per_group(starts: Ints) -> Ints:
     """Owner of each member of a grouped set, shape (total,)."""
     return np.repeat(np.arange(len(starts) - 1), np.diff(starts))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from allocator.data.activity import distinct
-from allocator.data.contracts import Pieces
-from allocator.data.index import Axis, Codes, Index
-
-if TYPE_CHECKING:
-    from allocator.data.data import Data
-
-Numbers = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+from allocator.arrays import Flags, Floats, Ints
+from allocator.data.activity import ROOM, distinct
+from allocator.data.contracts import Contracts
+from allocator.data.index import Axis, Index
+from allocator.data.pieces import Pieces, clamped, pieces
+from allocator.data.spans import Earnings
+from allocator.data.wanted import Wanted
 
 BAND = 1e-6
 """Left out just below a step, as a share of its threshold: ten times what the check forgives."""
@@ -31,11 +29,13 @@ class Payments:
 
     Attributes
     ----------
-    filled, covered : ndarray of bool
+    pieces : tuple of Pieces
+        The payment of each row of the contracts.
+    error : ndarray
+        Most by which what the payment follows may be misstated by chords, by contract row.
+    filled, from_below : ndarray of bool
         Rows of the contracts filled in order; rows held from below by every piece. All
         others are one line.
-    high : ndarray of bool
-        Rows whose payment something wants high.
     why : tuple of str
         What a filled row needs its order for; empty for others.
     fills : Index
@@ -52,121 +52,151 @@ class Payments:
         Payment that comes with each order, following `orders`.
     low, at_low : ndarray
         Where filling starts and what is paid there, following the filled rows.
-    endable : ndarray of bool
-        Rows of the contracts that may be ended or suspended.
-    ends : Index
-        (contract, year) in which a contract may be ended; `fee` follows it.
-    fee : ndarray
-        Exit fee in money of the year.
-    cost_low, cost_high : ndarray
-        Least and most its programmes can cost, following the contract rows.
     """
 
+    pieces: tuple[Pieces, ...]
+    error: Floats
     filled: Flags
-    covered: Flags
-    high: Flags
+    from_below: Flags
     why: tuple[str, ...]
     fills: Index
-    width: Numbers
-    slope: Numbers
+    width: Floats
+    slope: Floats
     whole: Flags
-    block: Codes
+    block: Ints
     orders: Index
-    jump: Numbers
-    low: Numbers
-    at_low: Numbers
-    endable: Flags
-    ends: Index
-    fee: Numbers
-    cost_low: Numbers
-    cost_high: Numbers
+    jump: Floats
+    low: Floats
+    at_low: Floats
 
 
-def payments(data: Data) -> Payments:
+def read_pieces(contracts: Contracts) -> tuple[Pieces | None, ...]:
+    """Payments that follow cost or value as pieces; None where one follows an outcome.
+
+    What outcomes can come to depends on how curves are cut: :func:`with_bonuses`.
+    """
+    reach = zip(contracts.follows_low.tolist(), contracts.follows_high.tolist(), strict=True)
+    return tuple(
+        None if np.isnan(ends[0]) else _cut(contracts, row, ends) for row, ends in enumerate(reach)
+    )
+
+
+def with_bonuses(
+    contracts: Contracts, cut: Sequence[Pieces | None], earnings: Earnings
+) -> tuple[tuple[Pieces, ...], Floats]:
+    """Pieces of every payment, and how far chords may misstate what each follows.
+
+    Parameters
+    ----------
+    contracts : Contracts
+    cut : sequence of Pieces or None
+        Those that follow no outcome.
+    earnings : Earnings
+        What outcomes can come to.
+    """
+    found, error = [], np.zeros(len(cut))
+    outcome, t = contracts.outcome.tolist(), contracts.rows.columns[1].tolist()
+    for row, known in enumerate(cut):
+        if known is None:
+            mine = contracts.programmes[row]
+            low, high, error[row] = earnings.of(outcome[row], mine, t[row])
+            # A step at the very end of what can be reached must still be seen.
+            seen = max(ROOM * (high - low), 1e-5 * max(1.0, abs(low), abs(high)))
+            room = 0.0 if np.isnan(contracts.terms.bonus_threshold[row]) else seen
+            known = _cut(contracts, row, (low - room, high + room))
+        found.append(known)
+    return tuple(found), error
+
+
+def _cut(contracts: Contracts, row: int, reach: tuple[float, float]) -> Pieces:
+    of = contracts.terms.take(row)
+    limits = float(of.least), float(of.most)
+    return pieces(*clamped(of.agreed, of.kinks().tolist(), reach, *limits), reach)
+
+
+def read_payments(
+    contracts: Contracts, cut: tuple[Pieces, ...], error: Floats, wanted: Wanted
+) -> Payments:
     """Decide how each payment is held.
 
     A convex payment is held by ``payment >= each piece``; that is exact only while every row
     of the programme is better off with a lower payment. A provider's deficit limit and a rule
     that asks for more payment, or for a better position, are not: then, and wherever a
     payment bends the other way, steps, or may be ended, its pieces are filled in order.
+
+    Parameters
+    ----------
+    contracts : Contracts
+    cut : tuple of Pieces
+        The payment of each row.
+    error : ndarray
+        Room that steps leave for what chords may misstate, by row.
+    wanted : Wanted
+        What something wants high.
     """
-    c = data.contracts
-    high = _wanted_high(data)
-    endable = np.zeros(len(c.rows), dtype=bool)
-    contract, t = c.rows.columns
-    for name, first in zip(c.ends.columns[0], c.ends.columns[1], strict=True):
-        endable |= (contract == name) & (t >= first)
-    suspended = c.rows.find(data.options.suspends.rows.columns[:2])
-    endable[suspended[suspended >= 0]] = True
-
-    filled, covered = np.zeros(len(c.rows), bool), np.zeros(len(c.rows), bool)
-    why = [""] * len(c.rows)
-    for row, cut in enumerate(c.pieces):
-        if endable[row]:
+    from_below = np.zeros(len(cut), dtype=bool)
+    why = [""] * len(cut)
+    for row, each in enumerate(cut):
+        if contracts.endable[row]:
             why[row] = "it may be ended or suspended"
-        elif cut.straight:
+        elif each.straight:
             continue
-        elif cut.convex and row not in high:
-            covered[row] = True
-            continue
-        elif cut.convex:
-            why[row] = f"{high[row]} wants it high"
+        elif not each.convex:
+            why[row] = "it steps" if each.steps else "it rises more slowly above a kink"
+        elif row in wanted.payments:
+            why[row] = f"{wanted.payments[row]} wants it high"
         else:
-            why[row] = "it steps" if cut.steps else "it rises more slowly above a kink"
-        filled[row] = True
-    return _laid_out(data, filled, covered, tuple(why), endable, high)
-
-
-def _laid_out(
-    data: Data,
-    filled: Flags,
-    covered: Flags,
-    why: tuple[str, ...],
-    endable: Flags,
-    high: dict[int, str],
-) -> Payments:
-    c = data.contracts
+            from_below[row] = True
+    filled = np.array([bool(reason) for reason in why], dtype=bool)
     rows = np.flatnonzero(filled)
-    parts = [_pieces_of(c.pieces[row], float(c.error[row]), row in high) for row in rows]
-    count = np.array([len(p[0]) for p in parts], dtype=np.int64)
-    orders = np.array([len(p[4]) for p in parts], dtype=np.int64)
-    owner, of_order = np.repeat(rows, count), np.repeat(rows, orders)
-    number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
-    step = np.arange(len(of_order)) - np.repeat(np.cumsum(orders) - orders, orders)
-    piece = Axis("piece", tuple(range(1, int(count.max(initial=1)) + 1)))
-    block = Axis("block", tuple(range(1, int(count.max(initial=1)) + 2)))
-
-    def joined(k: int, kind: type) -> npt.NDArray[np.generic]:
-        return np.concatenate([np.empty(0, kind), *(p[k] for p in parts)])
-
+    parts = [_fill_of(cut[row], float(error[row]), row in wanted.payments) for row in rows]
+    fills, orders = ([len(getattr(p, name)) for p in parts] for name in ("width", "jump"))
+    most = max(fills, default=1)
     return Payments(
-        filled=filled,
-        covered=covered,
-        high=np.isin(np.arange(len(c.rows)), list(high)),
-        why=why,
-        fills=Index((*c.rows.axes, piece), [*(x[owner] for x in c.rows.columns), number]),
-        width=joined(0, float),  # type: ignore[arg-type]
-        slope=joined(1, float),  # type: ignore[arg-type]
-        whole=joined(2, bool),  # type: ignore[arg-type]
-        block=joined(3, int),  # type: ignore[arg-type]
-        orders=Index((*c.rows.axes, block), [*(x[of_order] for x in c.rows.columns), step]),
-        jump=joined(4, float),  # type: ignore[arg-type]
-        low=np.array([p[5] for p in parts], dtype=float),
-        at_low=np.array([p[6] for p in parts], dtype=float),
-        endable=endable,
-        ends=c.ends,
-        fee=c.fee,
-        cost_low=c.cost_low,
-        cost_high=c.cost_high,
+        cut,
+        error,
+        filled,
+        from_below,
+        tuple(why),
+        _numbered(contracts.rows.take(rows), Axis("piece", tuple(range(1, most + 1))), fills),
+        _joined([p.width for p in parts], np.float64),
+        _joined([p.slope for p in parts], np.float64),
+        _joined([p.whole for p in parts], np.bool_),
+        _joined([p.block for p in parts], np.int64),
+        _numbered(contracts.rows.take(rows), Axis("block", tuple(range(1, most + 2))), orders),
+        _joined([p.jump for p in parts], np.float64),
+        np.array([p.low for p in parts], dtype=float),
+        np.array([p.at_low for p in parts], dtype=float),
     )
 
 
-def _pieces_of(
-    cut: Pieces, error: float, wanted_high: bool
-) -> tuple[Numbers, Numbers, Flags, Codes, Numbers, float, float]:
-    """Widths, slopes, whole flags, blocks and jumps of one payment, and where it starts."""
+def _numbered(rows: Index, label: Axis, count: list[int]) -> Index:
+    """Each of some rows so many times, numbered from 0."""
+    owner = np.repeat(np.arange(len(rows)), count)
+    number = np.concatenate([np.empty(0, np.int64), *(np.arange(n) for n in count)])
+    return Index((*rows.axes, label), [*(column[owner] for column in rows.columns), number])
+
+
+def _joined(parts: list[Any], kind: type[np.generic]) -> Any:
+    return np.concatenate([np.empty(0, kind), *parts])
+
+
+class _Fill(NamedTuple):
+    """One payment filled in order; the attributes are those of :class:`Payments`."""
+
+    width: Floats
+    slope: Floats
+    whole: Flags
+    block: Ints
+    jump: Floats
+    low: float
+    at_low: float
+
+
+def _fill_of(cut: Pieces, error: float, wanted_high: bool) -> _Fill:
+    """Pieces of one payment, the blocks they make and what comes with each."""
     spread = max(BEYOND * (cut.at[-1] - cut.at[0]), 1e-6 * max(1.0, abs(cut.at[-1])))
-    at = cut.at.copy()
+    at, jumps = cut.at.copy(), cut.jumps
     at[0], at[-1] = at[0] - spread, at[-1] + spread
     width: list[float] = []
     slope: list[float] = []
@@ -174,7 +204,7 @@ def _pieces_of(
     block, jump = [0], []
     for n in range(len(cut.slope)):
         if n:
-            rise = cut.jumps[n - 1]
+            rise = jumps[n - 1]
             steeper = cut.slope[n] > cut.slope[n - 1]
             if rise:
                 # Just below the step and just above it the true figure could be either.
@@ -192,12 +222,12 @@ def _pieces_of(
                 block.append(block[-1] + 1)
             else:
                 block.append(block[-1])
-        length = at[n + 1] - at[n] - (error if n and cut.jumps[n - 1] else 0.0)
+        length = at[n + 1] - at[n] - (error if n and jumps[n - 1] else 0.0)
         width.append(max(length, 0.0))
         slope.append(float(cut.slope[n]))
         whole.append(False)
     start = float(cut.constant[0] + cut.slope[0] * at[0])
-    return (
+    return _Fill(
         distinct(np.array(width)),
         np.array(slope),
         np.array(whole),
@@ -206,95 +236,3 @@ def _pieces_of(
         float(at[0]),
         start,
     )
-
-
-def _wanted_high(data: Data) -> dict[int, str]:
-    """Rows whose payment something gains from raising, with what that is."""
-    out = _limited(data, data.contracts.provider) | _limited(data, _leads(data))
-    for row, rule, raises in _rules_on_payment(data):
-        if raises > 0:
-            out[row] = f"rule {_rule_name(data, rule)!r}"
-    return out
-
-
-def _leads(data: Data) -> Codes:
-    """Lead that gains an overhead from each row; -1 for none."""
-    return np.where(data.contracts.markup > 1.0, data.contracts.lead, -1)
-
-
-def _limited(data: Data, who: Codes) -> dict[int, str]:
-    """Rows that pay a provider whose deficit is limited."""
-    c, p = data.contracts, data.providers
-    rows = np.flatnonzero(who >= 0)
-    at = p.rows.positions([who[rows], c.rows.columns[1][rows]])
-    names = p.axis.labels
-    return {
-        int(row): f"the deficit limit of {names[who[row]]!r}"
-        for row, limit in zip(rows, p.deficit_max[at], strict=True)
-        if np.isfinite(limit)
-    }
-
-
-def _rules_on_payment(data: Data) -> list[tuple[int, int, float]]:
-    """Contract row, rule row, and by how much a higher payment helps to keep the rule."""
-    c, r = data.contracts, data.rules
-    rule = r.rows.positions(r.payment.rows.columns[:2])
-    row = c.rows.positions(r.payment.rows.columns[2:])
-    raises = np.where(r.sense[rule] == "max", -1.0, 1.0) * r.payment.coefficient
-    raises = np.where(r.sense[rule] == "equal", np.abs(raises), raises)
-    return list(zip(row.tolist(), rule.tolist(), raises.tolist(), strict=True))
-
-
-def _rule_name(data: Data, rule: int) -> str:
-    rows = data.rules.rows
-    return str(rows.axes[0].labels[rows.columns[0][rule]])
-
-
-def _stranded_left_out(data: Data) -> set[tuple[int, int]]:
-    """Rule rows and contract rows where the stranded cost of an ended contract cancels."""
-    r, terms = data.rules, data.rules.stranded_ended
-    rule = r.rows.positions(terms.rows.columns[:2])
-    row = data.contracts.rows.positions(terms.rows.columns[2:])
-    return set(zip(rule.tolist(), row.tolist(), strict=True))
-
-
-def stranded_wanted(data: Data) -> Flags:
-    """Programme-years whose stranded cost something would gain from overstating.
-
-    A lead's overhead rises with it, and so does a payment that a rule wants high, where the
-    stranded cost itself does not weigh as much in the same rule.
-
-    Returns
-    -------
-    ndarray of bool, shape (programmes, years)
-    """
-    c, a, r = data.contracts, data.activity, data.rules
-    late = (a.fixed_share > 0) & (a.release_years > 0)
-    out = np.zeros(a.price.shape, dtype=bool)
-    of = c.rows.positions(c.members.columns[:2])
-    member, year = c.members.columns[2], c.members.columns[1]
-    rises = np.array([cut.slope.max() for cut in c.pieces])
-    follows = (c.kind == "cost") & (rises > 0) if len(rises) else np.zeros(0, dtype=bool)
-    led = follows.copy()
-    # Once it has been ended or suspended, a contract of any kind is paid at cost.
-    paid = np.where(follows, rises, 0.0)
-    rises = np.where(data.payments.endable, np.maximum(paid, 1.0), rises)
-    left_out = _stranded_left_out(data)
-    follows = follows | data.payments.endable
-    for row in _limited(data, _leads(data)):
-        mine = (of == row) & late[member] & led[row]
-        out[member[mine], year[mine]] = True
-    at_rule = r.rows.positions(r.stranded.rows.columns[:2])
-    for row, rule, raises in _rules_on_payment(data):
-        if raises <= 0 or not follows[row]:
-            continue
-        if (rule, row) in left_out and paid[row] == 0.0:
-            continue
-        mine = (of == row) & late[member]
-        _, _, i, t = r.stranded.rows.columns
-        same = (at_rule == rule) & (t == c.rows.columns[1][row])
-        weighs = dict(zip(i[same].tolist(), np.abs(r.stranded.coefficient[same]), strict=True))
-        for n, y in zip(member[mine].tolist(), year[mine].tolist(), strict=True):
-            if raises * rises[row] > weighs.get(n, 0.0) * (1.0 + 1e-9):
-                out[n, y] = True
-    return out

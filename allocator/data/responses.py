@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from allocator.data import curves
-from allocator.data.activity import ROOM
-from allocator.data.index import Axis, Codes, Index
+from allocator.arrays import Flags, Floats, Ints
+from allocator.data import chords
+from allocator.data.activity import ROOM, Activity
+from allocator.data.axes import Axes
+from allocator.data.curves import chord_gap
+from allocator.data.demand import Demand
+from allocator.data.equity import Equity
+from allocator.data.index import Axis, Index
+from allocator.data.options import Options
+from allocator.data.reach import Reach
+from allocator.data.response_curves import ResponseCurves
+from allocator.data.worth import worth
 from allocator.instance.instance import Instance
-from allocator.instance.tables.rows import positions_of
-
-_NONE = np.empty(0, dtype=np.int64)
-
-Numbers = npt.NDArray[np.float64]
-
-FAINT = 1e-9
-"""Slopes of this size and below are flat: a solver drops them."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +53,20 @@ class Responses:
     """
 
     rows: Index
-    base: Numbers
-    value: Numbers
-    delay: Codes
+    base: Floats
+    value: Floats
+    delay: Ints
     drivers: Index
-    start: Numbers
+    start: Floats
     segments: Index
-    width: Numbers
+    width: Floats
     slope_rows: Index
-    slope: Numbers
-    gap: Numbers
-    over: Numbers
-    stretch: Numbers
+    slope: Floats
+    gap: Floats
+    over: Floats
+    stretch: Floats
 
-    def worst(self, error: Numbers) -> Numbers:
+    def worst(self, error: Floats) -> Floats:
         """Largest `gap` or `over` of each row of `rows`, with what options make of it."""
         out = np.zeros(len(self.rows))
         np.maximum.at(out, self.rows.positions(self.slope_rows.columns[:3]), error)
@@ -86,7 +84,7 @@ class Responses:
         above, below = np.maximum(self.value, 0.0), np.maximum(-self.value, 0.0)
         return float(above @ self.worst(self.over) + below @ self.worst(self.gap))
 
-    def spans(self, low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
+    def spans(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Least and most outcome of each row while its driver stays within a range.
 
         Parameters
@@ -117,77 +115,128 @@ class Responses:
         return least, most
 
     @property
-    def _owner(self) -> Codes:
+    def _owner(self) -> Ints:
         """Driver of each segment."""
         return self.drivers.positions(self.segments.columns[:2])
 
 
-def discount(instance: Instance) -> tuple[float, npt.NDArray[np.bool_]]:
-    """Discount factor of one year, and which outcomes are discounted."""
-    flags = instance.outcomes["discounted"].to_numpy(dtype=bool)
-    return 1.0 / (1.0 + instance.settings.discount_rate), flags
+@dataclass(frozen=True)
+class Answers:
+    """What answers activity, however its curves are cut.
+
+    Attributes
+    ----------
+    curves : ResponseCurves
+    response : ndarray of int
+        Response of each row of `rows`.
+    rows, value, delay, drivers, stretch
+        As in :class:`Responses`.
+    reach : pair of ndarray
+        Least and most each driver can be, following `drivers`.
+    outer : pair of ndarray
+        A wider range that first and last segments are drawn out to. Nothing can be reached
+        there; but a curve that ended where a limit, a budget or a growth rate binds would
+        take the price that belongs to them.
+    sparing : ndarray of bool, shape (programmes,)
+        Where a breakpoint costs a yes-or-no decision.
+    """
+
+    curves: ResponseCurves
+    response: Ints
+    rows: Index
+    value: Floats
+    delay: Ints
+    drivers: Index
+    stretch: Floats
+    reach: tuple[Floats, Floats]
+    outer: tuple[Floats, Floats]
+    sparing: Flags
 
 
-def responses(
+def read_answers(
     instance: Instance,
-    programme: Axis,
-    year: Axis,
-    outcome: Axis,
-    ranges: tuple[Numbers, Numbers],
-    outer: tuple[Numbers, Numbers],
-    equity: Numbers,
-    knots: dict[tuple[int, int], Numbers] | None = None,
-) -> Responses:
-    """Extract response curves as chords on the reachable range of their drivers.
+    axes: Axes,
+    reach: Reach,
+    activity: Activity,
+    demand: Demand,
+    equity: Equity,
+    options: Options,
+) -> Answers:
+    """Extract what buys which outcomes, what they are worth, and what can be reached."""
+    curves = ResponseCurves(instance, axes)
+    years = len(axes.year)
+    curved = np.unique(curves.programme)
+    drivers = Index(
+        (axes.programme, axes.year),
+        [np.repeat(curved, years), np.tile(np.arange(years), len(curved))],
+    )
+    response, t = np.repeat(np.arange(len(curves)), years), np.tile(np.arange(years), len(curves))
+    k, i, delay = (x[response] for x in (curves.outcome, curves.programme, curves.delay))
+    rows = Index((axes.outcome, axes.programme, axes.year), [k, i, t])
+    stretch, levels = np.ones(len(rows)), options.outcomes
+    np.maximum.at(stretch, rows.positions(levels.rows.columns[:-1]), 1.0 + levels.change)
+
+    low, high = activity.floor * (1.0 - ROOM), np.maximum(activity.top, reach.driver_hi)
+    at = demand.rows.columns
+    low[at], high[at] = 0.0, np.maximum(reach.driver_hi[at], demand.need_max)
+    where = drivers.columns
+    return Answers(
+        curves,
+        response,
+        rows,
+        worth(instance, k, t + delay) * equity.weight[i],
+        delay,
+        drivers,
+        stretch,
+        (reach.driver_lo[where], reach.driver_hi[where]),
+        (low[where], (high * (1.0 + ROOM))[where]),
+        _maybe_wanted_low(instance, axes, curves),
+    )
+
+
+def _maybe_wanted_low(instance: Instance, axes: Axes, curves: ResponseCurves) -> Flags:
+    """Programmes with a response to an outcome that something may want low.
+
+    There the order of filling has to be decided at every breakpoint of a concave curve.
+    """
+    tables = instance.rows
+    low = set(tables["outcomes"]["outcome"][tables["outcomes"]["weight"] < 0])
+    low |= set(tables["contracts"]["bonus_outcome"])
+    for name in ("rules", "incomes"):
+        low |= set(tables[name]["outcome"][tables[name]["sense"] != "min"])
+    out = np.zeros(len(axes.programme), dtype=bool)
+    out[curves.programme[np.isin(curves.outcome, axes.outcome.find(sorted(low)))]] = True
+    return out
+
+
+def read_responses(answers: Answers, knots: dict[tuple[int, int], Floats]) -> Responses:
+    """Response curves as chords on the reachable range of their drivers.
 
     Parameters
     ----------
-    instance, programme, year, outcome
-        The instance and its axes.
-    ranges : pair of ndarray, shape (programmes, years)
-        Least and most the driver of each programme can be.
-    outer : pair of ndarray, shape (programmes, years)
-        A wider range that its first and last segments are drawn out to. Nothing can be
-        reached there; but a curve that ended where a limit, a budget or a growth rate
-        binds would take the price that belongs to them.
-    equity : ndarray, shape (programmes,)
-        Equity weight of each programme.
-    knots : dict of (programme, year) to ndarray, optional
-        Where the chords of a driver shall meet its curves besides.
+    answers : Answers
+    knots : dict of (programme, year) to ndarray
+        Where the chords of a driver shall meet its curves besides where they do anyway.
     """
-    table = instance.responses
-    curve = _Curves(instance, programme, knots or {})
-    i, k = curve.programme, outcome.codes(table["outcome"].tolist())
-    years = len(year)
-    lo, hi = ranges
-    curved = np.unique(i)
-    drivers = Index(
-        (programme, year), [np.repeat(curved, years), np.tile(np.arange(years), len(curved))]
-    )
-    start = lo[drivers.columns]
-    sparing = _wanted_low(instance, programme)
-    owner, ends = _cut(curve, drivers, start, hi[drivers.columns], sparing)
+    curve, drivers, rows = answers.curves, answers.drivers, answers.rows
+    start = answers.reach[0]
+    owner, ends = chords.cut(curve, drivers, answers.reach, answers.sparing, knots)
     number = np.arange(len(owner)) - np.searchsorted(owner, owner)
     labels = Axis("segment number", tuple(range(1, int(number.max(initial=0)) + 2)))
 
-    row_of = np.repeat(np.arange(len(table)), years)
-    t = np.tile(np.arange(years), len(table))
-    rows = Index((outcome, programme, year), [k[row_of], i[row_of], t])
     at = drivers.positions(rows.columns[1:])
-    pair, segment = _meet(owner, at, len(drivers))
-    which, left, right = row_of[pair], ends[segment, 0], ends[segment, 1]
+    pair, segment = chords.meet(owner, at, len(drivers))
+    which, left, right = answers.response[pair], ends[segment, 0], ends[segment, 1]
     slope = curve.chord(which, left, right)
     ends_at = curve.slope(which, left), curve.slope(which, right), slope
     bent = curve.bent(which)
-    gap = np.where(bent, curves.chord_gap(*ends_at, right - left), 0.0)
+    gap = np.where(bent, chord_gap(*ends_at, right - left), 0.0)
     falling = (-ends_at[0], -ends_at[1], -ends_at[2])
-    over = np.where(bent, curves.chord_gap(*falling, right - left), 0.0)
-    slope, lost = _felt(slope, bent, right - left, pair)
-    value, delay = _value(instance, row_of, t, k, equity[i])
-    base, width = curve.effect(row_of, start[at]), ends[:, 1] - ends[:, 0]
-    reach = start, hi[drivers.columns]
-    steep = _steepens(pair, slope, at, len(drivers)) | sparing[drivers.columns[0]]
-    below, beyond = _drawn_out(owner, drivers, reach, outer, steep)
+    over = np.where(bent, chord_gap(*falling, right - left), 0.0)
+    slope, lost = chords.felt(slope, bent, right - left, pair)
+    base, width = curve.effect(answers.response, start[at]), ends[:, 1] - ends[:, 0]
+    steep = chords.steepens(pair, slope, at, len(drivers)) | answers.sparing[drivers.columns[0]]
+    below, beyond = chords.drawn_out(owner, answers.reach, answers.outer, steep)
     first = np.flatnonzero(number == 0)
     last = np.flatnonzero(np.append(number[1:] == 0, len(number) > 0))
     opening = number[segment] == 0
@@ -197,246 +246,15 @@ def responses(
     return Responses(
         rows,
         base,
-        value,
-        delay,
+        answers.value,
+        answers.delay,
         drivers,
         start - below,
-        Index((programme, year, labels), [*(c[owner] for c in drivers.columns), number]),
+        Index((*drivers.axes, labels), [*(c[owner] for c in drivers.columns), number]),
         width,
         Index((*rows.axes, labels), [*(c[pair] for c in rows.columns), number[segment]]),
         slope,
         gap + lost,
         over,
-        np.ones(len(rows)),
+        answers.stretch,
     )
-
-
-def _wanted_low(instance: Instance, programme: Axis) -> npt.NDArray[np.bool_]:
-    """Programmes with a response to an outcome that something may want low.
-
-    There the order of filling has to be decided at every breakpoint of a concave curve.
-    """
-    rules, incomes = instance.rules, instance.incomes
-    low = set(instance.outcomes.loc[instance.outcomes["weight"] < 0, "outcome"])
-    low |= set(rules.loc[rules["sense"] != "min", "outcome"])
-    low |= set(incomes.loc[incomes["sense"] != "min", "outcome"])
-    low |= set(instance.contracts["bonus_outcome"])
-    buys = instance.responses.loc[instance.responses["outcome"].isin(low), "programme"]
-    out = np.zeros(len(programme), dtype=bool)
-    out[programme.codes(buys.tolist())] = True
-    return out
-
-
-def _felt(
-    slope: Numbers, bent: npt.NDArray[np.bool_], width: Numbers, pair: Codes
-) -> tuple[Numbers, Numbers]:
-    """Slopes without those at the end of a curve that a solver would drop, and what that loses.
-
-    Returns
-    -------
-    slope, lost : ndarray
-        The loss is that of the segment and of all before it: chords stay below the curve.
-    """
-    faint = bent & (np.abs(slope) <= FAINT)
-    if not faint.any():
-        return slope, np.zeros(len(slope))
-    lost = np.cumsum(np.where(faint, slope * width, 0.0))
-    first = np.searchsorted(pair, pair)
-    before = np.where(first > 0, lost[np.maximum(first - 1, 0)], 0.0)
-    return np.where(faint, 0.0, slope), lost - before
-
-
-def _steepens(pair: Codes, slope: Numbers, at: Codes, drivers: int) -> npt.NDArray[np.bool_]:
-    """Drivers with a curve whose slope rises somewhere."""
-    rises = (pair[1:] == pair[:-1]) & (slope[1:] > slope[:-1] + 1e-9 * np.abs(slope[:-1]))
-    out = np.zeros(drivers, dtype=bool)
-    out[at[pair[1:][rises]]] = True
-    return out
-
-
-def _drawn_out(
-    owner: Codes,
-    drivers: Index,
-    inner: tuple[Numbers, Numbers],
-    outer: tuple[Numbers, Numbers],
-    steep: npt.NDArray[np.bool_],
-) -> tuple[Numbers, Numbers]:
-    """How far each driver's first and last segments reach beyond what can be reached.
-
-    Those that decisions open must be no longer than they need to be, or the relaxation
-    fills them too cheaply.
-    """
-    cut = np.bincount(owner, minlength=len(drivers)) > 0
-    below = np.where(cut, inner[0] - outer[0][drivers.columns], 0.0)
-    beyond = np.where(cut, outer[1][drivers.columns] - inner[1], 0.0)
-    below = np.where(steep, np.minimum(below, ROOM * inner[0]), below)
-    beyond = np.where(steep, np.minimum(beyond, ROOM * inner[1]), beyond)
-    return np.maximum(below, 0.0), np.maximum(beyond, 0.0)
-
-
-def _value(
-    instance: Instance, row_of: Codes, t: Codes, k: Codes, equity: Numbers
-) -> tuple[Numbers, Codes]:
-    """Objective per unit of outcome, and the years until it arrives, of each response row."""
-    factor, discounted = discount(instance)
-    delay = instance.responses["delay"].to_numpy()[row_of]
-    fall = np.where(discounted[k[row_of]], factor ** (t + delay), 1.0)
-    weight = instance.outcomes["weight"].to_numpy()[k[row_of]]
-    return weight * fall * equity[row_of], delay
-
-
-def _meet(owner: Codes, at: Codes, drivers: int) -> tuple[Codes, Codes]:
-    """Pairs of response row and segment: every response meets all segments of its driver."""
-    first = np.searchsorted(owner, np.arange(drivers + 1))
-    count = np.diff(first)[at]
-    pair = np.repeat(np.arange(len(at)), count)
-    step = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
-    return pair, step + first[at[pair]]
-
-
-def _cut(
-    curve: _Curves,
-    drivers: Index,
-    low: Numbers,
-    high: Numbers,
-    sparing: npt.NDArray[np.bool_],
-) -> tuple[Codes, Numbers]:
-    """Chord ends of each driver's range: one set of segments serves all its outcomes."""
-    bend, decay = np.zeros(len(sparing)), np.zeros(len(sparing))
-    power, saturating = curve.shape == "power", curve.shape == "saturating"
-    np.maximum.at(bend, curve.programme[power], 1.0 - curve.parameters["elasticity"][power])
-    halves = curve.parameters["half"][saturating]
-    np.maximum.at(decay, curve.programme[saturating], curves.LN2 / halves)
-    at = drivers.columns[0]
-    owner, ends = curves.breakpoints(low, high, bend[at], decay[at], sparing[at])
-    knot_owner, knots = curve.knots(drivers, low, high)
-    if not len(knots):
-        return owner, ends
-    wide = np.flatnonzero(high > low)
-    at = np.concatenate([owner, wide, knot_owner])
-    x = np.concatenate([ends[:, 0], high[wide], knots])
-    order = np.lexsort((x, at))
-    at, x = at[order], x[order]
-    apart = (at[1:] == at[:-1]) & (x[1:] > x[:-1] + 1e-9 * high[at[1:]])
-    return at[:-1][apart].astype(np.int64), np.column_stack([x[:-1][apart], x[1:][apart]])
-
-
-class _Curves:
-    """The curves of the response table, evaluated for many rows at once.
-
-    Attributes
-    ----------
-    programme : ndarray of int
-        Programme code of each response.
-    shape : ndarray of str
-        Shape of each response.
-    parameters : dict of str to ndarray
-        Parameters of each response; ``baseline`` is the programme's baseline activity.
-    """
-
-    def __init__(
-        self,
-        instance: Instance,
-        programme: Axis,
-        asked: dict[tuple[int, int], Numbers],
-    ) -> None:
-        table = instance.responses
-        self.asked = asked
-        self.programme = programme.codes(table["programme"].tolist())
-        self.shape = table["shape"].to_numpy(dtype=object)
-        self.parameters = {
-            name: table[name].to_numpy(dtype=float)
-            for name in ("per_unit", "elasticity", "maximum", "half", "steepness")
-        }
-        self.parameters["baseline"] = instance.programmes["baseline"].to_numpy()[self.programme]
-        self._points: dict[int, tuple[Numbers, Numbers]] = {}
-        if (self.shape == "points").any():
-            given = instance.response_points
-            groups = given.groupby(["programme", "outcome"], sort=False).indices
-            activity, effect = given["activity"].to_numpy(), given["effect"].to_numpy()
-            names, outcomes = table["programme"].tolist(), table["outcome"].tolist()
-            for row in np.flatnonzero(self.shape == "points").tolist():
-                line = np.asarray(groups[names[row], outcomes[row]])
-                line = line[np.argsort(activity[line], kind="stable")]
-                self._points[row] = (activity[line], effect[line])
-
-    def bent(self, rows: Codes) -> npt.NDArray[np.bool_]:
-        """Whether each row's curve bends between its breakpoints."""
-        return np.isin(self.shape[rows], ["power", "saturating", "logistic"])
-
-    def knots(self, drivers: Index, low: Numbers, high: Numbers) -> tuple[Codes, Numbers]:
-        """Points strictly inside each driver's range, with the driver they belong to."""
-        owners, at = [np.empty(0, np.int64)], [np.empty(0)]
-        of_programme, year = positions_of(drivers.columns[0]), drivers.columns[1]
-        for row, (activity, _) in self._points.items():
-            for d in of_programme.get(int(self.programme[row]), _NONE).tolist():
-                inside = activity[(activity > low[d]) & (activity < high[d])]
-                owners.append(np.full(len(inside), d))
-                at.append(inside)
-        for d, inside in self._steepening(drivers, low, high):
-            owners.append(np.full(len(inside), d))
-            at.append(inside)
-        for (i, t), wanted in self.asked.items():
-            mine = of_programme.get(i, _NONE)
-            for d in mine[year[mine] == t].tolist():
-                inside = wanted[(wanted > low[d]) & (wanted < high[d])]
-                owners.append(np.full(len(inside), d))
-                at.append(inside)
-        return np.concatenate(owners), np.concatenate(at)
-
-    def _steepening(
-        self, drivers: Index, low: Numbers, high: Numbers
-    ) -> Iterator[tuple[int, Numbers]]:
-        """Breakpoints of the curves that steepen somewhere, driver by driver."""
-        steep = (self.shape == "logistic") | (
-            (self.shape == "power") & (self.parameters["elasticity"] > 1.0)
-        )
-        of_programme = positions_of(drivers.columns[0])
-        for row in np.flatnonzero(steep).tolist():
-            p = {name: value[row] for name, value in self.parameters.items()}
-            slope = curves.SLOPE[self.shape[row]]
-            for d in of_programme.get(int(self.programme[row]), _NONE).tolist():
-                lo, hi = float(low[d]), float(high[d])
-                if hi <= lo:
-                    continue
-                turn = p["half"] if self.shape[row] == "logistic" else lo
-                parts = [lo, turn, hi] if lo < turn < hi else [lo, hi]
-                ends = curves.EFFECT[self.shape[row]](np.array([lo, hi]), p)
-                change = float(abs(ends[1] - ends[0]))
-                for left, right in pairwise(parts):
-                    yield d, curves.even_knots(slope, p, left, right, change)
-                yield d, np.array(parts[1:-1])
-
-    def effect(self, rows: Codes, x: Numbers) -> Numbers:
-        """Outcome of each row's curve at x."""
-        return self._each(
-            rows, x, curves.EFFECT, lambda row, at: curves.points_effect(at, *self._points[row])
-        )
-
-    def slope(self, rows: Codes, x: Numbers) -> Numbers:
-        """Slope of each row's curve at x; 0 for points, which do not bend."""
-        return self._each(rows, x, curves.SLOPE, lambda _, at: np.zeros_like(at))
-
-    def chord(self, rows: Codes, left: Numbers, right: Numbers) -> Numbers:
-        """Slope of the chord of each row's curve; exact for straight lines."""
-        rise = self.effect(rows, right) - self.effect(rows, left)
-        straight = self.shape[rows] == "linear"
-        return np.where(straight, self.parameters["per_unit"][rows], rise / (right - left))
-
-    def _each(
-        self,
-        rows: Codes,
-        x: Numbers,
-        table: dict[str, curves.Curve],
-        points: Callable[[int, Numbers], Numbers],
-    ) -> Numbers:
-        out = np.zeros(len(rows))
-        for shape, curve in table.items():
-            mine = (self.shape == shape)[rows]
-            if mine.any():
-                p = {name: value[rows[mine]] for name, value in self.parameters.items()}
-                out[mine] = curve(x[mine], p)
-        for row, mine in positions_of(rows).items() if self._points else ():
-            if row in self._points:
-                out[mine] = points(row, x[mine])
-        return out

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from allocator.data.index import Axis, Codes, Index
-
-Numbers = npt.NDArray[np.float64]
+from allocator.arrays import Floats, Ints
+from allocator.data.index import Axis, Index
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,9 @@ class RunTerms:
     """
 
     rows: Index
-    coefficient: Numbers
+    coefficient: Floats
 
-    def within(self, owners: Index) -> tuple[Codes, RunTerms]:
+    def within(self, owners: Index) -> tuple[Ints, RunTerms]:
         """Terms of the rows that `owners` holds, and the position of each one's owner."""
         at = owners.find(self.rows.columns[: owners.dimen])
         mine = at >= 0
@@ -61,7 +59,7 @@ class RunTerms:
         twice = self.doubled()
         return twice.owners(twice.rows.axes[:-3])
 
-    def range(self, owners: Index) -> tuple[Numbers, Numbers]:
+    def range(self, owners: Index) -> tuple[Floats, Floats]:
         """Least and most that the terms can add to each owner, an option once."""
         at, mine = self.within(owners)
         least, most = np.zeros(len(owners)), np.zeros(len(owners))
@@ -93,7 +91,7 @@ class Levels:
     """
 
     rows: Index
-    change: Numbers
+    change: Floats
     runs: RunTerms
 
     @property

@@ -116,7 +116,8 @@ def ended(data: Data, program: Program, x: Numbers) -> pd.DataFrame:
     c, t = rows.columns
     gone = np.zeros(len(rows), dtype=bool)
     chosen = np.round(values(program, x, "end")) > 0
-    for name, first in zip(*(column[chosen] for column in data.payments.ends.columns), strict=True):
+    ends = data.contracts.ends.take(chosen)
+    for name, first in zip(*ends.columns, strict=True):
         gone |= (c == name) & (t >= first)
     out["ended"] = gone
     return out
@@ -167,7 +168,7 @@ def starting(
         for name, year, said in zip(table["contract"], table["year"], table["ended"], strict=True):
             if flag(said) and int(year) in years:
                 first[name] = min(first.get(name, len(years)), years[int(year)])
-        ends = data.payments.ends
+        ends = data.contracts.ends
         names, t = ends.column_labels(0).tolist(), ends.columns[1].tolist()
         out["end"] = np.array(
             [first.get(name) == year for name, year in zip(names, t, strict=True)], dtype=float

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.data import Data
-from allocator.data.data import HELD_WEIGHT
+from allocator.data.reference import HELD_WEIGHT
 from allocator.errors import SolverError
 from allocator.solver.highs.door import SEARCH, Solution, Solver
 from allocator.solver.program import Program
@@ -400,7 +400,7 @@ class StagedSolve:
     def _count_decisions(self, cost: Numbers) -> None:
         """Pounds that options and exit fees move, and a penny for each of them."""
         program, penny = self.solver.program, PENNY / self.money_scale
-        for name, pounds in (("run", self.data.options.pounds), ("end", self.data.payments.fee)):
+        for name, pounds in (("run", self.data.options.pounds), ("end", self.data.contracts.fee)):
             block = program.block(name)
             if block is not None and len(block):
                 rank = np.arange(len(pounds)) / max(1, len(pounds))

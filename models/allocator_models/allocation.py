@@ -2,27 +2,79 @@
 
 from __future__ import annotations
 
-import pyomo.environ as pyo
+from collections.abc import Callable
 
 from allocator.data import Data
 from allocator_models import (
     activity,
-    budget,
     capacity,
-    contracts,
+    capital,
+    ceilings,
     demand,
+    ended,
+    endings,
+    filling,
     funding,
     incomes,
+    limits,
     moves,
     objective,
     options,
+    outcomes,
+    passing,
+    payments,
+    pools,
+    positions,
+    recurrent,
     responses,
     rules,
+    scale,
+    stranded,
+    stranded_ended,
     surcharge,
+    unit_costs,
 )
+from allocator_models.arrays import Model
+
+FAMILIES: tuple[Callable[[Model, Data], None], ...] = (
+    # What may be done, and what it buys
+    options.declare,
+    activity.declare,
+    limits.declare,
+    scale.declare,
+    demand.declare,
+    responses.declare,
+    outcomes.declare,
+    capacity.declare,
+    # What it costs
+    surcharge.declare,
+    unit_costs.declare,
+    stranded.declare,
+    # Who is paid what under contract
+    payments.declare,
+    endings.declare,
+    ended.declare,
+    filling.declare,
+    ceilings.declare,
+    positions.declare,
+    # Who pays
+    funding.declare,
+    incomes.declare,
+    pools.declare,
+    capital.declare,
+    recurrent.declare,
+    passing.declare,
+    # What is asked of the whole, and what it is worth
+    rules.declare,
+    stranded_ended.declare,
+    moves.declare,
+    objective.declare,
+)
+"""Every family of variables and rows. They may stand in any order: a family's sets and numbers
+come from the data, and its rules meet the variables of others only when they are compiled."""
 
 
-def build(data: Data) -> pyo.ConcreteModel:
+def build(data: Data) -> Model:
     """Allocate a population budget across programmes and years.
 
     Parameters
@@ -32,24 +84,12 @@ def build(data: Data) -> pyo.ConcreteModel:
 
     Returns
     -------
-    pyomo.environ.ConcreteModel
+    Model
         A linear programme in the instance's own units: money, activity, outcomes; with
         whole-number variables only where the data need yes-or-no decisions. Rows
         stay rules until :func:`allocator_models.arrays.expand` or a compiler makes them.
     """
-    m = pyo.ConcreteModel(name="allocation")
-    options.declare(m, data)
-    activity.declare(m, data)
-    demand.declare(m, data)
-    responses.declare(m, data)
-    surcharge.declare(m, data)
-    budget.declare(m, data)
-    capacity.declare(m, data)
-    contracts.declare(m, data)
-    funding.declare(m, data)
-    incomes.declare(m, data)
-    budget.balance(m, data)
-    rules.declare(m, data)
-    moves.declare(m, data)
-    objective.declare(m, data)
+    m = Model(name="allocation")
+    for declare in FAMILIES:
+        declare(m, data)
     return m

@@ -1,17 +1,18 @@
-"""Pyomo components backed by arrays.
+"""Pyomo's components, backed by arrays.
 
-They read like Pyomo's own inside a rule and cost nothing until somebody expands them:
-members and values stay in arrays, and a constraint keeps its rule, which the compiler
+They are called and read like Pyomo's own inside a rule and cost nothing until somebody expands
+them: members and values stay in arrays, and a constraint keeps its rule, which the compiler
 records once as a template and evaluates for all rows together.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+import pyomo.environ as pyo
 from pyomo.core.base.constraint import IndexedConstraint
 from pyomo.core.base.global_set import UnindexedComponent_index
 from pyomo.core.base.initializer import IndexedCallInitializer
@@ -25,10 +26,11 @@ from pyomo.core.expr.template_expr import (
     Numeric_GetItemExpression,
 )
 
+from allocator.arrays import Floats
 from allocator.data import Grouped, Index, LookupMiss
 
 
-class _Members:
+class _Labels:
     """Members of an index, made into labels only when somebody iterates."""
 
     def __init__(self, index: Index) -> None:
@@ -44,14 +46,14 @@ class _Members:
         return self.index.position(member) >= 0
 
 
-class ArraySet(FiniteScalarSet):
+class Set(FiniteScalarSet):
     """A Pyomo set over an :class:`~allocator.data.Index`."""
 
     _constructed: bool
 
     def __init__(self, index: Index, **keywords: Any) -> None:
         self.array_index = index
-        self._values = _Members(index)
+        self._values = _Labels(index)
         super().__init__(**keywords)
 
     def construct(self, data: Any = None) -> None:
@@ -64,37 +66,59 @@ class ArraySet(FiniteScalarSet):
             self._data[None] = self
 
 
+def _index_of(rows: Set | Index) -> Index:
+    return rows.array_index if isinstance(rows, Set) else rows
+
+
+def _parts(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
 def _is_template(index: Any) -> bool:
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, IndexTemplate) for part in parts)
+    return any(isinstance(part, IndexTemplate) for part in _parts(index))
 
 
-class ArrayParam:
-    """Numbers over an :class:`ArraySet`.
+class Param:
+    """Numbers over a set.
 
     Parameters
     ----------
-    index_set : ArraySet
+    index : Set or Index
         What the numbers are indexed by.
-    values : array_like of float, shape (len(index_set),)
-        One finite number a member, in the set's order.
+    values : array_like of float
+        One finite number a member, in the set's order; or an array with one dimension a
+        coordinate, such as (programmes, years), from which each member takes its own.
     name : str
-        Name for messages.
+        Name for messages; a :class:`Model` gives its own.
+    over : Index, optional
+        What `values` follow, where that holds more than the set.
     """
 
-    def __init__(self, index_set: ArraySet, values: npt.ArrayLike, name: str = "param") -> None:
-        self.array_index: Index = index_set.array_index
-        self.array_values = np.ascontiguousarray(values, dtype=float)
+    def __init__(
+        self,
+        index: Set | Index,
+        values: npt.ArrayLike,
+        name: str = "param",
+        *,
+        over: Index | None = None,
+    ) -> None:
         self.name = name
-        if self.array_values.shape != (len(self.array_index),):
-            raise ValueError(
-                f"{name}: {self.array_values.shape} numbers for {len(self.array_index)} members"
-            )
+        self.array_index = _index_of(index)
+        self.array_values = self._picked(np.asarray(values, dtype=float), over)
+
+    def _picked(self, values: Floats, over: Index | None) -> Floats:
+        index = self.array_index
+        if values.shape == tuple(len(axis) for axis in index.axes) and values.ndim > 1:
+            return np.ascontiguousarray(values[index.columns])
+        followed = index if over is None else over
+        if values.shape != (len(followed),):
+            raise ValueError(f"{self.name}: {values.shape} numbers for {len(followed)} members")
+        picked = values if over is None else values[over.positions(index.columns)]
+        return np.ascontiguousarray(picked)
 
     def __getitem__(self, index: Any) -> Any:
         if _is_template(index):
-            parts = index if isinstance(index, tuple) else (index,)
-            return NPV_Numeric_GetItemExpression((self, *parts))
+            return NPV_Numeric_GetItemExpression((self, *_parts(index)))
         at = self.array_index.position(index)
         if at < 0:
             raise LookupMiss(f"{self.name} has no {index!r}")
@@ -113,7 +137,7 @@ class ArrayParam:
 
 
 class TemplateMembers(_FiniteSetMixin):
-    """The group a template index would pick from an :class:`ArraySetOf`."""
+    """The group a template index would pick from :class:`Members`."""
 
     __slots__ = ("_dimen", "array_groups", "owner")
 
@@ -139,7 +163,7 @@ class TemplateMembers(_FiniteSetMixin):
         return f"members[{', '.join(str(part) for part in self.owner)}]"
 
 
-class ArraySetOf:
+class Members:
     """A set for each member of a parent set: ``for n in m.segments_of[i, t]``.
 
     Parameters
@@ -153,8 +177,81 @@ class ArraySetOf:
 
     def __getitem__(self, index: Any) -> Any:
         if _is_template(index):
-            return TemplateMembers(self.groups, index if isinstance(index, tuple) else (index,))
+            return TemplateMembers(self.groups, _parts(index))
         return self.groups.members(index)
+
+
+def optional(rows: Set | Index, owners: Set | Index) -> Members:
+    """Each owner itself where `rows` holds it, otherwise nothing.
+
+    A sum over it has one term or none: ``sum(m.unmet[j, s] for j, s in m.unmet_here[i, t])``
+    is unmet need of a programme that has any, and 0 for others.
+    """
+    index, count = _index_of(rows), _index_of(rows).dimen
+    twice = Index((*index.axes, *index.axes), [*index.columns, *index.columns])
+    return Members(twice.group(tuple(range(count)), _index_of(owners)))
+
+
+class Terms(Protocol):
+    """Coefficients as triples: what :class:`Coefficients` are made of."""
+
+    @property
+    def rows(self) -> Index:
+        """(the row's coordinates, the variable's)."""
+
+    @property
+    def coefficient(self) -> Floats:
+        """One number a member of `rows`."""
+
+
+class Coefficients:
+    """Coefficients of one kind of variable in the rows of a family.
+
+    In a rule ``m.terms.times(m.activity, j, t)`` is their sum in row (j, t); where what they
+    stand before is a function, it is spelt out:
+    ``sum(m.terms[j, t, k, i, s] * outcome(m, k, i, s) for k, i, s in m.terms.members[j, t])``.
+
+    Parameters
+    ----------
+    terms : Terms
+        ``rows``, an index over (the row's coordinates, the variable's), and the ``coefficient``
+        of each.
+    owners : Set or Index
+        The rows; those without a term have the sum 0.
+
+    Attributes
+    ----------
+    coefficients : Param
+        Over ``terms.rows``.
+    members : Members
+        Coordinates of the variable, for each row.
+    """
+
+    def __init__(self, terms: Terms, owners: Set | Index) -> None:
+        whole = _index_of(owners)
+        self.coefficients = Param(terms.rows, terms.coefficient)
+        self.members = Members(terms.rows.group(tuple(range(whole.dimen)), whole))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.coefficients[index]
+
+    def times(self, variable: Any, *row: Any) -> Any:
+        """Sum of coefficient times variable in one row."""
+        owner = row if len(row) > 1 else row[0]
+        return sum(
+            self[(*row, *_parts(member))] * variable[member] for member in self.members[owner]
+        )
+
+
+class Model(pyo.ConcreteModel):
+    """A Pyomo model that tells its parameters what they are called on it."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Param):
+            value.name = name
+        elif isinstance(value, Coefficients):
+            value.coefficients.name = name
+        super().__setattr__(name, value)
 
 
 def _called(rule: Any) -> Any:
@@ -166,16 +263,15 @@ def _called(rule: Any) -> Any:
     return IndexedCallInitializer(rule) if callable(rule) else rule
 
 
-class ArrayVar(IndexedVar):
-    """Variables over an :class:`ArraySet`, each made only when somebody asks for it."""
+class Var(IndexedVar):
+    """Variables over an :class:`Set`, each made only when somebody asks for it."""
 
-    def __init__(self, index_set: ArraySet, *, bounds: Any = None, **keywords: Any) -> None:
+    def __init__(self, index_set: Set, *, bounds: Any = None, **keywords: Any) -> None:
         super().__init__(index_set, dense=False, bounds=_called(bounds), **keywords)
 
     def __getitem__(self, index: Any) -> Any:
         if _is_template(index):  # what Pyomo would find out by walking the index
-            parts = index if isinstance(index, tuple) else (index,)
-            return Numeric_GetItemExpression((self, *parts))
+            return Numeric_GetItemExpression((self, *_parts(index)))
         return super().__getitem__(index)
 
     @property
@@ -184,10 +280,10 @@ class ArrayVar(IndexedVar):
         return list(self._data.values())
 
 
-class ArrayConstraint(IndexedConstraint):
-    """A constraint over an :class:`ArraySet` that stays a rule until :meth:`expand`."""
+class Constraint(IndexedConstraint):
+    """A constraint over an :class:`Set` that stays a rule until :meth:`expand`."""
 
-    def __init__(self, index_set: ArraySet, *, rule: Any, **keywords: Any) -> None:
+    def __init__(self, index_set: Set, *, rule: Any, **keywords: Any) -> None:
         super().__init__(index_set, rule=_called(rule), **keywords)
 
     def construct(self, data: Any = None) -> None:
@@ -210,7 +306,7 @@ class ArrayConstraint(IndexedConstraint):
         return None if value is True else super()._setitem_when_not_present(index, value)
 
 
-class ArrayObjective(ScalarObjective):
+class Objective(ScalarObjective):
     """An objective that stays a rule until :meth:`expand`."""
 
     def construct(self, data: Any = None) -> None:
@@ -249,6 +345,6 @@ def expand(model: Any) -> Any:
         The same model, ready for any of Pyomo's own compilers and solvers.
     """
     for component in model.component_objects(descend_into=True):
-        if isinstance(component, (ArrayConstraint, ArrayObjective)):
+        if isinstance(component, (Constraint, Objective)):
             component.expand()
     return model

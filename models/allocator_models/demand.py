@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from allocator.data import Data, Index
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
-from allocator_models.options import attach
+from allocator.data import Data
+from allocator_models.arrays import Constraint, Members, Model, Param, Set, Var, optional
+from allocator_models.indices import Expression, Programme, Relation, Year
+from allocator_models.options import effect, effects
 
 
-def declare(m: Any, data: Data) -> None:
+def declare(m: Model, data: Data) -> None:
     """Need, what is avoided of it, and what stays unmet.
 
     Variables (in the programme's unit of activity)
@@ -31,84 +28,58 @@ def declare(m: Any, data: Data) -> None:
     ``met_enough`` is a row only where need is carried or changed by options; elsewhere it is
     the bound of ``unmet``.
     """
-    d = data.demand
-    m.DEMAND = ArraySet(d.rows)
-    m.AVOIDED = ArraySet(d.avoided)
-    at_avoided = d.rows.positions(d.avoided.columns)
-    attach(m, "need", data.options.demand, d.rows)
-    m.need = ArrayParam(m.DEMAND, d.arriving + d.opening, "need")
-    m.unmet_max = ArrayParam(m.DEMAND, d.unmet_max, "unmet_max")
-    m.carry = ArrayParam(m.DEMAND, d.carry, "carry")
-    m.unmet = ArrayVar(m.DEMAND, bounds=lambda m, i, t: (0.0, m.unmet_max[i, t]))
+    d, x = data.demand, data.needs
+    m.DEMAND = Set(d.rows)
+    m.AVOIDED = Set(d.avoided)
+    m.MET = Set(x.met)
+    m.WITHIN = Set(x.within)
+    m.unmet_before = Members(d.before.group((0, 1), d.rows))
+    m.avoided_here = optional(d.avoided, data.programme_years)
+    m.sources_of = Members(d.kernel_rows.group((0, 1), d.avoided))
 
-    m.unmet_before = ArraySetOf(d.before.group((0, 1), d.rows))
-    m.avoided_here = ArraySetOf(_same(d.avoided).group((0, 1), d.rows))
-    m.avoided_min = ArrayParam(m.AVOIDED, -d.surplus, "avoided_min")
-    m.avoided_max = ArrayParam(m.AVOIDED, d.arriving_most[at_avoided], "avoided_max")
-    m.avoided = ArrayVar(
-        m.AVOIDED,
-        bounds=lambda m, i, t: (m.avoided_min[i, t], m.avoided_max[i, t]),
-    )
-    _declare_effects(m, data)
-    m.need_balance = ArrayConstraint(m.DEMAND, rule=_need_balance)
+    m.arriving = Param(m.DEMAND, d.arriving)
+    m.arriving_most = Param(m.DEMAND, d.arriving_most)
+    m.opening = Param(m.DEMAND, d.opening)
+    m.need_added = effects(data.options.demand, d.rows)
+    m.carry = Param(m.DEMAND, d.carry)
+    m.min_met = Param(m.DEMAND, d.min_met)
+    m.unmet_max = Param(m.DEMAND, d.unmet_max)
+    m.surplus = Param(m.AVOIDED, d.surplus)
+    m.kernel = Param(d.kernel_rows, d.kernel)
 
-    carried = np.zeros(len(d.rows), dtype=bool)
-    carried[d.rows.positions(d.before.columns[:2])] = True
-    changed = np.zeros(len(d.rows), dtype=bool)
-    there = d.rows.find(data.options.demand.rows.columns[:2])
-    changed[there[there >= 0]] = True
-    carried |= changed
-    carried &= d.min_met < 1
-    m.MET = ArraySet(d.rows.take(carried))
-    m.miss_share = ArrayParam(m.MET, 1.0 - d.min_met[carried], "miss_share")
-    m.met_enough = ArrayConstraint(m.MET, rule=_met_enough)
-    within = d.avoided.take(changed[at_avoided])
-    m.WITHIN = ArraySet(within)
-    m.arriving = ArrayParam(m.WITHIN, d.arriving[d.rows.positions(within.columns)], "arriving")
-    m.avoided_within = ArrayConstraint(m.WITHIN, rule=_avoided_within)
+    m.unmet = Var(m.DEMAND, bounds=lambda m, i, t: (0.0, m.unmet_max[i, t]))
+    m.avoided = Var(m.AVOIDED, bounds=lambda m, i, t: (-m.surplus[i, t], m.arriving_most[i, t]))
+
+    m.need_balance = Constraint(m.DEMAND, rule=_need_balance)
+    m.avoidable = Constraint(m.AVOIDED, rule=_avoidable)
+    m.met_enough = Constraint(m.MET, rule=_met_enough)
+    m.avoided_within = Constraint(m.WITHIN, rule=_avoided_within)
 
 
-def _same(rows: Index) -> Index:
-    """Each member paired with itself, so that a sum over it has one term or none."""
-    return Index((*rows.axes, *rows.axes), [*rows.columns, *rows.columns])
-
-
-def _declare_effects(m: Any, data: Data) -> None:
-    d = data.demand
-    m.KERNEL = ArraySet(d.kernel_rows)
-    m.kernel = ArrayParam(m.KERNEL, d.kernel, "kernel")
-    m.effects_on = ArraySetOf(d.kernel_rows.group((0, 1), d.avoided))
-    source = d.kernel_rows.columns[2]
-    at = d.avoided.positions(d.kernel_rows.columns[:2])
-    start = np.bincount(at, d.kernel * data.activity.baseline[source], minlength=len(d.avoided))
-    m.avoided_at_baseline = ArrayParam(m.AVOIDED, start, "avoided_at_baseline")
-    m.avoidable = ArrayConstraint(m.AVOIDED, rule=_avoidable)
-
-
-def need(m: Any, i: Any, t: Any) -> Any:
+def need(m: Model, i: Programme, t: Year) -> Expression:
     """Need of a year: what arrives and what waited."""
     waits = m.carry[i, t] * sum(m.unmet[j, s] for j, s in m.unmet_before[i, t])
-    return m.need[i, t] + _changed(m, i, t) + waits
+    return m.arriving[i, t] + m.opening[i, t] + effect(m, m.need_added, i, t) + waits
 
 
-def _changed(m: Any, i: Any, t: Any) -> Any:
-    """Need that options add."""
-    return sum(m.need_weight[i, t, o, s, e] * m.run[o, s, e] for o, s, e in m.need_runs[i, t])
+def need_avoided(m: Model, i: Programme, t: Year) -> Expression:
+    """Need that other programmes keep from arriving: one term, or none."""
+    return sum(m.avoided[j, s] for j, s in m.avoided_here[i, t])
 
 
-def _need_balance(m: Any, i: Any, t: Any) -> Any:
-    kept_away = sum(m.avoided[j, s] for j, s in m.avoided_here[i, t])
-    return m.activity[i, t] + kept_away + m.unmet[i, t] == need(m, i, t)
+def _need_balance(m: Model, i: Programme, t: Year) -> Relation:
+    return m.activity[i, t] + need_avoided(m, i, t) + m.unmet[i, t] == need(m, i, t)
 
 
-def _avoidable(m: Any, i: Any, t: Any) -> Any:
-    effect = sum(m.kernel[i, t, h, s] * m.activity[h, s] for h, s in m.effects_on[i, t])
-    return m.avoided[i, t] <= effect - m.avoided_at_baseline[i, t]
+def _avoidable(m: Model, i: Programme, t: Year) -> Relation:
+    return m.avoided[i, t] <= sum(
+        m.kernel[i, t, h, s] * (m.activity[h, s] - m.baseline[h]) for h, s in m.sources_of[i, t]
+    )
 
 
-def _met_enough(m: Any, i: Any, t: Any) -> Any:
-    return m.unmet[i, t] <= m.miss_share[i, t] * need(m, i, t)
+def _met_enough(m: Model, i: Programme, t: Year) -> Relation:
+    return m.unmet[i, t] <= (1.0 - m.min_met[i, t]) * need(m, i, t)
 
 
-def _avoided_within(m: Any, i: Any, t: Any) -> Any:
-    return m.avoided[i, t] <= m.arriving[i, t] + _changed(m, i, t)
+def _avoided_within(m: Model, i: Programme, t: Year) -> Relation:
+    return m.avoided[i, t] <= m.arriving[i, t] + effect(m, m.need_added, i, t)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from allocator.data import Data
+from allocator_models.arrays import Constraint, Model, Param, Set, Var
+from allocator_models.demand import need_avoided
+from allocator_models.indices import Programme, Relation, Year
 
-from allocator.data import Data, Index
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
 
-
-def declare(m: Any, data: Data) -> None:
+def declare(m: Model, data: Data) -> None:
     """Pounds moved.
 
     Variables (money)
@@ -24,22 +24,16 @@ def declare(m: Any, data: Data) -> None:
     the fewest pounds. The bounds of ``up`` and ``down`` are twice what could be moved: they
     are finite for the certificate and never bind.
     """
-    a = data.activity
-    m.MOVES = ArraySet(data.programme_years)
-    m.target = ArrayParam(m.MOVES, data.target.ravel(), "target")
-    reach = a.top.copy()
-    reach[data.demand.rows.columns] += data.demand.need_max
-    most = 2.0 * (a.price * reach + data.target)
-    m.most_moved = ArrayParam(m.MOVES, most.ravel(), "most_moved")
-    m.up = ArrayVar(m.MOVES, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
-    m.down = ArrayVar(m.MOVES, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
-    d = data.demand.avoided
-    same = Index((*d.axes, *d.axes), [*d.columns, *d.columns])
-    m.avoided_in = ArraySetOf(same.group((0, 1), data.programme_years))
-    m.moved = ArrayConstraint(m.MOVES, rule=_moved)
+    m.MOVES = Set(data.programme_years)
+    m.target = Param(m.MOVES, data.target)
+    m.most_moved = Param(m.MOVES, data.most_moved)
+
+    m.up = Var(m.MOVES, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
+    m.down = Var(m.MOVES, bounds=lambda m, i, t: (0.0, m.most_moved[i, t]))
+
+    m.moved = Constraint(m.MOVES, rule=_moved)
 
 
-def _moved(m: Any, i: Any, t: Any) -> Any:
-    avoided = sum(m.avoided[j, s] for j, s in m.avoided_in[i, t])
-    met = m.activity[i, t] + avoided
+def _moved(m: Model, i: Programme, t: Year) -> Relation:
+    met = m.activity[i, t] + need_avoided(m, i, t)
     return m.price[i, t] * met - m.up[i, t] + m.down[i, t] == m.target[i, t]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyomo.environ as pyo
 
 from allocator.data import Data, Index, RunTerms
-from allocator_models.arrays import ArrayConstraint, ArrayParam, ArraySet, ArraySetOf, ArrayVar
+from allocator_models.arrays import Coefficients, Constraint, Model, Param, Set, Var
+from allocator_models.indices import Choice, Expression, Relation, Year
 
 
-def declare(m: Any, data: Data) -> None:
+def declare(m: Model, data: Data) -> None:
     """Runs and what may be taken together.
 
     Variables
@@ -25,36 +24,42 @@ def declare(m: Any, data: Data) -> None:
     row needs to follow what state an option is in.
     """
     o = data.options
-    m.RUNS = ArraySet(o.runs)
-    m.run = ArrayVar(m.RUNS, domain=pyo.Binary)
-    for name, choices in (("at_most", o.at_most), ("exactly", o.exactly)):
-        index = ArraySet(choices.rows)
-        setattr(m, name.upper(), index)
-        setattr(m, f"{name}_right", ArrayParam(index, choices.most, f"{name}_right"))
-        attach(m, name, choices.terms, choices.rows)
-    m.at_most = ArrayConstraint(m.AT_MOST, rule=_at_most)
-    m.exactly = ArrayConstraint(m.EXACTLY, rule=_exactly)
+    m.RUNS = Set(o.runs)
+    m.AT_MOST = Set(o.at_most.rows)
+    m.EXACTLY = Set(o.exactly.rows)
+
+    m.most_taken = Param(m.AT_MOST, o.at_most.most)
+    m.exactly_taken = Param(m.EXACTLY, o.exactly.most)
+    m.taken_at_most = effects(o.at_most.terms, o.at_most.rows)
+    m.taken_exactly = effects(o.exactly.terms, o.exactly.rows)
+
+    m.run = Var(m.RUNS, domain=pyo.Binary)
+
+    m.at_most = Constraint(m.AT_MOST, rule=_at_most)
+    m.exactly = Constraint(m.EXACTLY, rule=_exactly)
 
 
-def attach(m: Any, name: str, terms: RunTerms, owners: Index) -> None:
-    """Give each member of `owners` its runs: ``name_runs`` and ``name_weight`` on the model."""
+def effects(terms: RunTerms, owners: Index) -> Coefficients:
+    """What options do to each of `owners`, for :func:`effect`; what they do to others is left out.
+
+    Parameters
+    ----------
+    terms : RunTerms
+        Coefficients of runs, by (the owner's coordinates, option, start, stop).
+    owners : Index
+    """
     _, mine = terms.within(owners)
-    index = ArraySet(mine.rows)
-    setattr(m, f"{name.upper()}_RUNS", index)
-    setattr(m, f"{name}_weight", ArrayParam(index, mine.coefficient, f"{name}_weight"))
-    groups = mine.rows.group(tuple(range(owners.dimen)), owners)
-    setattr(m, f"{name}_runs", ArraySetOf(groups))
+    return Coefficients(mine, owners)
 
 
-def _at_most(m: Any, c: Any, t: Any) -> Any:
-    taken = sum(
-        m.at_most_weight[c, t, o, s, e] * m.run[o, s, e] for o, s, e in m.at_most_runs[c, t]
-    )
-    return taken <= m.at_most_right[c, t]
+def effect(m: Model, effects: Coefficients, *owner: Expression) -> Expression:
+    """What the options taken come to in one row: ``effect(m, m.need_added, i, t)``."""
+    return effects.times(m.run, *owner)
 
 
-def _exactly(m: Any, c: Any, t: Any) -> Any:
-    taken = sum(
-        m.exactly_weight[c, t, o, s, e] * m.run[o, s, e] for o, s, e in m.exactly_runs[c, t]
-    )
-    return taken == m.exactly_right[c, t]
+def _at_most(m: Model, c: Choice, t: Year) -> Relation:
+    return effect(m, m.taken_at_most, c, t) <= m.most_taken[c, t]
+
+
+def _exactly(m: Model, c: Choice, t: Year) -> Relation:
+    return effect(m, m.taken_exactly, c, t) == m.exactly_taken[c, t]

@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from small import round_of
 
 import allocator
 from allocator.data import extract
-from allocator.data.years import by_year, grid
 
 BASE = "programme,sector,pool,unit_cost,baseline\ngp,primary,NHS,2,100"
 RESPONSE = "programme,outcome,per_unit\ngp,QALY,1"
-
-
-def test_a_row_with_a_year_replaces_one_without_whatever_their_order() -> None:
-    table = pd.DataFrame(
-        {
-            "name": ["a", "a", "b", "c"],
-            "year": pd.array([2026, None, None, 2025], dtype="Int64"),
-            "value": [9.0, 1.0, 2.0, 3.0],
-        }
-    )
-    out = by_year(table, ["name"], (2025, 2026))
-    found = {(n, t): v for n, t, v in zip(out["name"], out["t"], out["value"], strict=True)}
-    assert found == {("a", 0): 1, ("a", 1): 9, ("b", 0): 2, ("b", 1): 2, ("c", 0): 3}
-    assert len(out) == 5
-
-
-def test_no_rows_stay_no_rows() -> None:
-    table = pd.DataFrame({"name": [], "year": pd.array([], dtype="Int64"), "value": []})
-    assert len(by_year(table, ["name"], (2025, 2026))) == 0
-
-
-def test_blank_figures_leave_the_default() -> None:
-    out = grid(np.array([0, 1]), [1, 0], [5.0, np.nan], (2, 2), -1.0)
-    assert out.tolist() == [[-1, 5], [-1, -1]]
 
 
 def test_prices_grow_from_the_base_year() -> None:
@@ -171,7 +145,7 @@ def test_without_decisions_in_the_data_there_are_none(tables: dict[str, str]) ->
         )
     )
     assert len(data.options.runs) == len(data.ordering.orders) == len(data.incomes.rows) == 0
-    assert len(data.payments.orders) == len(data.payments.ends) == len(data.tier_orders) == 0
+    assert len(data.payments.orders) == len(data.contracts.ends) == len(data.tier_orders) == 0
     assert not data.payments.filled.any()
     assert not data.stranded_exact.any()
     assert not (data.activity.start_min > 0).any()

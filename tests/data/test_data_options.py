@@ -10,7 +10,7 @@ from coefficients import by_label, of_run
 from small import round_of
 
 from allocator.data import Data, extract
-from allocator.data.options import acted_on, option_outcomes
+from allocator.data.response_curves import unanswered
 from allocator.instance.instance import Instance
 
 YEARS = (2025, 2026, 2027, 2028, 2029)
@@ -295,7 +295,8 @@ def test_closing_and_suspending_count_part_of_a_year_as_the_whole() -> None:
     chosen = extract(instance).options
     assert of_run(chosen.closes, "ward", 2025, 2027) == {("nurse", 2026): 1, ("nurse", 2027): 1}
     assert of_run(chosen.suspends, "ward", 2025, 2027) == {("K", 2026): 1, ("K", 2027): 1}
-    assert acted_on(instance) == {"nurse"}
+    names, free = instance.programmes["programme"], instance.facts.held.set_free
+    assert names[free].tolist() == ["nurse"]
 
 
 def test_a_programme_whose_limits_an_option_moves_is_not_held() -> None:
@@ -363,11 +364,11 @@ def test_an_outcome_that_only_an_option_gives_has_a_flat_response() -> None:
         effects=effects,
         responses="programme,outcome,per_unit\nbed,QALY,1\ngp,QALY,1",
     )
-    assert option_outcomes(instance).to_numpy().tolist() == [["nurse", "QALY"]]
+    assert unanswered(instance) == [("nurse", "QALY")]
     r = extract(instance).responses
     slopes = by_label(r.slope_rows, r.slope)
     assert {v for (_, i, _, _), v in slopes.items() if i == "nurse"} == {0}
-    assert len(option_outcomes(deciding(row("ward", **WARD), effects=effects))) == 0
+    assert unanswered(deciding(row("ward", **WARD), effects=effects)) == []
 
 
 # What may be taken together

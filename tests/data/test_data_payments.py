@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from coefficients import by_label
 from small import round_of
 
-from allocator.data import Data, extract
-from allocator.data.payments import BAND, BEYOND, Payments, stranded_wanted
+from allocator.data import extract
+from allocator.data.payments import BAND, BEYOND, Payments
 from allocator.instance.instance import Instance
 
 CONVEX = "type,up_rate,down_rate\nK,aligned,1,0.5"
@@ -48,8 +47,8 @@ def rule(text: str) -> str:
 
 def kind(p: Payments) -> str:
     """How the one payment is held."""
-    assert not (p.filled & p.covered).any()
-    return "filled" if p.filled[0] else "covered" if p.covered[0] else "line"
+    assert not (p.filled & p.from_below).any()
+    return "filled" if p.filled[0] else "from below" if p.from_below[0] else "line"
 
 
 LIMIT = "provider,deficit_max\nTrust,5"
@@ -61,16 +60,16 @@ LIMIT = "provider,deficit_max\nTrust,5"
         ("type\nK,activity", {}, "line", ""),
         ("type\nK,activity", {"providers": LIMIT}, "line", ""),
         ("type,fixed\nK,block,90", {"rules": rule("payment,K,equal,90,amount,")}, "line", ""),
-        (CONVEX, {}, "covered", ""),
-        (CONVEX, {"rules": rule("payment,K,max,110,amount,")}, "covered", ""),
-        (CONVEX, {"rules": rule("position,K,max,110,amount,")}, "covered", ""),
+        (CONVEX, {}, "from below", ""),
+        (CONVEX, {"rules": rule("payment,K,max,110,amount,")}, "from below", ""),
+        (CONVEX, {"rules": rule("position,K,max,110,amount,")}, "from below", ""),
         (CONVEX, {"providers": LIMIT}, "filled", "the deficit limit of 'Trust' wants it high"),
         (CONVEX, {"rules": rule("payment,K,min,90,amount,")}, "filled", "rule 'R' wants it high"),
         (CONVEX, {"rules": rule("payment,K,equal,99,amount,")}, "filled", "rule 'R' wants it high"),
         (CONVEX, {"rules": rule("position,K,min,-9,amount,")}, "filled", "rule 'R' wants it high"),
         # B's share of all that is paid falls with what the hospital is paid.
         (CONVEX, {"rules": rule("payment,B,max,0.9,share,")}, "filled", "rule 'R' wants it high"),
-        (CONVEX, {"rules": rule("payment,B,min,0.1,share,")}, "covered", ""),
+        (CONVEX, {"rules": rule("payment,B,min,0.1,share,")}, "from below", ""),
         (CONCAVE, {}, "filled", "it rises more slowly above a kink"),
         (CAPS, {}, "filled", "it rises more slowly above a kink"),
         (
@@ -105,7 +104,7 @@ def test_how_a_payment_is_held_and_why(
     assert (len(found.fills) > 0) == (expected == "filled")
 
 
-@pytest.mark.parametrize(("overhead", "expected"), [(0.1, "filled"), (0.0, "covered")])
+@pytest.mark.parametrize(("overhead", "expected"), [(0.1, "filled"), (0.0, "from below")])
 def test_a_lead_wants_a_payment_high_only_for_its_overhead(overhead: float, expected: str) -> None:
     terms = f"type,up_rate,down_rate,lead,overhead\nK,aligned,1,0.5,Lead,{overhead}"
     assert kind(paid(terms, providers="provider,deficit_max\nLead,5")) == expected
@@ -158,7 +157,7 @@ def test_the_band_may_allow_for_the_error_of_a_curve() -> None:
     terms = "type,fixed,bonus,bonus_outcome,bonus_threshold,bonus_step\nK,outcome,4,0.5,QALY,50,6"
     data = extract(paying(terms, response="saturating,,100,100"), margin=1)
     found = data.payments
-    error = float(data.contracts.error[0])
+    error = float(data.payments.error[0])
     r = data.responses
     assert error == r.gap.max() > 0
     # Ends as far below the step as the true figure may lie above the chords, and that far again.
@@ -179,7 +178,7 @@ def test_a_step_to_another_slope_is_joined_where_the_error_ends() -> None:
         "K,outcome,4,0.5,QALY,50,6,35"
     )
     data = extract(paying(terms, response="saturating,,100,100"), margin=1)
-    found, error = data.payments, float(data.contracts.error[0])
+    found, error = data.payments, float(data.payments.error[0])
     assert error > 0
     assert found.slope == pytest.approx([0.5, 0.5, 0], abs=1e-12)
     assert found.jump == pytest.approx([6 - 0.5 * error], rel=1e-12)
@@ -198,10 +197,10 @@ def test_what_may_be_ended_is_filled_in_those_years_only() -> None:
             contracts="contract,type,fixed,notice_years,exit_fee\nK,block,10,1,3",
         )
     )
-    found = data.payments
-    assert found.filled.tolist() == found.endable.tolist() == [False, True, True]
+    found, contracts = data.payments, data.contracts
+    assert found.filled.tolist() == contracts.endable.tolist() == [False, True, True]
     assert found.why == ("", *["it may be ended or suspended"] * 2)
-    assert by_label(found.ends, found.fee) == {("K", 2026): 3, ("K", 2027): 3}
+    assert by_label(contracts.ends, contracts.fee) == {("K", 2026): 3, ("K", 2027): 3}
     assert len(found.orders) == 0
 
 
@@ -220,8 +219,8 @@ def test_what_programmes_cost_spans_stranded_cost_and_surcharges() -> None:
         )
     )
     # A costs 60 to 140 and strands half of up to 140; B 30 to 60 and 20 of surcharge.
-    assert data.payments.cost_low == pytest.approx([90])
-    assert data.payments.cost_high == pytest.approx([140 + 70 + 60 + 20])
+    assert data.contracts.cost_low == pytest.approx([90])
+    assert data.contracts.cost_high == pytest.approx([140 + 70 + 60 + 20])
 
 
 STRANDED = """programme,sector,pool,provider,contract,baseline,fixed_share,release_years,held
@@ -268,8 +267,4 @@ def test_stranded_cost_is_exact_where_something_gains_from_more(
             **tables,
         },
     )
-    data: Data = extract(instance)
-    exact = stranded_wanted(data)
-    assert exact.shape == (2, 1)
-    assert exact.tolist() == [[bool(wanted)], [False]]
-    assert np.array_equal(exact, data.stranded_exact)
+    assert extract(instance).stranded_exact.tolist() == [[bool(wanted)], [False]]

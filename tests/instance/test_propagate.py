@@ -152,3 +152,12 @@ def test_by_year_lays_out_overrides() -> None:
     grid = by_year(from_frame("limits", limits), YEARS)
     assert grid.keys == [("a", "growth")]
     assert grid.values("max").tolist() == [[0.1, 0.2, 0.1]]
+    row, group, t = grid.in_force
+    found = zip(limits["max"][row], group.tolist(), t.tolist(), strict=True)
+    assert list(found) == [(0.1, 0, 0), (0.1, 0, 2), (0.2, 0, 1)]
+
+
+def test_no_rows_hold_in_no_year() -> None:
+    grid = by_year(from_frame("limits", three_years(A).limits), YEARS)
+    assert grid.keys == []
+    assert [len(part) for part in grid.in_force] == [0, 0, 0]

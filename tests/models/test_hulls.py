@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from coefficients import by_label
 from every_family import every_family
-from small import reachable
+from small import reachable, row
 
 from allocator.data import Data
 from allocator.data.activity import ROOM
 from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.program import Program
 
 INSTANCE = every_family()
 MORE = 1.0 + ROOM
@@ -46,11 +48,36 @@ def same(found: dict[Any, float], expected: dict[Any, float]) -> None:
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
 
-def test_closing_takes_away_what_can_be_reached(built: Any, reach: Any) -> None:
-    _, m = built
-    found = values(m, "closable")
+@pytest.fixture(scope="module")
+def program(built: tuple[Data, Any]) -> Program:
+    return compile_model(built[1])
+
+
+def rows_by_label(program: Program, name: str) -> dict[Any, tuple[dict[str, float], float]]:
+    """Terms without their variables' indices, the least one of each kind, and the upper side."""
+    block = program.block(name)
+    assert block is not None, name
+    assert block.index is not None
+    assert len(block)
+    names = program.row_names()
+    found = {}
+    for at, label in enumerate(block.index.members(), block.start):
+        terms, _, high = row(program, names[at])
+        kinds: dict[str, float] = {}
+        for column, value in terms.items():
+            kind = column.split("[")[0]
+            assert kinds.setdefault(kind, value) == value
+        found[label] = (kinds, high)
+    return found
+
+
+def test_closing_takes_away_what_can_be_reached(program: Program, reach: Any) -> None:
+    found = rows_by_label(program, "closed")
     assert {key[0] for key in found} == {"falls", "care"}
-    same(found, {key: reach["hi"][key[:2]] * MORE for key in found})
+    for (i, t, _), (terms, high) in found.items():
+        most = reach["hi"][i, t] * MORE
+        assert terms == pytest.approx({"activity": 1, "run": most}, rel=1e-12)
+        assert high == pytest.approx(most, rel=1e-12)
 
 
 def test_growth_lets_go_of_the_most_of_the_year_before(built: Any, reach: Any) -> None:
@@ -64,26 +91,40 @@ def test_growth_lets_go_of_the_most_of_the_year_before(built: Any, reach: Any) -
 def test_limits_let_go_of_what_options_can_make_of_them(built: Any) -> None:
     _, m = built
     # 20, which the theatre lowers by 5; nothing is added that closing would have to free.
-    same(values(m, "least_alone"), {("ward", t): 20 for t in (2026, 2027)})
-    same(values(m, "least_freed"), {("ward", t): 20 for t in (2026, 2027)})
-    same(values(m, "most_alone"), {("ward", t): 80 for t in (2026, 2027)})
+    same(values(m, "minimum"), {("ward", t): 20 for t in (2026, 2027)})
+    same(values(m, "minimum_most"), {("ward", t): 20 for t in (2026, 2027)})
+    same(values(m, "maximum"), {("ward", t): 80 for t in (2026, 2027)})
 
 
 def test_a_smallest_scale_stands_between_itself_and_what_can_be_reached(
-    built: Any, reach: Any
+    program: Program, reach: Any
 ) -> None:
-    _, m = built
-    same(values(m, "scale_min"), {("care", t): 30 for t in YEARS})
-    same(values(m, "scale_max"), {("care", t): reach["hi"]["care", t] * MORE for t in YEARS})
+    least, most = rows_by_label(program, "scale_least"), rows_by_label(program, "scale_most")
+    assert set(least) == set(most) == {("care", t) for t in YEARS}
+    for key in least:
+        assert least[key] == ({"activity": -1, "on": 30}, 0)
+        terms, high = most[key]
+        assert terms == pytest.approx({"activity": 1, "on": -reach["hi"][key] * MORE}, rel=1e-12)
+        assert high == 0
 
 
-def test_levels_of_activity_are_hulls_of_what_can_be_reached(built: Any, reach: Any) -> None:
-    _, m = built
-    for least, most in (("level_lo", "level_hi"), ("rest_lo", "rest_hi")):
-        found = values(m, least)
-        assert {key[:2] for key in found} == {("gp", 2026), ("gp", 2027)}
-        same(found, {key: reach["lo"][key[:2]] for key in found})
-        same(values(m, most), {key: reach["hi"][key[:2]] * MORE for key in found})
+def test_levels_of_activity_are_hulls_of_what_can_be_reached(program: Program, reach: Any) -> None:
+    at = {("gp", 2026), ("gp", 2027)}
+    levels = {name: rows_by_label(program, name) for name in ("level_least", "level_most")}
+    for name, side, sign, factor in (("least", "lo", -1, 1.0), ("most", "hi", 1, MORE)):
+        found = levels[f"level_{name}"]
+        assert {key[:2] for key in found} == at
+        for key, (terms, high) in found.items():
+            end = reach[side][key[:2]] * factor
+            assert terms == pytest.approx({"level_activity": sign, "run": -sign * end}, rel=1e-12)
+            assert high == 0
+        found = rows_by_label(program, f"rest_{name}")
+        assert set(found) == at
+        for key, (terms, high) in found.items():
+            end = reach[side][key] * factor
+            rest = {"activity": sign, "level_activity": -sign, "run": sign * end}
+            assert terms == pytest.approx(rest, rel=1e-12)
+            assert high == pytest.approx(sign * end, rel=1e-12)
 
 
 def test_levels_of_an_outcome_are_hulls_of_its_curve(built: Any, reach: Any) -> None:
@@ -92,11 +133,11 @@ def test_levels_of_an_outcome_are_hulls_of_its_curve(built: Any, reach: Any) -> 
     def bought(x: float) -> float:
         return 1.2 * 100 / 0.6 * (x / 100) ** 0.6
 
-    for least, most in (("outcome_lo", "outcome_hi"), ("outcome_rest_lo", "outcome_rest_hi")):
-        found = values(m, least)
-        assert {key[:3] for key in found} == {("QALY", "gp", 2026), ("QALY", "gp", 2027)}
-        same(found, {key: bought(reach["driver_lo"][key[1:3]]) for key in found})
-        same(values(m, most), {key: bought(reach["driver_hi"][key[1:3]]) for key in found})
+    found = values(m, "outcome_lo")
+    assert set(found) == {("QALY", "gp", 2026), ("QALY", "gp", 2027)}
+    assert {key[:3] for key in m.OUTCOME_LEVELS} == set(found)
+    same(found, {key: bought(reach["driver_lo"][key[1:]]) for key in found})
+    same(values(m, "outcome_hi"), {key: bought(reach["driver_hi"][key[1:]]) for key in found})
 
 
 def test_tiers_stand_between_their_threshold_and_what_can_be_reached(
@@ -169,12 +210,13 @@ def test_stranded_cost_is_freed_by_the_most_that_activity_can_differ(
     built: Any, reach: Any
 ) -> None:
     _, m = built
-    room = values(m, "source_room")
+    room, late = values(m, "source_room"), values(m, "late")
     assert set(room) == {("bed", 2025, "baseline"), ("bed", 2026, 2025), ("bed", 2027, 2026)}
     for i, t, s in room:
         before = (100.0, 100.0) if s == "baseline" else (reach["lo"][i, s], reach["hi"][i, s])
         most = max(before[1], reach["hi"][i, t]) * MORE
-        assert room[i, t, s] == pytest.approx(0.5 * 2 * UP[t] * (most - before[0]))
+        assert room[i, t, s] == pytest.approx(most - before[0])
+        assert late[i, t] == pytest.approx(0.5 * 2 * UP[t])
 
 
 def test_stranded_cost_of_an_ended_contract_is_the_most_that_activity_can_differ(

@@ -14,10 +14,10 @@ from allocator.data import Axis, Index
 from allocator.errors import SolverError
 from allocator.solver.compile.compiler import compile_model
 from allocator_models.arrays import (
-    ArrayConstraint,
-    ArrayObjective,
-    ArrayParam,
-    ArraySet,
+    Constraint,
+    Objective,
+    Param,
+    Set,
     expand,
 )
 
@@ -27,11 +27,11 @@ INF = float("inf")
 
 def model() -> Any:
     m = pyo.ConcreteModel(name="two places")
-    m.S = ArraySet(Index.product(PLACE))
-    m.most = ArrayParam(m.S, [10.0, 20.0], "most")
+    m.S = Set(Index.product(PLACE))
+    m.most = Param(m.S, [10.0, 20.0], "most")
     m.x = pyo.Var(m.S, dense=False, bounds=lambda m, i: (1.0, m.most[i]))
-    m.room = ArrayConstraint(m.S, rule=lambda m, i: m.x[i] <= m.most[i] - 2)
-    m.worth = ArrayObjective(rule=lambda m: sum(m.x[i] for i in m.S) + 7, sense=pyo.maximize)
+    m.room = Constraint(m.S, rule=lambda m, i: m.x[i] <= m.most[i] - 2)
+    m.worth = Objective(rule=lambda m: sum(m.x[i] for i in m.S) + 7, sense=pyo.maximize)
     return m
 
 
@@ -236,19 +236,17 @@ def test_what_no_linear_programme_holds_is_refused_and_not_left_out() -> None:
 @pytest.mark.parametrize("number", [float("nan"), INF])
 def test_numbers_that_are_not_finite_are_refused_with_their_row(number: float) -> None:
     m = model()
-    m.bad = ArrayParam(m.S, [1.0, number], "bad")
-    m.wrong = ArrayConstraint(m.S, rule=lambda m, i: m.bad[i] * m.x[i] <= 5)
+    m.bad = Param(m.S, [1.0, number], "bad")
+    m.wrong = Constraint(m.S, rule=lambda m, i: m.bad[i] * m.x[i] <= 5)
     with pytest.raises(SolverError, match="wrong"):
         compile_model(m)
 
 
 def test_a_row_without_variables_that_cannot_hold_is_named() -> None:
     m = model()
-    m.none = ArraySet(Index((PLACE, PLACE), [[], []]))
+    m.none = Set(Index((PLACE, PLACE), [[], []]))
     m.y = pyo.Var(m.none, dense=False, bounds=(0, 1))
-    m.empty = ArrayConstraint(
-        m.S, rule=lambda m, i: sum(m.y[j, k] for j, k in m.none) >= m.most[i] - 10
-    )
+    m.empty = Constraint(m.S, rule=lambda m, i: sum(m.y[j, k] for j, k in m.none) >= m.most[i] - 10)
     program = compile_model(m)
     assert program.contradictions() == ["empty[South]"]
 
@@ -256,10 +254,10 @@ def test_a_row_without_variables_that_cannot_hold_is_named() -> None:
 def test_thousands_of_rows_hold_no_pyomo_objects() -> None:
     many = Axis("many", tuple(range(5000)))
     m = pyo.ConcreteModel()
-    m.S = ArraySet(Index.product(many))
+    m.S = Set(Index.product(many))
     m.x = pyo.Var(m.S, dense=False, bounds=(0, 1))
-    m.row = ArrayConstraint(m.S, rule=lambda m, i: m.x[i] <= 1)
-    m.worth = ArrayObjective(rule=lambda m: sum(m.x[i] for i in m.S), sense=pyo.maximize)
+    m.row = Constraint(m.S, rule=lambda m, i: m.x[i] <= 1)
+    m.worth = Objective(rule=lambda m: sum(m.x[i] for i in m.S), sense=pyo.maximize)
     program = compile_model(m)
     assert program.shape == (5000, 5000)
     assert program.matrix.nnz == 5000

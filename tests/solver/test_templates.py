@@ -20,11 +20,11 @@ from allocator.solver.compile.compiler import compile_model
 from allocator.solver.compile.templates import templatizing
 from allocator.solver.program import Program
 from allocator_models.arrays import (
-    ArrayConstraint,
-    ArrayObjective,
-    ArrayParam,
-    ArraySet,
-    ArraySetOf,
+    Constraint,
+    Members,
+    Objective,
+    Param,
+    Set,
 )
 
 PLACE = Axis("place", ("North", "South", "West"))
@@ -37,17 +37,17 @@ TEMPLATE = {name: getattr(IndexTemplate, name, None) for name in GUARDED}
 def model(rule: Callable[..., Any], over: str = "S") -> Any:
     """Model with sets S (place) and T (year), pairs of both, params p and q, a Var each."""
     m = pyo.ConcreteModel()
-    m.S, m.T = ArraySet(Index.product(PLACE)), ArraySet(Index.product(YEAR))
-    m.p = ArrayParam(m.S, [1.0, 2.0, 3.0], "p")
+    m.S, m.T = Set(Index.product(PLACE)), Set(Index.product(YEAR))
+    m.p = Param(m.S, [1.0, 2.0, 3.0], "p")
     pairs = Index((PLACE, YEAR), [[0, 0, 2], [0, 1, 1]])
-    m.ST = ArraySet(pairs)
-    m.q = ArrayParam(m.ST, [10.0, 20.0, 30.0], "q")
-    m.years_of = ArraySetOf(pairs.group((0,), Index.product(PLACE)))
+    m.ST = Set(pairs)
+    m.q = Param(m.ST, [10.0, 20.0, 30.0], "q")
+    m.years_of = Members(pairs.group((0,), Index.product(PLACE)))
     m.x = pyo.Var(m.S, dense=False, bounds=(0, 10))
     m.y = pyo.Var(m.ST, dense=False, bounds=(0, 10))
     m.z = pyo.Var(bounds=(0, 1))
-    m.rule = ArrayConstraint(getattr(m, over), rule=rule)
-    m.worth = ArrayObjective(rule=lambda m: m.z, sense=pyo.maximize)
+    m.rule = Constraint(getattr(m, over), rule=rule)
+    m.worth = Objective(rule=lambda m: m.z, sense=pyo.maximize)
     return m
 
 
@@ -114,14 +114,14 @@ def test_constants_inside_sums_count_once_a_member() -> None:
 
 def test_an_empty_index_set_makes_no_rows() -> None:
     m = model(lambda m, i: m.x[i] <= 1)
-    m.none = ArraySet(Index((PLACE, YEAR), [[], []]))
-    m.r = ArrayParam(m.none, [], "r")
+    m.none = Set(Index((PLACE, YEAR), [[], []]))
+    m.r = Param(m.none, [], "r")
     m.w = pyo.Var(m.none, dense=False, bounds=(0, 1))
-    m.years_of_none = ArraySetOf(m.none.array_index.group((0,), Index.product(PLACE)))
-    m.empty = ArrayConstraint(
+    m.years_of_none = Members(m.none.array_index.group((0,), Index.product(PLACE)))
+    m.empty = Constraint(
         m.none, rule=lambda m, i, t: sum(m.w[i, s] for s in m.years_of_none[i]) <= m.r[i, t]
     )
-    m.total = ArrayConstraint(m.T, rule=lambda m, t: m.z + sum(m.w[i, s] for i, s in m.none) <= 3)
+    m.total = Constraint(m.T, rule=lambda m, t: m.z + sum(m.w[i, s] for i, s in m.none) <= 3)
     program = compile_model(m)
     assert [b.name for b in program.rows] == ["rule", "total"]
     assert program.row_upper.tolist() == [1, 1, 1, 3, 3]
@@ -129,10 +129,10 @@ def test_an_empty_index_set_makes_no_rows() -> None:
 
 def test_a_model_with_nothing_in_it() -> None:
     m = pyo.ConcreteModel()
-    m.S = ArraySet(Index((PLACE,), [[]]))
+    m.S = Set(Index((PLACE,), [[]]))
     m.x = pyo.Var(m.S, dense=False, bounds=lambda m, i: (0, 1))
-    m.rule = ArrayConstraint(m.S, rule=lambda m, i: m.x[i] <= 1)
-    m.worth = ArrayObjective(rule=lambda m: sum(m.x[i] for i in m.S), sense=pyo.maximize)
+    m.rule = Constraint(m.S, rule=lambda m, i: m.x[i] <= 1)
+    m.worth = Objective(rule=lambda m: sum(m.x[i] for i in m.S), sense=pyo.maximize)
     assert compile_model(m).shape == (0, 0)
 
 
@@ -201,8 +201,8 @@ def test_equal_labels_on_another_axis_are_another_kind() -> None:
     """Two axes with labels alike would give the wrong column without a sound."""
     twin = Axis("home", ("South", "North", "West"))
     m = model(lambda m, i: m.x[i] <= 1)
-    m.twins = ArraySet(Index.product(twin))
-    m.wrong = ArrayConstraint(m.twins, rule=lambda m, h: m.x[h] <= 1)
+    m.twins = Set(Index.product(twin))
+    m.wrong = Constraint(m.twins, rule=lambda m, h: m.x[h] <= 1)
     with pytest.raises(SolverError, match="a home was used where"):
         compile_model(m)
 
@@ -254,7 +254,7 @@ def test_two_threads_may_compile_at_once() -> None:
 
 def test_other_threads_keep_their_sums_and_sets_meanwhile() -> None:
     found: list[Any] = []
-    places = ArraySet(Index.product(PLACE))
+    places = Set(Index.product(PLACE))
     places.construct()
 
     def elsewhere() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.by_year import ByYear
-from allocator.instance.tables.rows import BLANK_YEAR
+from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.wording import listing, number
 
 _ROUNDING = 1e-9
@@ -104,7 +105,7 @@ def parts_of_one_income(facts: Facts) -> Problems:
         for t in np.flatnonzero(total > 1 + _ROUNDING).tolist()[:1]:
             yield problem(
                 rows,
-                int(index[:, t].max()),
+                max(index[:, t].tolist(), key=_line_of(rows)),
                 "share",
                 f"the shares of income '{name}' in {facts.years[t]} sum to {number(total[t])}; "
                 "together its parts are at most the whole, 1.",
@@ -113,7 +114,7 @@ def parts_of_one_income(facts: Facts) -> Problems:
         for t in np.flatnonzero(under).tolist()[:1]:
             yield problem(
                 rows,
-                int(index[:, t].max()),
+                max(index[:, t].tolist(), key=_line_of(rows)),
                 "share",
                 f"the shares of income '{name}' in {facts.years[t]} sum to {number(total[t])}, so "
                 "the rest of it can never be earned.",
@@ -123,9 +124,14 @@ def parts_of_one_income(facts: Facts) -> Problems:
 
 def _parts(grid: ByYear) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
-    for group, (name, _) in enumerate(grid.keys):
-        found[name].append(group)
+    for group in grid.by_line:
+        found[grid.keys[group][0]].append(group)
     return found
+
+
+def _line_of(rows: Rows) -> Callable[[int], int]:
+    """Line of a row by position; 0 for none."""
+    return lambda position: int(rows.lines[position]) if position >= 0 else 0
 
 
 def _one_whole(facts: Facts, name: str, index: Ints) -> Problems:
@@ -210,8 +216,9 @@ def _held_back(facts: Facts) -> dict[tuple[str, int], list[int]]:
     """Rows that hold money back, by pool and position of the plan year."""
     rows = facts["incomes"]
     found: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for index in facts.by_year("incomes").index:
-        for t, position in enumerate(index.tolist()):
+    grid = facts.by_year("incomes")
+    for group in grid.by_line:
+        for t, position in enumerate(grid.index[group].tolist()):
             if position >= 0 and rows["basis"][position] == "held_back":
                 found[rows["pool"][position], t].append(position)
     return found

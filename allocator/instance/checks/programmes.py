@@ -127,7 +127,9 @@ def idle_pools(facts: Timeless) -> Problems:
     used |= set(facts["adjustments"]["pool"].tolist())
     used |= set(facts["options"]["pool"].tolist())
     seen: set[str] = set()
-    for position, pool in enumerate(facts["budgets"]["pool"].tolist()):
+    budgets = facts["budgets"]
+    for position in budgets.by_line:
+        pool = budgets["pool"][position]
         if pool not in used and pool not in seen:
             seen.add(pool)
             yield problem(
@@ -143,8 +145,8 @@ def idle_pools(facts: Timeless) -> Problems:
     invests |= {
         p for p, amount in zip(facts.payers, facts["options"]["capital"], strict=True) if amount > 0
     }
-    for position in np.flatnonzero(facts["budgets"]["kind"] == "capital").tolist():
-        pool = facts["budgets"]["pool"][position]
+    for position in budgets.in_file(budgets["kind"] == "capital"):
+        pool = budgets["pool"][position]
         if pool not in invests | seen:
             seen.add(pool)
             yield problem(
@@ -192,7 +194,7 @@ def unvalued(facts: Facts) -> Problems:
     said = programmes["held"]
     held = known.unvalued & ((said == "yes") | ((said == "") & ~known.set_free))
     if held.any():
-        names = programmes["programme"][held].tolist()
+        names = programmes["programme"][programmes.in_file(held)].tolist()
         total = float((programmes["unit_cost"] * programmes["baseline"])[held].sum())
         many = "1 programme has" if len(names) == 1 else f"{len(names)} programmes have"
         yield problem(

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 from allocator.arrays import Floats, Ints
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.rows import among
+from allocator.instance.tables.rows import Rows, among
 from allocator.instance.tables.wording import listing, money
 
 _ROUNDING = 1e-9
@@ -73,12 +73,12 @@ def money_pumps(facts: Facts) -> Problems:
     if not len(effects) or not hit.all() or (effects["source"] == effects["target"]).any():
         return
     net = network(facts)
-    sources = _first(effects["source"].tolist())
+    sources, lines = _first_rows(effects, "source"), effects.lines
     circles = _circles(net)
     for circle in circles:
         yield problem(
             effects,
-            min(sources[name] for name in circle if name in sources),
+            min((sources[name] for name in circle if name in sources), key=lines.__getitem__),
             "source",
             f"{listing(circle)} avoid each other's need in a circle that "
             "does not die out: a change would grow for ever.",
@@ -108,11 +108,11 @@ def money_pumps(facts: Facts) -> Problems:
         )
 
 
-def _first(values: list[str]) -> dict[str, int]:
-    """Position at which each value is first there."""
+def _first_rows(rows: Rows, column: str) -> dict[str, int]:
+    """Row in which each value of a column first stands in the file."""
     found: dict[str, int] = {}
-    for position, value in enumerate(values):
-        found.setdefault(value, position)
+    for position in rows.by_line:
+        found.setdefault(rows[column][position], position)
     return found
 
 

@@ -142,7 +142,7 @@ def look_alikes(facts: Timeless) -> Problems:
         for values in alike.values():
             if len(values) > 1:
                 shown = " and ".join(f"'{v}'" for v in sorted(values)[:2])
-                first = int(np.flatnonzero(among(programmes[column], values))[0])
+                first = programmes.in_file(among(programmes[column], values))[0]
                 yield problem(
                     programmes,
                     first,

@@ -172,7 +172,8 @@ def contracts_wholly_measured(facts: Facts) -> Problems:
             who, share = facts.selections.counted(rows[column][position])
             shares[who] = share
             for c in np.unique(owner[who][owner[who] >= 0]).tolist():
-                name, members = agreements.names[c], agreements.members[c]
+                name = agreements.names[c]
+                members = programmes.in_file(agreements.members[c])
                 counted = shares[members]
                 if np.ptp(counted) == 0.0:
                     continue

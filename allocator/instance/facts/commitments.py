@@ -138,7 +138,7 @@ class Commitments:
         """
         agreed = self._agreements
         free = ~agreed.holds[at] | (agreed.kind[at] == "outcome")
-        return np.where(free, np.inf, self._terms.take(at).follows(paid))
+        return np.where(free, np.inf, self._terms.reach(paid, at))
 
 
 def _sums(members: list[Ints], programmes: int) -> sp.csr_array:

@@ -156,6 +156,8 @@ class Purses:
         self._overdraw = money.overdraw_max.copy()
         self._overdraw[:, -1] = 0.0
         self._lines = self._read_lines(budgets)
+        where = positions_of(budgets.rows["pool"])
+        self._first_line = [int(budgets.rows.lines[where[pool]].min()) for pool in money.names]
         self._read_funding(funding, agreements.covered)
         self.every = list(self._each(recurrent_balance))
 
@@ -195,7 +197,7 @@ class Purses:
 
     def _purse(self, pools: Iterable[int], kind: str) -> Purse:
         """Money of some pools taken together."""
-        group, money = sorted(pools), self._budgets
+        group, money = sorted(pools, key=self._by_line), self._budgets
         rows, weight = self._weights(group, kind)
         none = np.zeros(money.revenue.shape[1])
         contracts, adjusted, amount = _NONE, none, getattr(money, kind)[group].sum(axis=0)
@@ -284,7 +286,12 @@ class Purses:
         moved = _joined([frozenset(pair) for pair in moves])
         every = _joined([*moved, *shared])
         groups = dict.fromkeys([*shared, *moved, *every])
-        return sorted((g for g in groups if len(g) > 1), key=lambda g: (len(g), sorted(g)))
+        several = [group for group in groups if len(group) > 1]
+        return sorted(several, key=lambda group: (len(group), sorted(map(self._by_line, group))))
+
+    def _by_line(self, pool: int) -> int:
+        """Line on which a pool first stands in the budgets table."""
+        return self._first_line[pool]
 
 
 def _of_any(positions: dict[int, Ints], group: Iterable[int]) -> Ints:

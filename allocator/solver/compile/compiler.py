@@ -16,7 +16,8 @@ from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import OrderedVarRecorder
 from scipy import sparse
 
-from allocator.data.index import Codes, Index
+from allocator.arrays import Ints
+from allocator.data.index import Index
 from allocator.errors import SolverError
 from allocator.solver.compile.templates import (
     Binding,
@@ -311,8 +312,8 @@ def _joined(parts: list[Numbers]) -> Numbers:
 
 def _matrix(parts: list[Linear], rows: int, columns: int) -> sparse.csr_array:
     """All triples of all parts as one matrix, duplicates added."""
-    row_parts: list[Codes] = []
-    column_parts: list[Codes] = []
+    row_parts: list[Ints] = []
+    column_parts: list[Ints] = []
     data_parts: list[Numbers] = []
     at = 0
     for part in parts:

@@ -41,7 +41,8 @@ from pyomo.core.expr.template_expr import (
     templatize_rule,
 )
 
-from allocator.data.index import Axis, Codes, Grouped, Index, LookupMiss, per_group
+from allocator.arrays import Ints
+from allocator.data.index import Axis, Grouped, Index, LookupMiss, per_group
 from allocator.errors import SolverError
 
 Numbers = npt.NDArray[np.float64]
@@ -126,7 +127,7 @@ def template_of(component: Any, rule: Any) -> tuple[Any, tuple[Any, ...]]:
     return expression, tuple(i for i in indices if isinstance(i, IndexTemplate))
 
 
-Term = tuple[Codes | None, Codes, Numbers | float]
+Term = tuple[Ints | None, Ints, Numbers | float]
 """Rows (None: one a row, in order), columns and coefficients."""
 
 
@@ -161,7 +162,7 @@ class Linear:
         """Sum row by row."""
         return Linear(self.rows, self.constant + other.constant, self.terms + other.terms)
 
-    def gathered(self, owner: Codes, rows: int) -> Linear:
+    def gathered(self, owner: Ints, rows: int) -> Linear:
         """Add the rows of each owner together, giving `rows` rows."""
         terms: list[Term] = [
             (owner if row is None else owner[row], column, coefficient)
@@ -182,9 +183,9 @@ class Binding:
     """Codes of the index templates in scope, one entry a row."""
 
     rows: int
-    codes: dict[int, Codes]
+    codes: dict[int, Ints]
     axes: dict[int, Axis]
-    known: dict[tuple[int, ...], tuple[Index, Codes]]
+    known: dict[tuple[int, ...], tuple[Index, Ints]]
 
     @classmethod
     def over(cls, index: Index, templates: Sequence[IndexTemplate]) -> Binding:
@@ -195,14 +196,14 @@ class Binding:
         return binding
 
     def bind(
-        self, templates: Sequence[IndexTemplate], axes: Sequence[Axis], columns: Sequence[Codes]
+        self, templates: Sequence[IndexTemplate], axes: Sequence[Axis], columns: Sequence[Ints]
     ) -> None:
         """Give templates their codes."""
         for template, axis, column in zip(templates, axes, columns, strict=True):
             self.codes[template._id] = column
             self.axes[template._id] = axis
 
-    def repeated(self, owner: Codes) -> Binding:
+    def repeated(self, owner: Ints) -> Binding:
         """Row r of the result is row owner[r] of this one."""
         return Binding(
             len(owner),
@@ -272,7 +273,7 @@ class Evaluator:
         except KeyError:
             raise CannotTemplatize(f"variable {variable} is not on the model") from None
 
-    def _positions(self, index: Index, templates: Sequence[Any], scope: Binding) -> Codes:
+    def _positions(self, index: Index, templates: Sequence[Any], scope: Binding) -> Ints:
         """Position in `index` of the member each row names."""
         if all(isinstance(t, IndexTemplate) for t in templates):
             known = scope.known.get(tuple(t._id for t in templates))
@@ -320,7 +321,7 @@ class Evaluator:
         (body,) = expression._local_args_
         return self.linear(body, inner).gathered(owner, scope.rows)
 
-    def _expand(self, scope: Binding, templates: Sequence[IndexTemplate]) -> tuple[Binding, Codes]:
+    def _expand(self, scope: Binding, templates: Sequence[IndexTemplate]) -> tuple[Binding, Ints]:
         """Repeat each row over the members its templates visit."""
         members = templates[0]._set
         groups: Grouped | None = getattr(members, "array_groups", None)
@@ -342,7 +343,7 @@ class Evaluator:
         templates: Sequence[IndexTemplate],
         groups: Grouped,
         owners: Sequence[Any],
-    ) -> tuple[Binding, Codes]:
+    ) -> tuple[Binding, Ints]:
         at = self._positions(groups.parent, owners, scope)
         first = groups.starts[at]
         counts = groups.starts[at + 1] - first

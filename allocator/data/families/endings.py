@@ -1,0 +1,105 @@
+"""Contracts that may be ended or suspended, and what then stands in for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.arrays import Floats
+from allocator.data.activity import ROOM
+from allocator.data.contracts import Contracts
+from allocator.data.index import Index
+from allocator.data.payments import Payments
+from allocator.data.rules import Rules
+from allocator.data.runs import RunTerms
+
+
+@dataclass(frozen=True)
+class Endings:
+    """Rows of contracts that may not hold; arrays are money and follow `rows`.
+
+    Attributes
+    ----------
+    rows : Index
+        (contract, year) that may have been ended, or be suspended.
+    ended_by : Index
+        (contract, year, first year without it) by which it may have been ended.
+    may_end : Index
+        (contract, year) that may have been ended.
+    suspends : RunTerms
+        Runs that suspend each of `rows`.
+    cost_low, cost_high : ndarray
+        Least and most its programmes can cost, a little apart.
+    cost_min, cost_max : ndarray
+        The same or 0, whichever is further.
+    low, high, min, max : ndarray
+        The same four of what its payment follows.
+    stranded, stranded_all : Index
+        (contract, year) whose stranded cost some rule leaves out once it has been ended; and
+        where a rule of sense equal does, so that it must be left out in full.
+    """
+
+    rows: Index
+    ended_by: Index
+    may_end: Index
+    suspends: RunTerms
+    cost_low: Floats
+    cost_high: Floats
+    cost_min: Floats
+    cost_max: Floats
+    low: Floats
+    high: Floats
+    min: Floats
+    max: Floats
+    stranded: Index
+    stranded_all: Index
+
+
+def derive_endings(agreed: Contracts, pay: Payments, suspends: RunTerms, rules: Rules) -> Endings:
+    """Find which contracts may end, and how far what stands in for them can go."""
+    rows = agreed.rows.take(agreed.endable)
+    ended_by, may = _ended(rows, agreed.ends)
+    at = agreed.rows.positions(rows.columns)
+    room = ROOM * np.maximum(np.abs(agreed.cost_low), np.abs(agreed.cost_high))
+    cost_low, cost_high = (agreed.cost_low - room)[at], (agreed.cost_high + room)[at]
+    filled = agreed.rows.take(pay.filled)
+    width = np.bincount(filled.positions(pay.fills.columns[:2]), pay.width, len(filled))
+    where = filled.positions(rows.columns)
+    low = pay.low[where]
+    high = low + width[where]
+    stranded, stranded_all = _left_out(rows, rules)
+    return Endings(
+        rows=rows,
+        ended_by=ended_by,
+        may_end=may,
+        suspends=suspends.within(rows)[1],
+        cost_low=cost_low,
+        cost_high=cost_high,
+        cost_min=np.minimum(cost_low, 0.0),
+        cost_max=np.maximum(cost_high, 0.0),
+        low=low,
+        high=high,
+        min=np.minimum(low, 0.0),
+        max=np.maximum(high, 0.0),
+        stranded=stranded,
+        stranded_all=stranded_all,
+    )
+
+
+def _ended(rows: Index, ends: Index) -> tuple[Index, Index]:
+    """Years in which each row may have been ended, and rows with such a year."""
+    contract, t = rows.columns
+    name, first = ends.columns
+    pair, end = np.nonzero((contract[:, None] == name) & (t[:, None] >= first))
+    before = Index((*rows.axes, rows.axes[1]), [contract[pair], t[pair], first[end]])
+    return before, rows.take(np.unique(pair))
+
+
+def _left_out(rows: Index, rules: Rules) -> tuple[Index, Index]:
+    """Contracts whose stranded cost rules leave out once they have been ended."""
+    terms = rules.stranded_ended.rows
+    equal = rules.sense[rules.rows.positions(terms.columns[:2])] == "equal"
+    found = rows.find(terms.columns[2:])
+    mine = found >= 0
+    return rows.take(np.unique(found[mine])), rows.take(np.unique(found[mine & equal]))

@@ -1,0 +1,43 @@
+"""Payments that are filled in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from allocator.data.contracts import Contracts
+from allocator.data.families.in_order import InOrder, derive_order
+from allocator.data.index import Index
+from allocator.data.payments import Payments
+
+
+@dataclass(frozen=True)
+class Filled:
+    """Rows of payments filled in order.
+
+    Attributes
+    ----------
+    rows : Index
+        (contract, year).
+    order : InOrder
+        Pieces next to a decision.
+    whole : Index
+        (contract, year, piece) filled wholly or not at all: the band left out below a step.
+    first : Index
+        (contract, year, piece) of the first block, where the contract may be ended.
+    """
+
+    rows: Index
+    order: InOrder
+    whole: Index
+    first: Index
+
+
+def derive_filled(agreed: Contracts, pay: Payments) -> Filled:
+    """Lay out the pieces that are filled in order."""
+    endable = agreed.endable[agreed.rows.positions(pay.fills.columns[:2])]
+    return Filled(
+        rows=agreed.rows.take(pay.filled),
+        order=derive_order(pay.fills, pay.block, pay.orders),
+        whole=pay.fills.take(pay.whole),
+        first=pay.fills.take((pay.block == 0) & endable),
+    )

@@ -1,0 +1,115 @@
+"""Cost that falls later than activity: where, since when, and how far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.arrays import Flags, Floats, Ints
+from allocator.data.activity import ROOM, Activity, distinct
+from allocator.data.index import Axis, Index
+
+
+@dataclass(frozen=True)
+class Stranded:
+    """Rows of stranded cost.
+
+    Attributes
+    ----------
+    rows : Index
+        (programme, year) that can have any.
+    rate : ndarray, shape (programmes, years)
+        Money stranded per unit of activity lost.
+    most : ndarray
+        Most of it, in money, following `rows`.
+    since : Index
+        (programme, year, earlier year) that is looked back to.
+    early : Index
+        (programme, year) that looks back to the baseline.
+    exact : Index
+        (programme, year) where something would gain from overstating it.
+    sources : Index
+        (programme, year, earlier year or baseline) it can come from where it is exact.
+    source_year : Index
+        (programme, year, earlier year or baseline, year) of the sources in the plan.
+    base : ndarray
+        Activity of a source that is the baseline, 0 for years; following `sources`.
+    room : ndarray
+        How far the most activity of the year, or of any looked back to, can lie above the
+        least of the source: the tightest constant that frees its row. Following `sources`.
+    """
+
+    rows: Index
+    rate: Floats
+    most: Floats
+    since: Index
+    early: Index
+    exact: Index
+    sources: Index
+    source_year: Index
+    base: Floats
+    room: Floats
+
+
+def derive_stranded(axes: tuple[Axis, Axis], doing: Activity, wanted: Flags) -> Stranded:
+    """Find where cost is stranded, and since when.
+
+    Parameters
+    ----------
+    axes : tuple of Axis
+        Programme and year.
+    doing : Activity
+    wanted : ndarray of bool, shape (programmes, years)
+        Where something would gain from overstating it.
+    """
+    year = axes[1]
+    late = np.flatnonzero((doing.fixed_share > 0) & (doing.release_years > 0))
+    i, t = np.repeat(late, len(year)), np.tile(np.arange(len(year)), len(late))
+    rows = Index(axes, [i, t])
+    rate = doing.fixed_share[:, None] * doing.price
+    most = rate[i, t] * np.maximum(doing.baseline, doing.top.max(axis=1))[i]
+    looked = _looked_back(i, t, doing, len(year))
+    row, source = np.nonzero(looked[:, :-1])
+    since = Index((*axes, year), [i[row], t[row], source])
+    exact = rows.take(wanted[rows.columns])
+    sources, base, room = _sources(exact, doing)
+    there = sources.take(sources.columns[2] < len(year))
+    return Stranded(
+        rows=rows,
+        rate=rate,
+        most=most,
+        since=since,
+        early=rows.take(looked[:, -1]),
+        exact=exact,
+        sources=sources,
+        source_year=Index((*there.axes, year), [*there.columns, there.columns[2]]),
+        base=base,
+        room=room,
+    )
+
+
+def _looked_back(i: Ints, t: Ints, doing: Activity, years: int) -> Flags:
+    """Years each programme-year looks back to, and last whether to the baseline."""
+    s, release = np.arange(years), doing.release_years[i]
+    since = (s[None, :] < t[:, None]) & (s[None, :] >= (t - release)[:, None])
+    return np.column_stack([since, t < release])
+
+
+def _sources(exact: Index, doing: Activity) -> tuple[Index, Floats, Floats]:
+    """Sources of exact stranded cost, their activity before the plan, and their room."""
+    i, t = exact.columns
+    year = exact.axes[1]
+    looked = _looked_back(i, t, doing, len(year))
+    base = doing.baseline[i]
+    low = np.column_stack([doing.lo[i], base])
+    high = np.where(looked, np.column_stack([doing.hi[i], base]), 0.0)
+    most = np.maximum(high.max(axis=1, initial=0.0), doing.hi[i, t])
+    row, source = np.nonzero(looked)
+    back = Axis("looked back to", (*year.labels, "baseline"))
+    room = most[row] * (1.0 + ROOM) - low[row, source]
+    return (
+        Index((*exact.axes, back), [i[row], t[row], source]),
+        np.where(source == len(year), base[row], 0.0),
+        np.maximum(distinct(room), 0.0),
+    )

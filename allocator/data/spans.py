@@ -1,0 +1,109 @@
+"""How far costs and outcomes can go, and by how much chords may misstate them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from allocator.arrays import Floats, Ints
+from allocator.data.activity import Activity
+from allocator.data.demand import Demand
+from allocator.data.index import Index
+from allocator.data.options import Options
+from allocator.data.reach import Reach
+from allocator.data.responses import Responses
+from allocator.data.surcharge import Surcharge
+from allocator.data.terms import Terms
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Least and most each programme can cost, arrays of shape (programmes, years)."""
+
+    low: Floats
+    high: Floats
+
+
+def read_costs(activity: Activity, surcharge: Surcharge) -> Costs:
+    """Least and most each programme can cost, stranded cost included."""
+    late = activity.fixed_share[:, None] * activity.price * (activity.release_years > 0)[:, None]
+    highest = np.maximum(activity.baseline, activity.hi.max(axis=1, initial=0.0))[:, None]
+    low, high = activity.price * activity.lo, activity.price * activity.hi + late * highest
+    low[surcharge.rows.columns] += surcharge.low
+    high[surcharge.rows.columns] += surcharge.high
+    return Costs(low, high)
+
+
+def read_driver_range(reach: Reach, demand: Demand) -> tuple[Floats, Floats]:
+    """Least and most the driver of each programme can be, whatever options do to need.
+
+    Returns
+    -------
+    low, high : ndarray, shape (programmes, years)
+    """
+    low, at = reach.driver_lo.copy(), demand.rows.columns
+    low[at] = np.minimum(demand.arriving * demand.min_met, demand.need_max)
+    return np.minimum(low, reach.driver_lo), reach.driver_hi
+
+
+@dataclass(frozen=True)
+class Earnings:
+    """Least and most of each outcome that each programme can come to.
+
+    Attributes
+    ----------
+    rows : Index
+        (outcome, programme, year); the arrays follow it.
+    low, high, error : ndarray
+        Range, and most by which chords may misstate it.
+    """
+
+    rows: Index
+    low: Floats
+    high: Floats
+    error: Floats
+
+    def of(self, outcome: int, members: Ints, t: int) -> tuple[float, float, float]:
+        """Range and error of an outcome summed over some programmes in a year."""
+        there = self.rows.find([np.full(len(members), outcome), members, np.full(len(members), t)])
+        mine = there[there >= 0]
+        low, high, error = (x[mine].sum() for x in (self.low, self.high, self.error))
+        return float(low), float(high), float(error)
+
+
+def read_earnings(
+    responses: Responses, driver_range: tuple[Floats, Floats], options: Options
+) -> Earnings:
+    """Range of every outcome of every programme.
+
+    Parameters
+    ----------
+    responses : Responses
+    driver_range : pair of ndarray, shape (programmes, years)
+        Least and most the driver of each programme can be.
+    options : Options
+        What adds to outcomes, or multiplies them.
+    """
+    low, high = responses.spans(*driver_range)
+    error = np.maximum(responses.worst(responses.gap), responses.worst(responses.over))
+    levels = options.outcomes
+    at = responses.rows.positions(levels.rows.columns[:-1])
+    least, most = np.zeros(len(responses.rows)), np.zeros(len(responses.rows))
+    np.minimum.at(least, at, levels.change)
+    np.maximum.at(most, at, levels.change)
+    ends = [x * (1.0 + f) for x in (low, high) for f in (least, most)]
+    low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
+    fewer, more = options.outcome.range(responses.rows)
+    return Earnings(responses.rows, low + fewer, high + more, error)
+
+
+def misstated(rows: Index, bought: Terms, responses: Responses) -> tuple[Floats, Floats]:
+    """How far the true curves can lie below, and above, what rows count of outcomes."""
+    at = rows.positions(bought.rows.columns[:2])
+    which = responses.rows.positions(bought.rows.columns[2:])
+    gap, over = responses.worst(responses.gap)[which], responses.worst(responses.over)[which]
+    size, up = np.abs(bought.coefficient), bought.coefficient > 0
+    below = np.bincount(at, size * np.where(up, over, gap), len(rows))
+    above = np.bincount(at, size * np.where(up, gap, over), len(rows))
+    return below.astype(float), above.astype(float)

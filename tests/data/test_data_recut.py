@@ -1,0 +1,72 @@
+"""Curves cut more than once: only what the cut changes is made again."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from small import round_of
+
+from allocator.data import Axis, Extraction, Index, extract
+
+ROUND = round_of(
+    """programme,sector,pool,provider,contract,baseline,held
+    A,acute,NHS,Trust,K,100,no
+    B,community,NHS,,,20,no""",
+    years=(2025, 2026),
+    limits="programme,basis,min,max\nA,activity,60,140\nB,activity,0,100",
+    responses="programme,outcome,shape,per_unit,maximum,half\n"
+    "A,QALY,saturating,,100,100\nB,QALY,linear,1,,",
+    selections="selection,programme\nA,A",
+    contracts="contract,type,fixed,bonus_outcome,bonus_threshold,bonus_step\nK,outcome,4,QALY,50,6",
+    rules="rule,measure,selection,outcome,sense,value\nR,outcome,A,QALY,max,70",
+    incomes="income,pool,measure,selection,outcome,sense,threshold,amount\n"
+    "I,NHS,outcome,A,QALY,max,60,10",
+    options="option,pool,cost_once\nO,NHS,5",
+    option_effects="option,measure,target,value\nO,limit_max,B,10",
+)
+KNOTS = {(0, 0): np.array([70.0, 90.0]), (0, 1): np.array([80.0])}
+
+CUT = {"responses", "rules", "incomes", "payments", "ordering", "tier_orders", "stranded_exact"}
+"""What of an instance's arrays may change with the cut of its curves."""
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two parts say the same."""
+    if is_dataclass(one) and not isinstance(one, Axis):
+        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    if isinstance(one, Index):
+        return all(map(np.array_equal, one.columns, other.columns))
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if isinstance(one, Axis):
+        return one.labels == other.labels
+    if isinstance(one, np.ndarray) and one.dtype == float:
+        return np.array_equal(one, other, equal_nan=True)
+    return bool(np.all(one == other))
+
+
+def test_a_recut_makes_only_what_it_changes() -> None:
+    extraction = Extraction(ROUND)
+    plain, recut = extraction.data(), extraction.data(KNOTS, 1)
+    for part in fields(plain):
+        if part.name not in CUT:
+            assert getattr(plain, part.name) is getattr(recut, part.name), part.name
+    for rules, other in ((plain.rules, recut.rules), (plain.incomes, recut.incomes)):
+        assert rules.outcome is other.outcome
+        assert rules.unmet is other.unmet
+    assert len(recut.responses.segments) != len(plain.responses.segments)
+    assert recut.rules.right[0] < plain.rules.right[0]
+    assert recut.incomes.threshold[0] > plain.incomes.threshold[0]
+    assert recut.payments.error[0] > plain.payments.error[0] == 0
+
+
+@pytest.mark.parametrize("margin", [-1, 0, 1])
+def test_a_recut_is_what_a_fresh_extraction_says(margin: int) -> None:
+    extraction = Extraction(ROUND)
+    extraction.data()
+    assert same(extraction.data(KNOTS, margin), extract(ROUND, KNOTS, margin))
+    assert same(extraction.data(), extract(ROUND))
+    assert not same(extraction.data(), extraction.data(KNOTS))
