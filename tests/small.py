@@ -12,7 +12,7 @@ from scipy import sparse
 
 from allocator.data import extract
 from allocator.instance.instance import Instance, from_tables
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Block, Program
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,9 +12,8 @@ from small import round_of
 import allocator
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-
-# The name in the package is the function.
-solving = importlib.import_module("allocator.planning.solve")
+from allocator.planning import recut
+from allocator.planning.attempt import Attempt, Attempts
 
 MOST, HALF = 60.0, 20.0
 """A's outcome is MOST (1 - 2 ** (-a / HALF))."""
@@ -61,7 +58,7 @@ def stopped(instance: Instance, **options: float) -> Plan:
 def as_searched(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Plan:
     """The plan as the search left it."""
     with monkeypatch.context() as patch:
-        patch.setattr(solving, "_mended", lambda *_: None)
+        patch.setattr(recut, "mended", lambda *_, **__: None)
         plan = stopped(instance)
     assert not plan.verified
     return plan
@@ -105,7 +102,7 @@ def test_where_curves_are_not_cut_again_all_they_may_miss_is_allowed_for(
 ) -> None:
     instance = knapsack("max,33", a=2.0)
     close = stopped(instance)
-    monkeypatch.setattr(solving.readback, "recut", lambda *_: False)
+    monkeypatch.setattr(recut, "cut_again", lambda *_: False)
     plan = stopped(instance)
     assert plan.verified, plan.max_violation
     assert done(plan) < done(close)
@@ -114,7 +111,7 @@ def test_where_curves_are_not_cut_again_all_they_may_miss_is_allowed_for(
 
 def test_what_no_plan_can_mend_comes_back_as_it_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
     # A margin does not help to meet a figure exactly.
-    monkeypatch.setattr(solving.readback, "recut", lambda *_: False)
+    monkeypatch.setattr(recut, "cut_again", lambda *_: False)
     plan = stopped(knapsack("equal,33"))
     assert not plan.verified
     assert plan.objective is not None
@@ -123,7 +120,7 @@ def test_what_no_plan_can_mend_comes_back_as_it_was_found(monkeypatch: pytest.Mo
 
 
 def test_no_plan_is_mended_beyond_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "_over", lambda *_: True)
+    monkeypatch.setattr(recut, "is_late", lambda *_: True)
     assert not stopped(knapsack("equal,33")).verified
 
 
@@ -145,11 +142,11 @@ def test_decisions_of_an_earlier_search_are_kept_where_a_later_one_finds_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first search ends by itself; the second, for curves cut again, has no time left."""
-    once, searches = solving._once, []
+    make, searches = Attempts.make, []
 
-    def no_time(*given: Any) -> Any:
-        tried = once(*given)
-        if len(given) > 6:  # decisions to keep
+    def no_time(attempts: Attempts, margin: int = 0, kept: Attempt | None = None) -> Attempt:
+        tried = make(attempts, margin, kept)
+        if kept is not None:
             return tried
         searches.append(tried)
         if len(searches) == 1:
@@ -157,7 +154,7 @@ def test_decisions_of_an_earlier_search_are_kept_where_a_later_one_finds_none(
         none = replace(tried.plan, status="limit", verified=False, tables={})
         return replace(tried, plan=none, checked=None, decided={})
 
-    monkeypatch.setattr(solving, "_once", no_time)
+    monkeypatch.setattr(Attempts, "make", no_time)
     plan = allocator.solve(knapsack("equal,33"), gap=0.5)
     assert [tried.plan.status for tried in searches] == ["optimal", "optimal"]
     assert plan.status == "limit"

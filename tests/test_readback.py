@@ -15,8 +15,10 @@ from allocator.data import Data, extract
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning import readback
-from allocator.planning.solve import build
+from allocator.planning import readback, recut
+from allocator.planning.formulation import build
+from allocator.planning.starting import flag, starting
+from allocator.planning.tables import decision_counts
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program
 
@@ -120,7 +122,7 @@ def options_of(**years: list[int]) -> pd.DataFrame:
 def started(built: tuple[Data, Program], plan: Any, block: str = "run") -> set[str] | None:
     """Names of the columns a start puts at 1; None where it says nothing of the block."""
     data, program = built
-    values = readback.starting(data, program, plan)
+    values = starting(data, program, plan)
     if block not in values:
         return None
     found = program.block(block)
@@ -219,7 +221,7 @@ def test_what_a_start_does_not_say_is_left_open(built: tuple[Data, Program]) -> 
     ],
 )
 def test_yes_and_no_as_tables_write_them(said: Any, meant: bool) -> None:
-    assert readback.flag(said) is meant
+    assert flag(said) is meant
 
 
 # What is said of decisions
@@ -228,7 +230,7 @@ def test_yes_and_no_as_tables_write_them(said: Any, meant: bool) -> None:
 def test_every_decision_is_counted_with_its_reason() -> None:
     data, model = build(every_family())
     program = compile_model(model)
-    table = readback.decision_counts(data, program)
+    table = decision_counts(data, program)
     assert table["count"].sum() == program.integer.sum()
     assert (table["why"] != "").all()
     found = {
@@ -282,7 +284,7 @@ def level(plan: Plan) -> float:
 def unverified_without(monkeypatch: pytest.MonkeyPatch, instance: Instance) -> Plan:
     """The plan for the first cut of the curves: the true curves do not bear it out."""
     with monkeypatch.context() as patch:
-        patch.setattr(readback, "recut", lambda *_: False)
+        patch.setattr(recut, "cut_again", lambda *_: False)
         plan = allocator.solve(instance, gap=0.0)
     assert plan.found
     assert not plan.verified
@@ -381,13 +383,12 @@ def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     x = np.zeros(program.shape[1])
     x[column(program, "activity[A,2025]")] = 23.5
     checked = evaluate(instance, readback.decisions(data, program, x))
-    knots: dict[tuple[int, int], Any] = {}
     exact = data.ordering.exact
     assert exact.tolist() == [True, False]
-    assert readback.recut(data, checked, knots, exact)
+    knots = recut.cuts(data, checked, {}, exact)
     assert {key: at.tolist() for key, at in knots.items()} == {(0, 0): [23.5]}
-    assert not readback.recut(data, checked, knots, exact)
-    assert not readback.recut(data, checked, {}, ~exact), "a line needs no cut"
+    assert not recut.cuts(data, checked, knots, exact)
+    assert not recut.cuts(data, checked, {}, ~exact), "a line needs no cut"
     r = extract(instance, knots).responses
     ends = r.start[0] + np.cumsum(r.width[r.segments.columns[0] == 0])
     assert np.isclose(ends, 23.5).any()
@@ -396,7 +397,7 @@ def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     data, model = build(plain)
     program = compile_model(model)
     checked = evaluate(plain, readback.decisions(data, program, np.zeros(program.shape[1])))
-    assert not readback.recut(data, checked, {}, data.ordering.exact)
+    assert not recut.cuts(data, checked, {}, data.ordering.exact)
     assert not data.ordering.counted.any()
 
 

@@ -12,6 +12,7 @@ from allocator.errors import SolverError, UsageError
 from allocator.solver import resolve
 from allocator.solver.highs import direct
 from allocator.solver.highs.door import Solver
+from allocator.solver.highs.engine import Highspy
 from allocator.solver.program import Block, Program
 from allocator.solver.resolve import Resolver
 
@@ -22,7 +23,7 @@ INF = np.inf
 def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both ways into HiGHS; a binding without a library of its own leaves one."""
     if request.param == "binding":
-        monkeypatch.setattr(resolve, "opened", direct.Bound)
+        monkeypatch.setattr(resolve, "opened", Highspy)
     elif direct.library() is None:
         pytest.skip("this build of highspy brings no shared library")
 

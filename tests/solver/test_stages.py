@@ -13,10 +13,12 @@ import allocator
 from allocator.errors import SolverError, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
-from allocator.solver.highs.door import Solution, Solver
-from allocator.solver.stages import StagedSolve
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.runs import StageOptions
+from allocator.solver.stages.sequence import StagedSolve
 
 TIED = round_of(
     """programme,sector,pool,unit_cost,baseline
@@ -51,7 +53,7 @@ def activity(plan: Plan) -> dict[str, float]:
 
 def staged(instance: Instance, algorithm: str) -> StagedSolve:
     data, model = build(instance)
-    return StagedSolve(Solver(compile_model(model), algorithm=algorithm), data, None, None)
+    return StagedSolve(Solver(compile_model(model), algorithm=algorithm), data)
 
 
 @pytest.mark.parametrize("algorithm", ["simplex", "ipx", "pdlp"])
@@ -166,7 +168,7 @@ def test_an_optimal_result_with_wrong_duals_is_polished(monkeypatch: pytest.Monk
 def test_a_formulation_without_its_parts_is_refused() -> None:
     data, _ = build(TIED)
     with pytest.raises(SolverError, match="has no activity"):
-        StagedSolve(Solver(production()), data, None, None)
+        StagedSolve(Solver(production()), data)
 
 
 def test_whole_numbers_are_decided_and_then_fixed() -> None:
@@ -177,10 +179,7 @@ def test_whole_numbers_are_decided_and_then_fixed() -> None:
     assert block is not None
     integer[block.start] = True
     most[block.start] = 149.5
-    stages = StagedSolve(
-        Solver(program.replaced(integer=integer, col_upper=most)), data, None, None
-    )
-    out = stages.run()
+    out = StagedSolve(Solver(program.replaced(integer=integer, col_upper=most)), data).run()
     assert out.status == "optimal"
     assert out.best is not None
     assert out.best_program is not None
@@ -194,9 +193,10 @@ def test_whole_numbers_are_decided_and_then_fixed() -> None:
 
 def test_no_time_left_is_a_limit_and_no_plan() -> None:
     data, model = build(TIED)
-    stages = StagedSolve(Solver(compile_model(model), options={"presolve": "off"}), data, None, 0.0)
-    assert stages.run().status == "limit"
-    assert stages.out.best is None
+    solver = Solver(compile_model(model), options={"presolve": "off"})
+    found = StagedSolve(solver, data, StageOptions(time_limit=0.0)).run()
+    assert found.status == "limit"
+    assert found.best is None
 
 
 def test_infeasible_is_only_believed_twice(monkeypatch: pytest.MonkeyPatch) -> None:

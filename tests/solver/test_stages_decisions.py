@@ -19,10 +19,11 @@ from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning import readback
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
-from allocator.solver.highs.door import Solution, Solver
-from allocator.solver.stages import StagedSolve
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.sequence import StagedSolve
 
 SERVICE = "programme,sector,pool,baseline,held\nA,community,NHS,10,no"
 
@@ -182,7 +183,7 @@ BLOCK = round_of(
 def test_the_reference_ends_no_contract_and_the_best_plan_does() -> None:
     data, model = build(BLOCK)
     program = compile_model(model)
-    stages = StagedSolve(Solver(program), data, None, None).run()
+    stages = StagedSolve(Solver(program), data).run()
     assert stages.reference is not None
     assert stages.plan is not None
     assert not readback.ended(data, program, stages.reference)["ended"].any()
@@ -419,7 +420,7 @@ def test_a_hard_limit_leaves_time_to_hand_over_a_plan(monkeypatch: pytest.Monkey
     given: dict[str, Any] = {}
 
     def here(function: Callable[..., Any], args: Any, keywords: Any, seconds: float) -> Any:
-        given.update(keywords, seconds=seconds, left=args[1] - time.time())
+        given.update(keywords, seconds=seconds, left=args[2] - time.time())
         return True, function(*args, **keywords)
 
     monkeypatch.setattr("allocator.solver.highs.child.run_in_child", here)
