@@ -10,23 +10,8 @@ import scipy.sparse as sp
 from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.agreements import Agreements
 from allocator.instance.facts.decisions import Decisions
-from allocator.instance.tables.rows import Rows
 
 _ENDLESS = 1e30
-
-
-def may_fall(
-    demand: Rows, responses: Rows, response_points: Rows, option_effects: Rows
-) -> set[tuple[str, str]]:
-    """Programmes and outcomes of which something could take off."""
-    found = set(demand.tuples(("programme", "harm_outcome")))
-    for rows, columns in (
-        (responses, ("programme", "outcome", "per_unit")),
-        (response_points, ("programme", "outcome", "effect")),
-        (option_effects, ("target", "outcome", "value")),
-    ):
-        found |= {(name, outcome) for name, outcome, each in rows.tuples(columns) if each < 0}
-    return {(name, outcome) for name, outcome in found if outcome}
 
 
 class Commitments:
@@ -40,7 +25,7 @@ class Commitments:
         What options may change.
     names : ndarray of str
         Programmes.
-    losses : set of (programme, outcome)
+    losses : frozenset of (programme, outcome)
         Where an outcome could be negative.
 
     Attributes
@@ -57,7 +42,7 @@ class Commitments:
         agreements: Agreements,
         decisions: Decisions,
         names: Iterable[str],
-        losses: set[tuple[str, str]],
+        losses: frozenset[tuple[str, str]],
     ) -> None:
         self._agreements, self._terms = agreements, agreements.terms
         self._sums = _sums(agreements.members, len(agreements.tariff))
