@@ -20,11 +20,20 @@ MAY_IMPORT = {
     "allocator.instance": {"allocator.errors"},
     "allocator.plan": {"allocator.errors"},
     "allocator.data": {"allocator.errors", "allocator.instance"},
-    "allocator.solver": {"allocator.errors", "allocator.instance", "allocator.data"},
-    "allocator.evaluate": {"allocator.errors", "allocator.instance"},
+    "allocator.solver": {
+        "allocator.arrays",
+        "allocator.tolerances",
+        "allocator.errors",
+        "allocator.instance",
+        "allocator.data",
+    },
+    "allocator.evaluate": {"allocator.arrays", "allocator.errors", "allocator.instance"},
     "allocator.arrays": set(),
+    "allocator.tolerances": set(),
     "allocator.words": set(),
     "allocator.planning": {
+        "allocator.arrays",
+        "allocator.tolerances",
         "allocator.errors",
         "allocator.instance",
         "allocator.data",
@@ -150,3 +159,13 @@ def test_function_is_not_shadowed_by_its_module(order: str) -> None:
 def test_version_is_the_one_in_pyproject() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert allocator.__version__ == project["version"]
+
+
+def test_pyomo_starts_without_scipy_stats_and_finds_scipy_when_it_wants_it() -> None:
+    code = (
+        "import sys, allocator.planning.solve; "
+        "early = [m for m in ('scipy.stats', 'scipy.spatial') if m in sys.modules]; "
+        "from pyomo.common.dependencies import scipy; "
+        "print(early, scipy.stats.norm.cdf(0.0), scipy is sys.modules['scipy'])"
+    )
+    assert run(code).startswith("[] 0.5 ")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from every_family import every_family
-from small import round_of
+from small import built, round_of
 
 import allocator
 from allocator.data import Data, extract
@@ -16,10 +16,8 @@ from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning import readback, recut
-from allocator.planning.formulation import build
 from allocator.planning.starting import flag, starting
 from allocator.planning.tables import decision_counts
-from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program
 
 YEARS = (2025, 2026, 2027, 2028)
@@ -38,9 +36,8 @@ DECIDED = round_of(
 
 
 @pytest.fixture(scope="module")
-def built() -> tuple[Data, Program]:
-    data, model = build(DECIDED)
-    return data, compile_model(model)
+def made() -> tuple[Data, Program]:
+    return built(DECIDED)
 
 
 def column(program: Program, name: str) -> int:
@@ -57,16 +54,16 @@ def chosen(program: Program, *names: str, about: float = 1.0) -> np.ndarray:
 # From columns to tables
 
 
-def test_taken_are_the_years_of_the_runs_chosen(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_taken_are_the_years_of_the_runs_chosen(made: tuple[Data, Program]) -> None:
+    data, program = made
     names = "run[free,2025,2025]", "run[free,2027,2028]", "run[long,2026,2027]"
     found = readback.taken(data, program, chosen(program, *names, about=1 - 1e-7))
     by_name = dict(zip(data.options.option.labels, found.astype(int).tolist(), strict=True))
     assert by_name == {"free": [1, 0, 1, 1], "long": [0, 1, 1, 0], "fixed": [0, 0, 0, 0]}
 
 
-def test_a_contract_is_ended_from_its_year_on(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_a_contract_is_ended_from_its_year_on(made: tuple[Data, Program]) -> None:
+    data, program = made
     table = readback.ended(data, program, chosen(program, "end[K,2027]", about=1 + 1e-7))
     mine = table[table["contract"] == "K"]
     assert dict(zip(mine["year"], mine["ended"], strict=True)) == {
@@ -78,8 +75,8 @@ def test_a_contract_is_ended_from_its_year_on(built: tuple[Data, Program]) -> No
     assert not table.loc[table["contract"] == "L", "ended"].any()
 
 
-def test_decisions_are_the_tables_that_are_checked(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_decisions_are_the_tables_that_are_checked(made: tuple[Data, Program]) -> None:
+    data, program = made
     x = chosen(program, "run[free,2026,2028]", "end[L,2025]")
     tables = readback.decisions(data, program, x)
     options = tables["options"]
@@ -93,7 +90,7 @@ def test_decisions_are_the_tables_that_are_checked(built: tuple[Data, Program]) 
     assert tables["contracts"].query("contract == 'L'")["ended"].all()
 
 
-def test_segments_out_of_order_are_filled_again(built: tuple[Data, Program]) -> None:
+def test_segments_out_of_order_are_filled_again() -> None:
     instance = round_of(
         "programme,sector,pool,baseline\nA,x,NHS,30",
         responses="programme,outcome,shape\nA,QALY,points",
@@ -101,8 +98,7 @@ def test_segments_out_of_order_are_filled_again(built: tuple[Data, Program]) -> 
         "A,QALY,0,0\nA,QALY,10,8\nA,QALY,20,12\nA,QALY,40,14",
         limits="programme,basis,max\nA,activity,40",
     )
-    data, model = build(instance)
-    program = compile_model(model)
+    data, program = built(instance)
     block = program.block("fill")
     assert block is not None
     x = np.zeros(program.shape[1])
@@ -119,9 +115,9 @@ def options_of(**years: list[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["option", "year", "taken"])
 
 
-def started(built: tuple[Data, Program], plan: Any, block: str = "run") -> set[str] | None:
+def started(made: tuple[Data, Program], plan: Any, block: str = "run") -> set[str] | None:
     """Names of the columns a start puts at 1; None where it says nothing of the block."""
-    data, program = built
+    data, program = made
     values = starting(data, program, plan)
     if block not in values:
         return None
@@ -153,17 +149,17 @@ def started(built: tuple[Data, Program], plan: Any, block: str = "run") -> set[s
     ],
 )
 def test_a_start_takes_whole_runs(
-    built: tuple[Data, Program], years: dict[str, list[int]], runs: set[str]
+    made: tuple[Data, Program], years: dict[str, list[int]], runs: set[str]
 ) -> None:
-    assert started(built, {"options": options_of(**years)}) == runs
+    assert started(made, {"options": options_of(**years)}) == runs
 
 
-def test_a_start_from_decisions_says_the_same_again(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_a_start_from_decisions_says_the_same_again(made: tuple[Data, Program]) -> None:
+    data, program = made
     names = "run[free,2025,2025]", "run[free,2027,2028]", "run[long,2025,2028]", "end[K,2026]"
     tables = readback.decisions(data, program, chosen(program, *names))
-    assert started(built, tables) == set(names[:3])
-    assert started(built, tables, "end") == {"end[K,2026]"}
+    assert started(made, tables) == set(names[:3])
+    assert started(made, tables, "end") == {"end[K,2026]"}
 
 
 @pytest.mark.parametrize(
@@ -178,25 +174,25 @@ def test_a_start_from_decisions_says_the_same_again(built: tuple[Data, Program])
     ],
 )
 def test_a_start_ends_contracts_when_they_were_first_ended(
-    built: tuple[Data, Program], ended: dict[int, Any], expected: set[str]
+    made: tuple[Data, Program], ended: dict[int, Any], expected: set[str]
 ) -> None:
     table = pd.DataFrame(
         {"contract": ["K"] * len(ended), "year": list(ended), "ended": list(ended.values())}
     )
-    assert started(built, {"contracts": table}, "end") == expected
-    assert started(built, {"contracts": table}) is None
+    assert started(made, {"contracts": table}, "end") == expected
+    assert started(made, {"contracts": table}) is None
 
 
-def test_what_a_start_does_not_say_is_left_open(built: tuple[Data, Program]) -> None:
+def test_what_a_start_does_not_say_is_left_open(made: tuple[Data, Program]) -> None:
     options = {"options": options_of(free=[2025])}
-    assert started(built, options, "end") is None
-    assert started(built, None) is None
+    assert started(made, options, "end") is None
+    assert started(made, None) is None
     without = pd.DataFrame({"contract": ["K"], "year": [2025], "payment": [3.0]})
-    assert started(built, {"contracts": without}, "end") is None
+    assert started(made, {"contracts": without}, "end") is None
     # A whole plan that names no option has taken none.
     whole = {"allocation": pd.DataFrame({"programme": ["A"], "year": [2025]})}
-    assert started(built, whole) == started(built, whole, "end") == set()
-    assert started(built, whole | options) == {"run[free,2025,2025]"}
+    assert started(made, whole) == started(made, whole, "end") == set()
+    assert started(made, whole | options) == {"run[free,2025,2025]"}
 
 
 @pytest.mark.parametrize(
@@ -228,8 +224,7 @@ def test_yes_and_no_as_tables_write_them(said: Any, meant: bool) -> None:
 
 
 def test_every_decision_is_counted_with_its_reason() -> None:
-    data, model = build(every_family())
-    program = compile_model(model)
+    data, program = built(every_family())
     table = decision_counts(data, program)
     assert table["count"].sum() == program.integer.sum()
     assert (table["why"] != "").all()
@@ -378,8 +373,7 @@ def test_a_threshold_on_a_curve_is_reached_on_the_true_curve(
 
 def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     instance = curved(rules=RULE.format("equal,33"))
-    data, model = build(instance)
-    program = compile_model(model)
+    data, program = built(instance)
     x = np.zeros(program.shape[1])
     x[column(program, "activity[A,2025]")] = 23.5
     checked = evaluate(instance, readback.decisions(data, program, x))
@@ -394,8 +388,7 @@ def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     assert np.isclose(ends, 23.5).any()
     # Nothing rests on a curve that only the objective counts.
     plain = curved()
-    data, model = build(plain)
-    program = compile_model(model)
+    data, program = built(plain)
     checked = evaluate(plain, readback.decisions(data, program, np.zeros(program.shape[1])))
     assert not recut.cuts(data, checked, {}, data.ordering.exact)
     assert not data.ordering.counted.any()

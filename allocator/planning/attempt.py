@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from allocator.arrays import Floats
-from allocator.data import Data, extract
+from allocator.data import Data, Extraction
 from allocator.errors import SolverError
 from allocator.evaluate import Evaluation, Round
 from allocator.instance.instance import Instance
@@ -87,6 +88,11 @@ class Attempts:
         self.deadline = Deadline(request.time_limit)
         self.knots: dict[tuple[int, int], Floats] = {}
 
+    @cached_property
+    def _extraction(self) -> Extraction:
+        """The instance as arrays, but for what depends on where curves are cut."""
+        return Extraction(self._instance)
+
     @property
     def overtime(self) -> float:
         """Seconds that may be added to a limit to mend what it stopped."""
@@ -103,7 +109,7 @@ class Attempts:
             Whose decisions to keep; what its search proved stays what is known.
         """
         clock, began = self._record.clock, time.perf_counter()
-        data = extract(self._instance, self.knots, margin)
+        data = self._extraction.data(self.knots, margin)
         clock.mark("extract")
         program = self._compiled(data)
         nowhere = program.contradictions()

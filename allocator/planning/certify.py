@@ -45,9 +45,7 @@ class Certified:
     weak_share: float | None
 
 
-def certify(
-    known: Round, data: Data, program: Program, stages: Stages, clock: Clock
-) -> Certified:
+def certify(known: Round, data: Data, program: Program, stages: Stages, clock: Clock) -> Certified:
     """Read a solution back, have it checked, and say how good it is.
 
     Parameters

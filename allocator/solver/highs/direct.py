@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from allocator.arrays import Floats, Ints
 from allocator.solver.highs.engine import COUNTED, Engine, Highspy, fine, same, taken
-from allocator.solver.highs.scaling import Scaled
+from allocator.solver.program import Program
 
 Codes = npt.NDArray[np.int32]
 
@@ -91,9 +91,9 @@ class Direct:
         self._do(f"get{_SETTERS[kind]}OptionValue", what, name.encode(), ctypes.byref(number))
         return bool(number.value) if kind == 0 else number.value
 
-    def load(self, programme: Scaled) -> None:
+    def load(self, program: Program) -> None:
         """Take a programme."""
-        p = programme
+        p = program
         rows, columns = p.matrix.shape
         named = (p.cost, p.col_lower, p.col_upper, p.row_lower, p.row_upper)
         numbers = [np.ascontiguousarray(part, dtype=float) for part in named]

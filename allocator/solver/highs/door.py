@@ -19,46 +19,13 @@ from allocator.solver.highs.engine import fine
 from allocator.solver.highs.loaded import Loaded
 from allocator.solver.highs.solution import Solution, read
 from allocator.solver.highs.watch import Watch, refuse_while
-from allocator.solver.program import Program
 
 
 class Solver(Loaded):
     """One programme loaded into HiGHS, to be solved and re-solved.
 
-    Parameters
-    ----------
-    program : Program
-    algorithm : {'simplex', 'ipx', 'hipo', 'pdlp', 'auto'}
-        Named by what really runs; ``hipo`` needs the extra ``allocator[hipo]``, ``auto`` is
-        what :func:`allocator.solver.highs.options.choose` says.
-    threads : int
-        Threads HiGHS may use.
-    options : dict, optional
-        Further HiGHS options by name; each is read back.
-    scaled : bool
-        Whether HiGHS gets the programme in units of its own.
-
-    Raises
-    ------
-    SolverError
-        When a number is not finite, or HiGHS refuses the programme or an option.
-    UsageError
-        For an unknown algorithm, or one whose package is missing.
+    Made as :class:`~allocator.solver.highs.loaded.Loaded` is.
     """
-
-    def __init__(
-        self,
-        program: Program,
-        *,
-        algorithm: str = "simplex",
-        threads: int = 1,
-        options: dict[str, Any] | None = None,
-        scaled: bool = True,
-    ) -> None:
-        super().__init__(
-            program, algorithm=algorithm, threads=threads, options=options, scaled=scaled
-        )
-        self._watch: Watch | None = None
 
     def basis(self) -> Any:
         """Basis of the last run, to start another from."""

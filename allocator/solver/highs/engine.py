@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
-from allocator.solver.highs.scaling import Scaled
+from allocator.solver.program import Program
 
 COUNTED = ("simplex", "ipm", "crossover", "pdlp")
 """Algorithms whose iterations HiGHS counts."""
@@ -35,7 +35,7 @@ class Engine(Protocol):
     def get(self, name: str) -> Any:
         """Value of an option."""
 
-    def load(self, programme: Scaled) -> None:
+    def load(self, program: Program) -> None:
         """Take a programme."""
 
     def sides(self, lower: Floats, upper: Floats, span: slice) -> None:
@@ -128,9 +128,9 @@ class Highspy:
         fine(status, f"read option {name} back")
         return value
 
-    def load(self, programme: Scaled) -> None:
+    def load(self, program: Program) -> None:
         """Take a programme."""
-        p = programme
+        p = program
         rows, columns = p.matrix.shape
         taken(
             self.highs.passModel(

@@ -25,10 +25,14 @@ class Loaded:
     ----------
     program : Program
     algorithm : {'simplex', 'ipx', 'hipo', 'pdlp', 'auto'}
+        Named by what really runs; ``hipo`` needs the extra ``allocator[hipo]``, ``auto`` is
+        what :func:`allocator.solver.highs.options.choose` says.
     threads : int
+        Threads HiGHS may use.
     options : dict, optional
         Further HiGHS options by name; each is read back.
     scaled : bool
+        Whether HiGHS gets the programme in units of its own.
 
     Attributes
     ----------
@@ -43,6 +47,13 @@ class Loaded:
     handover : float
         Seconds spent on loading.
     engine : Highspy
+
+    Raises
+    ------
+    SolverError
+        When a number is not finite, or HiGHS refuses the programme or an option.
+    UsageError
+        For an unknown algorithm, or one whose package is missing.
     """
 
     def __init__(
@@ -61,6 +72,7 @@ class Loaded:
         self.cost_scale = self.scaling.cost
         self.handover = 0.0
         self.engine = Highspy()
+        self._watch: Watch | None = None
         chosen = settings(program, self.algorithm, threads) | (options or {})
         for name, value in chosen.items():
             self.engine.set(name, value)

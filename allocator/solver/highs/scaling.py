@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from allocator.arrays import Flags, Floats
+from allocator.arrays import Floats
 from allocator.solver.program import Program
 from allocator.tolerances import UNFELT
 
@@ -18,21 +18,6 @@ def _power_of_two(size: Floats) -> Floats:
     out = np.ones_like(size)
     out[usable] = np.exp2(np.round(np.log2(size[usable])))
     return out
-
-
-@dataclass(frozen=True, eq=False)
-class Scaled:
-    """A programme in the solver's own units; as :class:`~allocator.solver.program.Program`."""
-
-    maximise: bool
-    cost: Floats
-    offset: float
-    matrix: sparse.csr_array
-    row_lower: Floats
-    row_upper: Floats
-    col_lower: Floats
-    col_upper: Floats
-    integer: Flags
 
 
 @dataclass(frozen=True)
@@ -82,18 +67,16 @@ class Scaling:
         rows, columns = program.shape
         return cls(np.ones(columns), np.ones(rows), 1.0)
 
-    def scaled(self, program: Program) -> Scaled:
+    def scaled(self, program: Program) -> Program:
         """The programme in the solver's own units."""
-        return Scaled(
-            program.maximise,
-            program.cost * self.column * self.cost,
-            program.offset * self.cost,
-            self.matrix(program),
-            program.row_lower * self.row,
-            program.row_upper * self.row,
-            program.col_lower / self.column,
-            program.col_upper / self.column,
-            program.integer,
+        return program.replaced(
+            cost=program.cost * self.column * self.cost,
+            offset=program.offset * self.cost,
+            matrix=self.matrix(program),
+            row_lower=program.row_lower * self.row,
+            row_upper=program.row_upper * self.row,
+            col_lower=program.col_lower / self.column,
+            col_upper=program.col_upper / self.column,
         )
 
     def coefficients(self, program: Program) -> Floats:
