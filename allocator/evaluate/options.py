@@ -20,7 +20,7 @@ from allocator.evaluate.tables import (
 )
 from allocator.instance.instance import Instance
 from allocator.instance.tables.settings import Settings
-from allocator.instance.tables.wording import listing
+from allocator.words import listing
 
 NEVER = "none"
 """What ``review_years`` says of an option that is kept to the end of the plan."""
