@@ -10,7 +10,7 @@ from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import among
-from allocator.instance.tables.wording import listing, number
+from allocator.words import listing, number
 
 _ROUNDING = 1e-9
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.wording import number
+from allocator.words import number
 
 _ROUNDING = 1e-6
 

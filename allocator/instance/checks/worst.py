@@ -12,7 +12,7 @@ from allocator.arrays import Floats
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.wording import listing, number
+from allocator.words import listing, number
 
 _ROUNDING = 1e-9
 _MOST_TRIES = 500
