@@ -275,7 +275,7 @@ def tables(
         "options": options,
         "incomes": checked.incomes,
         "decisions": decision_counts(data, program),
-        "bridge": bridge(instance, checked, reference),
+        "bridge": bridge(checked, reference),
     }
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from allocator.data import Data, extract
 from allocator.errors import SolverError, UsageError
-from allocator.evaluate import Evaluation, check_bridge, evaluate
+from allocator.evaluate import Evaluation, Round, check_bridge, evaluate
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -227,15 +227,16 @@ def _plan(instance: Instance, asked: _Asked) -> Plan:
     """
     clock = _Clock()
     began = time.monotonic()
+    known = Round(instance)
     knots: dict[tuple[int, int], Any] = {}
     last: _Tried | None = None
     for cut in range(RECUTS + 1):
         margin = 1 if cut == RECUTS else 0
-        tried = _once(instance, asked, clock, began, knots, margin)
+        tried = _once(known, asked, clock, began, knots, margin)
         plan, data, checked = tried.plan, tried.data, tried.checked
         if cut == 0 and plan.status == "infeasible":
             # The true curves may just reach what their chords do not.
-            wider = _once(instance, asked, clock, began, knots, -1)
+            wider = _once(known, asked, clock, began, knots, -1)
             data, checked = wider.data, wider.checked
             if checked is None or not readback.recut(data, checked, knots, data.ordering.counted):
                 break
@@ -243,7 +244,7 @@ def _plan(instance: Instance, asked: _Asked) -> Plan:
         last = tried if tried.decided else last
         if plan.status == "limit" and not plan.verified and last is not None:
             cut_since = last is not tried
-            return _mended(instance, asked, clock, began, knots, last, cut_since) or plan
+            return _mended(known, asked, clock, began, knots, last, cut_since) or plan
         if checked is None or plan.verified or plan.status == "limit":
             break
         if not readback.recut(data, checked, knots, data.ordering.exact):
@@ -252,7 +253,7 @@ def _plan(instance: Instance, asked: _Asked) -> Plan:
 
 
 def _mended(
-    instance: Instance,
+    known: Round,
     asked: _Asked,
     clock: _Clock,
     began: float,
@@ -281,7 +282,7 @@ def _mended(
             if not (cut_since or readback.recut(data, checked, knots, data.ordering.exact)):
                 continue
             cut_since = False
-        tried = _once(instance, asked, clock, began, knots, margin, found)
+        tried = _once(known, asked, clock, began, knots, margin, found)
         if tried.plan.verified:
             return tried.plan
         seconds = tried.seconds or seconds
@@ -355,7 +356,7 @@ def _kept_back(asked: _Asked, data: Data, program: Program, built: float) -> flo
 
 
 def _once(
-    instance: Instance,
+    known: Round,
     asked: _Asked,
     clock: _Clock,
     began: float,
@@ -365,7 +366,7 @@ def _once(
 ) -> _Tried:
     """One plan for curves cut at `knots`, and the check of it; with the decisions `found`."""
     since = time.perf_counter()
-    data = extract(instance, knots, margin)
+    data = extract(known.instance, knots, margin)
     clock.mark("extract")
     program = _compiled(data, asked, clock)
     nowhere = program.contradictions()
@@ -396,13 +397,13 @@ def _once(
     if stages.plan is None:
         names: tuple[str, ...] = ()
         if stages.status == "infeasible" and found is None:
-            names = _conflict(instance, program, asked, began)
+            names = _conflict(known.instance, program, asked, began)
         clock.mark("explain")
         plan = _unsolved(program, stages.status, names, clock, solver, stages)
         return _Tried(plan, data, None, {}, stages, 0.0)
     if found is not None:
         stages = _after(stages, found)
-    plan, checked = _checked(instance, data, program, solver, stages, clock)
+    plan, checked = _checked(known, data, program, solver, stages, clock)
     if found is not None:
         plan = _no_narrower(plan, found.plan)
     searched = sum(stages.seconds.get(name, 0.0) for name in SEARCHES)
@@ -495,7 +496,7 @@ def held_program(instance: Instance) -> Program:
 
 
 def _checked(
-    instance: Instance,
+    known: Round,
     data: Data,
     program: Program,
     solver: Solver,
@@ -510,16 +511,17 @@ def _checked(
     decided = readback.decisions(data, program, x)
     rolled = readback.decisions(data, program, before)
     clock.mark("readback")
-    checked = evaluate(instance, decided)
-    reference = evaluate(instance, rolled)
+    checked = evaluate(known, decided)
+    reference = evaluate(known, rolled)
     clock.mark("verify")
     certificate = _certificate(data, program, stages, x, before, checked)
     dual = stages.best.row_dual if stages.best is not None else None
     reduced = stages.best.reduced_cost if stages.best is not None else None
-    tables = readback.tables(instance, data, program, checked, reference, dual, reduced)
+    tables = readback.tables(known.instance, data, program, checked, reference, dual, reduced)
     certificate = replace(certificate, price_of_money=readback.price_of_money(tables["budgets"]))
-    weak = readback.weak_share(instance, checked, reference, tables["limits"])
-    adds_up = not check_bridge(tables["bridge"], checked, PENNY / instance.settings.money_scale)
+    weak = readback.weak_share(known.instance, checked, reference, tables["limits"])
+    penny = PENNY / known.instance.settings.money_scale
+    adds_up = not check_bridge(tables["bridge"], checked.budgets, penny)
     clock.mark("readback")
     agrees = _agrees(certificate, data.responses.overstated)
     plan = Plan(
