@@ -9,7 +9,7 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.evaluate import frames
-from allocator.evaluate.contracts import Contracts, Payments
+from allocator.evaluate.contracts import Payments
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.spending import Spending
@@ -24,7 +24,7 @@ class Providers:
     Attributes
     ----------
     names : Names
-        Every provider of the programmes, of the providers table and every lead, in order.
+        Every provider of the programmes and of the providers table, in order.
     settings : Settings
         How years and money are written.
     of : numpy.ndarray
@@ -43,11 +43,10 @@ class Providers:
     deficit_max: Floats
 
 
-def read_providers(tables: Tables, programmes: Programmes, contracts: Contracts) -> Providers:
+def read_providers(tables: Tables, programmes: Programmes) -> Providers:
     """Providers with the terms in force."""
     rows, provider = tables["providers"], programmes.rows["provider"]
-    every = {*rows["provider"], *provider, *contracts.lead.ravel()}
-    names = Names(sorted(every - {""}))
+    names = Names(sorted({*rows["provider"], *provider} - {""}))
     in_force = tables.in_force(rows, names, "provider")
     return Providers(
         names=names,

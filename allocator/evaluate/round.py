@@ -128,7 +128,7 @@ class Round:
     @cached_property
     def providers(self) -> Providers:
         """Providers with their terms."""
-        return read_providers(self.tables, self.programmes, self.contracts)
+        return read_providers(self.tables, self.programmes)
 
     @cached_property
     def funding(self) -> Funding:

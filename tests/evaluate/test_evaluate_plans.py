@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from evaluate_cases import allocation, case, csv
+from judging import allocation, expect
+from small import csv, round_of
 
 from allocator.errors import InstanceError
 from allocator.evaluate import evaluate
 
-INSTANCE = case(
+INSTANCE = round_of(
     "programme,sector,pool,baseline\nA&E attendances,acute,NHS,100\nHome care,social,Council,50",
     years=(2025, 2026),
     budgets="pool,amount\nNHS,1000\nCouncil,1000",
@@ -30,8 +31,7 @@ PLAN = allocation(INSTANCE, {"A&E attendances": [100, 110], "Home care": [50, 55
 def test_a_plan_is_read_in_any_order_and_other_columns_do_not_matter() -> None:
     plan = PLAN.sample(frac=1, random_state=3).assign(spend="?", source="our draft")
     result = evaluate(INSTANCE, {"allocation": plan})
-    assert result.allocation.activity.tolist() == [100, 110, 50, 55]
-    assert result.allocation.year.tolist() == [2025, 2026, 2025, 2026]
+    expect(result.allocation, activity=[100, 110, 50, 55], year=[2025, 2026, 2025, 2026])
 
 
 @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ def test_answers_as_written(yes: Any, no: Any) -> None:
     )
     contracts = pd.DataFrame({"contract": ["Acute"] * 2, "year": [2025, 2026], "ended": [no, yes]})
     result = evaluate(DECIDED, {**DECIDED_PLAN, "options": options, "contracts": contracts})
-    assert result.options.taken.tolist() == [False, True]
-    assert result.contracts.ended.tolist() == [False, True]
+    expect(result.options, taken=[False, True])
+    expect(result.contracts, ended=[False, True])
     assert result.allowed
 
 
-DECIDED = case(
+DECIDED = round_of(
     "programme,sector,pool,provider,contract,baseline\nA,acute,NHS,Trust,Acute,100",
     years=(2025, 2026),
     contracts="contract,type,notice_years\nAcute,block,1",
@@ -287,7 +287,7 @@ def test_all_problems_come_at_once() -> None:
 
 
 def test_capacity_that_does_not_go_together() -> None:
-    instance = case(
+    instance = round_of(
         "programme,sector,pool,baseline,place\nA,acute,NHS,1,North",
         resources="resource\nbeds\nnurses",
         places="place,heads\nNorth,1\nSouth,1",
