@@ -53,7 +53,7 @@ def expect(frame: pd.DataFrame, **columns: Any) -> None:
         got = frame[name].tolist()
         exact = isinstance(given, list) and any(isinstance(v, str | bool) for v in given)
         loose = not isinstance(given, list)
-        asked = given if exact or loose else pytest.approx(given, rel=1e-9, abs=1e-9)
+        asked = given if exact or loose else pytest.approx(given, rel=1e-9, abs=1e-9, nan_ok=True)
         assert got == asked, name
 
 

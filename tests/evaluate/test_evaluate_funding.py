@@ -169,13 +169,8 @@ def test_funding_of_a_year_and_of_a_part_that_grows_with_cost() -> None:
     expect(result.budgets, pool="Council", at_cost=[150, 50], funded=[0, 90])
     expect(result.budgets, pool="NHS", funded=[0, 30])
     early = STATED + "Home care,NHS,2025,30"
-    breaks(
-        run(instance, PLAN | {"Home care": [100, 120]}, funding=early),
-        "funding",
-        "Home care",
-        2025,
-        30,
-    )
+    broken = run(instance, PLAN | {"Home care": [100, 120]}, funding=early)
+    breaks(broken, "funding", "Home care", 2025, 30)
 
 
 def test_stranded_cost_is_paid_for_by_all() -> None:

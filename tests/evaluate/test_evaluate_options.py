@@ -93,7 +93,7 @@ DECISIONS = {
         "A 2028 2029": "2028 starts, and 2027/28 is the latest year in which it may.",
     },
     "option,latest,min_years: A,2027,2": {
-        "A 2025 2026 2028 2029": "2028 starts, and 2027/28 is the latest year in which it may.",
+        "A 2025 2026 2028 2029": "2028 starts, and 2027/28 is the latest year in which it may."
     },
     # Least years, unless the plan ends first.
     "option,min_years: A,3": {
@@ -106,7 +106,7 @@ DECISIONS = {
     "option,min_years: A,9": {"A 2025 2026 2027 2028 2029": ""},
     "option,min_years: A,1": {"A 2025": ""},
     "option,min_years: A,2": {
-        "A 2026": f"2027 is left 1 year after it started in 2026/27; {LEAST.format(2)}",
+        "A 2026": f"2027 is left 1 year after it started in 2026/27; {LEAST.format(2)}"
     },
     # On the second and the fourth anniversary, not a year before or after.
     "option,review_years: A,2 4": {

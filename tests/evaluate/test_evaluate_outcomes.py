@@ -98,13 +98,15 @@ def test_outcomes_that_are_not_discounted() -> None:
     expect(result.outcomes, value=[50, 40], beyond_horizon=[50, 40])
 
 
+CARE = """
+    programme,sector,pool,baseline
+    Care,community,NHS,50
+    Ward,acute,NHS,100"""
+
+
 def test_the_driver_with_demand_is_met_need() -> None:
-    programmes = """
-        programme,sector,pool,baseline
-        Care,community,NHS,50
-        Ward,acute,NHS,100"""
     instance = round_of(
-        programmes,
+        CARE,
         responses="programme,outcome,per_unit\nWard,QALY,2",
         demand="programme,demand\nWard,100",
         effects="source,target,per_unit\nCare,Ward,0.5",
@@ -255,12 +257,8 @@ def test_need_avoided_after_the_plan_is_worth_what_it_would_have_cost() -> None:
 
 
 def test_without_tail_years_nothing_counts_after_the_plan() -> None:
-    programmes = """
-        programme,sector,pool,baseline
-        Care,community,NHS,50
-        Ward,acute,NHS,100"""
     instance = round_of(
-        programmes,
+        CARE,
         demand="programme,demand\nWard,100",
         effects="source,target,per_unit,delay\nCare,Ward,0.5,1",
     )

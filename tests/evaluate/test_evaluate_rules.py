@@ -246,10 +246,7 @@ def test_payment_before_the_plan_is_the_baseline_at_its_tariff() -> None:
         A,acute,NHS,North,100,2,3
         B,community,NHS,South,300,1,
         C,primary,NHS,,50,4,"""
-    rules = (
-        "R,2025,payment,acute,,,max,9,growth,,,",
-        "S,2026,payment,,,,max,9,growth,,baseline,",
-    )
+    rules = ("R,2025,payment,acute,,,max,9,growth,,,", "S,2026,payment,,,,max,9,growth,,baseline,")
     selections = "selection,sector\nacute,acute"
     instance = round_of(
         programmes,
@@ -304,8 +301,18 @@ STRANDED = """
     programme,sector,pool,recurrent,baseline,fixed_share,release_years
     A,acute,NHS,yes,100,0.5,1
     B,community,NHS,no,100,0,0"""
+CONTRACTED = """
+    programme,sector,pool,recurrent,provider,contract,baseline,fixed_share,release_years
+    A,acute,NHS,yes,Trust,Acute,100,0.5,1
+    B,community,NHS,no,,,100,0,0"""
 # A falls by 20 in 2025 and again in 2026: spend 80 and 60, stranded 10 and 10.
 FALLING = {"A": [80, 60], "B": [100, 100]}
+
+
+def stranding(rule: str, programmes: str = STRANDED, **more: Any) -> Instance:
+    selections = "selection,sector\nacute,acute\ncommunity,community"
+    rules = f"{HEAD}\nR,2026,{rule}"
+    return round_of(programmes, years=YEARS, rules=rules, selections=selections, **more)
 
 
 @pytest.mark.parametrize(
@@ -344,14 +351,7 @@ FALLING = {"A": [80, 60], "B": [100, 100]}
 def test_stranded_cost_counts_against_a_rule_and_never_towards_it(
     rule: str, left: float, right: float
 ) -> None:
-    instance = round_of(
-        STRANDED,
-        years=YEARS,
-        rules=f"{HEAD}\nR,2026,{rule}",
-        selections="selection,sector\nacute,acute\ncommunity,community",
-        places="place,heads\nHere,10",
-    )
-    result = run(instance, FALLING)
+    result = run(stranding(rule, places="place,heads\nHere,10"), FALLING)
     expect(result.rules, left=[left], right=[right])
 
 
@@ -359,16 +359,11 @@ def test_stranded_cost_counts_against_a_rule_and_never_towards_it(
 def test_stranded_cost_worsens_a_position_only_where_a_rule_wants_it_high(
     sense: str, left: float
 ) -> None:
-    programmes = STRANDED.replace("baseline", "provider,contract,baseline").replace(
-        "yes,", "yes,Trust,Acute,"
-    )
-    instance = round_of(
-        programmes.replace("no,", "no,,,"),
-        years=YEARS,
+    instance = stranding(
+        f"position,acute,,,{sense},30,amount,,,",
+        CONTRACTED,
         contracts="contract,type,fixed\nAcute,block,90",
         limits="programme,max\nA,1",
-        rules=f"{HEAD}\nR,2026,position,acute,,,{sense},30,amount,,,",
-        selections="selection,sector\nacute,acute",
     )
     result = run(instance, FALLING)
     expect(result.rules, left=[left])
@@ -377,29 +372,19 @@ def test_stranded_cost_worsens_a_position_only_where_a_rule_wants_it_high(
 
 
 def test_payment_of_a_contract_at_cost_has_its_stranded_cost_whatever_the_rule() -> None:
-    programmes = STRANDED.replace("baseline", "provider,contract,baseline").replace(
-        "yes,", "yes,Trust,Acute,"
-    )
-    instance = round_of(
-        programmes.replace("no,", "no,,,"),
-        years=YEARS,
+    instance = stranding(
+        "payment,acute,,,min,30,amount,,,",
+        CONTRACTED,
         contracts="contract,type,lead,overhead\nAcute,cost,Lead,0.5",
         providers="provider\nLead",
-        rules=f"{HEAD}\nR,2026,payment,acute,,,min,30,amount,,,",
-        selections="selection,sector\nacute,acute",
     )
     expect(run(instance, FALLING).rules, left=[1.5 * 70])
 
 
 def test_stranded_cost_breaks_a_ceiling() -> None:
-    instance = round_of(
-        STRANDED,
-        years=YEARS,
-        rules=f"{HEAD}\nR,2026,spend,acute,,,max,64,amount,,,",
-        selections="selection,sector\nacute,acute",
-    )
+    instance = stranding("spend,acute,,,max,64,amount,,,")
     breaks(run(instance, FALLING), "rule", "R", 2026, 6)
-    assert run(instance, {"A": [60, 60], "B": [100, 100]}).allowed
+    allowed(instance, {"A": [60, 60], "B": [100, 100]})
 
 
 def test_a_rule_that_cannot_be_computed_counts_as_missed() -> None:
