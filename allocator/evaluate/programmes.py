@@ -111,7 +111,7 @@ def read_programmes(tables: Tables, pools: Names) -> Programmes:
     tariff = np.where(np.isnan(rows["tariff"]), unit_cost, rows["tariff"])
     grown = growth(tables, rows["cost_uplift"][:, None])
     return Programmes(
-        names=Names(rows["programme"].tolist()),
+        names=Names(rows["programme"]),
         settings=tables.settings,
         rows=rows,
         pool=pools.find(rows["pool"]),
