@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 from benchmarks.policy import rules, selections
 
 Numbers = npt.NDArray[np.float64]

@@ -11,9 +11,9 @@ from typing import Any
 
 from allocator.data import extract
 from allocator.instance.instance import Instance
-from allocator.instance.reader import read
-from allocator.solve import versions
-from allocator.solver.compiler import compile_model
+from allocator.instance.reading.reader import read
+from allocator.planning.solve import versions
+from allocator.solver.compile.compiler import compile_model
 from allocator_models.allocation import build
 from benchmarks.generate import generate
 from benchmarks.measure import (
@@ -160,10 +160,10 @@ def _whole(options: argparse.Namespace) -> Instance:
 
 def _report_solve(instance: Instance, repeats: int) -> dict[str, Any]:
     timings, integers = measure_solve(instance, repeats)
-    name, seconds = instance.settings.name, timings.seconds["allocator.solve"]
-    median = timings.median("allocator.solve")
+    name, seconds = instance.settings.name, timings.seconds["allocator.planning.solve"]
+    median = timings.median("allocator.planning.solve")
     print(f"Whole of allocator.solve: {name}, {integers:,} decisions")
-    print(_line("allocator.solve", seconds, timings))
+    print(_line("allocator.planning.solve", seconds, timings))
     target = None if integers else TARGET_SOLVE
     if target is not None:
         print(f"  target {target} s: {_met(median, target)}")

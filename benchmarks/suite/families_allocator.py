@@ -30,7 +30,7 @@ Row = dict[str, Any]
 def compiled(instance: Instance) -> Program:
     """Main programme of a round."""
     from allocator.data import extract
-    from allocator.solver.compiler import compile_model
+    from allocator.solver.compile.compiler import compile_model
     from allocator_models.allocation import build
 
     return compile_model(build(extract(instance)))
@@ -128,7 +128,7 @@ TABLES = (
 
 
 def _round(name: str, years: tuple[int, ...], tables: dict[str, list[Row]]) -> Instance:
-    from allocator.instance.reader import from_tables
+    from allocator.instance.reading.reader import from_tables
 
     settings = {"name": name, "base_year": years[0] - 1, "years": list(years)}
     frames = {table: pd.DataFrame(rows) for table, rows in tables.items() if rows}
@@ -340,7 +340,7 @@ def decisions(seed: int, options: int, curves: int) -> Instance:
 
 def real(seed: int, folder: str) -> Instance:
     """Round of this repository; there is nothing to draw."""
-    from allocator.instance.reader import read
+    from allocator.instance.reading.reader import read
 
     return read(ROOT / "instances" / folder)
 

@@ -107,7 +107,7 @@ _ALL = (
     Layer(
         "ours",
         "allocator",
-        ("highspy", "allocator.solver.highs", "allocator_models.allocation"),
+        ("highspy", "allocator.solver.highs.door", "allocator_models.allocation"),
         "benchmarks.suite.layers_ours:build",
         "Apache-2.0",
         own_data=True,

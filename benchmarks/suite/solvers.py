@@ -285,7 +285,7 @@ def _ours(name: str, algorithm: str, kinds: frozenset[str]) -> SolverSpec:
     return SolverSpec(
         name,
         "highspy-extras" if hipo else "allocator",
-        ("highspy", "allocator.solver.highs") + (("highspy_extras",) if hipo else ()),
+        ("highspy", "allocator.solver.highs.door") + (("highspy_extras",) if hipo else ()),
         kinds,
         "Apache-2.0",
         "benchmarks.suite.solvers_highs:solve_ours",

@@ -9,12 +9,10 @@ from unittest.mock import patch
 import pytest
 from small import round_of
 
-from allocator.instance.draft import draft_of
 from allocator.instance.instance import Instance
-from allocator.instance.propagate import Ranges, propagate
 
 YEARS = (2025, 2026, 2027)
-UNJUDGED = patch("allocator.instance.check.run", return_value=[])
+UNJUDGED = patch("allocator.instance.checks.run.run", return_value=[])
 """While it holds, rounds are read and no check says anything about them."""
 
 A = "programme,sector,pool,baseline\na,s,NHS,100"
@@ -40,13 +38,9 @@ def one_row(**cells: Any) -> str:
     return f"{','.join(cells)}\n{','.join(map(str, cells.values()))}"
 
 
-def ranges_of(instance: Instance) -> Ranges:
-    return propagate(draft_of(instance))
-
-
 def bounds(instance: Instance, programme: str) -> list[Any]:
     """Least and most activity of a programme by year, in a round where nothing collides."""
-    ranges = ranges_of(instance)
+    ranges = instance.facts.ranges
     assert ranges.collisions == []
     assert ranges.shortages == []
     i = instance.programmes["programme"].tolist().index(programme)

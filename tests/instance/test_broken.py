@@ -33,7 +33,7 @@ import pytest
 from base_round import FILES, file_of, round_files, write_round
 
 from allocator.errors import InstanceError, Problem
-from allocator.instance.reader import diagnose, read
+from allocator.instance.reading.reader import diagnose, read
 
 Entry = dict[str, Any]
 

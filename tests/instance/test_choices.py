@@ -9,16 +9,15 @@ import pandas as pd
 import pytest
 from base_round import write_round
 
-from allocator.instance.checks_worst import _Act, _too_much
-from allocator.instance.choices import Choices
-from allocator.instance.draft import draft_of
+from allocator.instance.checks.worst import _Act, _too_much
 from allocator.instance.evidence import with_evidence
+from allocator.instance.facts.choices import Choices
 from allocator.instance.instance import Instance
-from allocator.instance.reader import read
+from allocator.instance.reading.reader import read
 
 
 def choices(folder: Path, **changes: Any) -> Choices:
-    return Choices(draft_of(read(write_round(folder, **changes))))
+    return Choices(read(write_round(folder, **changes)).facts.draft)
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from reaching import one_row, three_years
+from small import reachable
 
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
-from allocator.instance.propagate import reachable
 
 
 def refusal(programmes: str, **tables: str) -> str:

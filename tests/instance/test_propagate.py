@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from reaching import YEARS, A, bounds, three_years
+from small import reachable
 
-from allocator.instance.by_year import by_year
-from allocator.instance.propagate import reachable
-from allocator.instance.rows import from_frame
+from allocator.instance.tables.by_year import by_year
+from allocator.instance.tables.rows import from_frame
 
 LIMITS = {
     "baseline and activity limits hold together": (

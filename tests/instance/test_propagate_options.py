@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reaching import MONEY, A, bounds, one_row, ranges_of, table, three_years, unjudged
+from reaching import MONEY, A, bounds, one_row, table, three_years, unjudged
 
 from allocator.errors import InstanceError
-from allocator.instance.decisions import Decisions
-from allocator.instance.draft import draft_of
+from allocator.instance.facts.decisions import Decisions
 from allocator.instance.instance import Instance
 
 BETWEEN = "programme,basis,min,max\na,activity,80,120"
@@ -129,7 +128,7 @@ def test_activity_that_must_be_something_is_viable() -> None:
 
 def test_a_scale_that_nothing_allows_is_a_collision() -> None:
     limits = "programme,basis,min,max,start_min\na,activity,1,30,40"
-    found = ranges_of(unjudged(limits=limits)).collisions
+    found = unjudged(limits=limits).facts.ranges.collisions
     assert [(c.lo, c.hi, c.floor, c.ceiling) for c in found] == [
         (40.0, 30.0, [("limits", 2)], [("limits", 2)])
     ]
@@ -146,7 +145,7 @@ def test_need_may_rise_and_fall_by_options() -> None:
         ),
     )
     assert bounds(instance, "a") == [(100, 100), (60, 150), (60, 150)]
-    ranges = ranges_of(instance)
+    ranges = instance.facts.ranges
     assert ranges.driver_lo[0].tolist() == [100, 60, 60]
     assert ranges.driver_hi[0].tolist() == [100, 150, 150]
 
@@ -208,7 +207,7 @@ def test_an_option_that_must_be_taken_costs_at_least_the_cheapest() -> None:
     instance = paid(options=options(columns, one, "q,g,exactly_one,40"))
     assert bounds(instance, "a") == [(0, 85)] * 3
     short = paid(limits="programme,basis,min\na,activity,90", options=options(columns, one))
-    found = ranges_of(short).shortages[0]
+    found = short.facts.ranges.shortages[0]
     assert (found.needed, found.available) == (105.0, 100.0)
     assert found.claims == [("'a'", 90.0), ("options", 15.0)]
 
@@ -416,7 +415,7 @@ def test_links_and_figures_that_are_not_there_are_left_out() -> None:
     instance = unjudged(
         options=options(), option_effects=effects("o,demand,a,5", "o,contract,C,,suspend")
     )
-    decisions = Decisions(draft_of(instance))
+    decisions = Decisions(instance.facts.draft)
     assert decisions.names == ["o"]
     assert decisions.stopped("contract", "C")[0].tolist() == [True] * 3
-    assert ranges_of(instance).collisions == []
+    assert instance.facts.ranges.collisions == []

@@ -9,9 +9,8 @@ import pytest
 from reaching import one_row, table, three_years
 
 from allocator.errors import InstanceError
-from allocator.instance.draft import draft_of
+from allocator.instance.checks.pump import network, savings
 from allocator.instance.instance import Instance
-from allocator.instance.pump import network, savings
 
 AVOIDS, AVOIDED = "h,s,NHS,10,100", "i,s,NHS,10,40"
 
@@ -28,7 +27,7 @@ def make(programmes: list[str], *effects: str, more: str = "", **tables: Any) ->
 
 
 def saved(instance: Instance) -> dict[str, dict[str, float]]:
-    draft = draft_of(instance)
+    draft = instance.facts.draft
     net = network(draft)
     found = savings(draft, net).toarray()
     return {
@@ -79,7 +78,7 @@ def test_a_circle_that_dies_out_is_followed_to_its_end() -> None:
 
 
 def test_kernel_of_no_fade_is_felt_once() -> None:
-    draft = draft_of(make([AVOIDS, "i,s,NHS,10,1"], "h,i,2,1,0"))
+    draft = make([AVOIDS, "i,s,NHS,10,1"], "h,i,2,1,0").facts.draft
     assert np.array_equal(network(draft).kernel, [[0.0, 2.0, 0.0]])
 
 

@@ -13,8 +13,8 @@ from base_round import FILES, round_files, write_round
 
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
-from allocator.instance.reader import diagnose, from_tables, read
-from allocator.instance.schema import TABLES
+from allocator.instance.reading.reader import diagnose, from_tables, read
+from allocator.instance.tables.schema import TABLES
 
 SETTINGS = {"name": "Memory", "base_year": 2024, "years": [2025, 2026]}
 
