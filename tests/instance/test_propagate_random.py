@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from oracle_draw import Draw
 from oracle_round import Built, Round
-from reaching import UNJUDGED, ranges_of
+from reaching import UNJUDGED
 
 
 def drawn_harder(seed: int, rng: np.random.Generator) -> Draw:
@@ -44,7 +44,7 @@ def test_no_plan_of_any_decision_is_out_of_reach(seed: int) -> None:
     drawn = drawn_harder(seed, rng)
     with UNJUDGED:
         instance = drawn.instance()
-    ranges = ranges_of(instance)
+    ranges = instance.facts.ranges
     names = instance.programmes["programme"].tolist()
     round_ = Round(drawn.settings, drawn.tables)
     choices = round_.choices()
