@@ -20,11 +20,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.suite import ledger, stats
-from benchmarks.suite.charts import short
-from benchmarks.suite.document import Document, Points, Section, Table, Text
-from benchmarks.suite.figures import NOISE, STAGES, Figures, seconds_of, solved
 from benchmarks.suite.lines import NOT_TRIED, BadResults, Line, Results, name_of, read
-from benchmarks.suite.words import plural
+from benchmarks.suite.page.charts import short
+from benchmarks.suite.page.document import Document, Points, Section, Table, Text
+from benchmarks.suite.page.figures import NOISE, STAGES, Figures, seconds_of, solved
+from benchmarks.suite.page.words import plural
 
 ANSWER = 1e-6
 """By how much of max(1, |objective|) an answer may move, besides the gaps of both."""
@@ -432,7 +432,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
     return {"regressions": len(found.regressions), **asdict(found)}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Compare; return the exit status.
 
     Returns
@@ -474,7 +474,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         print(report(found, (str(options.before), str(options.after))).markdown())
     return 1 if found.regressions else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,12 +14,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import ROOT
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from benchmarks.suite.problem import Problem
 
-ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGES = (
     "allocator",
@@ -142,9 +143,10 @@ def fingerprint(places: Iterable[Path] | None = None) -> str:
     if places is None:
         suite = ROOT / "benchmarks" / "suite"
         places = [
-            *sorted((ROOT / "benchmarks").glob("*.*")),
+            ROOT / "benchmarks" / "country",
+            ROOT / "benchmarks" / "studies",
             suite / "problem.py",
-            *sorted(suite.glob("families*.py")),
+            suite / "families",
             ROOT / "allocator",
             ROOT / "models",
             ROOT / "instances",

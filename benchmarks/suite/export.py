@@ -12,9 +12,9 @@ from benchmarks.suite.mps import MpsError, write_mps
 from benchmarks.suite.problem import Problem
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Write what the arguments name; return the exit status (2: they name nothing)."""
-    from benchmarks.suite.families import FAMILIES
+    from benchmarks.suite.families.registry import FAMILIES
 
     options = _parser().parse_args(arguments)
     unknown = sorted(set(options.family) - set(FAMILIES))
@@ -72,7 +72,3 @@ def _parser() -> argparse.ArgumentParser:
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Make one programme in a process of its own: ``python -m benchmarks.suite.prepare``.
+"""Make one programme in a process of its own: ``python -m benchmarks prepare``.
 
 The runner starts this so that neither the memory nor a crash of a generator is its own.
 """
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.suite.environment import ROOT
+from benchmarks import ROOT
 from benchmarks.suite.problem import Problem
 
 
@@ -70,7 +70,7 @@ def prepared(folder: Path, family: str, size: str, seed: int, mark: str) -> dict
             return {**held, "path": str(path)}
     folder.mkdir(parents=True, exist_ok=True)
     beside.unlink(missing_ok=True)
-    command = [sys.executable, "-m", __spec__.name, family, size, str(seed), str(path)]
+    command = [sys.executable, "-m", "benchmarks", "prepare", family, size, str(seed), str(path)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     if done.returncode != 0:
         words = done.stderr.strip().splitlines() or [f"ended with status {done.returncode}"]
@@ -82,16 +82,13 @@ def prepared(folder: Path, family: str, size: str, seed: int, mark: str) -> dict
     return {**made, "path": str(path)}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> int:
     """Make, save and describe: the child's side."""
-    from benchmarks.suite.families import FAMILIES
+    from benchmarks.suite.families.registry import FAMILIES
 
-    name, size, seed, path = sys.argv[1:] if arguments is None else arguments
+    name, size, seed, path = arguments
     family = FAMILIES[name]
     problem = family.make(size, int(seed))
     problem.save(Path(path))
     print(json.dumps(about(problem, family.kind)))
-
-
-if __name__ == "__main__":
-    main()
+    return 0

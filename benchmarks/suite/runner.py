@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks import ROOT
 from benchmarks.suite import environment, prepare
 from benchmarks.suite.lines import (
     NOT_TRIED,
@@ -35,8 +36,7 @@ from benchmarks.suite.lines import (
     read,
 )
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "results"
+RESULTS = ROOT / "benchmarks" / "results"
 SIZES = ("XS", "S", "M", "L", "XL")
 GENERIC = ("pyomo:", "python:")
 """Prefixes of solvers that need no entry: by the name Pyomo has for them, or one's own."""
@@ -46,7 +46,7 @@ solvers of your own:
   pyomo:NAME              any solver that Pyomo has an interface to, by its name there
   python:MODULE:FUNCTION  your function, in a module in this folder or on PYTHONPATH:
 
-    from benchmarks.suite.solvers import Outcome
+    from benchmarks.suite.solvers.registry import Outcome
 
     def solve(problem, options, spec):
         outcome = Outcome("error")
@@ -92,13 +92,13 @@ class Registry:
 
 def registry(with_layers: bool = True) -> Registry:
     """The families, solvers and, where they are asked for, layers of the suite."""
-    from benchmarks.suite.families import FAMILIES
-    from benchmarks.suite.solvers import SOLVERS
+    from benchmarks.suite.families.registry import FAMILIES
+    from benchmarks.suite.solvers.registry import SOLVERS
     from benchmarks.suite.worker import execute
 
     layers: Mapping[str, Any] = {}
     if with_layers:
-        from benchmarks.suite.layers import LAYERS
+        from benchmarks.suite.layers.registry import LAYERS
 
         layers = LAYERS
     return Registry(FAMILIES, SOLVERS, layers, execute, prepare.prepared)
@@ -388,13 +388,12 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h"
 
 
-def main(arguments: Sequence[str] | None = None, shelf: Registry | None = None) -> int:
+def main(arguments: Sequence[str], shelf: Registry | None = None) -> int:
     """Run what the arguments ask for; return the exit status.
 
     Parameters
     ----------
-    arguments : sequence of str, optional
-        Default: those of the process.
+    arguments : sequence of str
     shelf : Registry, optional
         What there is to run; default: the suite's own.
 
@@ -474,7 +473,7 @@ def _resolve(options: argparse.Namespace, shelf: Registry) -> None:
 
 def _found(name: str) -> str:
     """A name with a prefix, if it is one that can be run."""
-    from benchmarks.suite.solvers import find
+    from benchmarks.suite.solvers.registry import find
 
     try:
         return find(name).name
@@ -567,7 +566,3 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-timing", action="store_true", help="leave out what differs from run to run")
     add("--list", action="store_true", help="say what there is to run, and stop")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """The same programme solved again for other budgets, rates and weights, in several ways.
 
-``python -m benchmarks.suite.sweep --size S``. Every way solves the draws of the family
+``python -m benchmarks sweep --size S``. Every way solves the draws of the family
 ``sweep`` in the same order, in a process of its own, and reads the values back after each:
 
 - ``ours``: :class:`allocator.solver.resolve.Resolver`, nothing rebuilt, each draw from the basis
@@ -31,7 +31,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.suite.families_sweep import Sweep
+from benchmarks.suite.families.sweep import Sweep
 from benchmarks.suite.problem import Problem
 
 Numbers = npt.NDArray[np.float64]
@@ -195,7 +195,7 @@ def _objectives(sweep: Sweep, values: Numbers) -> list[float]:
 
 def _ours(sweep: Sweep) -> Resolve:
     from allocator.solver.resolve import Resolver
-    from benchmarks.blocks import program_of
+    from benchmarks.studies.blocks import program_of
 
     solver = Resolver(program_of(sweep.problem))
     solver.resolve()
@@ -372,7 +372,7 @@ WAYS: dict[str, Callable[[Sweep], Resolve]] = {
 
 def go(way: str, size: str, seed: int, systems: int | None) -> Result:
     """Go one way through the sweeps of a size, in this process."""
-    from benchmarks.suite.families import FAMILIES
+    from benchmarks.suite.families.registry import FAMILIES
 
     sweeps = FAMILIES["sweep"].sweeps
     assert sweeps is not None
@@ -393,7 +393,7 @@ def differing(results: Sequence[Result]) -> list[str]:
     return found
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Measure, print, and write JSON where asked; 1 when answers differ."""
     options = _options(arguments)
     spawn = multiprocessing.get_context("spawn")
@@ -426,7 +426,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _heading(size: str, seed: int) -> dict[str, Any]:
     """Where, when and of what: the programme of the first system and the figures of its draws."""
     from benchmarks.suite.environment import heading
-    from benchmarks.suite.families import FAMILIES
+    from benchmarks.suite.families.registry import FAMILIES
 
     sweeps = FAMILIES["sweep"].sweeps
     assert sweeps is not None
@@ -434,8 +434,8 @@ def _heading(size: str, seed: int) -> dict[str, Any]:
     return heading(first.problem, (first.row_lower, first.row_upper, first.cost, first.values))
 
 
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite.sweep", description=__doc__)
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks sweep", description=__doc__)
     parser.add_argument("--size", default="S", help="of the family sweep")
     parser.add_argument("--seed", type=int, default=0, help="of the first system")
     parser.add_argument("--systems", type=int, help="only so many systems")
@@ -451,7 +451,3 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     if unknown:
         parser.error(f"no way {', '.join(unknown)}: there are {', '.join(WAYS)}")
     return options
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -283,7 +283,7 @@ def judge(
     ----------
     problem : Problem
     claimed : str
-        One of :data:`benchmarks.suite.solvers.CLAIMS`.
+        One of :data:`benchmarks.suite.solvers.registry.CLAIMS`.
     x, row_dual : ndarray, optional
         What was handed back.
     bound : float, optional

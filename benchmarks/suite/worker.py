@@ -1,6 +1,6 @@
 """One solve in a process of its own: the parent's side, :func:`execute`, and the child's.
 
-The child is ``python -m benchmarks.suite.worker REQUEST.json RESULT.json``. It loads the
+The child is ``python -m benchmarks worker REQUEST.json RESULT.json``. It loads the
 solver, then the problem, solves, and writes what it got; the values go to a file beside the
 result. The parent stops it when its time is up, tells what became of it from how it ended,
 and checks the values: nothing a solver has had in its hands judges the solver.
@@ -28,13 +28,19 @@ from typing import IO, Any
 
 import numpy as np
 
+from benchmarks import ROOT
 from benchmarks.suite import memory, process, verify
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import CLAIMS, OWN, STAGES, Options, Outcome, find, refused, versions
-
-ROOT = Path(__file__).resolve().parents[2]
-
-MODULE = "benchmarks.suite.worker"
+from benchmarks.suite.solvers.registry import (
+    CLAIMS,
+    OWN,
+    STAGES,
+    Options,
+    Outcome,
+    find,
+    refused,
+    versions,
+)
 
 MADE = "made.npz"
 """Beside the result: the programme that was solved, where the child made it itself."""
@@ -67,9 +73,9 @@ NO_MEMORY = re.compile(
 # The child's side.
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Do what a request says and write a result; the child's side."""
-    request_path, result_path = (Path(a) for a in (arguments or sys.argv[1:]))
+    request_path, result_path = (Path(a) for a in arguments)
     request = json.loads(request_path.read_text(encoding="utf-8"))
     process.die_with(request.get("parent"))
     if request.get("memory_limit"):
@@ -132,7 +138,7 @@ def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
 
 def _spec(request: dict[str, Any]) -> Any:
     if request.get("layer"):
-        from benchmarks.suite.layers import LAYERS
+        from benchmarks.suite.layers.registry import LAYERS
 
         return LAYERS[request["layer"]]
     return find(request["solver"])
@@ -241,7 +247,7 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
         asked["problem"] = str(Path(asked["problem"]).resolve())
     path = place / "request.json"
     path.write_text(json.dumps(_plain(asked)), encoding="utf-8")
-    command = [sys.executable, "-X", "faulthandler", "-m", MODULE]
+    command = [sys.executable, "-X", "faulthandler", "-m", "benchmarks", "worker"]
     killed_before = _oom_kills()
     with (place / "words.txt").open("w+b") as words:
         began = time.perf_counter()
@@ -455,7 +461,3 @@ def _judge(
     if verdict.settled is not None:
         line["settled"] = asdict(verdict.settled)
     line["note"] = "; ".join(part for part in (*verdict.notes, line["note"]) if part)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

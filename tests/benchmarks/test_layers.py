@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from benchmarks.suite import layers_ready, sweep
-from benchmarks.suite.families import FAMILIES
-from benchmarks.suite.layers import LAYERS
-from benchmarks.suite.layers_made import split
-from benchmarks.suite.layers_ready import Arrays, NotReady, Tables
+from benchmarks.suite import sweep
+from benchmarks.suite.families.registry import FAMILIES
+from benchmarks.suite.layers import ready
+from benchmarks.suite.layers.made import split
+from benchmarks.suite.layers.ready import Arrays, NotReady, Tables
+from benchmarks.suite.layers.registry import LAYERS
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import STAGES, Clock
+from benchmarks.suite.solvers.registry import STAGES, Clock
 from benchmarks.suite.worker import execute
 
 INF = np.inf
@@ -104,15 +105,15 @@ def test_ready_data_of_another_programme_are_refused(tmp_path: Path) -> None:
     problem = Problem.load(saved("systems"))
     dataclasses.replace(problem, cost=problem.cost * 2.0).save(path)
     with pytest.raises(SystemExit, match="not the programme"):
-        layers_ready.main(["systems", "XS", "0", str(path)])
+        ready.main(["systems", "XS", "0", str(path)])
     assert not path.with_suffix(".tables").exists()
 
 
 def test_a_layer_that_makes_another_programme_is_in_error(tmp_path: Path) -> None:
     path = tmp_path / "spoilt.npz"
     shutil.copy(saved("systems"), path)
-    layers_ready.main(["systems", "XS", "0", str(path)])
-    tables: Tables = layers_ready.load(path.with_suffix(".tables"))
+    ready.main(["systems", "XS", "0", str(path)])
+    tables: Tables = ready.load(path.with_suffix(".tables"))
     first = tables.rows[0]
     side = first.side + np.where(np.arange(len(first)) == 0, 1e-9, 0.0)
     spoilt = dataclasses.replace(first, side=side)

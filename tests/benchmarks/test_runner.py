@@ -19,9 +19,8 @@ import results_made
 from results_made import outcome, shelf
 
 from benchmarks import __main__ as command
-from benchmarks.baseline import __main__ as baseline
-from benchmarks.suite import environment, prepare, runner
-from benchmarks.suite.families import FAMILIES
+from benchmarks.suite import baseline, environment, prepare, runner
+from benchmarks.suite.families.registry import FAMILIES
 from benchmarks.suite.lines import key_of, read
 
 HERE = Path(__file__).parent

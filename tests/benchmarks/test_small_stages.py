@@ -23,9 +23,9 @@ from allocator.solver.compiler import compile_model
 from allocator.solver.highs import Solution, Solver
 from allocator.solver.program import Program
 from allocator_models.allocation import build
-from benchmarks.generate import generate
-from benchmarks.suite.families import FAMILIES
-from benchmarks.suite.families_sweep import Sweep
+from benchmarks.country.generate import generate
+from benchmarks.suite.families.registry import FAMILIES
+from benchmarks.suite.families.sweep import Sweep
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.sweep import WAYS
 

@@ -20,8 +20,8 @@ from scipy import sparse
 from benchmarks.suite import verify, worker
 from benchmarks.suite.lines import STATUSES
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import SOLVERS, Options, Outcome, find, refused
-from benchmarks.suite.solvers_cbc import _count, below, binary
+from benchmarks.suite.solvers.cbc import _count, below, binary
+from benchmarks.suite.solvers.registry import SOLVERS, Options, Outcome, find, refused
 
 INF = np.inf
 
@@ -405,7 +405,7 @@ def test_a_licence_that_does_not_reach_is_told_from_a_failure(
 ) -> None:
     import pyomo.environ as pyo
 
-    from benchmarks.suite import solvers_pyomo
+    from benchmarks.suite.solvers import pyomo as solvers_pyomo
 
     monkeypatch.setattr(pyo, "SolverFactory", lambda _: _Refusing(words, fails))
     found = solvers_pyomo.solve(mixed(), Options(), find("pyomo:costly"))
@@ -437,7 +437,7 @@ def test_numbers_that_cbc_has_rounded_are_taken_for_the_lowest_they_may_be() -> 
 
 def test_nothing_heavy_is_loaded_before_a_solver_is_known() -> None:
     code = (
-        "import sys; import benchmarks.suite.worker, benchmarks.suite.solvers; "
+        "import sys; import benchmarks.suite.worker, benchmarks.suite.solvers.registry; "
         "print([m for m in ('highspy', 'ortools', 'pandas', 'pyomo', 'pyscipopt', 'allocator') "
         "if m in sys.modules])"
     )
@@ -586,7 +586,7 @@ def test_a_function_in_the_folder_one_is_in_can_be_a_solver(
 ) -> None:
     (tmp_path / "my_own.py").write_text(
         "import numpy as np\n"
-        "from benchmarks.suite.solvers import Outcome\n"
+        "from benchmarks.suite.solvers.registry import Outcome\n"
         "def solve(problem, options, spec):\n"
         "    return Outcome('optimal', x=np.array([4.0, 2.0, 3.0, 1.5]))\n"
     )

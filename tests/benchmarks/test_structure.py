@@ -13,12 +13,12 @@ from scipy import sparse
 from allocator.errors import SolverError
 from allocator.solver.highs import Solver
 from allocator.solver.program import Program
-from benchmarks import structure
-from benchmarks.blocks import Answer, Apart, Box, program_of, sampled_prices, split
-from benchmarks.coordination import coordinate, joined_basis
-from benchmarks.structure import Measured, Step
-from benchmarks.suite.families_base import Assembly, Draw
-from benchmarks.suite.families_lp import concave
+from benchmarks.studies import structure
+from benchmarks.studies.blocks import Answer, Apart, Box, program_of, sampled_prices, split
+from benchmarks.studies.coordination import coordinate, joined_basis
+from benchmarks.studies.structure import Measured, Step
+from benchmarks.suite.families.base import Assembly, Draw
+from benchmarks.suite.families.lp import concave
 from benchmarks.suite.problem import Problem
 
 PARTS, WIDE = 4, 6

@@ -1,0 +1,1 @@
+"""Solvers, each behind one function that takes a problem and gives an outcome."""
