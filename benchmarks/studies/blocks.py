@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
@@ -20,10 +19,7 @@ from allocator.errors import SolverError
 from allocator.solver.highs import Solver
 from allocator.solver.program import Program
 from allocator.solver.scaling import Scaling
-from benchmarks.suite.problem import Problem
-
-Numbers = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
+from benchmarks.arrays import Flags, Floats, Ints
 
 PENALTY = 1e4
 """Price of a unit by which a linking row is missed, in the scaled programme, whose costs are
@@ -47,8 +43,8 @@ class Part:
         Coefficients of its columns in the linking rows.
     """
 
-    rows: Places
-    columns: Places
+    rows: Ints
+    columns: Ints
     program: Program
     links: sparse.csr_array
 
@@ -75,47 +71,16 @@ class Split:
     program: Program
     sign: float
     scaling: Scaling
-    linking: Places
-    own: Places
+    linking: Ints
+    own: Ints
     parts: tuple[Part, ...]
 
-    def coefficients(self, columns: Places) -> sparse.csr_array:
+    def coefficients(self, columns: Ints) -> sparse.csr_array:
         """Coefficients of some columns in the linking rows."""
         return self.program.matrix[self.linking][:, columns]
 
 
-def program_of(problem: Problem) -> Program:
-    """Programme of the suite as the product's own solver takes it.
-
-    Parameters
-    ----------
-    problem : Problem
-        Linear.
-
-    Raises
-    ------
-    SolverError
-        When it has whole numbers.
-    """
-    if problem.integer.any():
-        raise SolverError(f"{problem.name} has whole numbers: parts have no prices for it")
-    return Program(
-        maximise=problem.maximise,
-        cost=problem.cost,
-        offset=problem.offset,
-        matrix=problem.matrix,
-        row_lower=problem.row_lower,
-        row_upper=problem.row_upper,
-        col_lower=problem.col_lower,
-        col_upper=problem.col_upper,
-        integer=problem.integer,
-        columns=(),
-        rows=(),
-        name=problem.name,
-    )
-
-
-def split(program: Program, most: int, homes: Places | None = None) -> Split:
+def split(program: Program, most: int, homes: Ints | None = None) -> Split:
     """Find linking rows and parts.
 
     Parameters
@@ -150,7 +115,7 @@ def split(program: Program, most: int, homes: Places | None = None) -> Split:
     return Split(whole, sign, Scaling.of(whole), linking, own, parts)
 
 
-def _part(program: Program, across: sparse.csc_array, rows: Places, columns: Places) -> Part:
+def _part(program: Program, across: sparse.csc_array, rows: Ints, columns: Ints) -> Part:
     alone = Program(
         maximise=True,
         cost=program.cost[columns],
@@ -168,9 +133,7 @@ def _part(program: Program, across: sparse.csc_array, rows: Places, columns: Pla
     return Part(rows, columns, alone, sparse.csr_array(across[:, columns]))
 
 
-def _joined(
-    matrix: sparse.csr_array, most: int, homes: Places | None
-) -> tuple[Places, npt.NDArray[np.bool_]]:
+def _joined(matrix: sparse.csr_array, most: int, homes: Ints | None) -> tuple[Ints, Flags]:
     """Label of each column's part, and which rows link parts."""
     lengths = np.diff(matrix.indptr)
     homes = np.full(matrix.shape[1], -1) if homes is None else homes
@@ -204,7 +167,7 @@ def _joined(
     return final[label], links
 
 
-def _components(matrix: sparse.csr_array, rows: npt.NDArray[np.bool_], homes: Places) -> Places:
+def _components(matrix: sparse.csr_array, rows: Flags, homes: Ints) -> Ints:
     """Label of each column: columns of one home, or that share one of some rows, share it."""
     row_of = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     chained = (row_of[:-1] == row_of[1:]) & rows[row_of[1:]]
@@ -217,7 +180,7 @@ def _components(matrix: sparse.csr_array, rows: npt.NDArray[np.bool_], homes: Pl
     return connected_components(graph, directed=False)[1].astype(np.int64)
 
 
-def _packed(label: Places, in_part: npt.NDArray[np.bool_], least: int) -> Places:
+def _packed(label: Ints, in_part: Flags, least: int) -> Ints:
     """Number of each column's part, small ones put together; -1 for columns in none."""
     out = np.full(len(label), -1, dtype=np.int64)
     names, place = np.unique(label[in_part], return_inverse=True)
@@ -243,8 +206,8 @@ class Box:
     lower, upper : ndarray, shape (linking rows,)
     """
 
-    lower: Numbers
-    upper: Numbers
+    lower: Floats
+    upper: Floats
 
     @classmethod
     def of(cls, split: Split) -> Box:
@@ -265,12 +228,12 @@ class Box:
         np.minimum.at(upper, row[most], worth[most])
         return cls(lower, upper)
 
-    def within(self, prices: Numbers) -> Numbers:
+    def within(self, prices: Floats) -> Floats:
         """Nearest prices that are allowed."""
         return np.clip(prices, self.lower, self.upper)
 
 
-def sampled_prices(split: Split, share: float, seed: int = 0) -> tuple[Numbers, int]:
+def sampled_prices(split: Split, share: float, seed: int = 0) -> tuple[Floats, int]:
     """Prices of the linking rows where some parts have their share of the sides to themselves.
 
     Parameters
@@ -329,12 +292,12 @@ def sampled_prices(split: Split, share: float, seed: int = 0) -> tuple[Numbers, 
     return Box.of(split).within(prices), sum(solution.iterations.values())
 
 
-def _times(sides: Numbers, shares: Numbers) -> Numbers:
+def _times(sides: Floats, shares: Floats) -> Floats:
     """Shares of sides; none stays none."""
     return np.where(np.isfinite(sides), sides * np.where(np.isfinite(sides), shares, 1.0), sides)
 
 
-def _weights(split: Split, columns: Places | None) -> Numbers:
+def _weights(split: Split, columns: Ints | None) -> Floats:
     """Size of what is in each linking row, of some columns or of all."""
     matrix = abs(split.program.matrix[split.linking])
     program = split.program
@@ -348,7 +311,7 @@ def _weights(split: Split, columns: Places | None) -> Numbers:
     return np.asarray(matrix @ size)
 
 
-def elastic(split: Split, rows: int) -> tuple[sparse.csr_array, Numbers]:
+def elastic(split: Split, rows: int) -> tuple[sparse.csr_array, Floats]:
     """Columns by which the linking rows, the last of some, may be missed, and their costs."""
     program, linking = split.program, split.linking
     under = np.flatnonzero(np.isfinite(program.row_lower[linking]))
@@ -379,17 +342,17 @@ class Warm:
         Of all solves so far.
     """
 
-    def __init__(self, program: Program, cost: Numbers) -> None:
+    def __init__(self, program: Program, cost: Floats) -> None:
         self._solver = Solver(program.replaced(cost=cost))
         self.iterations = 0
         self._run()
 
-    def solve(self, cost: Numbers) -> Numbers:
+    def solve(self, cost: Floats) -> Floats:
         """Values of the columns at other costs."""
         self._solver.set_objective(cost, maximise=True)
         return self._run()
 
-    def _run(self) -> Numbers:
+    def _run(self) -> Floats:
         solution = self._solver.run()
         if solution.status == "unknown":
             # from another's basis the solver now and then ends unsure; from none it is not
@@ -425,7 +388,7 @@ class Apart:
         Of the last solve.
     """
 
-    def __init__(self, split: Split, prices: Numbers) -> None:
+    def __init__(self, split: Split, prices: Floats) -> None:
         self.split = split
         self.warm = tuple(
             Warm(part.program, part.program.cost - part.links.T @ prices) for part in split.parts
@@ -437,7 +400,7 @@ class Apart:
         """Of all solves so far."""
         return sum(part.iterations for part in self.warm)
 
-    def solve(self, prices: Numbers) -> Answer:
+    def solve(self, prices: Floats) -> Answer:
         """Best answer of every part when linking rows are paid for and need not hold.
 
         Raises
@@ -466,8 +429,8 @@ class Answer:
     """
 
     split: Split
-    prices: Numbers
-    x: tuple[Numbers, ...]
+    prices: Floats
+    x: tuple[Floats, ...]
 
     def bound(self) -> float:
         """Nothing is worth more than this."""
@@ -481,7 +444,7 @@ class Answer:
             total += float((part.program.cost - part.links.T @ self.prices) @ x)
         return total
 
-    def steepness(self) -> Numbers:
+    def steepness(self) -> Floats:
         """How the bound changes with each price."""
         program, rows, own = self.split.program, self.split.linking, self.split.own
         slope = _end(self.prices, program.row_lower[rows], program.row_upper[rows])
@@ -491,7 +454,7 @@ class Answer:
             slope = slope - part.links @ x
         return np.asarray(slope)
 
-    def left_of_own(self) -> Numbers:
+    def left_of_own(self) -> Floats:
         """Worth of the columns of no part when linking rows are paid for."""
         cost = self.split.program.cost[self.split.own]
         entries = self.split.coefficients(self.split.own)
@@ -501,13 +464,13 @@ class Answer:
         return np.where(felt, left, 0.0)
 
 
-def _end(cost: Numbers, lower: Numbers, upper: Numbers) -> Numbers:
+def _end(cost: Floats, lower: Floats, upper: Floats) -> Floats:
     """End of each range that its cost drives to; one that is there where it costs nothing."""
     there = np.where(np.isfinite(upper), upper, np.where(np.isfinite(lower), lower, 0.0))
     return np.where(cost > 0, upper, np.where(cost < 0, lower, there))
 
 
-def _most(cost: Numbers, lower: Numbers, upper: Numbers) -> float:
+def _most(cost: Floats, lower: Floats, upper: Floats) -> float:
     """Most that costs give between bounds."""
     some = cost != 0
     return float(cost[some] @ _end(cost[some], lower[some], upper[some]))

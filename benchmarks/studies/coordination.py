@@ -14,12 +14,10 @@ from typing import Any
 
 import highspy
 import numpy as np
-import numpy.typing as npt
 
 from allocator.errors import SolverError
+from benchmarks.arrays import Floats
 from benchmarks.studies.blocks import Answer, Apart, Box, Split, elastic
-
-Numbers = npt.NDArray[np.float64]
 
 TOLERANCE = 1e-9
 LOWEST_WEIGHT, HIGHEST_WEIGHT = 0.0, 0.95
@@ -82,7 +80,7 @@ def joined_basis(apart: Apart) -> Any:
     return basis
 
 
-def _resting(worth: Numbers, lower: Numbers, upper: Numbers) -> list[Any]:
+def _resting(worth: Floats, lower: Floats, upper: Floats) -> list[Any]:
     """Where columns that are not basic stay."""
     out = []
     for gain, low, high in zip(worth.tolist(), lower.tolist(), upper.tolist(), strict=True):
@@ -110,8 +108,8 @@ class Mixed:
 
     value: float
     missed: float
-    prices: Numbers
-    part_prices: Numbers
+    prices: Floats
+    part_prices: Floats
 
 
 class Master:
@@ -126,7 +124,7 @@ class Master:
         self.split = split
         self.iterations = 0
         self.weights = np.zeros(0)
-        self._answers: list[tuple[int, Numbers]] = []
+        self._answers: list[tuple[int, Floats]] = []
         self._harshness = 1.0
         self._row = split.scaling.row[split.linking]
         self._h = highspy.Highs()
@@ -173,7 +171,7 @@ class Master:
         self._add(cost * split.scaling.cost, none, none + np.inf, entries)
         self._penalties = np.arange(len(own), len(own) + len(cost), dtype=np.int32)
 
-    def _add(self, cost: Numbers, lower: Numbers, upper: Numbers, entries: Any) -> None:
+    def _add(self, cost: Floats, lower: Floats, upper: Floats, entries: Any) -> None:
         if not len(cost):
             return
         felt = np.abs(entries.data) > 1e-12
@@ -253,7 +251,7 @@ class Master:
         cost = elastic(self.split, len(self._row))[1] * self.split.scaling.cost * self._harshness
         self._ok(self._h.changeColsCost(len(cost), self._penalties, cost), "penalties")
 
-    def x(self) -> Numbers:
+    def x(self) -> Floats:
         """Values of all columns of the whole, as last mixed."""
         split = self.split
         out = np.zeros(split.program.shape[1])
@@ -285,13 +283,13 @@ class Coordinated:
         Of the bound.
     """
 
-    x: Numbers
+    x: Floats
     value: float
     bound: float
     gap: float
     rounds: int
     iterations: int
-    prices: Numbers
+    prices: Floats
 
 
 def coordinate(

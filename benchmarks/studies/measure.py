@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import highspy
 import numpy as np
-import numpy.typing as npt
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from allocator import readback
@@ -27,8 +24,9 @@ from allocator.solver.highs import Solution, Solver
 from allocator.solver.program import Program
 from allocator_models.allocation import build
 from allocator_models.arrays import expand
-
-Numbers = npt.NDArray[np.float64]
+from benchmarks.arrays import Floats
+from benchmarks.suite.highs import loaded
+from benchmarks.suite.memory import peak
 
 OURS = ("extract", "model", "compile", "hand-over", "collect", "tables")
 """Our steps; all of them count against HiGHS's run."""
@@ -136,27 +134,7 @@ def measure(instance: Instance, repeats: int, solver_seconds: float = 300.0) -> 
 
 def _run_natural(program: Program, measured: Measured) -> float:
     """Run HiGHS cold on the arrays as compiled, with its own options throughout."""
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    status = highs.passModel(
-        program.shape[1],
-        program.shape[0],
-        int(program.matrix.nnz),
-        int(highspy.MatrixFormat.kRowwise),
-        int(highspy.ObjSense.kMaximize if program.maximise else highspy.ObjSense.kMinimize),
-        program.offset,
-        program.cost,
-        program.col_lower,
-        program.col_upper,
-        program.row_lower,
-        program.row_upper,
-        program.matrix.indptr.astype(np.int32),
-        program.matrix.indices.astype(np.int32),
-        program.matrix.data,
-        np.zeros(program.shape[1], dtype=np.int32),
-    )
-    if status == highspy.HighsStatus.kError:
-        raise RuntimeError("HiGHS refused the programme")
+    highs = loaded(program.replaced(integer=np.zeros_like(program.integer)))
     with measured.timings.step(RUNS[0]):
         highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
@@ -181,7 +159,7 @@ def _run_scaled(solver: Solver, measured: Measured) -> Solution:
     return solution
 
 
-def _plan(data: Data, program: Program, solution: Solution) -> Numbers:
+def _plan(data: Data, program: Program, solution: Solution) -> Floats:
     assert solution.x is not None, "an optimal solution has values"
     return readback.refilled(data, program, solution.x)
 
@@ -247,34 +225,18 @@ def measure_pyomo(instance: Instance, repeats: int) -> Beside:
     return beside
 
 
-def _peak() -> float:
-    """Peak resident bytes of this process.
-
-    Linux counts the parent's peak in a child's ``ru_maxrss``, so there its own is read.
-    """
-    status = Path("/proc/self/status")
-    if status.exists():
-        words = status.read_text(encoding="utf-8").split()
-        return 1024.0 * float(words[words.index("VmHWM:") + 1])
-    import resource  # not on Windows
-
-    unit = 1.0 if sys.platform == "darwin" else 1024.0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-
-def _memory(instance: Instance) -> tuple[float, float]:
-    before = _peak()
+def _memory(instance: Instance) -> tuple[int | None, int | None]:
+    before = peak()
     Solver(compile_model(build(extract(instance))))
-    return before, _peak()
+    return before, peak()
 
 
-def peak_memory(instance: Instance) -> tuple[float, float] | None:
+def peak_memory(instance: Instance) -> tuple[int, int] | None:
     """Peak resident bytes of a fresh process: holding the instance, and after hand-over.
 
-    None where the system does not tell (Windows).
+    None where the system does not tell.
     """
-    if sys.platform == "win32":
-        return None
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawn) as pool:
-        return pool.submit(_memory, instance).result()
+        before, after = pool.submit(_memory, instance).result()
+    return None if before is None or after is None else (before, after)

@@ -144,7 +144,7 @@ def _report_main(measured: Measured, target: float, repeats: int) -> dict[str, A
     }
 
 
-def _report_memory(memory: tuple[float, float] | None) -> dict[str, Any]:
+def _report_memory(memory: tuple[int, int] | None) -> dict[str, Any]:
     if memory is None:
         print("  peak memory: not told by this system")
         return {"peak_memory_bytes": None}

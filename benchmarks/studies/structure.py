@@ -20,21 +20,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from allocator.errors import SolverError, UsageError
 from allocator.solve import versions
 from allocator.solver.highs import Solver
 from allocator.solver.program import Program
+from benchmarks.arrays import Floats, Ints
 from benchmarks.country.generate import generate
-from benchmarks.studies.blocks import Apart, Split, program_of, sampled_prices, split
+from benchmarks.studies.blocks import Apart, Split, sampled_prices, split
 from benchmarks.studies.coordination import coordinate, joined_basis
-from benchmarks.suite.families.allocator import compiled
 from benchmarks.suite.families.lp import concave
+from benchmarks.suite.product import compiled, linear_program_of
 from benchmarks.suite.stats import Growth, growth
-
-Numbers = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
 
 AGREE = 1e-6
 """Of the objective, by which answers may differ."""
@@ -73,12 +70,12 @@ class Series:
     """
 
     words: str
-    make: Callable[[int, int], tuple[Program, Places | None]]
+    make: Callable[[int, int], tuple[Program, Ints | None]]
     sizes: tuple[int, ...]
     parts: Callable[[int], int]
 
 
-def homes_of(program: Program, place_of: dict[str, str]) -> Places:
+def homes_of(program: Program, place_of: dict[str, str]) -> Ints:
     """Place of the programme each column is about; -1 for the columns that are about none."""
     codes = {place: code for code, place in enumerate(dict.fromkeys(place_of.values()))}
     out = np.full(program.shape[1], -1, dtype=np.int64)
@@ -90,7 +87,7 @@ def homes_of(program: Program, place_of: dict[str, str]) -> Places:
     return out
 
 
-def generated(systems: int, places: int, seed: int, national: bool) -> tuple[Program, Places]:
+def generated(systems: int, places: int, seed: int, national: bool) -> tuple[Program, Ints]:
     """Programme of a generated country, and the place of each column."""
     instance = generate(systems, places, seed=seed, national=national)
     programmes = instance.tables["programmes"]
@@ -120,7 +117,7 @@ SERIES = {
     ),
     "concave": Series(
         "systems of concave curves under nested ring-fences, linked by one budget",
-        lambda size, seed: (program_of(concave("concave", str(size), seed, size)), None),
+        lambda size, seed: (linear_program_of(concave("concave", str(size), seed, size)), None),
         (60, 120, 240, 480),
         lambda size: max(2, size // PACKED),
     ),
@@ -234,7 +231,7 @@ class Measured:
 
 def measure(
     program: Program,
-    homes: Places | None,
+    homes: Ints | None,
     most: int,
     *,
     algorithms: Sequence[str] = ("simplex",),
@@ -300,7 +297,7 @@ def measure(
         rounds=found.rounds,
         bound=parts.sign * found.bound,
         gap=max(0.0, found.gap),
-        violation=_violation(parts, found.x),
+        violation=violation(parts, found.x),
         **where,
     )
 
@@ -346,7 +343,7 @@ def _joined(program: Program, apart: Apart, seconds: float, before: float = 0.0)
     return _whole(program, seconds, basis=basis, options=FROM_BASIS, before=before)
 
 
-def _violation(parts: Split, x: Numbers) -> float:
+def violation(parts: Split, x: Floats) -> float:
     """Largest by which a row or a bound is missed, in the scaled programme."""
     program, scaling = parts.program, parts.scaling
     activity = program.matrix @ x

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -19,12 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import refuse
 from benchmarks.suite import ledger, stats
 from benchmarks.suite.lines import NOT_TRIED, BadResults, Line, Results, name_of, read
 from benchmarks.suite.page.charts import short
 from benchmarks.suite.page.document import Document, Points, Section, Table, Text
-from benchmarks.suite.page.figures import NOISE, STAGES, Figures, seconds_of, solved
+from benchmarks.suite.page.figures import NOISE, Figures, seconds_of, solved
 from benchmarks.suite.page.words import plural
+from benchmarks.suite.solvers.base import OVERHEAD, STAGES
 
 ANSWER = 1e-6
 """By how much of max(1, |objective|) an answer may move, besides the gaps of both."""
@@ -57,7 +58,7 @@ WORK_COUNTED = ("iterations", "nodes")
 STAGE_SETS = {
     "all stages": (),
     "solve": ("solve",),
-    "overhead": ("build", "compile", "handover", "readback"),
+    "overhead": OVERHEAD,
 }
 
 
@@ -467,8 +468,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         found = compared(read(options.before), read(options.after), tolerances)
     except BadResults as fault:
-        print(f"benchmarks compare: {fault}", file=sys.stderr)
-        return 2
+        return refuse("compare", fault)
     if options.json:
         print(json.dumps(as_json(found), indent=2))
     else:

@@ -91,7 +91,6 @@ def heading(problem: Problem, figures: Iterable[npt.NDArray[Any]] = ()) -> dict[
         Plain values: ``started``, ``load``, ``environment``, ``environment_id``, ``source``,
         ``problem`` (with its hash), ``figures_sha256`` (None without figures).
     """
-    rows, columns = problem.shape
     record, digest, some = environment(), hashlib.sha256(), False
     for array in figures:
         some = True
@@ -103,16 +102,7 @@ def heading(problem: Problem, figures: Iterable[npt.NDArray[Any]] = ()) -> dict[
         "environment": record,
         "environment_id": environment_id(record),
         "source": source(),
-        "problem": {
-            "family": problem.family,
-            "size": problem.size,
-            "seed": problem.seed,
-            "sha256": problem.sha256,
-            "rows": rows,
-            "columns": columns,
-            "nonzeros": int(problem.matrix.nnz),
-            "integers": int(problem.integer.sum()),
-        },
+        "problem": problem.described(),
         "figures_sha256": digest.hexdigest() if some else None,
     }
 

@@ -197,7 +197,7 @@ class _Reader:
         lower[list(self.lower)] = list(self.lower.values())
         upper[list(self.upper)] = list(self.upper.values())
         return Problem.of(
-            **{"family": "mps", "size": "", "seed": 0} | known_parts(self.known),
+            **known_parts({"family": "mps", "size": "", "seed": 0} | self.known),
             maximise=self.maximise,
             cost=np.array(self.cost, dtype=float),
             offset=self.offset + 0.0,

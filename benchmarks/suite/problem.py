@@ -96,12 +96,17 @@ class Problem:
         return int(rows), int(columns)
 
     @property
+    def whole(self) -> bool:
+        """Whether any column must be whole."""
+        return bool(self.integer.any())
+
+    @property
     def sha256(self) -> str:
         """Hash of the canonical arrays; names, seeds and what is known do not count."""
         digest = hashlib.sha256(b"max" if self.maximise else b"min")
         digest.update(np.array(self.shape, dtype="<i8").tobytes())
-        for array in (self.matrix.indptr, self.matrix.indices):
-            digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+        for places in (self.matrix.indptr, self.matrix.indices):
+            digest.update(np.ascontiguousarray(places, dtype="<i8").tobytes())
         numbers = (
             self.matrix.data,
             self.cost,

@@ -7,7 +7,6 @@ goes on where it stopped when the same command is given again.
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
 import random
 import signal
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import ROOT
+from benchmarks.command import meant, names, refuse
 from benchmarks.suite import environment, prepare
 from benchmarks.suite.lines import (
     NOT_TRIED,
@@ -30,14 +30,15 @@ from benchmarks.suite.lines import (
     BadResults,
     Key,
     Line,
-    finite,
     key_of,
     name_of,
+    plain,
     read,
 )
+from benchmarks.suite.problem import SIZES
+from benchmarks.suite.process import NotMade
 
 RESULTS = ROOT / "benchmarks" / "results"
-SIZES = ("XS", "S", "M", "L", "XL")
 GENERIC = ("pyomo:", "python:")
 """Prefixes of solvers that need no entry: by the name Pyomo has for them, or one's own."""
 
@@ -46,7 +47,7 @@ solvers of your own:
   pyomo:NAME              any solver that Pyomo has an interface to, by its name there
   python:MODULE:FUNCTION  your function, in a module in this folder or on PYTHONPATH:
 
-    from benchmarks.suite.solvers.registry import Outcome
+    from benchmarks.suite.solvers import Outcome
 
     def solve(problem, options, spec):
         outcome = Outcome("error")
@@ -205,7 +206,7 @@ class Session:
             name = f"{family}-{size}-{seed}"
             try:
                 problem = self.shelf.prepare(folder, family, size, seed, mark)
-            except prepare.NotMade as fault:
+            except NotMade as fault:
                 self.failures += 1
                 self.say(f"{name}: could not be made: {fault}")
                 continue
@@ -267,7 +268,7 @@ class Session:
 
     def _opening(self, record: dict[str, Any], cells: int, held: int) -> Line:
         options = self.options
-        return finite(
+        return plain(
             {
                 "environment": record,
                 "id": environment.environment_id(record),
@@ -360,7 +361,7 @@ class Session:
         line["layer"] = cell.layer
         if options.no_timing:
             line = {name: value for name, value in line.items() if name not in TIMED}
-        return finite(line)
+        return plain(line)
 
     def _sum_up(self) -> None:
         counted = ", ".join(f"{count} {status}" for status, count in sorted(self.counts.items()))
@@ -418,8 +419,7 @@ def main(arguments: Sequence[str], shelf: Registry | None = None) -> int:
                 options.work = Path(folder)
                 return Session(options, shelf, _say).run()
     except (BadUsage, BadResults) as fault:
-        _say(f"benchmarks run: {fault}")
-        return 2
+        return refuse("run", fault)
     except KeyboardInterrupt:
         _say("interrupted: give the same command again to go on")
         return 130
@@ -485,9 +485,8 @@ def _chosen(what: str, asked: Sequence[str], known: Mapping[str, Any]) -> list[s
     """Names asked for, in the order of the registry; ``all`` is all of them."""
     wrong = [name for name in asked if name != "all" and name not in known]
     if wrong:
-        near = [near for name in wrong for near in difflib.get_close_matches(name, known, 3, 0.4)]
-        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(known)}."
-        raise BadUsage(f"unknown {what} {', '.join(wrong)}. {hint}")
+        hint = meant(known, *wrong, most=3) or f" Known: {', '.join(known)}."
+        raise BadUsage(f"unknown {what} {', '.join(wrong)}.{hint}")
     return [name for name in known if name in asked or "all" in asked]
 
 
@@ -515,10 +514,6 @@ def _catalogue(shelf: Registry) -> str:
     return "\n".join(out)
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _whole(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -534,7 +529,7 @@ def _positive(text: str) -> float:
 
 
 def _seeds(text: str) -> list[int]:
-    return [int(name) for name in _names(text)]
+    return [int(name) for name in names(text)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -547,11 +542,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--family", type=_names, default=["all"], help="families, by comma, or all (default)")
-    add("--size", type=_names, default=["XS"], help="XS, S, M, L, XL, by comma, or all (XS)")
+    add("--family", type=names, default=["all"], help="families, by comma, or all (default)")
+    add("--size", type=names, default=["XS"], help="XS, S, M, L, XL, by comma, or all (XS)")
     add("--seed", type=_seeds, default=[0], help="seeds of the generators, by comma (0)")
-    add("--solver", type=_names, default=[], help="solvers, by comma, or all; see below")
-    add("--layer", type=_names, default=[], help="modelling layers, by comma, or all")
+    add("--solver", type=names, default=[], help="solvers, by comma, or all; see below")
+    add("--layer", type=names, default=[], help="modelling layers, by comma, or all")
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="for every solver")
     add("--time-limit", type=_positive, default=60.0, help="seconds asked of a solver (60)")
     add("--hard-limit", type=_positive, help="seconds until a process is ended (twice and 60)")

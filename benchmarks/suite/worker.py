@@ -16,7 +16,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import traceback
@@ -30,17 +29,19 @@ import numpy as np
 
 from benchmarks import ROOT
 from benchmarks.suite import memory, process, verify
+from benchmarks.suite.files import whole
+from benchmarks.suite.lines import plain
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import (
+from benchmarks.suite.solvers.base import (
     CLAIMS,
-    OWN,
     STAGES,
     Options,
     Outcome,
-    find,
+    joined,
     refused,
     versions,
 )
+from benchmarks.suite.solvers.registry import OWN, find
 
 MADE = "made.npz"
 """Beside the result: the programme that was solved, where the child made it itself."""
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _at_limit(outcome: Outcome, limit: float | None) -> None:
+def stopped_at(outcome: Outcome, limit: float | None) -> None:
     """Who gives up when the time is up was stopped, though not every solver says so."""
     spent = outcome.clock.wall.get("solve", 0.0)
     if outcome.claimed == "gave-up" and limit is not None and spent >= AT_LIMIT * limit:
@@ -113,7 +114,7 @@ def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
         outcome = Outcome("out-of-memory", note=str(failed))
     except Exception as failed:
         outcome = _failed(failed)
-    _at_limit(outcome, request.get("time_limit"))
+    stopped_at(outcome, request.get("time_limit"))
     if outcome.claimed not in CLAIMS:
         outcome.note = f"unknown claim {outcome.claimed!r}; {outcome.note}"
         outcome.claimed = "error"
@@ -189,22 +190,8 @@ def _failed(failed: Exception) -> Outcome:
 
 def _write(path: Path, result: dict[str, Any], values: dict[str, Any]) -> None:
     np.savez(path.with_suffix(".npz"), **values)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(_plain(result)), encoding="utf-8")
-    part.replace(path)
-
-
-def _plain(value: Any) -> Any:
-    """The same with numbers that JSON cannot hold as None, and anything else as text."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {str(name): _plain(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    with whole(path) as file:
+        file.write(json.dumps(plain(result)).encode())
 
 
 # The parent's side.
@@ -232,12 +219,12 @@ def execute(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         place = Path(folder)
         ended = _child(request, place, hard_limit)
-        result = _collect(place / "result.json", ended)
+        result = collected(place / "result.json", ended)
         line = _line(request, result, _values(place / "result.npz"), place / MADE)
     line["seconds"]["process"] = ended["seconds"]
     line["started"] = started
-    plain: dict[str, Any] = _plain(line)
-    return plain
+    done: dict[str, Any] = plain(line)
+    return done
 
 
 def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str, Any]:
@@ -246,13 +233,12 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
     if asked.get("problem"):
         asked["problem"] = str(Path(asked["problem"]).resolve())
     path = place / "request.json"
-    path.write_text(json.dumps(_plain(asked)), encoding="utf-8")
-    command = [sys.executable, "-X", "faulthandler", "-m", "benchmarks", "worker"]
+    path.write_text(json.dumps(plain(asked)), encoding="utf-8")
     killed_before = _oom_kills()
     with (place / "words.txt").open("w+b") as words:
         began = time.perf_counter()
         child = subprocess.Popen(
-            [*command, str(path), str(place / "result.json")],
+            process.command("worker", str(path), str(place / "result.json")),
             cwd=ROOT,
             env=_environment(request, place),
             stdin=subprocess.DEVNULL,
@@ -290,14 +276,14 @@ def _environment(request: dict[str, Any], place: Path) -> dict[str, str]:
     }
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(child: subprocess.Popen[bytes]) -> None:
     """End a process and everything it has started."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        process.kill()
-    process.wait()
+            os.killpg(child.pid, signal.SIGKILL)
+    elif child.poll() is None:
+        child.kill()
+    child.wait()
 
 
 def _last_words(words: IO[bytes]) -> str:
@@ -316,7 +302,7 @@ def _oom_kills() -> int:
     return int(found.group(1)) if found else 0
 
 
-def _collect(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
+def collected(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
     """What the child wrote, or what its end says."""
     if not ended["in_time"]:
         return {"status": "hard-time-out", "note": "stopped: it went on beyond the hard limit"}
@@ -324,7 +310,7 @@ def _collect(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if ended["code"] != 0:
             said = f"the process then ended with {_end(ended['code'])}"
-            result["note"] = "; ".join(part for part in (result["note"], said) if part)
+            result["note"] = joined(result["note"], said)
         return result
     words, code = ended["words"], ended["code"]
     note = f"ended with {_end(code)}" + (f": {words}" if words else "")
@@ -403,7 +389,7 @@ def _line(
     asked = _problem(request) if request.get("problem") else None
     solved = Problem.load(made) if made.exists() else asked
     if (named := asked or solved) is not None:
-        line["problem"] = _about(named)
+        line["problem"] = named.described()
     if "status" in line:
         return line
     if solved is asked and asked is not None:
@@ -424,25 +410,11 @@ def _times(line: dict[str, Any]) -> None:
         line[name] = {**stages, "total": math.fsum(known) if known else None}
 
 
-def _about(problem: Problem) -> dict[str, Any]:
-    rows, columns = problem.shape
-    return {
-        "family": problem.family,
-        "size": problem.size,
-        "seed": problem.seed,
-        "sha256": problem.sha256,
-        "rows": rows,
-        "columns": columns,
-        "nonzeros": int(problem.matrix.nnz),
-        "integers": int(problem.integer.sum()),
-    }
-
-
 def _judge(
     line: dict[str, Any], problem: Problem, request: dict[str, Any], values: dict[str, Any]
 ) -> None:
     options = Options.of(None, 1, request.get("options") or {})
-    if not problem.integer.any():
+    if not problem.whole:
         line["bound"] = None  # a linear optimum is its own bound, and duals are checked apart
     verdict = verify.judge(
         problem,
@@ -460,4 +432,4 @@ def _judge(
         line["residual_absolute"] = verdict.residuals.absolute
     if verdict.settled is not None:
         line["settled"] = asdict(verdict.settled)
-    line["note"] = "; ".join(part for part in (*verdict.notes, line["note"]) if part)
+    line["note"] = joined(*verdict.notes, line["note"])

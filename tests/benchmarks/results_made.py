@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.suite import environment, prepare, runner
+from benchmarks.suite import environment, process, runner
 from benchmarks.suite.lines import Results
 
 Line = dict[str, Any]
@@ -129,7 +129,7 @@ def shelf(execute: Execute = outcome, version: str = "") -> runner.Registry:
     def make(folder: Path, family: str, size: str, seed: int, mark: str) -> dict[str, Any]:
         del folder, mark
         if family == "broken":
-            raise prepare.NotMade("ValueError: no such thing")
+            raise process.NotMade("ValueError: no such thing")
         sha256 = hashlib.sha256(f"{family}-{size}-{seed}{version}".encode()).hexdigest()
         integers = 5 if family == "adopt" else 0
         made = problem(family, size, seed=seed, sha256=sha256, integers=integers)

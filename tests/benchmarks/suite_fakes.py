@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import Options, Outcome, SolverSpec
+from benchmarks.suite.solvers import Options, Outcome, SolverSpec
 
 
 def told(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import highspy
 import numpy as np
@@ -14,11 +15,12 @@ import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from allocator.solver.mps import MpsError
 from benchmarks.suite.families import grid, planted, published
-from benchmarks.suite.families.base import SIZES, Assembly, Draw
+from benchmarks.suite.families.base import SIZES, Assembly, Draw, Sweep
 from benchmarks.suite.families.registry import FAMILIES
-from benchmarks.suite.families.sweep import Sweep
-from benchmarks.suite.mps import MpsError, read_mps, write_mps
+from benchmarks.suite.highs import held, loaded
+from benchmarks.suite.mps import read_mps, write_mps
 from benchmarks.suite.problem import Problem
 
 NAMED_IN_THE_PLAN = {
@@ -59,33 +61,8 @@ FAULTY_HERE = ("highs-3274",)
 
 def solved(problem: Problem, **options: object) -> tuple[str, float]:
     """Status and objective by HiGHS without presolve, or with the options given."""
-    highs = highspy.Highs()
-    for option, value in {
-        "output_flag": False,
-        "presolve": "off",
-        "time_limit": LIMIT,
-        "mip_rel_gap": 0.0,
-        **options,
-    }.items():
-        highs.setOptionValue(option, value)
-    matrix = problem.matrix
-    highs.passModel(
-        problem.shape[1],
-        problem.shape[0],
-        int(matrix.nnz),
-        int(highspy.MatrixFormat.kRowwise),
-        int(highspy.ObjSense.kMaximize if problem.maximise else highspy.ObjSense.kMinimize),
-        problem.offset,
-        problem.cost,
-        problem.col_lower,
-        problem.col_upper,
-        problem.row_lower,
-        problem.row_upper,
-        matrix.indptr.astype(np.int32),
-        matrix.indices.astype(np.int32),
-        matrix.data,
-        problem.integer.astype(np.int32),
-    )
+    usual: dict[str, Any] = {"presolve": "off", "time_limit": LIMIT, "mip_rel_gap": 0.0}
+    highs = loaded(problem, **usual | options)
     highs.run()
     status = highs.modelStatusToString(highs.getModelStatus()).lower()
     return status, float(highs.getInfo().objective_function_value)
@@ -321,7 +298,7 @@ def test_folding_two_tables(table: list[int], gain: list[int], best: list[int]) 
 
 def test_s_shaped_curve_must_be_filled_in_order() -> None:
     """Widths 2, 1, 1 and worths 1, 9, 3 a pound: 0, 1, 2, 11, 14, then no more."""
-    worth = grid._worth_of_curves(np.array([[2, 1, 1]]), np.array([[1, 9, 3]]))
+    worth = grid.worth_of_curves(np.array([[2, 1, 1]]), np.array([[1, 9, 3]]))
     assert worth[0].tolist() == [0, 1, 2, 11, 14]
     problem = FAMILIES["s-shaped"].make("XS", 0)
     relaxed = replace(problem, integer=np.zeros_like(problem.integer))
@@ -653,28 +630,7 @@ def test_another_reader_reads_the_same_programme(name: str, tmp_path: Path) -> N
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
     assert highs.readModel(str(path)) == highspy.HighsStatus.kOk
-    model = highs.getLp()
-    shape = model.num_row_, model.num_col_
-    start, index, value = (np.array(getattr(model.a_matrix_, k)) for k in MATRIX)
-    read = Problem.of(
-        name,
-        "XS",
-        0,
-        maximise=model.sense_ == highspy.ObjSense.kMaximize,
-        cost=model.col_cost_,
-        offset=model.offset_,
-        matrix=sparse.csc_array((value, index, start), shape=shape),
-        row_lower=model.row_lower_,
-        row_upper=model.row_upper_,
-        col_lower=model.col_lower_,
-        col_upper=model.col_upper_,
-        integer=[kind == highspy.HighsVarType.kInteger for kind in model.integrality_]
-        or np.zeros(shape[1], dtype=bool),
-    )
-    assert read.sha256 == problem.sha256
-
-
-MATRIX = ("start_", "index_", "value_")
+    assert held(highs).sha256 == problem.sha256
 
 
 def test_file_of_another_writer_is_read(tmp_path: Path) -> None:

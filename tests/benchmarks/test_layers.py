@@ -16,12 +16,12 @@ from scipy import sparse
 
 from benchmarks.suite import sweep
 from benchmarks.suite.families.registry import FAMILIES
+from benchmarks.suite.highs import split
 from benchmarks.suite.layers import ready
-from benchmarks.suite.layers.made import split
-from benchmarks.suite.layers.ready import Arrays, NotReady, Tables
+from benchmarks.suite.layers.ready import NotReady, Tables, fingerprint
 from benchmarks.suite.layers.registry import LAYERS
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import STAGES, Clock
+from benchmarks.suite.solvers.base import STAGES, Clock
 from benchmarks.suite.worker import execute
 
 INF = np.inf
@@ -147,31 +147,27 @@ def test_rows_with_two_sides_are_not_given_to_layers() -> None:
 
 
 def test_a_fingerprint_forgives_order_and_signs_and_nothing_else() -> None:
-    problem = small()
-    mine = Arrays.of(problem)
-    other = Arrays(
-        False,
-        -mine.cost,
-        mine.lower,
-        mine.upper,
-        sparse.csr_array(-mine.matrix.toarray()[::-1]),
-        -mine.row_upper[::-1],
-        -mine.row_lower[::-1],
-        mine.integer,
+    mine = small()
+    other = small(
+        maximise=False,
+        cost=-mine.cost,
+        matrix=-mine.matrix.toarray()[::-1],
+        row_lower=-mine.row_upper[::-1],
+        row_upper=-mine.row_lower[::-1],
     )
-    assert other.fingerprint() == mine.fingerprint()
+    assert fingerprint(other) == fingerprint(mine)
     changed = {
         "cost": np.array([3.0, np.nextafter(1.0, 2.0)]),
-        "upper": np.array([10.0, 11.0]),
+        "col_upper": np.array([10.0, 11.0]),
         "row_upper": np.array([4.0, 1.0, 2.0, 9.0]),
-        "matrix": sparse.csr_array(problem.matrix * 1.5),
+        "matrix": sparse.csr_array(mine.matrix * 1.5),
         "integer": np.array([True, False]),
         "maximise": False,
     }
     for name, value in changed.items():
-        assert dataclasses.replace(mine, **{name: value}).fingerprint() != mine.fingerprint(), name
-    near = dataclasses.replace(mine, cost=np.array([3.0, np.nextafter(1.0, 2.0)]))
-    assert near.fingerprint(15) == mine.fingerprint(15)
+        assert fingerprint(small(**{name: value})) != fingerprint(mine), name
+    near = small(cost=np.array([3.0, np.nextafter(1.0, 2.0)]))
+    assert fingerprint(near, 15) == fingerprint(mine, 15)
 
 
 def test_one_call_is_split_at_the_run_and_all_is_put_back() -> None:

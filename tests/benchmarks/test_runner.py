@@ -19,7 +19,7 @@ import results_made
 from results_made import outcome, shelf
 
 from benchmarks import __main__ as command
-from benchmarks.suite import baseline, environment, prepare, runner
+from benchmarks.suite import baseline, environment, prepare, process, runner
 from benchmarks.suite.families.registry import FAMILIES
 from benchmarks.suite.lines import key_of, read
 
@@ -314,7 +314,7 @@ def test_programmes_are_made_once_and_again_when_sources_change(tmp_path: Path) 
     again = prepare.prepared(tmp_path, "knapsack", "XS", 3, "other mark")
     assert path.stat().st_mtime_ns != made
     assert again == first
-    with pytest.raises(prepare.NotMade, match="no size XS-not"):
+    with pytest.raises(process.NotMade, match="no size XS-not"):
         prepare.prepared(tmp_path, "knapsack", "XS-not", 3, "mark")
 
 

@@ -20,8 +20,9 @@ from scipy import sparse
 from benchmarks.suite import verify, worker
 from benchmarks.suite.lines import STATUSES
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.cbc import _count, below, binary
-from benchmarks.suite.solvers.registry import SOLVERS, Options, Outcome, find, refused
+from benchmarks.suite.solvers.base import Options, Outcome, refused
+from benchmarks.suite.solvers.cbc import below, binary, count
+from benchmarks.suite.solvers.registry import SOLVERS, find
 
 INF = np.inf
 
@@ -586,7 +587,7 @@ def test_a_function_in_the_folder_one_is_in_can_be_a_solver(
 ) -> None:
     (tmp_path / "my_own.py").write_text(
         "import numpy as np\n"
-        "from benchmarks.suite.solvers.registry import Outcome\n"
+        "from benchmarks.suite.solvers import Outcome\n"
         "def solve(problem, options, spec):\n"
         "    return Outcome('optimal', x=np.array([4.0, 2.0, 3.0, 1.5]))\n"
     )
@@ -603,8 +604,8 @@ def test_half_a_name_of_a_solver_is_refused(name: str) -> None:
 
 
 def test_what_is_not_counted_is_not_zero() -> None:
-    assert _count("", r"Total iterations:") is None
-    assert _count("Total iterations:   12", r"Iters:", r"Total iterations:") == 12
+    assert count("", r"Total iterations:") is None
+    assert count("Total iterations:   12", r"Iters:", r"Total iterations:") == 12
 
 
 def test_highs_counts_what_it_did_and_no_more(tmp_path: Path) -> None:
@@ -633,7 +634,7 @@ def test_how_a_process_ended_says_why(
     code: int, words: str, kills: int, status: str, tmp_path: Path
 ) -> None:
     ended = {"in_time": True, "code": code, "words": words, "oom_kills": kills, "seconds": 1.0}
-    found = worker._collect(tmp_path / "result.json", ended)
+    found = worker.collected(tmp_path / "result.json", ended)
     assert found["status"] == status
     assert found["status"] in STATUSES
 
@@ -660,5 +661,5 @@ def test_who_gives_up_when_the_time_is_up_was_stopped(
 ) -> None:
     outcome = Outcome(claimed)
     outcome.clock.wall["solve"] = spent
-    worker._at_limit(outcome, limit)
+    worker.stopped_at(outcome, limit)
     assert outcome.claimed == told

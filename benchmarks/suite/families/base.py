@@ -3,30 +3,76 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from benchmarks.suite.problem import Problem
+from benchmarks.arrays import Floats, Ints
+from benchmarks.suite.problem import SIZES, Problem
+from benchmarks.suite.product import compiled, problem_of
 
 if TYPE_CHECKING:
     from allocator.instance.instance import Instance
-    from benchmarks.suite.families.sweep import Sweep
 
-Numbers = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
-Places = npt.NDArray[np.int32]
-Flags = npt.NDArray[np.bool_]
 Figures = npt.ArrayLike
 
 Kind = Literal["lp", "mip", "pathology", "sweep"]
 
-SIZES = ("XS", "S", "M", "L", "XL")
-"""About 1e3 nonzeros or fewer, then 1e4, 1e5, 1e6 and 1e7."""
+
+@dataclass(frozen=True)
+class Sweep:
+    """A programme, and the figures that each draw puts in place of its own.
+
+    Attributes
+    ----------
+    problem : Problem
+        As drawn; no draw is the same as it.
+    rows : ndarray of int, shape (changed rows,)
+    row_lower, row_upper : ndarray, shape (draws, changed rows)
+        Their sides.
+    columns : ndarray of int, shape (changed columns,)
+    cost : ndarray, shape (draws, changed columns)
+        Their costs.
+    entries : ndarray of int, shape (changed coefficients,)
+        Positions in ``problem.matrix.data``.
+    values : ndarray, shape (draws, changed coefficients)
+    """
+
+    problem: Problem
+    rows: Ints
+    row_lower: Floats
+    row_upper: Floats
+    columns: Ints
+    cost: Floats
+    entries: Ints
+    values: Floats
+
+    def __len__(self) -> int:
+        """Draws."""
+        return len(self.cost)
+
+    def drawn(self, draw: int) -> Problem:
+        """Programme of one draw, built afresh."""
+        problem = self.problem
+        cost, lower, upper = (
+            part.copy() for part in (problem.cost, problem.row_lower, problem.row_upper)
+        )
+        matrix = problem.matrix.copy()
+        cost[self.columns] = self.cost[draw]
+        lower[self.rows], upper[self.rows] = self.row_lower[draw], self.row_upper[draw]
+        matrix.data[self.entries] = self.values[draw]
+        return replace(
+            problem,
+            cost=cost,
+            matrix=matrix,
+            row_lower=lower,
+            row_upper=upper,
+            about={**problem.about, "draw": draw},
+        )
 
 
 @dataclass(frozen=True)
@@ -60,15 +106,35 @@ class Family:
     sweeps: Callable[[str, int], Iterator[Sweep]] | None = None
 
 
+Sizes = dict[str, dict[str, Any]]
+"""Parameters of each size."""
+
 Maker = Callable[..., Problem]
 """``maker(name, size, seed, **parameters)``."""
+
+
+def sizes(*names: str, **parameters: Any) -> Sizes:
+    """Parameters of each size: a value for each in turn, or one for all of them.
+
+    Parameters
+    ----------
+    *names : str
+        Sizes; default: all, as many as there are values.
+    """
+    count = max(len(values) for values in parameters.values() if isinstance(values, tuple))
+    each = {name: v if isinstance(v, tuple) else (v,) * count for name, v in parameters.items()}
+    rows = zip(*each.values(), strict=True)
+    return {
+        size: dict(zip(each, row, strict=True))
+        for size, row in zip(names or SIZES, rows, strict=False)
+    }
 
 
 def family(
     name: str,
     reason: str,
     kind: Kind,
-    sizes: Mapping[str, Mapping[str, Any]],
+    sizes: Sizes,
     maker: Maker,
     instance: Callable[..., Instance] | None = None,
     sweeps: Callable[..., Iterator[Sweep]] | None = None,
@@ -84,12 +150,11 @@ def family(
     instance, sweeps : callable, optional
         ``instance(seed, **parameters)`` and ``sweeps(name, size, seed, **parameters)``.
     """
-    held = {size: dict(parameters) for size, parameters in sizes.items()}
 
     def parameters_of(size: str) -> dict[str, Any]:
-        if size not in held:
-            raise ValueError(f"{name} has no size {size}; it has {', '.join(held)}")
-        return held[size]
+        if size not in sizes:
+            raise ValueError(f"{name} has no size {size}; it has {', '.join(sizes)}")
+        return sizes[size]
 
     def make(size: str, seed: int = 0) -> Problem:
         return maker(name, size, seed, **parameters_of(size))
@@ -106,11 +171,22 @@ def family(
         name,
         reason,
         kind,
-        held,
+        sizes,
         make,
         None if instance is None else tables,
         None if sweeps is None else draws,
     )
+
+
+def of_rounds(
+    name: str, reason: str, kind: Kind, sizes: Sizes, instance: Callable[..., Instance]
+) -> Family:
+    """Family of the programmes that the product makes of drawn rounds."""
+
+    def make(name: str, size: str, seed: int, **parameters: Any) -> Problem:
+        return problem_of(name, size, seed, compiled(instance(seed, **parameters)))
+
+    return family(name, reason, kind, sizes, make, instance)
 
 
 class Draw:
@@ -134,16 +210,16 @@ class Draw:
         words = self._bits.random_raw(int(np.prod(size, dtype=np.int64)))
         return np.asarray(words, dtype=np.uint64).reshape(size)
 
-    def whole(self, low: int, high: int, *size: int) -> Whole:
-        """Whole numbers from `low` to `high`, both included."""
+    def whole(self, low: int, high: int, *size: int) -> Ints:
+        """Ints numbers from `low` to `high`, both included."""
         words = self._raw(size) >> np.uint64(11)
         return low + (words % np.uint64(high - low + 1)).astype(np.int64)
 
-    def share(self, *size: int) -> Numbers:
-        """Numbers from 0 to below 1."""
+    def share(self, *size: int) -> Floats:
+        """Floats from 0 to below 1."""
         return (self._raw(size) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
-    def order(self, count: int) -> Whole:
+    def order(self, count: int) -> Ints:
         """Positions 0 to `count` - 1 in a random order."""
         return np.argsort(self._raw((count,)), kind="stable").astype(np.int64)
 
@@ -162,7 +238,7 @@ class Assembly:
         self._counts = {"row": 0, "column": 0}
         self._blocks: dict[str, list[npt.NDArray[Any]]] = {}
 
-    def _extend(self, side: str, shape: tuple[int, ...], **parts: Figures) -> Places:
+    def _extend(self, side: str, shape: tuple[int, ...], **parts: Figures) -> Ints:
         count = int(np.prod(shape, dtype=np.int64))
         for name, values in parts.items():
             block = np.broadcast_to(np.asarray(values), shape).reshape(count)
@@ -178,15 +254,15 @@ class Assembly:
         upper: Figures = np.inf,
         cost: Figures = 0.0,
         integer: Figures = False,
-    ) -> Places:
+    ) -> Ints:
         """Add columns; bounds and costs broadcast to `shape`, which their places have too."""
         return self._extend("column", shape, lower=lower, upper=upper, cost=cost, integer=integer)
 
-    def rows(self, *shape: int, lower: Figures = -np.inf, upper: Figures = np.inf) -> Places:
+    def rows(self, *shape: int, lower: Figures = -np.inf, upper: Figures = np.inf) -> Ints:
         """Add rows; sides broadcast to `shape`, which their places have too."""
         return self._extend("row", shape, lower=lower, upper=upper)
 
-    def put(self, rows: Places, columns: Places, values: Figures = 1.0) -> None:
+    def put(self, rows: Ints, columns: Ints, values: Figures = 1.0) -> None:
         """Put coefficients at rows and columns broadcast together; those at one place add up."""
         shape = np.broadcast_shapes(rows.shape, columns.shape, np.shape(values))
         for name, part, kind in (

@@ -1,6 +1,6 @@
-"""Whole-number families whose optimum a table of money gives exactly, at any size.
+"""Ints-number families whose optimum a table of money gives exactly, at any size.
 
-What an indivisible decision is worth is known for every whole pound spent on it. Places
+What an indivisible decision is worth is known for every whole pound spent on it. Ints
 have money of their own and may receive whole pounds from their system, systems from the
 country. Once the decisions are fixed what is left is a linear programme whose rows form a
 tree with whole sides, so some best plan spends whole pounds everywhere, and the best plan
@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.suite.families.base import Assembly, Draw, Flags, Places, Whole, family
+from benchmarks.arrays import Flags, Ints
+from benchmarks.suite.families.base import Assembly, Draw, family, sizes
 from benchmarks.suite.problem import Problem
 
 NEVER = -(2**50)
@@ -20,10 +21,10 @@ NEVER = -(2**50)
 PLACES = 20
 TO_PLACE = 10
 TO_SYSTEM = 12
-"""Places of a system; most pounds a place and a system may receive."""
+"""Ints of a system; most pounds a place and a system may receive."""
 
 
-def folded(table: Whole, gain: Whole) -> Whole:
+def folded(table: Ints, gain: Ints) -> Ints:
     """Best worth of two things for the money of both.
 
     Parameters
@@ -48,13 +49,13 @@ def folded(table: Whole, gain: Whole) -> Whole:
 class Tree:
     """Money of places, systems and the country, and what may be handed down."""
 
-    def __init__(self, draw: Draw, systems: int, places: int, full: Whole) -> None:
+    def __init__(self, draw: Draw, systems: int, places: int, full: Ints) -> None:
         """Draw the money; `full` is what buying everything costs, a place."""
         self.place = full * draw.whole(25, 45, systems, places) // 100
         self.system = draw.whole(2, 6, systems) * places // 2
         self.country = draw.whole(3, 3).item() * systems
 
-    def pay(self, made: Assembly) -> Places:
+    def pay(self, made: Assembly) -> Ints:
         """Rows of the places' money, with what is handed down; the rest is to be put in."""
         systems, places = self.place.shape
         to_place = made.columns(systems, places, upper=TO_PLACE)
@@ -67,7 +68,7 @@ class Tree:
         made.put(made.rows(1, upper=self.country), to_system)
         return rows
 
-    def best(self, gains: Whole) -> float:
+    def best(self, gains: Ints) -> float:
         """Best worth of all.
 
         Parameters
@@ -123,11 +124,11 @@ def s_shaped(name: str, size: str, seed: int, systems: int, places: int) -> Prob
     empty = made.rows(*shape, SEGMENTS - 1, upper=0.0)
     made.put(empty, fill[..., 1:])
     made.put(empty, begun[..., None], -width[..., 1:])
-    optimum = tree.best(_worth_of_curves(width, slope))
+    optimum = tree.best(worth_of_curves(width, slope))
     return made.problem(name, size, seed, optimum=optimum, status="optimal")
 
 
-def _worth_of_curves(width: Whole, slope: Whole) -> Whole:
+def worth_of_curves(width: Ints, slope: Ints) -> Ints:
     """Worth of each curve for every whole pound, segments filled in order."""
     most = int(width.sum(axis=-1).max())
     ends = np.cumsum(width, axis=-1)
@@ -189,7 +190,7 @@ def adopt(name: str, size: str, seed: int, systems: int, places: int) -> Problem
     return made.problem(name, size, seed, optimum=optimum, status="optimal")
 
 
-def _worth_of_projects(options: tuple[Whole, ...], needs: Flags, shared: Whole) -> Whole:
+def _worth_of_projects(options: tuple[Ints, ...], needs: Flags, shared: Ints) -> Ints:
     """Worth of each project for every whole pound, without and with its shared system."""
     fixed, _, most, _, _ = options
     pounds = GROUPS * int((fixed + most).max()) + int(shared.max()) + 1
@@ -206,7 +207,7 @@ def _worth_of_projects(options: tuple[Whole, ...], needs: Flags, shared: Whole) 
     return np.maximum(np.maximum(without, np.where(later < 0, NEVER, moved)), NEVER)
 
 
-def _worth_of_group(options: list[Whole], allowed: Flags) -> Whole:
+def _worth_of_group(options: list[Ints], allowed: Flags) -> Ints:
     """Worth of the best allowed option of each group for every whole pound, or of none."""
     fixed, least, most, worth, rate = (part[..., None] for part in options)
     pounds = np.arange(int((fixed + most).max()) + 1)
@@ -222,26 +223,14 @@ FAMILIES = (
         "s-shaped",
         "returns that steepen before they flatten, filled in order; optimum from tables",
         "mip",
-        {
-            "XS": {"systems": 1, "places": 3},
-            "S": {"systems": 2, "places": PLACES},
-            "M": {"systems": 20, "places": PLACES},
-            "L": {"systems": 204, "places": PLACES},
-            "XL": {"systems": 2_040, "places": PLACES},
-        },
+        sizes(systems=(1, 2, 20, 204, 2_040), places=(3, *[PLACES] * 4)),
         s_shaped,
     ),
     family(
         "adopt",
         "adopt or not: fixed costs, least scales, exclusive groups, prerequisites; tables",
         "mip",
-        {
-            "XS": {"systems": 1, "places": 3},
-            "S": {"systems": 2, "places": PLACES - 8},
-            "M": {"systems": 14, "places": PLACES},
-            "L": {"systems": 140, "places": PLACES},
-            "XL": {"systems": 1_400, "places": PLACES},
-        },
+        sizes(systems=(1, 2, 14, 140, 1_400), places=(3, PLACES - 8, *[PLACES] * 3)),
         adopt,
     ),
 )

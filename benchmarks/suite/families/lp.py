@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from benchmarks.suite.families.base import SIZES, Assembly, Draw, Whole, family
+from benchmarks.arrays import Ints
+from benchmarks.suite.families.base import Assembly, Draw, family, sizes
 from benchmarks.suite.problem import Problem
 
 
@@ -71,7 +72,7 @@ class _Curves:
         self.budget = int(within.sum()) * 42 // 100
 
 
-def _ring_fenced(curves: _Curves) -> tuple[Assembly, tuple[Whole, Whole]]:
+def _ring_fenced(curves: _Curves) -> tuple[Assembly, tuple[Ints, Ints]]:
     """Rows and columns, and the places of the rows of places and of the budget."""
     systems = len(curves.system_cap)
     shape = systems, PLACES, SERVICES
@@ -157,7 +158,7 @@ def maxmin(name: str, size: str, seed: int, places: int, services: int) -> Probl
 
 
 class _Filling:
-    """Places filled with benefit like vessels with water, their cheapest services first."""
+    """Ints filled with benefit like vessels with water, their cheapest services first."""
 
     def __init__(self, draw: Draw, places: int, services: int) -> None:
         self.heads = draw.whole(20, 99, places)
@@ -201,40 +202,28 @@ FAMILIES = (
         "knapsack",
         "one budget and nothing else: closed form; what reading a long dense row costs",
         "lp",
-        {
-            "XS": {"programmes": 200},
-            "S": {"programmes": 10_000},
-            "M": {"programmes": 100_000},
-            "L": {"programmes": 1_000_000},
-            "XL": {"programmes": 10_000_000},
-        },
+        sizes(programmes=(200, 10_000, 100_000, 1_000_000, 10_000_000)),
         knapsack,
     ),
     family(
         "concave",
         "concave returns in nested ring-fences with floors and ceilings; greedy optimum",
         "lp",
-        {size: {"systems": n} for size, n in zip(SIZES, (1, 12, 116, 1_160, 11_600), strict=True)},
+        sizes(systems=(1, 12, 116, 1_160, 11_600)),
         concave,
     ),
     family(
         "maxmin",
         "max-min fairness over places: ties everywhere, highly degenerate; water level",
         "lp",
-        {
-            "XS": {"places": 20, "services": 10},
-            "S": {"places": 240, "services": 20},
-            "M": {"places": 2_440, "services": 20},
-            "L": {"places": 24_400, "services": 20},
-            "XL": {"places": 244_000, "services": 20},
-        },
+        sizes(places=(20, 240, 2_440, 24_400, 244_000), services=(10, 20, 20, 20, 20)),
         maxmin,
     ),
     family(
         "overspent",
         "infeasible: floors of places ask for a pound more than there is; conflict known",
         "pathology",
-        {size: {"systems": n} for size, n in zip(SIZES, (1, 12, 116, 1_160, 11_600), strict=True)},
+        sizes(systems=(1, 12, 116, 1_160, 11_600)),
         overspent,
     ),
 )

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from benchmarks.suite.families.base import SIZES, Assembly, Draw, Numbers, Whole, family
+from benchmarks.arrays import Floats, Ints
+from benchmarks.suite.families.base import Assembly, Draw, family, sizes
 from benchmarks.suite.problem import Problem
 
 ENTRIES = 5
@@ -40,9 +41,9 @@ class Planted:
     """
 
     problem: Problem
-    x: Whole
-    price: Whole
-    loose: Whole
+    x: Ints
+    price: Ints
+    loose: Ints
 
 
 def planted(
@@ -130,7 +131,7 @@ def _matrix(draw: Draw, rows: int, columns: int) -> sparse.csr_array:
     return sparse.csr_array(matrix)
 
 
-def _bounds(draw: Draw, kind: Whole) -> tuple[Numbers, Numbers, Whole]:
+def _bounds(draw: Draw, kind: Ints) -> tuple[Floats, Floats, Ints]:
     """Bounds and values: at one of them, or strictly between, where some are free."""
     count = len(kind)
     least, span = draw.whole(-5, 5, count), draw.whole(2, 60, count)
@@ -179,7 +180,7 @@ CYCLE = 6
 BOX = 100.0
 
 
-def _grown(base: Planted, cost: Numbers, upper: float, rows: Whole, shift: float) -> Problem:
+def _grown(base: Planted, cost: Floats, upper: float, rows: Ints, shift: float) -> Problem:
     """Planted programme with :data:`CYCLE` more columns in a ring over some loose rows.
 
     Each column adds to one of the rows and takes from the next, and their sides make way by
@@ -194,10 +195,9 @@ def _grown(base: Planted, cost: Numbers, upper: float, rows: Whole, shift: float
     lower, upper_side = problem.row_lower.copy(), problem.row_upper.copy()
     lower[rows] -= shift
     upper_side[rows] += shift
-    return replace(
-        problem,
+    return problem.replaced(
         cost=np.concatenate([problem.cost, cost]),
-        matrix=sparse.csr_array(sparse.hstack([problem.matrix, more], format="csr")),
+        matrix=sparse.hstack([problem.matrix, more], format="csr"),
         row_lower=lower,
         row_upper=upper_side,
         col_lower=np.concatenate([problem.col_lower, np.zeros(CYCLE)]),
@@ -224,15 +224,12 @@ def hidden_conflict(name: str, size: str, seed: int, rows: int) -> Problem:
     places = at, np.concatenate([ring, np.roll(ring, -1)])
     more = sparse.coo_array((entries, places), shape=(CYCLE, columns))
     matrix = sparse.vstack([grown.matrix, more], format="csr")
-    return _canonical(
-        replace(
-            grown,
-            matrix=sparse.csr_array(matrix),
-            row_lower=np.concatenate([grown.row_lower, np.full(CYCLE, -np.inf)]),
-            row_upper=np.concatenate([grown.row_upper, np.full(CYCLE, -1.0)]),
-            status="infeasible",
-            conflict=tuple(range(count, count + CYCLE)),
-        )
+    return grown.replaced(
+        matrix=matrix,
+        row_lower=np.concatenate([grown.row_lower, np.full(CYCLE, -np.inf)]),
+        row_upper=np.concatenate([grown.row_upper, np.full(CYCLE, -1.0)]),
+        status="infeasible",
+        conflict=tuple(range(count, count + CYCLE)),
     )
 
 
@@ -245,23 +242,7 @@ def unbounded(name: str, size: str, seed: int, rows: int) -> Problem:
     chosen = base.loose[Draw("ray", seed).order(len(base.loose))[:CYCLE]]
     cost = Draw("profit", seed).whole(-9, 9, CYCLE).astype(np.float64)
     cost[-1] = 1.0 - cost[:-1].sum()
-    return _canonical(replace(_grown(base, cost, np.inf, chosen, 0.0), status="unbounded"))
-
-
-def _canonical(problem: Problem) -> Problem:
-    parts = ("cost", "matrix", "row_lower", "row_upper", "col_lower", "col_upper", "integer")
-    return Problem.of(
-        problem.family,
-        problem.size,
-        problem.seed,
-        maximise=problem.maximise,
-        offset=problem.offset,
-        optimum=problem.optimum,
-        status=problem.status,
-        conflict=problem.conflict,
-        about=problem.about,
-        **{part: getattr(problem, part) for part in parts},
-    )
+    return replace(_grown(base, cost, np.inf, chosen, 0.0), status="unbounded")
 
 
 def ties(name: str, size: str, seed: int, places: int) -> Problem:
@@ -291,10 +272,6 @@ def parity(name: str, size: str, seed: int, teams: int) -> Problem:
     return made.problem(name, size, seed, status="infeasible", conflict=(0,))
 
 
-def _sizes(*rows: int, **shares: float) -> dict[str, dict[str, float]]:
-    return {size: {"rows": n, **shares} for size, n in zip(SIZES, rows, strict=True)}
-
-
 ROWS = (60, 1_000, 10_000, 100_000, 1_000_000)
 
 FAMILIES = (
@@ -302,59 +279,56 @@ FAMILIES = (
         "planted",
         "planted optimum and prices, mixed rows and bounds, a tenth degenerate and tied",
         "lp",
-        _sizes(*ROWS),
+        sizes(rows=ROWS),
         exact,
     ),
     family(
         "planted-degenerate",
         "as planted, with every row active and half of what is at a bound tied",
         "lp",
-        _sizes(*ROWS, degenerate=0.5, tied=0.5),
+        sizes(rows=ROWS, degenerate=0.5, tied=0.5),
         exact,
     ),
     family(
         "planted-whole",
         "as planted, a tenth of the columns whole: the relaxation's bound is the optimum",
         "mip",
-        _sizes(*ROWS, whole=0.1, degenerate=0.05, tied=0.02),
+        sizes(rows=ROWS, whole=0.1, degenerate=0.05, tied=0.02),
         exact,
     ),
     family(
         "scaling",
         "as planted, each row and column in units up to 2**12 off; optimum still exact",
         "pathology",
-        _sizes(*ROWS),
+        sizes(rows=ROWS),
         scaling,
     ),
     family(
         "ties",
         "an assignment in which everything ties: degenerate in the extreme; optimum known",
         "pathology",
-        {size: {"places": n} for size, n in zip(SIZES, (20, 70, 224, 707, 2_236), strict=True)},
+        sizes(places=(20, 70, 224, 707, 2_236)),
         ties,
     ),
     family(
         "hidden-conflict",
         "infeasible by a ring of six rows inside a feasible programme; conflict known",
         "pathology",
-        _sizes(*ROWS),
+        sizes(rows=ROWS),
         hidden_conflict,
     ),
     family(
         "parity",
         "infeasible in whole numbers only, by divisibility",
         "pathology",
-        {
-            size: {"teams": n}
-            for size, n in zip(SIZES, (200, 10_000, 100_000, 1_000_000, 10_000_000), strict=True)
-        },
+        sizes(teams=(200, 10_000, 100_000, 1_000_000, 10_000_000)),
         parity,
     ),
     family(
         "unbounded",
         "unbounded along six columns that can only grow together",
         "pathology",
-        _sizes(*ROWS),
+        sizes(rows=ROWS),
         unbounded,
     ),
 )

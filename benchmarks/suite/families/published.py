@@ -14,7 +14,8 @@ from itertools import combinations
 
 import numpy as np
 
-from benchmarks.suite.families.base import Draw, Family, Flags, Numbers, family
+from benchmarks.arrays import Flags, Floats
+from benchmarks.suite.families.base import Draw, Family, family
 from benchmarks.suite.problem import Problem
 
 INF = np.inf
@@ -114,7 +115,7 @@ def by_enumeration(problem: Problem) -> float:
     return sign * best + problem.offset
 
 
-def _vertices(normals: Numbers, lower: Numbers, upper: Numbers) -> list[Numbers]:
+def _vertices(normals: Floats, lower: Floats, upper: Floats) -> list[Floats]:
     """Points at which as many sides meet as there are columns, for every grid point."""
     count = normals.shape[1]
     if not count:
@@ -133,7 +134,7 @@ def _vertices(normals: Numbers, lower: Numbers, upper: Numbers) -> list[Numbers]
     return points
 
 
-def _within(value: Numbers, lower: Numbers, upper: Numbers) -> Flags:
+def _within(value: Floats, lower: Floats, upper: Floats) -> Flags:
     room = 1e-9 * np.maximum(1.0, np.abs(value))
     return np.asarray(((value >= lower - room) & (value <= upper + room)).all(axis=0))
 

@@ -9,14 +9,22 @@ machine; the others change when the product's formulation does.
 
 from __future__ import annotations
 
-from benchmarks.suite.families import allocator, grid, lp, planted, published, sweep, years
+from benchmarks.suite.families import (
+    allocator,
+    decisions,
+    grid,
+    lp,
+    planted,
+    published,
+    real,
+    sweep,
+    years,
+)
 from benchmarks.suite.families.base import Family
-
-__all__ = ["FAMILIES", "Family"]
 
 FAMILIES: dict[str, Family] = {
     one.name: one
-    for module in (lp, years, grid, allocator, sweep, planted, published)
-    for one in module.FAMILIES
+    for part in (lp, years, grid, allocator, decisions, real, sweep, planted, published)
+    for one in part.FAMILIES
 }
 """Families by name."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.suite.families.allocator import compiled, of_program
-from benchmarks.suite.families.base import Draw, Numbers, Whole, family
+from benchmarks.arrays import Floats, Ints
+from benchmarks.suite.families.base import Draw, Sweep, family, sizes
 from benchmarks.suite.problem import Problem
+from benchmarks.suite.product import compiled, problem_of
 
 if TYPE_CHECKING:
     from allocator.instance.instance import Instance
@@ -23,58 +23,6 @@ RATE = (-300, 300)
 prevention avoids. Budgets only grow, so that every draw has a plan."""
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """A programme, and the figures that each draw puts in place of its own.
-
-    Attributes
-    ----------
-    problem : Problem
-        As drawn; no draw is the same as it.
-    rows : ndarray of int, shape (changed rows,)
-    row_lower, row_upper : ndarray, shape (draws, changed rows)
-        Their sides.
-    columns : ndarray of int, shape (changed columns,)
-    cost : ndarray, shape (draws, changed columns)
-        Their costs.
-    entries : ndarray of int, shape (changed coefficients,)
-        Positions in ``problem.matrix.data``.
-    values : ndarray, shape (draws, changed coefficients)
-    """
-
-    problem: Problem
-    rows: Whole
-    row_lower: Numbers
-    row_upper: Numbers
-    columns: Whole
-    cost: Numbers
-    entries: Whole
-    values: Numbers
-
-    def __len__(self) -> int:
-        """Draws."""
-        return len(self.cost)
-
-    def drawn(self, draw: int) -> Problem:
-        """Programme of one draw, built afresh."""
-        problem = self.problem
-        cost, lower, upper = (
-            part.copy() for part in (problem.cost, problem.row_lower, problem.row_upper)
-        )
-        matrix = problem.matrix.copy()
-        cost[self.columns] = self.cost[draw]
-        lower[self.rows], upper[self.rows] = self.row_lower[draw], self.row_upper[draw]
-        matrix.data[self.entries] = self.values[draw]
-        return replace(
-            problem,
-            cost=cost,
-            matrix=matrix,
-            row_lower=lower,
-            row_upper=upper,
-            about={**problem.about, "draw": draw},
-        )
-
-
 def _round(seed: int, places: int, years: int) -> Instance:
     from benchmarks.country.generate import generate
 
@@ -85,7 +33,7 @@ def base(
     name: str, size: str, seed: int, systems: int, places: int, years: int, draws: int
 ) -> Problem:
     """Programme of one system: the first of the sweep with this seed."""
-    return of_program(name, size, seed, compiled(_round(seed, places, years)))
+    return problem_of(name, size, seed, compiled(_round(seed, places, years)))
 
 
 def sweeps(
@@ -98,7 +46,7 @@ def sweeps(
     """
     for system in range(seed, seed + systems):
         program = compiled(_round(system, places, years))
-        problem = of_program(name, size, system, program)
+        problem = problem_of(name, size, system, program)
         yield _drawn(problem, program, Draw("sweep", system), draws)
 
 
@@ -125,16 +73,16 @@ def _drawn(problem: Problem, program: Program, draw: Draw, draws: int) -> Sweep:
     )
 
 
-def _factor(draw: Draw, change: tuple[int, int], *shape: int) -> Numbers:
+def _factor(draw: Draw, change: tuple[int, int], *shape: int) -> Floats:
     return 1.0 + draw.whole(*change, *shape) / 1000.0
 
 
-def _span(program: Program, block: str) -> Whole:
+def _span(program: Program, block: str) -> Ints:
     found = program.block(block)
     return np.arange(0) if found is None else np.arange(found.start, found.stop)
 
 
-def _owner(program: Program, block: str) -> Whole:
+def _owner(program: Program, block: str) -> Ints:
     """First coordinate of each member of a block of columns: whose curve it is."""
     found = program.block(block)
     if found is None or found.index is None:
@@ -142,7 +90,7 @@ def _owner(program: Program, block: str) -> Whole:
     return np.unique(found.index.columns[0], return_inverse=True)[1]
 
 
-def _entries(problem: Problem, rows: Whole, kept: Whole) -> tuple[Whole, Whole]:
+def _entries(problem: Problem, rows: Ints, kept: Ints) -> tuple[Ints, Ints]:
     """Positions of the rows' coefficients but for some columns, and the row of each.
 
     What is avoided stays in its own unit; all that avoids it is multiplied.
@@ -162,13 +110,12 @@ FAMILIES = (
         "sweep",
         "systems solved again for drawn budgets, rates and weights, nothing rebuilt",
         "sweep",
-        {
-            "XS": {"systems": 2, "places": 1, "years": 2, "draws": 3},
-            "S": {"systems": 10, "places": 1, "years": 2, "draws": 20},
-            "M": {"systems": 42, "places": 1, "years": 3, "draws": 50},
-            "L": {"systems": 42, "places": 6, "years": 5, "draws": 100},
-            "XL": {"systems": 42, "places": 56, "years": 5, "draws": 100},
-        },
+        sizes(
+            systems=(2, 10, 42, 42, 42),
+            places=(1, 1, 1, 6, 56),
+            years=(2, 2, 3, 5, 5),
+            draws=(3, 20, 50, 100, 100),
+        ),
         base,
         sweeps=sweeps,
     ),

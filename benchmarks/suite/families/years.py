@@ -4,15 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.suite.families.base import (
-    SIZES,
-    Assembly,
-    Draw,
-    Numbers,
-    Places,
-    Whole,
-    family,
-)
+from benchmarks.arrays import Floats, Ints
+from benchmarks.suite.families.base import Assembly, Draw, family, sizes
 from benchmarks.suite.problem import Problem
 
 YEARS = 5
@@ -46,7 +39,7 @@ def carryover(name: str, size: str, seed: int, places: int) -> Problem:
     return made.problem(name, size, seed, status="optimal")
 
 
-def _services(made: Assembly, draw: Draw, base: Whole, price: Whole) -> Places:
+def _services(made: Assembly, draw: Draw, base: Ints, price: Ints) -> Ints:
     """Activity, what it buys, who waits, and how fast it may grow."""
     shape = (*base.shape, YEARS)
     width = np.maximum(base[..., None] * draw.whole(10, 40, *base.shape, SEGMENTS) // 100, 1)
@@ -71,7 +64,7 @@ def _services(made: Assembly, draw: Draw, base: Whole, price: Whole) -> Places:
     return activity
 
 
-def _weights() -> Numbers:
+def _weights() -> Floats:
     """Discount factors, by division only: the same on every machine."""
     weight = np.ones(YEARS)
     for year in range(1, YEARS):
@@ -79,7 +72,7 @@ def _weights() -> Numbers:
     return weight
 
 
-def _staff(made: Assembly, draw: Draw, activity: Places, base: Whole) -> tuple[Places, Places]:
+def _staff(made: Assembly, draw: Draw, activity: Ints, base: Ints) -> tuple[Ints, Ints]:
     """Staff of each group and year, what they allow, and how many may be trained."""
     places = len(base)
     shape = places, GROUPS, YEARS
@@ -111,10 +104,10 @@ def _staff(made: Assembly, draw: Draw, activity: Places, base: Whole) -> tuple[P
 def _pools(
     made: Assembly,
     draw: Draw,
-    bought: tuple[Places, Whole],
-    agency: Places,
-    trained: Places,
-    spend: Whole,
+    bought: tuple[Ints, Ints],
+    agency: Ints,
+    trained: Ints,
+    spend: Ints,
 ) -> None:
     """Money of each place and year, of which a little may be carried into the next."""
     activity, price = bought
@@ -134,7 +127,7 @@ FAMILIES = (
         "carryover",
         "five years linked by carried money, waiting lists and staff two years in training",
         "lp",
-        {size: {"places": n} for size, n in zip(SIZES, (1, 12, 120, 1_200, 12_000), strict=True)},
+        sizes(places=(1, 12, 120, 1_200, 12_000)),
         carryover,
     ),
 )

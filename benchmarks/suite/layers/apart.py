@@ -10,20 +10,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.suite.layers.made import Made, by_row, duals, settings
-from benchmarks.suite.layers.ready import Arrays, Tables
+from benchmarks.suite.highs import settings
+from benchmarks.suite.layers.made import Made, by_row, duals, finish
+from benchmarks.suite.layers.ready import Tables
 from benchmarks.suite.mps import read_mps
-from benchmarks.suite.solvers.registry import Options, Outcome
-
-_MATHOPT = {
-    "OPTIMAL": "optimal",
-    "INFEASIBLE": "infeasible",
-    "UNBOUNDED": "unbounded",
-    "INFEASIBLE_OR_UNBOUNDED": "infeasible-or-unbounded",
-    "FEASIBLE": "limit",
-    "NO_SOLUTION_FOUND": "limit",
-    "IMPRECISE": "gave-up",
-}
+from benchmarks.suite.problem import Problem
+from benchmarks.suite.solvers.base import Options, Outcome
+from benchmarks.suite.solvers.ortools import MATHOPT_CLAIMS
 
 _POI = {
     "OPTIMAL": "optimal",
@@ -73,7 +66,7 @@ def mathopt(tables: Tables, options: Options) -> Made:
     _take_from(clock.cpu, spent)
     with clock.stage("readback"):
         values = _mathopt_values(result, tables, x)
-    outcome.claimed = _MATHOPT.get(result.termination.reason.name, "error")
+    outcome.claimed = MATHOPT_CLAIMS.get(result.termination.reason.name, "error")
     if outcome.claimed == "error":
         outcome.note = str(result.termination)
     stats = result.solve_stats
@@ -83,8 +76,8 @@ def mathopt(tables: Tables, options: Options) -> Made:
     }
     outcome.algorithm = "branch and bound" if tables.whole else "simplex"
     outcome.nodes = int(stats.node_count) if tables.whole else None
+    finish(outcome, tables, values)
     if values:
-        outcome.x = np.concatenate([values[block.name] for block in tables.columns])
         outcome.objective = float(result.objective_value())
     if tables.whole and np.isfinite(result.best_objective_bound()):
         outcome.bound = float(result.best_objective_bound())
@@ -97,10 +90,7 @@ def _mathopt_values(result: Any, tables: Tables, x: list[Any]) -> dict[str, Any]
     """Values by name; none where there is no solution."""
     if not result.has_primal_feasible_solution():
         return {}
-    return {
-        block.name: np.array(result.variable_values(x[block.start : block.start + len(block)]))
-        for block in tables.columns
-    }
+    return {b.name: np.array(result.variable_values(x[b.span])) for b in tables.columns}
 
 
 def _mathopt_parameters(mo: Any, tables: Tables, options: Options) -> Any:
@@ -129,7 +119,7 @@ def _mathopt_option(highs: Any, name: str, value: Any) -> None:
     getattr(highs, f"{kinds[type(value)]}_options")[name] = value
 
 
-def _of_proto(proto: Any, columns: int) -> Arrays:
+def _of_proto(proto: Any, columns: int) -> Problem:
     """Arrays of a MathOpt model; ids count from 0, as nothing was deleted."""
     matrix = proto.linear_constraint_matrix
     rows = len(proto.linear_constraints.ids)
@@ -140,15 +130,19 @@ def _of_proto(proto: Any, columns: int) -> Arrays:
     cost = np.zeros(columns)
     linear = proto.objective.linear_coefficients
     cost[np.array(linear.ids, dtype=int)] = np.array(linear.values)
-    return Arrays(
-        proto.objective.maximize,
-        cost,
-        np.array(proto.variables.lower_bounds),
-        np.array(proto.variables.upper_bounds),
-        sparse.csr_array(sparse.coo_array(entries, shape=(rows, columns))),
-        np.array(proto.linear_constraints.lower_bounds),
-        np.array(proto.linear_constraints.upper_bounds),
-        np.array(proto.variables.integers),
+    return Problem.of(
+        "held",
+        "",
+        0,
+        maximise=proto.objective.maximize,
+        cost=cost,
+        offset=proto.objective.offset,
+        matrix=sparse.coo_array(entries, shape=(rows, columns)),
+        row_lower=proto.linear_constraints.lower_bounds,
+        row_upper=proto.linear_constraints.upper_bounds,
+        col_lower=proto.variables.lower_bounds,
+        col_upper=proto.variables.upper_bounds,
+        integer=proto.variables.integers,
     )
 
 
@@ -197,12 +191,9 @@ def pyoptinterface(tables: Tables, options: Options) -> Made:
     point = model.get_model_attribute(poi.ModelAttribute.PrimalStatus)
     if outcome.claimed in ("optimal", "limit") and point.name != "NO_SOLUTION":
         with clock.stage("readback"):
-            at = 0
             for block in tables.columns:
-                mine = x[at : at + len(block)]
-                values[block.name] = np.array([model.get_value(v) for v in mine])
-                at += len(block)
-        outcome.x = np.concatenate([values[block.name] for block in tables.columns])
+                values[block.name] = np.array([model.get_value(v) for v in x[block.span]])
+    finish(outcome, tables, values)
     outcome.options = {"version": model.version_string()}
     outcome.iterations = {"simplex": max(0, model.get_raw_info_int("simplex_iteration_count"))}
     outcome.algorithm = "branch and bound" if tables.whole else "simplex"
@@ -211,9 +202,9 @@ def pyoptinterface(tables: Tables, options: Options) -> Made:
     return Made(outcome, lambda: _of_file(model), digits=15)
 
 
-def _of_file(model: Any) -> Arrays:
+def _of_file(model: Any) -> Problem:
     """Arrays of the file that HiGHS writes, to 15 digits: its getters do not tell all sides."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "held.mps"
         model.write(str(path))
-        return Arrays.of(read_mps(path))
+        return read_mps(path)

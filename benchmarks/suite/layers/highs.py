@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from benchmarks.suite.layers.made import Made, by_row, duals, held, settings, split, told
+from benchmarks.arrays import Floats
+from benchmarks.suite.highs import held, options_of, settings, split, told
+from benchmarks.suite.layers.made import Made, by_row, duals, finish
 from benchmarks.suite.layers.ready import Columns, Rows, Tables
-from benchmarks.suite.solvers.registry import Options, Outcome
-
-Numbers = npt.NDArray[np.float64]
+from benchmarks.suite.solvers.base import Options, Outcome, or_none
 
 
-def _finish(outcome: Outcome, highs: Any, tables: Tables, values: dict[str, Numbers]) -> None:
-    """Values by name, as a person has them, in the order of the tables."""
-    told(highs, outcome)
-    if values:
-        outcome.x = np.concatenate([values[block.name] for block in tables.columns])
+def _finish(outcome: Outcome, highs: Any, tables: Tables, values: dict[str, Floats]) -> None:
+    """What HiGHS says of its run, and the values it came to."""
+    told(highs, outcome, tables.whole)
+    outcome.options = options_of(highs)
+    finish(outcome, tables, values)
 
 
 def by_hand(tables: Tables, options: Options) -> Made:
@@ -77,7 +76,7 @@ def by_hand(tables: Tables, options: Options) -> Made:
     with clock.stage("readback"):
         solution = highs.getSolution()
         x = np.array(solution.col_value)
-        values = {b.name: x[b.start : b.start + len(b)] for b in tables.columns}
+        values = {b.name: x[b.span] for b in tables.columns}
     _finish(outcome, highs, tables, values)
     if not tables.whole and solution.dual_valid:
         outcome.row_dual = duals(tables, np.array(solution.row_dual))
@@ -139,7 +138,7 @@ def pyomo(tables: Tables, options: Options) -> Made:
     return Made(outcome, lambda: held(highs, np.array([place[id(v)] for v in x])))
 
 
-def _pyomo_values(variable: Any, block: Columns) -> Numbers:
+def _pyomo_values(variable: Any, block: Columns) -> Floats:
     """Values of a block; what the interface never gave to HiGHS is put next to zero."""
     idle = np.clip(0.0, block.lower, block.upper).tolist()
     given = [member.value for member in variable.values()]
@@ -238,9 +237,9 @@ def pulp(tables: Tables, options: Options) -> Made:
         worth: list[float] = []
         for block in tables.columns:
             kind = lp.LpInteger if block.whole else lp.LpContinuous
-            bounds = zip(_pulp_bounds(block.lower), _pulp_bounds(block.upper), strict=True)
+            bounds = zip(block.lower.tolist(), block.upper.tolist(), strict=True)
             x += [
-                lp.LpVariable(f"{block.name}_{j}", low, high, kind)
+                lp.LpVariable(f"{block.name}_{j}", or_none(low), or_none(high), kind)
                 for j, (low, high) in enumerate(bounds)
             ]
             worth += block.cost.tolist()
@@ -251,9 +250,9 @@ def pulp(tables: Tables, options: Options) -> Made:
         for rows in tables.rows:
             begin, column, value = by_row(rows, tables)
             entries = [(x[j], c) for j, c in zip(column, value, strict=True)]
-            for i, side in enumerate(rows.side.tolist()):
+            for i, right in enumerate(rows.side.tolist()):
                 body = lp.LpAffineExpression(entries[begin[i] : begin[i + 1]])
-                row = lp.LpConstraint(body, senses[rows.sense], f"{rows.name}_{i}", side)
+                row = lp.LpConstraint(body, senses[rows.sense], f"{rows.name}_{i}", right)
                 model.addConstraint(row)
         model.addVariables(x)  # those in no row, too
     asked = settings(options, tables.whole)
@@ -262,12 +261,9 @@ def pulp(tables: Tables, options: Options) -> Made:
     solver = lp.HiGHS(msg=False, threads=threads, **asked)
     with split(clock, "handover"):
         model.solve(solver)
-        values = {}
-        at = 0
-        for block in tables.columns:
-            mine = x[at : at + len(block)]
-            values[block.name] = np.array([v.varValue for v in mine], dtype=float)
-            at += len(block)
+        values = {
+            b.name: np.array([v.varValue for v in x[b.span]], dtype=float) for b in tables.columns
+        }
     highs = model.solverModel
     _finish(outcome, highs, tables, values)
     order = np.array([v.index for v in x])
@@ -276,10 +272,6 @@ def pulp(tables: Tables, options: Options) -> Made:
         found = [row.pi for row in model._constraints.values()]
         outcome.row_dual = duals(tables, sign * np.array(found))
     return Made(outcome, lambda: held(highs, order))
-
-
-def _pulp_bounds(side: Numbers) -> list[float | None]:
-    return [None if np.isinf(value) else value for value in side.tolist()]
 
 
 def cvxpy(tables: Tables, options: Options) -> Made:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from benchmarks.suite.layers.made import Made, split, told
-from benchmarks.suite.layers.ready import Arrays
-from benchmarks.suite.solvers.registry import Options, Outcome
+from benchmarks.suite.highs import split
+from benchmarks.suite.layers.made import Made
+from benchmarks.suite.product import problem_of
+from benchmarks.suite.solvers.base import Options, Outcome
 
 
 def build(data: Any, options: Options) -> Made:
@@ -33,32 +32,20 @@ def build(data: Any, options: Options) -> Made:
     with clock.stage("handover"):
         more = {"random_seed": options.seed, **options.more}
         solver = Solver(program, threads=options.threads, options=more)
+    whole = bool(program.integer.any())
     with split(clock, "handover"):
-        gap = options.gap if program.integer.any() else 0.0
-        solution = solver.run(time_limit=options.time_limit, gap=gap)
-    told(solver._h, outcome)
-    outcome.claimed = {"unknown": "gave-up"}.get(solution.status, solution.status)
-    outcome.algorithm = solution.algorithm
+        gap = options.gap if whole else 0.0
+        found = solver.run(time_limit=options.time_limit, gap=gap)
+    outcome.options = {"version": solver.version, **solver.options()}
+    outcome.claimed = {"unknown": "gave-up"}.get(found.status, found.status)
+    outcome.algorithm, outcome.iterations = found.algorithm, found.iterations
+    outcome.objective, outcome.bound = found.objective, found.bound
+    outcome.nodes = found.nodes if whole else None
+    outcome.row_dual = None if whole else found.row_dual
     with clock.stage("readback"):
         values = {}
-        if solution.x is not None:
-            values = {block.name: solution.x[block.span] for block in program.columns}
+        if found.x is not None:
+            values = {block.name: found.x[block.span] for block in program.columns}
     if values:
-        outcome.x = np.concatenate(list(values.values()))
-    if not program.integer.any():
-        outcome.row_dual = solution.row_dual
-    outcome.objective, outcome.bound = solution.objective, solution.bound
-    return Made(outcome, lambda: _arrays(program))
-
-
-def _arrays(program: Any) -> Arrays:
-    return Arrays(
-        program.maximise,
-        program.cost,
-        program.col_lower,
-        program.col_upper,
-        program.matrix,
-        program.row_lower,
-        program.row_upper,
-        program.integer,
-    )
+        outcome.x = found.x
+    return Made(outcome, lambda: problem_of("held", "", 0, program))

@@ -10,24 +10,18 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-from benchmarks import ROOT
+from benchmarks.arrays import Floats, Ints
+from benchmarks.suite.files import whole
 from benchmarks.suite.problem import Problem
-
-Numbers = npt.NDArray[np.float64]
-Whole = npt.NDArray[np.int64]
-
-WORDS = 2000
+from benchmarks.suite.process import NotMade, answer
 
 
 class NotReady(Exception):
@@ -49,15 +43,20 @@ class Columns:
     """
 
     name: str
-    lower: Numbers
-    upper: Numbers
-    cost: Numbers
+    lower: Floats
+    upper: Floats
+    cost: Floats
     whole: bool
     start: int
 
     def __len__(self) -> int:
         """Members."""
         return len(self.cost)
+
+    @property
+    def span(self) -> slice:
+        """Places among all columns."""
+        return slice(self.start, self.start + len(self))
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,9 @@ class Term:
     """
 
     of: int
-    row: Whole
-    column: Whole
-    value: Numbers
+    row: Ints
+    column: Ints
+    value: Floats
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,9 @@ class Rows:
 
     name: str
     sense: str
-    side: Numbers
+    side: Floats
     terms: tuple[Term, ...]
-    at: Whole
+    at: Ints
 
     def __len__(self) -> int:
         """Members."""
@@ -203,78 +202,40 @@ def _terms(matrix: sparse.csr_array, columns: tuple[Columns, ...]) -> tuple[Term
 # What was made, whoever made it.
 
 
-@dataclass(frozen=True)
-class Arrays:
-    """A programme as a layer gave it to its solver, columns in the order of the tables.
+def fingerprint(problem: Problem, digits: int | None = None) -> str:
+    """Hash that the order of rows, their signs and the way the sense is put do not change.
 
-    Attributes
+    Rows are sorted by their own content. The constant of the objective, which some layers
+    keep to themselves, does not count.
+
+    Parameters
     ----------
-    maximise : bool
-    cost, lower, upper : ndarray, shape (columns,)
-    matrix : csr_array, shape (rows, columns)
-        Rows in any order; a row may stand with the opposite sign.
-    row_lower, row_upper : ndarray, shape (rows,)
-    integer : ndarray of bool, shape (columns,)
+    problem : Problem
+        As a layer gave it to its solver, columns in the order of the tables.
+    digits : int, optional
+        Digits that count, as for a file that keeps no more; default: all.
     """
-
-    maximise: bool
-    cost: Numbers
-    lower: Numbers
-    upper: Numbers
-    matrix: sparse.csr_array
-    row_lower: Numbers
-    row_upper: Numbers
-    integer: npt.NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, problem: Problem) -> Arrays:
-        """Arrays of a problem."""
-        return cls(
-            problem.maximise,
-            problem.cost,
-            problem.col_lower,
-            problem.col_upper,
-            problem.matrix,
-            problem.row_lower,
-            problem.row_upper,
-            problem.integer,
-        )
-
-    def fingerprint(self, digits: int | None = None) -> str:
-        """Hash that the order of rows, their signs and the way the sense is put do not change.
-
-        Rows are sorted by their own content. The constant of the objective, which some layers
-        keep to themselves, does not count.
-
-        Parameters
-        ----------
-        digits : int, optional
-            Digits that count, as for a file that keeps no more; default: all.
-        """
-        sign = 1.0 if self.maximise else -1.0
-        matrix = self.matrix.copy()
-        matrix.sum_duplicates()
-        matrix.eliminate_zeros()
-        matrix.sort_indices()
-        matrix.data = _kept(matrix.data, digits)
-        low, high = _kept(self.row_lower, digits), _kept(self.row_upper, digits)
-        digest = hashlib.sha256(str(matrix.shape[1]).encode())
-        for column in (sign * self.cost, self.lower, self.upper):
-            digest.update((_kept(column, digits)).tobytes())
-        digest.update(np.packbits(np.asarray(self.integer, dtype=bool)).tobytes())
-        for row in sorted(_row(matrix, low, high, at) for at in range(matrix.shape[0])):
-            digest.update(row)
-        return digest.hexdigest()
+    sign = 1.0 if problem.maximise else -1.0
+    matrix = problem.matrix.copy()
+    matrix.data = _kept(matrix.data, digits)
+    low, high = _kept(problem.row_lower, digits), _kept(problem.row_upper, digits)
+    digest = hashlib.sha256(str(matrix.shape[1]).encode())
+    for column in (sign * problem.cost, problem.col_lower, problem.col_upper):
+        digest.update(_kept(column, digits).tobytes())
+    digest.update(np.packbits(problem.integer).tobytes())
+    for row in sorted(_row(matrix, low, high, at) for at in range(matrix.shape[0])):
+        digest.update(row)
+    return digest.hexdigest()
 
 
-def _kept(numbers: Numbers, digits: int | None) -> Numbers:
+def _kept(numbers: Floats, digits: int | None) -> Floats:
     """Numbers as a file of so many digits keeps them, without minus zeros."""
     if digits is None:
         return np.asarray(numbers, dtype="<f8") + 0.0
     return np.array([float(f"{v:.{digits}g}") for v in numbers.tolist()], dtype="<f8") + 0.0
 
 
-def _row(matrix: sparse.csr_array, low: Numbers, high: Numbers, at: int) -> bytes:
+def _row(matrix: sparse.csr_array, low: Floats, high: Floats, at: int) -> bytes:
     """One row with its first coefficient positive; nothing for one without coefficients."""
     span = slice(matrix.indptr[at], matrix.indptr[at + 1])
     values = matrix.data[span]
@@ -314,11 +275,10 @@ def ready(request: dict[str, Any]) -> tuple[Path, Path]:
     stamp = problem.stat().st_mtime_ns
     if not all(path.exists() and path.stat().st_mtime_ns > stamp for path in (tables, data)):
         what = [str(request[name]) for name in ("family", "size", "problem_seed")]
-        command = [sys.executable, "-m", "benchmarks", "ready", *what, str(problem)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-        if done.returncode != 0:
-            lines = done.stderr.strip()[-WORDS:].splitlines() or [f"status {done.returncode}"]
-            raise NotReady(lines[-1])
+        try:
+            answer("ready", *what, str(problem))
+        except NotMade as fault:
+            raise NotReady(str(fault)) from fault
     return tables, data
 
 
@@ -333,8 +293,8 @@ def main(arguments: Sequence[str]) -> int:
     from allocator.data import extract
     from allocator.solver.compiler import compile_model
     from allocator_models.allocation import build
-    from benchmarks.suite.families.allocator import of_program
     from benchmarks.suite.families.registry import FAMILIES
+    from benchmarks.suite.product import problem_of
 
     name, size, seed, path = arguments
     family = FAMILIES[name]
@@ -342,20 +302,17 @@ def main(arguments: Sequence[str]) -> int:
         raise SystemExit(f"{name} has no round of tables for a layer to build from")
     data = extract(family.instance(size, int(seed)))
     program = compile_model(build(data))
-    problem = of_program(name, size, int(seed), program)
+    problem = problem_of(name, size, int(seed), program)
     if problem.sha256 != Problem.load(Path(path)).sha256:
         raise SystemExit(f"{path} is not the programme that {name} {size} {seed} now makes")
+    columns, rows = (
+        [(block.name, len(block)) for block in blocks] for blocks in (program.columns, program.rows)
+    )
     try:
-        tables = Tables.of(
-            problem,
-            [(block.name, len(block)) for block in program.columns],
-            [(block.name, len(block)) for block in program.rows],
-        )
+        tables = Tables.of(problem, columns, rows)
     except NotReady as refused:
         raise SystemExit(str(refused)) from refused
     for suffix, what in ((".tables", tables), (".data", data)):
-        part = Path(path).with_suffix(f"{suffix}.part")
-        with part.open("wb") as file:
+        with whole(Path(path).with_suffix(suffix)) as file:
             pickle.dump(what, file, protocol=5)
-        part.replace(Path(path).with_suffix(suffix))
     return 0

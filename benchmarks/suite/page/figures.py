@@ -13,17 +13,14 @@ import numpy as np
 
 from benchmarks.suite import ledger, stats
 from benchmarks.suite.lines import NOT_TRIED, STATUSES, Line, Results, name_of
+from benchmarks.suite.problem import SIZES
+from benchmarks.suite.solvers.base import SOLVING, STAGES
 
-SIZES = ("XS", "S", "M", "L", "XL")
 KINDS = {
     "lp": "Linear programmes",
     "mip": "Integer programmes",
     "pathology": "Pathological programmes",
 }
-STAGES = ("build", "compile", "handover", "solve", "readback")
-SOLVING = ("handover", "solve", "readback")
-"""From arrays in memory to a verified answer in memory: what a solver is charged for."""
-
 PROOFS = ("known", "duals", "claim")
 """What an optimum rests on: known by construction, closed by duals, or nobody's contradiction."""
 

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.command import refuse
+from benchmarks.suite.files import whole
 from benchmarks.suite.lines import BadResults, Results, merged, one_machine, read
 from benchmarks.suite.page import sweep
 from benchmarks.suite.page.figures import Figures
@@ -43,9 +45,8 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     out = folder / "report.html", folder / "report.md"
     for path, text in zip(out, (page.html(), page.markdown()), strict=True):
-        part = path.with_suffix(path.suffix + ".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        with whole(path) as file:
+            file.write(text.encode())
     return out
 
 
@@ -72,8 +73,7 @@ def main(arguments: Sequence[str]) -> int:
         for path in write(results, options.out, options.title, sweeps):
             print(path)
     except BadResults as fault:
-        print(f"benchmarks report: {fault}", file=sys.stderr)
-        return 2
+        return refuse("report", fault)
     for note in results.notes:
         print(note, file=sys.stderr)
     return 0

@@ -10,10 +10,10 @@ from benchmarks.suite.lines import NOT_TRIED
 from benchmarks.suite.page import charts
 from benchmarks.suite.page.charts import short
 from benchmarks.suite.page.document import Block, Chart, Charts, Section, Table, Text
-from benchmarks.suite.page.figures import KINDS, STAGES, Figures, Ranking, kind_of, seconds_of
+from benchmarks.suite.page.figures import KINDS, Figures, Ranking, kind_of, seconds_of
 from benchmarks.suite.page.words import ENDINGS, bold, ends, plural
+from benchmarks.suite.solvers.base import OVERHEAD, STAGES
 
-OVERHEAD = ("build", "compile", "handover", "readback")
 STAGE_WORDS = {
     "build": "build",
     "compile": "compile",

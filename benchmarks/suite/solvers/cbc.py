@@ -24,10 +24,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arrays import Floats
 from benchmarks.suite import memory, process
 from benchmarks.suite.mps import write_mps
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import Numbers, Options, Outcome, SolverSpec, minimised
+from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, minimised
 
 LOOK = 0.02
 """Seconds between looks at how much memory CBC holds."""
@@ -92,7 +93,7 @@ def _arguments(problem: Problem, options: Options, spec: SolverSpec) -> list[str
         "primalTolerance": tolerance,
         "dualTolerance": tolerance,
     }
-    if problem.integer.any():
+    if problem.whole:
         asked |= {"integerTolerance": tolerance, "ratioGap": options.gap, "allowableGap": 0.0}
         if options.threads > 1:
             asked["threads"] = options.threads
@@ -160,7 +161,7 @@ def _last(pattern: str, words: str) -> str | None:
     return found[-1] if found else None
 
 
-def _count(words: str, *patterns: str) -> int | None:
+def count(words: str, *patterns: str) -> int | None:
     """First of several counts that is given; versions differ in how they put it."""
     for pattern in patterns:
         found = _last(pattern, words)
@@ -186,13 +187,13 @@ def _read(problem: Problem, place: Path, words: str, outcome: Outcome) -> None:
     if outcome.claimed == "error":
         said = words.strip().splitlines()[-3:]
         outcome.note = f"CBC ended with {first or 'no solution file'}: {' / '.join(said)}"
-    whole = bool(problem.integer.any())
+    whole = problem.whole
     outcome.algorithm = "branch and cut" if whole else "simplex (Clp)"
     counts = (r"Total iterations:", r"Iters:", r"Optimal objective \S+ - ")
-    counted = _count(words, *counts)
+    counted = count(words, *counts)
     outcome.iterations = {} if counted is None else {"simplex": counted}
     if whole:
-        outcome.nodes = _count(words, r"Enumerated nodes:", r"Nodes:")
+        outcome.nodes = count(words, r"Enumerated nodes:", r"Nodes:")
         _read_search(problem, words, outcome)
     without = "no integer solution" in first or "no feasible" in first
     if outcome.claimed in ("optimal", "limit") and not without:
@@ -228,12 +229,12 @@ def _read_values(problem: Problem, path: Path, outcome: Outcome) -> None:
         return
     content = path.read_bytes()
     rows, columns = np.frombuffer(content[:8], dtype=np.int32).tolist()
-    values: Numbers = np.frombuffer(content[16:], dtype=float)
+    values: Floats = np.frombuffer(content[16:], dtype=float)
     if columns != problem.shape[1] or len(values) != 2 * (rows + columns):
         outcome.note = f"CBC's solution file has {columns} columns, {len(values)} values"
         return
     outcome.x = values[2 * rows : 2 * rows + columns].copy()
     outcome.objective = float(problem.cost @ outcome.x + problem.offset)
-    if not problem.integer.any() and rows == problem.shape[0]:
+    if not problem.whole and rows == problem.shape[0]:
         dual = values[rows : 2 * rows].copy()
         outcome.row_dual = -dual if problem.maximise else dual

@@ -7,11 +7,11 @@ from typing import Any
 
 import clarabel
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
+from benchmarks.arrays import Floats, Ints
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import Numbers, Options, Outcome, SolverSpec, minimised
+from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, minimised
 
 _CLAIMS = {
     "Solved": "optimal",
@@ -53,10 +53,10 @@ class _Cones:
     """
 
     left: Any
-    right: Numbers
-    equal: npt.NDArray[np.int64]
-    upper: npt.NDArray[np.int64]
-    lower: npt.NDArray[np.int64]
+    right: Floats
+    equal: Ints
+    upper: Ints
+    lower: Ints
     fixed: int
 
     @property

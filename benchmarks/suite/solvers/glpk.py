@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import swiglpk as glpk
 
+from benchmarks.arrays import Floats
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import Numbers, Options, Outcome, SolverSpec
+from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec
 
 _FAILURES = {
     glpk.GLP_ETMLIM: "limit",
@@ -36,7 +37,7 @@ _STATUSES = {
 
 def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     """Solve with GLPK: presolve on, simplex, branch and bound without cuts, as glpsol does."""
-    whole = bool(problem.integer.any())
+    whole = problem.whole
     outcome = Outcome("error", algorithm="branch and bound" if whole else "simplex")
     if options.threads != 1:
         outcome.note = "one thread whatever was asked"
@@ -134,7 +135,7 @@ def _given(values: npt.NDArray[Any]) -> Any:
 
 
 def _read(problem: Problem, held: Any, code: int, outcome: Outcome) -> None:
-    whole = bool(problem.integer.any())
+    whole = problem.whole
     status = glpk.glp_mip_status(held) if whole else glpk.glp_get_status(held)
     outcome.claimed = _FAILURES.get(code, "error") if code else _STATUSES[status]
     if outcome.claimed in ("gave-up", "error"):
@@ -155,5 +156,5 @@ def _read(problem: Problem, held: Any, code: int, outcome: Outcome) -> None:
         outcome.row_dual = _values(held, glpk.glp_get_row_dual, rows)
 
 
-def _values(held: Any, value: Any, count: int) -> Numbers:
+def _values(held: Any, value: Any, count: int) -> Floats:
     return np.array([value(held, n) for n in range(1, count + 1)], dtype=float)

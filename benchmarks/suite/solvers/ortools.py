@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.arrays import Floats
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import Numbers, Options, Outcome, SolverSpec, minimised
+from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, minimised
 
-_CLAIMS = {
+MATHOPT_CLAIMS = {
     "OPTIMAL": "optimal",
     "INFEASIBLE": "infeasible",
     "UNBOUNDED": "unbounded",
@@ -172,7 +173,7 @@ def _listener(problem: Problem, outcome: Outcome) -> Any:
     return note
 
 
-def _dense(vector: Any, size: int) -> Numbers:
+def _dense(vector: Any, size: int) -> Floats:
     values = np.zeros(size)
     values[np.array(vector.ids, dtype=int)] = np.array(vector.values, dtype=float)
     return values
@@ -184,10 +185,10 @@ def _read(problem: Problem, result: Any, outcome: Outcome) -> None:
     rows, columns = problem.shape
     reason = result_pb2.TerminationReasonProto.Name(result.termination.reason)
     reason = reason.removeprefix("TERMINATION_REASON_")
-    outcome.claimed = _CLAIMS.get(reason, "error")
+    outcome.claimed = MATHOPT_CLAIMS.get(reason, "error")
     if result.termination.limit == result_pb2.LIMIT_MEMORY:
         outcome.claimed = "out-of-memory"
-    outcome.note = "; ".join(part for part in (outcome.note, result.termination.detail) if part)
+    outcome.add_note(result.termination.detail)
     for solution in result.solutions[:1]:
         if solution.HasField("primal_solution"):
             outcome.x = _dense(solution.primal_solution.variable_values, columns)
@@ -195,11 +196,11 @@ def _read(problem: Problem, result: Any, outcome: Outcome) -> None:
         if solution.HasField("dual_solution"):
             outcome.row_dual = _dense(solution.dual_solution.dual_values, rows)
     bound = result.termination.objective_bounds.dual_bound
-    if problem.integer.any() and np.isfinite(bound):
+    if problem.whole and np.isfinite(bound):
         outcome.bound = float(bound)
     counted = result.solve_stats
     outcome.iterations = {"simplex": int(counted.simplex_iterations)}
-    if problem.integer.any():
+    if problem.whole:
         outcome.iterations, outcome.nodes = {}, int(counted.node_count)
 
 
@@ -258,8 +259,7 @@ def _read_pdlp(problem: Problem, result: Any, outcome: Outcome) -> None:
     outcome.options = {"version": _version(), "parameters": " ".join(str(log.params).split())}
     reason = solve_log_pb2.TerminationReason.Name(log.termination_reason)
     outcome.claimed = _PDLP_CLAIMS.get(reason.removeprefix("TERMINATION_REASON_"), "error")
-    if log.termination_string:
-        outcome.note = "; ".join(part for part in (outcome.note, log.termination_string) if part)
+    outcome.add_note(log.termination_string)
     outcome.iterations = {"pdlp": int(log.iteration_count)}
     if outcome.claimed in ("optimal", "limit", "gave-up"):
         sign = -1.0 if problem.maximise else 1.0

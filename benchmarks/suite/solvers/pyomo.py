@@ -11,11 +11,12 @@ import pyomo.environ as pyo
 from pyomo.contrib.solver.common.base import Availability
 from pyomo.contrib.solver.common.factory import SolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus
-from pyomo.core.expr.numeric_expr import LinearExpression
 from pyomo.opt.solver import SystemCallSolver
 
+from benchmarks.arrays import Floats
+from benchmarks.suite.ordinary import fill
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import Numbers, Options, Outcome, SolverSpec, refused
+from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, refused
 
 _CLAIMS = {
     # of the older interfaces
@@ -92,7 +93,7 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
         return absent
     outcome.options = {"pyomo": _version(), "solver": name, **asked}
     with outcome.clock.stage("build"):
-        model = _model(problem)
+        model = fill(pyo.ConcreteModel(), problem)
     run = _run_newer if newer else _run_older
     run(solver, model, asked, options, outcome)
     with outcome.clock.stage("readback"):
@@ -134,57 +135,6 @@ def _absent(solver: Any, name: str, newer: bool) -> Outcome | None:
     except Exception as absent:
         text = f"{type(absent).__name__}: {absent}"
     return Outcome("licence-limit" if refused(text) else "missing", note=f"{name}: {text}")
-
-
-def _model(problem: Problem) -> Any:
-    rows, columns = problem.shape
-    model = pyo.ConcreteModel()
-    low, high = problem.col_lower.tolist(), problem.col_upper.tolist()
-    whole = problem.integer.tolist()
-
-    def bounds(_: Any, n: int) -> tuple[float | None, float | None]:
-        return _side(low[n]), _side(high[n])
-
-    def domain(_: Any, n: int) -> Any:
-        return pyo.Integers if whole[n] else pyo.Reals
-
-    model.x = pyo.Var(range(columns), bounds=bounds, within=domain)
-    variables = list(model.x.values())
-    sense = pyo.maximize if problem.maximise else pyo.minimize
-    costly = np.flatnonzero(problem.cost).tolist()
-    total = LinearExpression(
-        constant=problem.offset,
-        linear_coefs=problem.cost[costly].tolist(),
-        linear_vars=[variables[n] for n in costly],
-    )
-    model.total = pyo.Objective(expr=total, sense=sense)
-    matrix = problem.matrix
-    least, most = problem.row_lower.tolist(), problem.row_upper.tolist()
-
-    def row(_: Any, n: int) -> Any:
-        span = slice(matrix.indptr[n], matrix.indptr[n + 1])
-        inside = LinearExpression(
-            linear_coefs=matrix.data[span].tolist(),
-            linear_vars=[variables[j] for j in matrix.indices[span].tolist()],
-        )
-        if least[n] == most[n]:
-            return inside == most[n]
-        return _side(least[n]), inside, _side(most[n])
-
-    model.row = pyo.Constraint([n for n in range(rows) if _needed(problem, n)], rule=row)
-    return model
-
-
-def _side(value: float) -> float | None:
-    return value if np.isfinite(value) else None
-
-
-def _needed(problem: Problem, row: int) -> bool:
-    """Whether a row says anything; Pyomo takes no row without columns."""
-    low, high = problem.row_lower[row], problem.row_upper[row]
-    if problem.matrix.indptr[row] == problem.matrix.indptr[row + 1]:
-        return not low <= 0.0 <= high
-    return bool(np.isfinite(low) or np.isfinite(high))
 
 
 def _run_newer(
@@ -234,11 +184,10 @@ def _run_older(
 def _claim(condition: str, outcome: Outcome) -> None:
     outcome.claimed = _CLAIMS.get(condition, "error")
     if outcome.claimed in ("error", "gave-up"):
-        said = f"ended with {condition}"
-        outcome.note = "; ".join(part for part in (outcome.note, said) if part)
+        outcome.add_note(f"ended with {condition}")
 
 
-def _values(problem: Problem, model: Any) -> Numbers | None:
+def _values(problem: Problem, model: Any) -> Floats | None:
     """Values of the columns; what the solver never saw is put next to zero."""
     given = [variable.value for variable in model.x.values()]
     if all(value is None for value in given):

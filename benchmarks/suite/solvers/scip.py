@@ -10,8 +10,9 @@ import numpy as np
 from pyscipopt import SCIP_EVENTTYPE, SCIP_RESULT, Eventhdlr, Model
 from pyscipopt.scip import Expr, ExprCons, Term
 
+from benchmarks.arrays import Floats
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers.registry import Numbers, Options, Outcome, SolverSpec
+from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, or_none
 
 _CLAIMS = {
     "optimal": "optimal",
@@ -72,10 +73,6 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     return outcome
 
 
-def _side(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
 def _hand_over(problem: Problem, model: Any) -> list[Any]:
     """Variables and rows, one call each: SCIP takes no arrays."""
     columns = zip(
@@ -86,7 +83,7 @@ def _hand_over(problem: Problem, model: Any) -> list[Any]:
         strict=True,
     )
     variables = [
-        model.addVar(vtype="I" if whole else "C", lb=_side(low), ub=_side(high), obj=cost)
+        model.addVar(vtype="I" if whole else "C", lb=or_none(low), ub=or_none(high), obj=cost)
         for cost, low, high, whole in columns
     ]
     if problem.maximise:
@@ -105,7 +102,7 @@ def _hand_over(problem: Problem, model: Any) -> list[Any]:
         if math.isinf(low) and math.isinf(high):
             continue
         inside = Expr({terms[j]: value for j, value in zip(at, values, strict=True)})
-        model.addCons(ExprCons(inside, lhs=_side(low), rhs=_side(high)))
+        model.addCons(ExprCons(inside, lhs=or_none(low), rhs=or_none(high)))
     return variables
 
 
@@ -139,12 +136,12 @@ def _read(problem: Problem, model: Any, variables: list[Any], outcome: Outcome) 
         best = model.getBestSol()
         outcome.x = _values(model, best, variables)
         outcome.objective = float(model.getSolObjVal(best))
-    if outcome.claimed in ("optimal", "limit") and problem.integer.any():
+    if outcome.claimed in ("optimal", "limit") and problem.whole:
         bound = float(model.getDualbound())
         outcome.bound = bound if abs(bound) < model.infinity() else None
-    if not problem.integer.any():
+    if not problem.whole:
         outcome.algorithm = "simplex (SoPlex)"
 
 
-def _values(model: Any, solution: Any, variables: list[Any]) -> Numbers:
+def _values(model: Any, solution: Any, variables: list[Any]) -> Floats:
     return np.array([model.getSolVal(solution, variable) for variable in variables], dtype=float)
