@@ -18,8 +18,12 @@ import numpy as np
 from allocator.errors import SolverError
 from benchmarks.arrays import Floats
 from benchmarks.studies.blocks import Answer, Apart, Box, Split, elastic
+from benchmarks.suite.highs import opened
 
 TOLERANCE = 1e-9
+FELT = 1e-12
+"""Of the scaled programme: of rows and costs, and the least coefficient that counts."""
+
 LOWEST_WEIGHT, HIGHEST_WEIGHT = 0.0, 0.95
 """Of the prices of the best bound, against those of the master."""
 
@@ -127,17 +131,9 @@ class Master:
         self._answers: list[tuple[int, Floats]] = []
         self._harshness = 1.0
         self._row = split.scaling.row[split.linking]
-        self._h = highspy.Highs()
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("presolve", "off"),
-            ("solver", "simplex"),
-            ("primal_feasibility_tolerance", TOLERANCE),
-            ("dual_feasibility_tolerance", TOLERANCE),
-            ("small_matrix_value", 1e-12),
-        ):
-            self._ok(self._h.setOptionValue(option, value), f"option {option}")
+        tolerances = ("primal_feasibility_tolerance", "dual_feasibility_tolerance")
+        asked = {"threads": 1, "presolve": "off", "solver": "simplex", "small_matrix_value": FELT}
+        self._h = opened({"output_flag": False, **dict.fromkeys(tolerances, TOLERANCE), **asked})
         self._rows_and_own()
 
     @staticmethod
@@ -174,7 +170,7 @@ class Master:
     def _add(self, cost: Floats, lower: Floats, upper: Floats, entries: Any) -> None:
         if not len(cost):
             return
-        felt = np.abs(entries.data) > 1e-12
+        felt = np.abs(entries.data) > FELT
         if not felt.all():
             entries.data[~felt] = 0.0
             entries.eliminate_zeros()
@@ -202,7 +198,7 @@ class Master:
                 if gain * self.split.scaling.cost <= TOLERANCE:
                     continue
             scaled = activity * self._row
-            rows = np.flatnonzero(np.abs(scaled) > 1e-12)
+            rows = np.flatnonzero(np.abs(scaled) > FELT)
             indices = np.append(rows, len(self._row) + at).astype(np.int32)
             values = np.append(scaled[rows], 1.0)
             status = self._h.addCol(

@@ -145,13 +145,14 @@ def disagreements(results: Sequence[Result], gap: float) -> list[str]:
 def main(arguments: Sequence[str]) -> int:
     """Measure and print, a line a round and formulation, then medians."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks decisions", description=__doc__)
-    parser.add_argument("--options", type=int, default=1000)
-    parser.add_argument("--curves", type=int, default=500)
-    parser.add_argument("--seeds", type=int, default=3, help="rounds drawn")
-    parser.add_argument("--gap", type=float, default=1e-4)
-    parser.add_argument("--limit", type=float, default=600.0, help="seconds a run")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
+    add = parser.add_argument
+    add("--options", type=int, default=1000)
+    add("--curves", type=int, default=500)
+    add("--seeds", type=int, default=3, help="rounds drawn")
+    add("--gap", type=float, default=1e-4)
+    add("--limit", type=float, default=600.0, help="seconds a run")
+    add("--threads", type=int, default=1)
+    add("--json", action="store_true")
     asked = parser.parse_args(arguments)
     results = compare(
         asked.options, asked.curves, range(asked.seeds), asked.gap, asked.limit, asked.threads

@@ -9,12 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from allocator.data import extract
 from allocator.instance.instance import Instance
 from allocator.instance.reader import read
 from allocator.solve import versions
-from allocator.solver.compiler import compile_model
-from allocator_models.allocation import build
 from benchmarks.country.generate import generate
 from benchmarks.studies.measure import (
     OURS,
@@ -27,6 +24,7 @@ from benchmarks.studies.measure import (
     measure_solve,
     peak_memory,
 )
+from benchmarks.suite.product import compiled
 
 TARGET_GENERATED, TARGET_INSTANCE, TARGET_SOLVE = 0.25, 0.4, 0.5
 
@@ -36,7 +34,7 @@ SMALL_SYSTEMS = 3
 
 def nonzeros_of(instance: Instance) -> int:
     """Nonzeros of an instance's main programme."""
-    return int(compile_model(build(extract(instance))).matrix.nnz)
+    return int(compiled(instance).matrix.nnz)
 
 
 def systems_for(nonzeros: int, seed: int = 0, national: bool = True) -> int:
@@ -80,32 +78,19 @@ def main(arguments: Sequence[str]) -> int:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks overhead", description=__doc__)
-    parser.add_argument("--nonzeros", type=int, default=500_000, help="of the generated round")
-    parser.add_argument("--repeats", type=int, default=5, help="medians are over these")
-    parser.add_argument("--seed", type=int, default=0, help="of the generated round")
-    parser.add_argument(
-        "--without-national",
-        action="store_false",
-        dest="national",
-        help="generate systems that nothing links, which is easier for the solver",
-    )
-    parser.add_argument("--instance", type=Path, help="measure this one, not a generated one")
-    parser.add_argument(
-        "--solver-seconds",
-        type=float,
-        default=300.0,
-        help="HiGHS is not run again once it has run this long",
-    )
-    parser.add_argument(
-        "--whole",
-        type=Path,
-        help="instance for the whole of allocator.solve (a generated one of about the size of"
-        " avonside without its decisions)",
-    )
-    parser.add_argument(
-        "--pyomo-systems", type=int, default=2, help="size at which ordinary Pyomo is timed"
-    )
-    parser.add_argument("--json", type=Path, help="write everything measured to this file")
+    add, off = parser.add_argument, "store_false"
+    add("--nonzeros", type=int, default=500_000, help="of the generated round")
+    add("--repeats", type=int, default=5, help="medians are over these")
+    add("--seed", type=int, default=0, help="of the generated round")
+    apart = "generate systems that nothing links, which is easier for the solver"
+    add("--without-national", action=off, dest="national", help=apart)
+    add("--instance", type=Path, help="measure this one, not a generated one")
+    limit = "HiGHS is not run again once it has run this long"
+    add("--solver-seconds", type=float, default=300.0, help=limit)
+    whole = "a generated one of about the size of avonside without its decisions"
+    add("--whole", type=Path, help=f"instance for the whole of allocator.solve ({whole})")
+    add("--pyomo-systems", type=int, default=2, help="size at which ordinary Pyomo is timed")
+    add("--json", type=Path, help="write everything measured to this file")
     return parser.parse_args(arguments)
 
 
@@ -129,11 +114,7 @@ def _report_main(measured: Measured, target: float, repeats: int) -> dict[str, A
     worst = max(ratios.values())
     print(f"  against the faster of the two: {worst:.3f} (target {target}: {_met(worst, target)})")
     return {
-        "size": {
-            "rows": measured.rows,
-            "columns": measured.columns,
-            "nonzeros": measured.nonzeros,
-        },
+        "size": {name: getattr(measured, name) for name in ("rows", "columns", "nonzeros")},
         "seconds": timings.seconds,
         "overhead_seconds": timings.overhead,
         "ratios": ratios,
@@ -173,16 +154,11 @@ def _report_solve(instance: Instance, repeats: int) -> dict[str, Any]:
 
 def _report_pyomo(beside: Beside) -> dict[str, Any]:
     print(f"From extracted data to sparse arrays, {beside.nonzeros['arrays']:,} nonzeros")
-    for name, seconds in beside.timings.seconds.items():
-        print(_line(name, seconds, beside.timings))
-    print(f"  ordinary Pyomo takes {beside.ratio:.0f} times as long")
-    return {
-        "pyomo": {
-            "nonzeros": beside.nonzeros,
-            "seconds": beside.timings.seconds,
-            "ratio": beside.ratio,
-        }
-    }
+    timings, ratio = beside.timings, beside.ratio
+    for name, seconds in timings.seconds.items():
+        print(_line(name, seconds, timings))
+    print(f"  ordinary Pyomo takes {ratio:.0f} times as long")
+    return {"pyomo": {"nonzeros": beside.nonzeros, "seconds": timings.seconds, "ratio": ratio}}
 
 
 def _met(value: float, target: float) -> str:

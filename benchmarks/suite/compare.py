@@ -448,21 +448,18 @@ def main(arguments: Sequence[str]) -> int:
         " regression in work that does not depend on the machine: programmes, statuses, answers,"
         " iterations, nodes.",
     )
-    parser.add_argument("before", type=Path)
-    parser.add_argument("after", type=Path)
-    parser.add_argument(
-        "--work", type=float, default=WORK, help="share by which work may grow (%(default)s)"
-    )
-    parser.add_argument(
-        "--partial", action="store_true", help="the second file may lack runs of the first"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("before", type=Path)
+    add("after", type=Path)
+    add("--work", type=float, default=WORK, help="share by which work may grow (%(default)s)")
+    add("--partial", action="store_true", help="the second file may lack runs of the first")
+    add(
         "--other-machine",
         action="store_true",
         help="programmes may differ in the last digits of their numbers; iterations and nodes"
         " decide only where solvers' versions and the kind of processor are the same",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add("--json", action="store_true", help="one JSON object")
     options = parser.parse_args(arguments)
     tolerances = Tolerances(options.work, options.partial, options.other_machine)
     try:

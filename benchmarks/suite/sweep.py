@@ -367,16 +367,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks sweep", description=__doc__)
-    parser.add_argument("--size", default="S", help="of the family sweep")
-    parser.add_argument("--seed", type=int, default=0, help="of the first system")
-    parser.add_argument("--systems", type=int, help="only so many systems")
-    parser.add_argument(
-        "--ways",
-        type=names,
-        default=list(WAYS),
-        help="by comma; what comes first is what the others are compared with",
-    )
-    parser.add_argument("--json", type=Path, help="write everything measured to this file")
+    add = parser.add_argument
+    add("--size", default="S", help="of the family sweep")
+    add("--seed", type=int, default=0, help="of the first system")
+    add("--systems", type=int, help="only so many systems")
+    beside = "what comes first is what the others are compared with"
+    add("--ways", type=names, default=list(WAYS), help=f"by comma; {beside}")
+    add("--json", type=Path, help="write everything measured to this file")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.ways) - set(WAYS))
     if unknown:

@@ -21,7 +21,6 @@ import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,6 +28,7 @@ import numpy as np
 
 from benchmarks import ROOT
 from benchmarks.suite import memory, process, verify
+from benchmarks.suite.environment import now
 from benchmarks.suite.files import whole
 from benchmarks.suite.lines import plain
 from benchmarks.suite.problem import Problem
@@ -215,7 +215,7 @@ def execute(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:
     dict
         Fields of a result line, plain values only.
     """
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started = now()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         place = Path(folder)
         ended = _child(request, place, hard_limit)

@@ -19,7 +19,7 @@ import results_made
 from results_made import outcome, shelf
 
 from benchmarks import __main__ as command
-from benchmarks.suite import baseline, environment, prepare, process, runner
+from benchmarks.suite import baseline, environment, prepare, process, runner, session
 from benchmarks.suite.families.registry import FAMILIES
 from benchmarks.suite.lines import key_of, read
 
@@ -371,7 +371,7 @@ def test_help_says_how_to_run_a_solver_of_ones_own(capsys: pytest.CaptureFixture
 
 
 def test_what_continuous_integration_runs_exists_and_is_small() -> None:
-    known = runner.registry()
+    known = session.registry()
     programmes = runs = 0
     for part in baseline.PARTS:
         assert part.solvers or part.layers
@@ -401,7 +401,7 @@ def test_committed_baseline_is_what_continuous_integration_runs() -> None:
         "infeasible",
         "unbounded",
     }
-    assert not any(name in entry for entry in held.lines for name in runner.TIMED)
+    assert not any(name in entry for entry in held.lines for name in session.TIMED)
     assert baseline.COMMITTED.stat().st_size < 300_000
 
 

@@ -13,10 +13,10 @@ from scipy import sparse
 from allocator.errors import SolverError
 from allocator.solver.highs import Solver
 from allocator.solver.program import Program
-from benchmarks.studies import structure
+from benchmarks.studies import structure, ways
 from benchmarks.studies.blocks import Answer, Apart, Box, sampled_prices, split
 from benchmarks.studies.coordination import coordinate, joined_basis
-from benchmarks.studies.structure import Measured, Step
+from benchmarks.studies.ways import Measured, Step
 from benchmarks.suite.families.base import Assembly, Draw
 from benchmarks.suite.families.lp import concave
 from benchmarks.suite.problem import Problem
@@ -160,7 +160,7 @@ def test_prices_are_brought_to_agree_at_the_optimum(
     assert found.gap <= 1e-9
     assert parts.sign * found.value == pytest.approx(optimum, rel=1e-8)
     assert program.cost @ found.x + program.offset == pytest.approx(optimum, rel=1e-8)
-    assert structure.violation(parts, found.x) < 1e-8
+    assert ways.violation(parts, found.x) < 1e-8
     assert found.bound >= parts.sign * optimum - 1e-6
 
 
@@ -168,7 +168,7 @@ def test_a_known_optimum_is_reached_every_way() -> None:
     problem = concave("concave", "XS", 3, 8)
     program = linear_program_of(problem)
     assert problem.optimum is not None
-    one = structure.measure(program, None, 1500, series="concave", size=8, seed=3)
+    one = ways.measure(program, None, 1500, series="concave", size=8, seed=3)
     assert one.linking == 1
     assert one.parts > 2
     assert one.disagreement() <= 1e-6
@@ -195,7 +195,7 @@ def test_a_basis_of_parts_that_nothing_links_is_already_optimal() -> None:
 def test_a_joined_basis_saves_iterations_of_linked_systems() -> None:
     program, homes = structure.generated(4, 1, 0, True)
     most = round(structure.ROOM * program.shape[1] / 4)
-    one = structure.measure(program, homes, most, series="systems", size=4, seed=0)
+    one = ways.measure(program, homes, most, series="systems", size=4, seed=0)
     assert one.parts == 4
     assert 0 < one.linking < 100
     assert one.last.iterations < one.cold["simplex"].iterations / 2
@@ -276,7 +276,7 @@ def test_the_finding_follows_the_figures() -> None:
 
 def test_repeats_give_the_median_of_each_step() -> None:
     runs = [made(100, seconds, 2.0 * seconds, 9.0 - seconds) for seconds in (3.0, 1.0, 2.0)]
-    one = structure.typical(runs)
+    one = ways.typical(runs)
     assert one.cold["simplex"].seconds == 2.0
     assert one.crash == pytest.approx(4.0)
     assert one.decomposition == pytest.approx(7.0)

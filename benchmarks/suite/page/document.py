@@ -52,6 +52,15 @@ class Table:
     words: int = 1
     whole: int = 1
 
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        rule = ["---" if place < self.words else "---:" for place in range(len(self.columns))]
+        lines = [
+            [" ".join(cell.replace("|", "\\|").split()) for cell in row]
+            for row in (self.columns, rule, *self.rows)
+        ]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -184,16 +193,4 @@ def _markdown(block: Block) -> str:
         return f"**{block.words}**" if block.tone == "alarm" else block.words
     if isinstance(block, Points):
         return "\n".join(f"- {words}" for words in block.words)
-    if isinstance(block, Table):
-        return _markdown_table(block)
-    return ""
-
-
-def _markdown_table(table: Table) -> str:
-    def line(cells: Sequence[str]) -> str:
-        plain = (" ".join(c.replace("|", "\\|").split()) for c in cells)
-        return "| " + " | ".join(plain) + " |"
-
-    rule = ["---" if place < table.words else "---:" for place in range(len(table.columns))]
-    out = [line(table.columns), line(rule), *(line(row) for row in table.rows)]
-    return "\n".join(out)
+    return block.markdown() if isinstance(block, Table) else ""
