@@ -62,6 +62,7 @@ SUPPLY = {
 NATIONAL = "Mental health contacts"
 """The resource that all systems share."""
 
+OUTCOMES = {"QALYs": 1.0, "Social-care QALYs": 1.0, "Recoveries": 0.1, "Waiting": 1.0}
 EXTRA_COST = {"General and acute beds": 195_640.0, "Home care hours": 7.76}
 EQUITY = {"Most deprived": 1.5, "Second": 1.25, "Middle": 1.0, "Fourth": 0.9, "Least deprived": 0.8}
 
@@ -109,12 +110,7 @@ def tables(country: Country) -> dict[str, pd.DataFrame]:
         "limits": _limits(services),
         "budgets": _budgets(country),
         "transfers": _transfers(country),
-        "outcomes": pd.DataFrame(
-            {
-                "outcome": ["QALYs", "Social-care QALYs", "Recoveries", "Waiting"],
-                "weight": [1.0, 1.0, 0.1, 1.0],
-            }
-        ),
+        "outcomes": pd.DataFrame({"outcome": list(OUTCOMES), "weight": list(OUTCOMES.values())}),
         "responses": _responses(services),
         "demand": _demand(country),
         "effects": _effects(country),
@@ -138,13 +134,9 @@ PROGRAMME_COLUMNS = [
 
 def _limits(services: pd.DataFrame) -> pd.DataFrame:
     moving = services[services["growth_max"].notna()]
+    least, most = moving["growth_min"], moving["growth_max"]
     return pd.DataFrame(
-        {
-            "programme": moving["programme"],
-            "basis": "growth",
-            "min": moving["growth_min"],
-            "max": moving["growth_max"],
-        }
+        {"programme": moving["programme"], "basis": "growth", "min": least, "max": most}
     )
 
 
@@ -163,13 +155,10 @@ def _budgets(country: Country) -> pd.DataFrame:
 
 def _transfers(country: Country) -> pd.DataFrame:
     places = country.places
+    payer, payee = "NHS " + places["system"], "Council " + places["place"]
+    most = np.round(4.0 * places["heads"])
     return pd.DataFrame(
-        {
-            "from_pool": "NHS " + places["system"],
-            "to_pool": "Council " + places["place"],
-            "max": np.round(4.0 * places["heads"]),
-            "instrument": "section 75",
-        }
+        {"from_pool": payer, "to_pool": payee, "max": most, "instrument": "section 75"}
     )
 
 
@@ -228,17 +217,9 @@ def _effects(country: Country) -> pd.DataFrame:
     parts = []
     for source, target, per_unit, delay, fade in EFFECTS:
         strength = per_unit * country.random.uniform(0.7, 1.3, len(country.places))
-        parts.append(
-            pd.DataFrame(
-                {
-                    "source": source + " " + country.places["place"],
-                    "target": target + " " + country.places["place"],
-                    "per_unit": strength,
-                    "delay": delay,
-                    "fade": fade,
-                }
-            )
-        )
+        ends = {"source": source, "target": target}
+        lines = {end: f"{line} " + country.places["place"] for end, line in ends.items()}
+        parts.append(pd.DataFrame({**lines, "per_unit": strength, "delay": delay, "fade": fade}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -116,16 +116,13 @@ def split(program: Program, most: int, homes: Ints | None = None) -> Split:
 
 
 def _part(program: Program, across: sparse.csc_array, rows: Ints, columns: Ints) -> Part:
-    alone = Program(
-        maximise=True,
-        cost=program.cost[columns],
+    of_row = {name: getattr(program, name)[rows] for name in ("row_lower", "row_upper")}
+    names = ("cost", "col_lower", "col_upper", "integer")
+    alone = program.replaced(
+        **of_row,
+        **{name: getattr(program, name)[columns] for name in names},
         offset=0.0,
         matrix=sparse.csr_array(program.matrix[rows][:, columns]),
-        row_lower=program.row_lower[rows],
-        row_upper=program.row_upper[rows],
-        col_lower=program.col_lower[columns],
-        col_upper=program.col_upper[columns],
-        integer=program.integer[columns],
         columns=(),
         rows=(),
         name=f"part of {program.name}",

@@ -32,6 +32,7 @@ from allocator.solver.highs import Solver
 from allocator_models.allocation import build
 from benchmarks.studies.obvious import build_obvious
 from benchmarks.suite.families.decisions import draw
+from benchmarks.suite.page.document import Table
 
 
 @dataclass(frozen=True)
@@ -162,17 +163,28 @@ def main(arguments: Sequence[str]) -> int:
         record = {"results": [asdict(r) for r in results], "wrong": wrong, "versions": versions()}
         print(json.dumps(record, indent=1))
         return 0
-    head = ("formulation", "seed", "rows", "columns", "binaries", "relaxation", "objective")
-    print(f"{head[0]:12}{head[1]:>5}" + "".join(f"{h:>12}" for h in head[2:]), end="")
-    print(f"{'gap':>10}{'nodes':>8}{'seconds':>9}  status")
-    for r in results:
-        numbers = f"{r.rows:12,}{r.columns:12,}{r.binaries:12,}{r.relaxation:12,.1f}"
-        best = "none" if r.objective is None else f"{r.objective:,.1f}"
-        apart = "" if r.gap is None else f"{r.gap:.1e}"
-        print(f"{r.formulation:12}{r.seed:5}{numbers}{best:>12}{apart:>10}", end="")
-        print(f"{r.nodes:8,}{r.seconds:9.1f}  {r.status}")
+    print(_table(results))
     for name in ("product", "obvious"):
         mine = [r.seconds for r in results if r.formulation == name]
         print(f"{name}: median {statistics.median(mine):.1f} s")
     print("; ".join(wrong) or "no plan lies above the other's proved bound")
     return 0
+
+
+def _table(results: Sequence[Result]) -> str:
+    names = ("formulation", "seed", "rows", "columns", "binaries", "relaxation", "objective")
+    rows = [
+        (
+            r.formulation,
+            f"{r.seed}",
+            *(f"{count:,}" for count in (r.rows, r.columns, r.binaries)),
+            f"{r.relaxation:,.1f}",
+            "none" if r.objective is None else f"{r.objective:,.1f}",
+            "" if r.gap is None else f"{r.gap:.1e}",
+            f"{r.nodes:,}",
+            f"{r.seconds:.1f}",
+            r.status,
+        )
+        for r in results
+    ]
+    return Table((*names, "gap", "nodes", "seconds", "status"), rows).markdown()

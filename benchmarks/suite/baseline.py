@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks import ROOT
 from benchmarks.suite import runner
@@ -33,27 +33,12 @@ INTEGER = ("s-shaped", "adopt", "contracts", "integration", "planted-whole")
 PATHOLOGY = ("overspent", "hidden-conflict", "parity", "unbounded", "ties", "scaling")
 
 
-@dataclass(frozen=True)
-class Part:
-    """Families, and who is run on all of them.
-
-    Attributes
-    ----------
-    families, solvers, layers : tuple of str
-    """
+class Part(NamedTuple):
+    """Families, and who is run on all of them."""
 
     families: tuple[str, ...]
     solvers: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
-
-    def arguments(self) -> list[str]:
-        """What the runner is asked for."""
-        asked = ["--family", ",".join(self.families)]
-        if self.solvers:
-            asked += ["--solver", ",".join(self.solvers)]
-        if self.layers:
-            asked += ["--layer", ",".join(self.layers)]
-        return asked
 
 
 PARTS = (
@@ -84,8 +69,9 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="baseline-") as folder:
         made = Path(folder) / "new.jsonl"
         for part in PARTS:
-            places = ["--out", str(made), "--work", folder]
-            status = runner.main([*part.arguments(), *ASKED, *places])
+            named = zip(("--family", "--solver", "--layer"), part, strict=True)
+            asked = [word for flag, who in named if who for word in (flag, ",".join(who))]
+            status = runner.main([*asked, *ASKED, "--out", str(made), "--work", folder])
             if status:
                 return status
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -23,6 +23,7 @@ from benchmarks.suite.lines import (
 )
 from benchmarks.suite.problem import SIZES
 from benchmarks.suite.session import Registry, Session, registry
+from benchmarks.suite.solvers.registry import find
 
 RESULTS = ROOT / "benchmarks" / "results"
 GENERIC = ("pyomo:", "python:")
@@ -66,8 +67,7 @@ def main(arguments: Sequence[str], shelf: Registry | None = None) -> int:
         that must not be added to; 130 interrupted (the same command goes on).
     """
     options = _parser().parse_args(arguments)
-    if shelf is None:
-        shelf = registry(with_layers=bool(options.layer) or options.list)
+    shelf = shelf or registry()
     try:
         if options.list:
             print(_catalogue(shelf))
@@ -134,8 +134,6 @@ def _resolve(options: argparse.Namespace, shelf: Registry) -> None:
 
 def _found(name: str) -> str:
     """A name with a prefix, if it is one that can be run."""
-    from benchmarks.suite.solvers.registry import find
-
     try:
         return find(name).name
     except LookupError as unknown:

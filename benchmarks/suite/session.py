@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.suite import environment, prepare
+from benchmarks.suite.families.registry import FAMILIES
+from benchmarks.suite.layers.registry import LAYERS
 from benchmarks.suite.lines import (
     NOT_TRIED,
     TRY_AGAIN,
@@ -24,6 +26,8 @@ from benchmarks.suite.lines import (
     read,
 )
 from benchmarks.suite.process import NotMade
+from benchmarks.suite.solvers.registry import SOLVERS
+from benchmarks.suite.worker import execute
 
 TIMED = ("seconds", "cpu_seconds", "peak_memory", "import_memory", "primal_log", "started", "load")
 """What differs from run to run on the same machine: left out with ``--no-timing``."""
@@ -56,18 +60,9 @@ class Registry:
     prepare: Callable[[Path, str, str, int, str], dict[str, Any]]
 
 
-def registry(with_layers: bool = True) -> Registry:
-    """The families, solvers and, where they are asked for, layers of the suite."""
-    from benchmarks.suite.families.registry import FAMILIES
-    from benchmarks.suite.solvers.registry import SOLVERS
-    from benchmarks.suite.worker import execute
-
-    layers: Mapping[str, Any] = {}
-    if with_layers:
-        from benchmarks.suite.layers.registry import LAYERS
-
-        layers = LAYERS
-    return Registry(FAMILIES, SOLVERS, layers, execute, prepare.prepared)
+def registry() -> Registry:
+    """The families, solvers and layers of the suite."""
+    return Registry(FAMILIES, SOLVERS, LAYERS, execute, prepare.prepared)
 
 
 @dataclass(frozen=True)

@@ -30,14 +30,17 @@ from benchmarks import ROOT
 from benchmarks.suite import memory, process, verify
 from benchmarks.suite.environment import now
 from benchmarks.suite.files import whole
+from benchmarks.suite.layers.registry import LAYERS
 from benchmarks.suite.lines import plain
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import (
     CLAIMS,
     STAGES,
+    Entry,
     Options,
     Outcome,
     joined,
+    permutation_of,
     refused,
     versions,
 )
@@ -106,10 +109,13 @@ def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
     try:
         spec = _spec(request)
         modules = spec.modules
-        outcome = _load(spec)
-        baseline = memory.now()
-        if outcome is None:
-            outcome = _solve(request, spec)
+        try:
+            spec.load()
+        except ImportError as absent:
+            outcome = Outcome("missing", note=f"{spec.package}: {absent}")
+        else:
+            baseline = memory.now()
+            outcome = spec.run(request, options_of(request))
     except MemoryError as failed:
         outcome = Outcome("out-of-memory", note=str(failed))
     except Exception as failed:
@@ -137,44 +143,13 @@ def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
     return result, outcome
 
 
-def _spec(request: dict[str, Any]) -> Any:
-    if request.get("layer"):
-        from benchmarks.suite.layers.registry import LAYERS
-
-        return LAYERS[request["layer"]]
-    return find(request["solver"])
+def _spec(request: dict[str, Any]) -> Entry:
+    return LAYERS[request["layer"]] if request.get("layer") else find(request["solver"])
 
 
-def _load(spec: Any) -> Outcome | None:
-    """Import all of a solver; what to say where that cannot be done."""
-    try:
-        spec.load()
-    except ImportError as absent:
-        return Outcome("missing", note=f"{spec.package}: {absent}")
-    return None
-
-
-def _solve(request: dict[str, Any], spec: Any) -> Outcome:
-    options = Options.of(request.get("time_limit"), _threads(request), request.get("options") or {})
-    if request.get("layer"):
-        made: Outcome = spec.run(request, options)
-        return made
-    problem = Problem.load(Path(request["problem"])).permuted(_permutation(request))
-    memory.forget()
-    if not spec.supports(problem):
-        kinds = {"lp": "linear programmes", "mip": "programmes with whole numbers"}
-        takes = " and ".join(kinds[kind] for kind in sorted(spec.kinds))
-        return Outcome("unsupported", note=f"{spec.name} takes {takes} only")
-    outcome: Outcome = spec.solve(problem, options)
-    return outcome
-
-
-def _permutation(request: dict[str, Any]) -> int:
-    return int(request.get("permutation", request.get("seed", 0)) or 0)
-
-
-def _threads(request: dict[str, Any]) -> int:
-    return int(request.get("threads") or 1)
+def options_of(request: dict[str, Any]) -> Options:
+    """What a request asks of the solver."""
+    return Options.of(request.get("time_limit"), request.get("threads"), request.get("options"))
 
 
 def _failed(failed: Exception) -> Outcome:
@@ -269,7 +244,7 @@ def _environment(request: dict[str, Any], place: Path) -> dict[str, str]:
         ways.append(str(Path.cwd()))
     return {
         **os.environ,
-        **dict.fromkeys(THREADS, str(_threads(request))),
+        **dict.fromkeys(THREADS, str(options_of(request).threads)),
         "PYTHONPATH": os.pathsep.join(way for way in ways if way),
         "PYTHONHASHSEED": "0",
         "TMPDIR": str(place),
@@ -369,8 +344,8 @@ def _line(
         "layer": request.get("layer") or "",
         "algorithm": "",
         "options": {},
-        "permutation": _permutation(request),
-        "threads": _threads(request),
+        "permutation": permutation_of(request),
+        "threads": options_of(request).threads,
         "claimed_status": result.get("status", ""),
         "objective": None,
         "bound": None,
@@ -393,7 +368,7 @@ def _line(
     if "status" in line:
         return line
     if solved is asked and asked is not None:
-        solved = asked.permuted(_permutation(request))
+        solved = asked.permuted(permutation_of(request))
     if solved is not None:
         _judge(line, solved, request, values)
     else:
@@ -413,7 +388,6 @@ def _times(line: dict[str, Any]) -> None:
 def _judge(
     line: dict[str, Any], problem: Problem, request: dict[str, Any], values: dict[str, Any]
 ) -> None:
-    options = Options.of(None, 1, request.get("options") or {})
     if not problem.whole:
         line["bound"] = None  # a linear optimum is its own bound, and duals are checked apart
     verdict = verify.judge(
@@ -422,7 +396,7 @@ def _judge(
         values.get("x"),
         row_dual=values.get("row_dual"),
         bound=line["bound"],
-        gap=options.gap,
+        gap=options_of(request).gap,
     )
     line["status"], line["proof"] = verdict.status, verdict.proof
     line["objective"], line["gap"] = verdict.objective, verdict.gap

@@ -32,16 +32,7 @@ class Layer(Entry):
     own_data: bool = False
 
     def run(self, request: dict[str, Any], options: Options) -> Outcome:
-        """Build, solve and read back, in this process: call it in a fresh one only.
-
-        Parameters
-        ----------
-        request : dict
-            As for :func:`benchmarks.suite.worker.execute`, with ``family``, ``size`` and
-            ``problem_seed``.
-        options : Options
-            ``more`` may hold ``check``; the rest are HiGHS's own.
-        """
+        """Build, solve and read back; the option ``check`` is the suite's, all others HiGHS's."""
         more = dict(options.more)
         check = bool(more.pop("check", False))
         try:

@@ -11,13 +11,16 @@ import os
 import re
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from benchmarks.arrays import Floats
+from benchmarks.suite import memory
 from benchmarks.suite.problem import Problem
 
 CLAIMS = (
@@ -87,11 +90,13 @@ class Options:
     more: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, time_limit: float | None, threads: int, options: dict[str, Any]) -> Options:
+    def of(
+        cls, time_limit: float | None, threads: int | None, options: dict[str, Any] | None
+    ) -> Options:
         """Split a request's options into those asked of everybody and the solver's own."""
-        own = dict(options)
+        own = dict(options or {})
         common = {name: own.pop(name) for name in ("seed", "feasibility", "gap") if name in own}
-        return cls(time_limit=time_limit, threads=threads, more=own, **common)
+        return cls(time_limit=time_limit, threads=int(threads or 1), more=own, **common)
 
 
 def _cpu() -> float:
@@ -176,7 +181,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(ABC):
     """A solver or a modelling layer as the suite knows it.
 
     Attributes
@@ -212,9 +217,20 @@ class Entry:
 
     @property
     def function(self) -> Callable[..., Any]:
-        """What runs it: in a fresh process only."""
+        """What runs it."""
         module, _, name = self.entry.partition(":")
         return getattr(import_module(module), name)
+
+    @abstractmethod
+    def run(self, request: dict[str, Any], options: Options) -> Outcome:
+        """Do what a request asks, in this process: call it in a fresh one only.
+
+        Parameters
+        ----------
+        request : dict
+            As for :func:`benchmarks.suite.worker.execute`.
+        options : Options
+        """
 
 
 @dataclass(frozen=True)
@@ -237,18 +253,25 @@ class SolverSpec(Entry):
     settings: dict[str, Any] = field(default_factory=dict)
     measure: str = "absolute"
 
-    def supports(self, problem: Problem) -> bool:
-        """Whether it takes programmes of this kind at all."""
-        return ("mip" if problem.whole else "lp") in self.kinds
-
     def tolerance(self, asked: float) -> float:
         """Tolerance in the solver's own measure that stands for the one asked for."""
         return asked / 100.0 if self.measure == "norm" else asked
 
-    def solve(self, problem: Problem, options: Options) -> Outcome:
-        """Solve, in this process."""
+    def run(self, request: dict[str, Any], options: Options) -> Outcome:
+        """Solve the problem of a request, in this process; one of a kind it takes."""
+        problem = Problem.load(Path(request["problem"])).permuted(permutation_of(request))
+        memory.forget()
+        if ("mip" if problem.whole else "lp") not in self.kinds:
+            kinds = {"lp": "linear programmes", "mip": "programmes with whole numbers"}
+            takes = " and ".join(kinds[kind] for kind in sorted(self.kinds))
+            return Outcome("unsupported", note=f"{self.name} takes {takes} only")
         outcome: Outcome = self.function(problem, options, self)
         return outcome
+
+
+def permutation_of(request: dict[str, Any]) -> int:
+    """Order of rows and columns that a request asks for; 0: as they are."""
+    return int(request.get("permutation", request.get("seed", 0)) or 0)
 
 
 def joined(*notes: str) -> str:
