@@ -18,7 +18,7 @@ import numpy as np
 from allocator.errors import SolverError
 from benchmarks.arrays import Floats
 from benchmarks.studies.blocks import Answer, Apart, Box, Split, elastic
-from benchmarks.suite.highs import opened
+from benchmarks.suite.solvers.binding import opened
 
 TOLERANCE = 1e-9
 FELT = 1e-12

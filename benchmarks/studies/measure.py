@@ -25,9 +25,9 @@ from allocator.solver.program import Program
 from allocator_models.allocation import build
 from allocator_models.arrays import expand
 from benchmarks.arrays import Floats
-from benchmarks.suite.highs import loaded
 from benchmarks.suite.memory import peak
 from benchmarks.suite.product import compiled
+from benchmarks.suite.solvers.binding import loaded
 
 OURS = ("extract", "model", "compile", "hand-over", "collect", "tables")
 """Our steps; all of them count against HiGHS's run."""

@@ -34,8 +34,8 @@ from benchmarks.arrays import Floats, Ints
 from benchmarks.command import names
 from benchmarks.suite.environment import heading
 from benchmarks.suite.families.base import Sweep
-from benchmarks.suite.highs import loaded, patched
 from benchmarks.suite.product import linear_program_of
+from benchmarks.suite.solvers.binding import loaded, patched
 
 Resolve = Callable[[int], Floats]
 """Solves the draw of a number and gives its values."""
@@ -247,7 +247,7 @@ def _pyomo(sweep: Sweep) -> Resolve:
     import pyomo.environ as pyo
     from pyomo.contrib.solver.solvers.highs import Highs
 
-    from benchmarks.suite.ordinary import fill
+    from benchmarks.suite.solvers.ordinary import fill
 
     p, model = sweep.problem, pyo.ConcreteModel()
     upper = np.isfinite(p.row_upper[sweep.rows])

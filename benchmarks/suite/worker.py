@@ -209,7 +209,7 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
         asked["problem"] = str(Path(asked["problem"]).resolve())
     path = place / "request.json"
     path.write_text(json.dumps(plain(asked)), encoding="utf-8")
-    killed_before = _oom_kills()
+    killed = _oom_kills()
     with (place / "words.txt").open("w+b") as words:
         began = time.perf_counter()
         child = subprocess.Popen(
@@ -233,7 +233,7 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
             "in_time": in_time,
             "code": child.returncode,
             "words": _last_words(words),
-            "oom_kills": _oom_kills() - killed_before,
+            "oom_kills": None if killed is None else (_oom_kills() or 0) - killed,
         }
 
 
@@ -267,14 +267,14 @@ def _last_words(words: IO[bytes]) -> str:
     return words.read().decode(errors="replace").strip()
 
 
-def _oom_kills() -> int:
-    """Processes this system has ended for want of memory; 0 where it does not say."""
+def _oom_kills() -> int | None:
+    """Processes this system has ended for want of memory; None where it does not say."""
     try:
         text = Path("/proc/vmstat").read_text(encoding="utf-8")
     except OSError:
-        return 0
+        return None
     found = re.search(r"^oom_kill (\d+)$", text, re.MULTILINE)
-    return int(found.group(1)) if found else 0
+    return int(found.group(1)) if found else None
 
 
 def collected(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
@@ -292,17 +292,10 @@ def collected(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
     if NO_MEMORY.search(words):
         return {"status": "out-of-memory", "note": note}
     if code == -9:
-        if ended["oom_kills"] > 0 or not _tells_oom():
+        if ended["oom_kills"] is None or ended["oom_kills"] > 0:
             return {"status": "out-of-memory", "note": f"ended by the system; {note}"}
         return {"status": "crash", "note": f"ended from outside; {note}"}
     return {"status": "crash", "note": note}
-
-
-def _tells_oom() -> bool:
-    try:
-        return "oom_kill " in Path("/proc/vmstat").read_text(encoding="utf-8")
-    except OSError:
-        return False
 
 
 def _end(code: int) -> str:

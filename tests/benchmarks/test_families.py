@@ -19,9 +19,9 @@ from allocator.solver.mps import MpsError
 from benchmarks.suite.families import grid, planted, published
 from benchmarks.suite.families.base import SIZES, Assembly, Draw, Sweep
 from benchmarks.suite.families.registry import FAMILIES
-from benchmarks.suite.highs import held, loaded
 from benchmarks.suite.mps import read_mps, write_mps
 from benchmarks.suite.problem import Problem
+from benchmarks.suite.solvers.binding import held, loaded
 
 NAMED_IN_THE_PLAN = {
     "knapsack",

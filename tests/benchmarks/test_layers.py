@@ -16,12 +16,12 @@ from scipy import sparse
 
 from benchmarks.suite import sweep
 from benchmarks.suite.families.registry import FAMILIES
-from benchmarks.suite.highs import split
 from benchmarks.suite.layers import ready
 from benchmarks.suite.layers.ready import NotReady, Tables, fingerprint
 from benchmarks.suite.layers.registry import LAYERS
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import STAGES, Clock
+from benchmarks.suite.solvers.binding import split
 from benchmarks.suite.worker import execute
 
 INF = np.inf

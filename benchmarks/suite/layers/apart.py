@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.suite.highs import settings
 from benchmarks.suite.layers.made import Made, by_row, duals, finish
 from benchmarks.suite.layers.ready import Tables
 from benchmarks.suite.mps import read_mps
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Options, Outcome
+from benchmarks.suite.solvers.binding import settings
 from benchmarks.suite.solvers.ortools import MATHOPT_CLAIMS
 
 _POI = {

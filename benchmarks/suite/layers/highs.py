@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.arrays import Floats
-from benchmarks.suite.highs import held, options_of, settings, split, told
 from benchmarks.suite.layers.made import Made, by_row, duals, finish
 from benchmarks.suite.layers.ready import Columns, Rows, Tables
 from benchmarks.suite.solvers.base import Options, Outcome, or_none
+from benchmarks.suite.solvers.binding import held, options_of, settings, split, told
 
 
 def _finish(outcome: Outcome, highs: Any, tables: Tables, values: dict[str, Floats]) -> None:

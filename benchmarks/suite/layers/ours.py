@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.suite.highs import split
 from benchmarks.suite.layers.made import Made
 from benchmarks.suite.product import problem_of
 from benchmarks.suite.solvers.base import Options, Outcome
+from benchmarks.suite.solvers.binding import split
 
 
 def build(data: Any, options: Options) -> Made:

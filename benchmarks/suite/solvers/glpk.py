@@ -43,7 +43,7 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
         outcome.note = "one thread whatever was asked"
     glpk.glp_term_out(glpk.GLP_OFF)
     tolerance = spec.tolerance(options.feasibility)
-    asked = _integer_settings(options, tolerance) if whole else _settings(options, tolerance)
+    asked = _settings(options, tolerance, whole)
     for name, value in options.more.items():
         setattr(asked, name, value)
     names = ("presolve", "tm_lim", *(("tol_int", "mip_gap") if whole else ("tol_bnd", "tol_dj")))
@@ -60,28 +60,17 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     return outcome
 
 
-def _settings(options: Options, tolerance: float) -> Any:
-    asked = glpk.glp_smcp()
-    glpk.glp_init_smcp(asked)
+def _settings(options: Options, tolerance: float, whole: bool) -> Any:
+    asked = glpk.glp_iocp() if whole else glpk.glp_smcp()
+    (glpk.glp_init_iocp if whole else glpk.glp_init_smcp)(asked)
     asked.presolve = glpk.GLP_ON
-    asked.tol_bnd = asked.tol_dj = tolerance
-    asked.tm_lim = _milliseconds(options, asked.tm_lim)
+    if whole:
+        asked.tol_int, asked.mip_gap = tolerance, options.gap
+    else:
+        asked.tol_bnd = asked.tol_dj = tolerance
+    if options.time_limit is not None:
+        asked.tm_lim = max(1, min(asked.tm_lim, round(1000 * options.time_limit)))
     return asked
-
-
-def _integer_settings(options: Options, tolerance: float) -> Any:
-    asked = glpk.glp_iocp()
-    glpk.glp_init_iocp(asked)
-    asked.presolve = glpk.GLP_ON
-    asked.tol_int, asked.mip_gap = tolerance, options.gap
-    asked.tm_lim = _milliseconds(options, asked.tm_lim)
-    return asked
-
-
-def _milliseconds(options: Options, usual: int) -> int:
-    if options.time_limit is None:
-        return usual
-    return max(1, min(usual, round(1000 * options.time_limit)))
 
 
 def _kind(low: float, high: float) -> int:

@@ -1,4 +1,4 @@
-"""HiGHS: as highspy gives it, one algorithm at a time, and behind this product's door."""
+"""HiGHS: as highspy gives it, one algorithm at a time, and behind this product's binding."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import highspy
 import numpy as np
 
-from benchmarks.suite import highs as door
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.product import program_of
+from benchmarks.suite.solvers import binding
 from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec
 
 
@@ -25,13 +25,13 @@ def solve(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
             given = replace(problem, maximise=False, cost=-problem.cost, offset=-problem.offset)
             outcome.note = "handed over as a minimisation: HiGHS's PDLP is undecided otherwise"
     try:
-        highs = door.opened(door.settings(options, problem.whole, tolerance, **own))
-    except door.Refused as refused:
+        highs = binding.opened(binding.settings(options, problem.whole, tolerance, **own))
+    except binding.Refused as refused:
         outcome.note = str(refused)
         return outcome
-    outcome.options = door.options_of(highs, *options.more)
+    outcome.options = binding.options_of(highs, *options.more)
     with outcome.clock.stage("compile"):
-        arrays = door.arguments(given)
+        arrays = binding.arguments(given)
     with outcome.clock.stage("handover"):
         status = highs.passModel(*arrays)
     if status == highspy.HighsStatus.kError:
@@ -65,7 +65,7 @@ def _run(highs: Any, problem: Problem, outcome: Outcome) -> None:
 
 
 def _read(highs: Any, problem: Problem, outcome: Outcome) -> None:
-    name = door.told(highs, outcome, problem.whole)
+    name = binding.told(highs, outcome, problem.whole)
     info, solution = highs.getInfo(), highs.getSolution()
     if solution.value_valid:
         outcome.x = np.array(solution.col_value, dtype=float)

@@ -46,55 +46,54 @@ def _version() -> str:
 
 def solve_glop(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     """Solve a linear programme with GLOP."""
-    from ortools.math_opt import parameters_pb2
-
-    outcome = Outcome("error", algorithm="simplex")
-    asked = parameters_pb2.SolveParametersProto()
-    asked.glop.primal_feasibility_tolerance = spec.tolerance(options.feasibility)
-    asked.glop.dual_feasibility_tolerance = spec.tolerance(options.feasibility)
-    asked.glop.solution_feasibility_tolerance = spec.tolerance(options.feasibility)
+    outcome, asked = Outcome("error", algorithm="simplex"), _parameters(options)
+    tolerance = spec.tolerance(options.feasibility)
+    asked.glop.primal_feasibility_tolerance = tolerance
+    asked.glop.dual_feasibility_tolerance = tolerance
+    asked.glop.solution_feasibility_tolerance = tolerance
     asked.glop.random_seed = options.seed
     asked.glop.num_omp_threads = 1
     if options.threads != 1:
         outcome.note = "one thread whatever was asked"
     _own(asked.glop, options.more)
-    if options.time_limit is not None:
-        _limit(asked, options.time_limit)
     outcome.options = {"version": _version(), **_fields(asked.glop)}
     return _mathopt(problem, "GLOP", asked, outcome)
 
 
 def solve_cp_sat(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     """Solve a programme whose columns are all bounded whole numbers with CP-SAT."""
-    from ortools.math_opt import parameters_pb2
-
-    outcome = Outcome("error", algorithm="constraint programming")
+    outcome = Outcome("unsupported", algorithm="constraint programming")
     if not problem.integer.all():
-        outcome.claimed = "unsupported"
         outcome.note = "columns that need not be whole: CP-SAT has whole numbers only"
         return outcome
     if not (np.isfinite(problem.col_lower).all() and np.isfinite(problem.col_upper).all()):
-        outcome.claimed, outcome.note = "unsupported", "CP-SAT needs a bound on every column"
+        outcome.note = "CP-SAT needs a bound on every column"
         return outcome
-    asked = parameters_pb2.SolveParametersProto()
-    asked.threads = options.threads
-    asked.random_seed = options.seed
-    asked.relative_gap_tolerance = options.gap
-    asked.absolute_gap_tolerance = 0.0
+    asked = _parameters(options)
+    common = {
+        "threads": options.threads,
+        "random_seed": options.seed,
+        "relative_gap_tolerance": options.gap,
+        "absolute_gap_tolerance": 0.0,
+    }
+    _own(asked, common)
     asked.cp_sat.mip_check_precision = spec.tolerance(options.feasibility)
     asked.cp_sat.mip_wanted_precision = spec.tolerance(options.feasibility)
     _own(asked.cp_sat, options.more)
-    if options.time_limit is not None:
-        _limit(asked, options.time_limit)
-    outcome.options = {
-        "version": _version(),
-        "threads": asked.threads,
-        "random_seed": asked.random_seed,
-        "relative_gap_tolerance": asked.relative_gap_tolerance,
-        "absolute_gap_tolerance": asked.absolute_gap_tolerance,
-        **_fields(asked.cp_sat),
-    }
+    held = {name: getattr(asked, name) for name in common}
+    outcome.options = {"version": _version(), **held, **_fields(asked.cp_sat)}
     return _mathopt(problem, "CP_SAT", asked, outcome)
+
+
+def _parameters(options: Options) -> Any:
+    """MathOpt's parameters, with the time limit set."""
+    from ortools.math_opt import parameters_pb2
+
+    asked = parameters_pb2.SolveParametersProto()
+    if options.time_limit is not None:
+        asked.time_limit.seconds = int(options.time_limit)
+        asked.time_limit.nanos = int(1e9 * (options.time_limit - int(options.time_limit)))
+    return asked
 
 
 def _own(message: Any, more: dict[str, Any]) -> None:
@@ -105,11 +104,6 @@ def _own(message: Any, more: dict[str, Any]) -> None:
 def _fields(message: Any) -> dict[str, Any]:
     """What was set in a message; OR-tools has no way to ask the solver itself."""
     return {field.name: value for field, value in message.ListFields()}
-
-
-def _limit(asked: Any, seconds: float) -> None:
-    asked.time_limit.seconds = int(seconds)
-    asked.time_limit.nanos = int(1e9 * (seconds - int(seconds)))
 
 
 def _model(problem: Problem) -> Any:

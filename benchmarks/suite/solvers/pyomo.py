@@ -14,9 +14,9 @@ from pyomo.contrib.solver.common.results import SolutionStatus
 from pyomo.opt.solver import SystemCallSolver
 
 from benchmarks.arrays import Floats
-from benchmarks.suite.ordinary import fill
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, refused
+from benchmarks.suite.solvers.ordinary import fill
 
 _CLAIMS = {
     # of the older interfaces
