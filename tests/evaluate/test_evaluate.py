@@ -12,7 +12,7 @@ from judging import allocation, column, expect, run
 from small import round_of
 
 from allocator.evaluate import evaluate
-from allocator.instance.reading.reader import read
+from allocator.instance.instance import read
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(p.parent for p in (ROOT / "instances" / "examples").glob("*/answer.toml"))
@@ -32,7 +32,12 @@ def test_the_check_shares_nothing_with_the_model() -> None:
                 touched.add(node.attr)
     own = {m for m in imported if m.partition(".")[0].startswith("allocator")}
     known = ("evidence", "instance", "tables.rows", "tables.settings")
-    may = {"allocator.arrays", "allocator.errors", "allocator.words", *(f"allocator.instance.{m}" for m in known)}
+    may = {
+        "allocator.arrays",
+        "allocator.errors",
+        "allocator.words",
+        *(f"allocator.instance.{m}" for m in known),
+    }
     assert {m for m in own if not m.startswith("allocator.evaluate")} == may
     assert not {m.partition(".")[0] for m in imported} & {"pyomo", "highspy"}
     assert "facts" not in touched

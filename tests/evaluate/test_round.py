@@ -16,8 +16,7 @@ from small import round_of
 import allocator
 from allocator.evaluate import Evaluation, Round, bridge, evaluate
 from allocator.evaluate import round as parts
-from allocator.instance.instance import Instance
-from allocator.instance.reading.reader import read
+from allocator.instance.instance import Instance, read
 from allocator.planning import solve as solving
 
 EXAMPLES = Path(__file__).parents[2] / "instances" / "examples"
