@@ -265,6 +265,9 @@ def test_money_buys_as_much_as_the_cheapest_unit_allows() -> None:
     assert bounds(paid(bent(2), budgets="pool,amount\nNHS,40"), "a") == [(0, 40)] * 3
     # Half price: 60 for 30, and the other 70 at 1.5.
     assert bounds(paid(bent(2), **CHEAPER), "a") == [(0, 60 + 70 / 1.5)] * 3
+    # 10 do not pay for 60 at 0.3 each, but units above them save 0.2 each: enough of them do.
+    saving = {**CHEAPER, "option_effects": effects("o,unit_cost,a,-0.7")}
+    assert bounds(paid(bent(0.5), budgets="pool,amount\nNHS,10", **saving), "a")[0] == (0, np.inf)
 
 
 def test_floors_cost_what_the_cheapest_unit_costs() -> None:
