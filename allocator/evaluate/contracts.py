@@ -161,7 +161,7 @@ def read_contracts(
     member = names.find(of)
     under = places_of(member)
     first = np.array([under[c][0] for c in range(len(names))], dtype=np.int64)
-    baseline = summed(member, programmes.base_tariff * programmes.baseline, len(names))
+    baseline = summed(member, programmes.base_payment, len(names))
     columns["fixed"] = _or(columns["fixed"], baseline[:, None] * grown)
     columns["volume"] = _or(columns["volume"], columns["fixed"])
     home = programmes.rows["place"]

@@ -88,6 +88,11 @@ class Programmes:
         """Cost of the baseline at base-year prices, shape (N,)."""
         return self.unit_cost * self.baseline
 
+    @property
+    def base_payment(self) -> Floats:
+        """The baseline at base-year tariffs, shape (N,)."""
+        return self.base_tariff * self.baseline
+
     @cached_property
     def subject(self) -> Subject:
         """Programmes as the subject of messages."""

@@ -137,7 +137,8 @@ class Names:
     def find(self, values: Iterable[Hashable]) -> Ints:
         """Place of every value; -1 for one that is not there."""
         every = values.tolist() if isinstance(values, np.ndarray) else values
-        return np.fromiter((self._at.get(value, -1) for value in every), dtype=np.int64)
+        at = self._at.get
+        return np.array([at(value, -1) for value in every], dtype=np.int64)
 
     def positions(self, rows: Rows, *columns: str) -> Ints:
         """Place of every row's name in one column, or several together.
