@@ -23,9 +23,8 @@ from allocator.instance.facts.pools import Pools
 from allocator.instance.facts.purses import Purse, repr_of
 from allocator.instance.facts.ranges import Collision, Ranges, Shortage
 from allocator.instance.tables.rows import Rows
+from allocator.tolerances import COLLISION, STEP
 
-_STEP = 1e-9
-TOLERANCE = 1e-7
 _TABLES = (
     "",
     "programmes",
@@ -124,7 +123,7 @@ class _State:
     def raise_lo(self, at: tuple[Ints, Ints], values: Floats, source: Ints) -> None:
         """Lift lower bounds; only steps that matter count."""
         old = self.lo[at]
-        better = (values > old + _STEP * np.maximum(1.0, np.abs(old))) & ~self.broken[at[0]]
+        better = (values > old + STEP * np.maximum(1.0, np.abs(old))) & ~self.broken[at[0]]
         where = (at[0][better], at[1][better])
         self.lo[where] = values[better]
         self.lo_from[where] = source[better]
@@ -132,7 +131,7 @@ class _State:
     def cut_hi(self, at: tuple[Ints, Ints], values: Floats, source: Ints) -> None:
         """Lower upper bounds; only steps that matter count."""
         old = self.hi[at]
-        step = np.where(np.isinf(old), 0.0, _STEP * np.maximum(1.0, np.abs(old)))
+        step = np.where(np.isinf(old), 0.0, STEP * np.maximum(1.0, np.abs(old)))
         better = (values < old - step) & ~self.broken[at[0]]
         where = (at[0][better], at[1][better])
         self.hi[where] = np.maximum(values[better], 0.0)
@@ -142,7 +141,7 @@ class _State:
         """Record programmes without a possible activity and set them free afterwards."""
         gap = self.lo - self.hi
         with np.errstate(invalid="ignore"):
-            wrong = gap > TOLERANCE * np.maximum(1.0, np.abs(self.lo))
+            wrong = gap > COLLISION * np.maximum(1.0, np.abs(self.lo))
         for i in np.flatnonzero(wrong.any(axis=1)).tolist():
             t = int(np.flatnonzero(wrong[i])[0])
             floor = self._trail(i, t, self.lo_from)
@@ -200,8 +199,8 @@ class _State:
 
     def start_large(self) -> None:
         """Activity that is not nothing is at least the minimum viable scale."""
-        started = self.lo > TOLERANCE * np.maximum(1.0, self.limits.start_min)
-        small = self.hi < self.limits.start_min * (1.0 - TOLERANCE)
+        started = self.lo > COLLISION * np.maximum(1.0, self.limits.start_min)
+        small = self.hi < self.limits.start_min * (1.0 - COLLISION)
         source = _code("limits", self.start_line)
         rows, years = np.nonzero(started & (self.limits.start_min > 0.0))
         self.raise_lo((rows, years), self.limits.start_min[rows, years], source[rows, years])
@@ -260,7 +259,7 @@ class _State:
         floor = np.zeros(capacity.available.shape)
         np.add.at(floor, capacity.group, each)
         scale = np.maximum(1.0, floor)
-        over = (floor - capacity.available > TOLERANCE * scale) & ~self.short[:, None]
+        over = (floor - capacity.available > COLLISION * scale) & ~self.short[:, None]
         for group in np.flatnonzero(over.any(axis=1)).tolist():
             self.shortages.append(self._out_of_capacity(group, over[group], floor, each))
             self.short[group] = True
@@ -298,7 +297,7 @@ class _State:
         floor = self.by.commitments.worth(self.lo)
         for c in np.flatnonzero(np.isfinite(ceiling).any(axis=1) & ~self.full).tolist():
             members = agreements.members[c]
-            over = floor[c] - ceiling[c] > TOLERANCE * np.maximum(1.0, floor[c])
+            over = floor[c] - ceiling[c] > COLLISION * np.maximum(1.0, floor[c])
             if over.any():
                 self.full[c] = True
                 self.shortages.append(self._over_ceiling(c, int(np.flatnonzero(over)[0]), floor))
