@@ -14,8 +14,8 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.by_year import ByYear
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
-from allocator.instance.tables.wording import listing, number
 from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
 _OF_THE_WHOLE = ("pool", "basis", "amount")
 

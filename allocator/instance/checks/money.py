@@ -10,8 +10,8 @@ from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import among
-from allocator.instance.tables.wording import listing, number
 from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
 
 def capital_is_apart(facts: Timeless) -> Problems:

@@ -6,8 +6,8 @@ from collections import defaultdict
 
 from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.wording import number
 from allocator.tolerances import SEGMENT_SHARES
+from allocator.words import number
 
 
 @needs("segments")

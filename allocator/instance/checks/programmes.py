@@ -13,8 +13,8 @@ from allocator.instance.facts.held import STRICT
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import CRITERIA, Selections
-from allocator.instance.tables.wording import Suggester, listing, money, number, sentence
 from allocator.tolerances import WIDEST_SPREAD
+from allocator.words import Suggester, listing, number, sentence
 
 
 def filled_in(facts: Timeless) -> Problems:
@@ -180,8 +180,8 @@ def money_spread(facts: Facts) -> Problems:
                 facts["budgets"],
                 None,
                 "amount",
-                f"in pool '{pool}' {big} is {money(most, facts.settings)} and {small} "
-                f"{money(least, facts.settings)}: figures more than 1e9 apart blur in a solver.",
+                f"in pool '{pool}' {big} is {facts.settings.money(most)} and {small} "
+                f"{facts.settings.money(least)}: figures more than 1e9 apart blur in a solver.",
                 severity="warning",
             )
 
@@ -200,7 +200,7 @@ def unvalued(facts: Facts) -> Problems:
             programmes,
             None,
             "",
-            f"{many} no response, demand or effect and {money(total, facts.settings)} of baseline "
+            f"{many} no response, demand or effect and {facts.settings.money(total)} of baseline "
             f"spend, held at baseline: {listing(names, 12)}.",
             severity="warning",
         )

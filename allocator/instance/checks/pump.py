@@ -12,8 +12,8 @@ from allocator.arrays import Floats, Ints
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.tables.rows import Rows, among
-from allocator.instance.tables.wording import listing, money
 from allocator.tolerances import ROUNDING, SETTLED
+from allocator.words import listing
 
 
 @dataclass(frozen=True)
@@ -92,12 +92,12 @@ def money_pumps(facts: Facts) -> Problems:
         here = slice(*saved.indptr[position : position + 2].tolist())
         most = net.names[int(saved.indices[here][np.argmax(saved.data[here])])]
         taken = name in accepted
-        back = money(float(total[position]) * one, facts.settings)
+        back = facts.settings.money(float(total[position]) * one)
         yield problem(
             effects,
             sources[name],
             "per_unit",
-            f"money pump: {money(one, facts.settings)} more for '{name}' saves {back} elsewhere "
+            f"money pump: {facts.settings.money(one)} more for '{name}' saves {back} elsewhere "
             f"within the plan, most of it on '{most}'" + ("; accepted." if taken else "."),
             ""
             if taken

@@ -12,8 +12,8 @@ from allocator.arrays import Floats
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.wording import listing, number
 from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
 _MOST_TRIES = 500
 
