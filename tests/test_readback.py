@@ -11,11 +11,12 @@ from every_family import every_family
 from small import built, round_of
 
 import allocator
-from allocator.data import Data, extract
-from allocator.evaluate import evaluate
+from allocator.data import Data, Extraction, extract
+from allocator.evaluate import Round, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning import readback, recut
+from allocator.planning.attempt import Attempt, Attempts
 from allocator.planning.starting import flag, starting
 from allocator.planning.tables import decision_counts
 from allocator.solver.program import Program
@@ -392,6 +393,31 @@ def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     checked = evaluate(plain, readback.decisions(data, program, np.zeros(program.shape[1])))
     assert not recut.cuts(data, checked, {}, data.ordering.exact)
     assert not data.ordering.counted.any()
+
+
+def test_what_cuts_do_not_change_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan is sought again for curves cut again; the round is extracted and checked as read."""
+    made: list[str] = []
+    for kind in (Extraction, Round):
+        real = kind.__init__
+
+        def read(self: Any, instance: Instance, real: Any = real) -> None:
+            made.append(type(self).__name__)
+            real(self, instance)
+
+        monkeypatch.setattr(kind, "__init__", read)
+    attempts = []
+    make = Attempts.make
+
+    def noted(self: Attempts, *given: Any, **named: Any) -> Attempt:
+        attempts.append(make(self, *given, **named))
+        return attempts[-1]
+
+    monkeypatch.setattr(Attempts, "make", noted)
+    plan = allocator.solve(curved(rules=RULE.format("equal,33")), gap=0.0)
+    assert plan.verified
+    assert len(attempts) > 1
+    assert sorted(made) == ["Extraction", "Round"]
 
 
 MOST = 2 * 60 * (1 - 2 ** (-25 / 20))
