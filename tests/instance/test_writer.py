@@ -12,13 +12,11 @@ from allocator.instance.reading import writer
 from allocator.instance.reading.reader import read
 from allocator.instance.reading.writer import write
 
-NOTES = '"a \\"quoted\\" line\\nand more \\\\"'
-
 
 def test_round_trip(tmp_path: Path) -> None:
     folder = write_round(
         tmp_path / "round",
-        settings={"notes": NOTES},
+        settings={"notes": '"a \\"quoted\\" line\\nand more \\\\"'},
         programmes={"GP access": {"contract": '"GMS, ""core"""'}},
         contracts={"GMS": {"contract": '"GMS, ""core"""'}},
         responses={"Planned operations": {"per_unit": "0.1234567890123456"}},
