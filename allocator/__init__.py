@@ -16,7 +16,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from allocator.compare import Comparison, compare
     from allocator.errors import (
         AllocatorError,
         InstanceError,
@@ -26,12 +25,14 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from allocator.evaluate import Evaluation, evaluate
-    from allocator.export import export
-    from allocator.instance.instance import Instance, Settings
-    from allocator.instance.reader import read
-    from allocator.instance.writer import write
+    from allocator.instance.instance import Instance
+    from allocator.instance.reading.reader import read
+    from allocator.instance.reading.writer import write
+    from allocator.instance.tables.settings import Settings
     from allocator.plan import Certificate, Plan
-    from allocator.solve import solve
+    from allocator.planning.compare import Comparison, compare
+    from allocator.planning.export import export
+    from allocator.planning.solve import solve
 
 __version__ = "0.1.0"
 
@@ -60,22 +61,22 @@ __all__ = [
 _HOMES = {
     "AllocatorError": "allocator.errors",
     "Certificate": "allocator.plan",
-    "Comparison": "allocator.compare",
+    "Comparison": "allocator.planning.compare",
     "Evaluation": "allocator.evaluate",
     "Instance": "allocator.instance.instance",
     "InstanceError": "allocator.errors",
     "Plan": "allocator.plan",
     "Problem": "allocator.errors",
-    "Settings": "allocator.instance.instance",
+    "Settings": "allocator.instance.tables.settings",
     "SolverError": "allocator.errors",
     "UsageError": "allocator.errors",
     "VerificationError": "allocator.errors",
-    "compare": "allocator.compare",
+    "compare": "allocator.planning.compare",
     "evaluate": "allocator.evaluate",
-    "export": "allocator.export",
-    "read": "allocator.instance.reader",
-    "solve": "allocator.solve",
-    "write": "allocator.instance.writer",
+    "export": "allocator.planning.export",
+    "read": "allocator.instance.reading.reader",
+    "solve": "allocator.planning.solve",
+    "write": "allocator.instance.reading.writer",
 }
 
 

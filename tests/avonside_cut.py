@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.instance.instance import Instance
-from allocator.instance.reader import read
+from allocator.instance.reading.reader import read
 
 FOLDER = Path(__file__).parents[1] / "instances" / "avonside"
 

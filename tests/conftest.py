@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from allocator.instance.instance import Instance
-from allocator.instance.reader import read
+from allocator.instance.reading.reader import read
 from allocator.plan import Certificate, Plan
 
 FILES = {

@@ -13,7 +13,7 @@ import pandas as pd
 from oracle_round import Round, Row, Tables
 
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 
 MOST_CHOICES = 400
 SECTORS = ("acute", "community", "primary", "social")

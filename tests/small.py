@@ -12,9 +12,9 @@ from scipy import sparse
 
 from allocator.data import extract
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
-from allocator.solve import build
-from allocator.solver.compiler import compile_model
+from allocator.instance.reading.reader import from_tables
+from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Block, Program
 
 INF = float("inf")
@@ -119,3 +119,27 @@ def production(**changes: Any) -> Program:
     """Maximise 3 a + 2 b with a + b <= 4 and a + 3 b <= 6: a 4, b 0, worth 12, price 3 and 0."""
     program = arrays([[1, 1], [1, 3]], [-INF, -INF], [4, 6], [0, 0], [10, 10], [3, 2])
     return program.replaced(**changes)
+
+
+def reachable(instance: Instance) -> pd.DataFrame:
+    """Range of activity, and of the driver of its curves, each programme can reach.
+
+    Returns
+    -------
+    DataFrame
+        programme, year, lo, hi (activity); driver_lo, driver_hi (activity, or met need
+        for a programme with demand). Wider than the truth at worst.
+    """
+    ranges = instance.facts.ranges
+    programmes = instance.tables["programmes"]["programme"]
+    years = len(instance.settings.years)
+    return pd.DataFrame(
+        {
+            "programme": programmes.repeat(years).reset_index(drop=True),
+            "year": np.tile(np.array(instance.settings.years, dtype=np.int64), len(programmes)),
+            "lo": ranges.lo.ravel(),
+            "hi": ranges.hi.ravel(),
+            "driver_lo": ranges.driver_lo.ravel(),
+            "driver_hi": ranges.driver_hi.ravel(),
+        }
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 
 Rows = list[dict[str, Any]]
 Tables = dict[str, Rows]

@@ -13,8 +13,8 @@ from scipy.sparse.csgraph import connected_components
 
 from allocator.data import extract
 from allocator.instance.instance import Instance
-from allocator.solve import solve
-from allocator.solver.compiler import compile_model
+from allocator.planning.solve import solve
+from allocator.solver.compile.compiler import compile_model
 from allocator_models.allocation import build
 from benchmarks.country.country import LINES
 from benchmarks.country.generate import generate

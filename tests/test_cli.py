@@ -19,7 +19,7 @@ from allocator.cli import main
 from allocator.cli.app import CommandLineError
 from allocator.errors import SolverError, UsageError, VerificationError
 from allocator.plan import Certificate, Plan
-from allocator.report.folder import write_plan
+from allocator.report.files.folder import write_plan
 
 NOTHING = Certificate(None, None, None, None, 0.0, None)
 

@@ -17,7 +17,7 @@ import pytest
 import allocator
 from allocator.cli import main
 from allocator.plan import Certificate, Plan
-from allocator.report.folder import read_plan, write_plan
+from allocator.report.files.folder import read_plan, write_plan
 
 HERE = Path(__file__).resolve().parent
 NOTHING = Certificate(None, None, None, None, 0.0, None)
@@ -174,12 +174,12 @@ def test_interrupted_comparisons_are_stopped(
     words = ["evaluate", str(two_pools), str(tmp_path / "draft.csv")]
     assert main([*words, "--out", str(tmp_path / "judged")]) == 130
     assert not (tmp_path / "judged").exists()
-    import allocator.compare
+    import allocator.planning.compare
 
     def solve(instance: object, **options: Any) -> Plan:
         return allocator.solve(instance, **options)
 
-    monkeypatch.setattr(sys.modules["allocator.compare"], "solve", solve)
+    monkeypatch.setattr(sys.modules["allocator.planning.compare"], "solve", solve)
     calls.clear()
     assert main(["compare", str(two_pools)]) == 130
     assert [call["evidence"] for call in calls] == ["low"], "the other cases are not begun"

@@ -182,7 +182,7 @@ def test_compare_ends_as_its_worst_case(
     changes: dict[str, Any],
     status: int,
 ) -> None:
-    from allocator.compare import compared
+    from allocator.planning.compare import compared
 
     def compare(instance: Any) -> Any:
         plans = {"low": make_plan(**changes), "central": make_plan(), "high": make_plan()}

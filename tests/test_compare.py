@@ -10,10 +10,10 @@ import pytest
 from small import round_of
 
 import allocator
-from allocator.compare import compare, compared
 from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
+from allocator.planning.compare import compare, compared
 
 Make = Callable[..., Plan]
 

@@ -22,7 +22,7 @@ from allocator.data.contracts import pieces
 from allocator.evaluate import check_bridge, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.report.folder import read_plan, write_plan
+from allocator.report.files.folder import read_plan, write_plan
 
 LOW, HIGH = 60.0, 140.0
 LEVELS = np.linspace(LOW, HIGH, 1601)

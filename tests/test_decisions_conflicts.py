@@ -7,8 +7,8 @@ from small import compiled, round_of
 
 import allocator
 from allocator.instance.instance import Instance
-from allocator.solver import whole_conflict
-from allocator.solver.whole_conflict import find_whole_conflict
+from allocator.solver.proof import whole_conflict
+from allocator.solver.proof.whole_conflict import find_whole_conflict
 
 
 def choosing(options: str, effects: str, rules: str, **tables: str) -> Instance:

@@ -16,7 +16,7 @@ from allocator.instance.instance import Instance
 from allocator.plan import Plan
 
 # The name in the package is the function.
-solving = importlib.import_module("allocator.solve")
+solving = importlib.import_module("allocator.planning.solve")
 
 MOST, HALF = 60.0, 20.0
 """A's outcome is MOST (1 - 2 ** (-a / HALF))."""

@@ -25,8 +25,8 @@ from allocator.errors import InstanceError
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.solve import build
-from allocator.solver.compiler import compile_model
+from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program as Compiled
 from allocator_models.arrays import expand
 

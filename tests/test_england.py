@@ -12,7 +12,7 @@ import pytest
 
 import allocator
 from allocator.instance.instance import Instance
-from allocator.instance.reader import diagnose
+from allocator.instance.reading.reader import diagnose
 
 FOLDER = Path(__file__).parents[1] / "instances" / "england"
 SYSTEMS = 42

@@ -14,8 +14,8 @@ import pytest
 import allocator
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
-from allocator.instance.reader import diagnose, read
-from allocator.instance.schema import (
+from allocator.instance.reading.reader import diagnose, read
+from allocator.instance.tables.schema import (
     ADJUSTMENT_KINDS,
     BUDGET_KINDS,
     CHOICES,

@@ -22,36 +22,18 @@ MAY_IMPORT = {
     "allocator.data": {"allocator.errors", "allocator.instance"},
     "allocator.solver": {"allocator.errors", "allocator.instance", "allocator.data"},
     "allocator.evaluate": {"allocator.errors", "allocator.instance"},
-    "allocator.readback": {
-        "allocator.instance",
-        "allocator.data",
-        "allocator.solver",
-        "allocator.evaluate",
-    },
-    "allocator.conflicts": {"allocator.instance", "allocator.solver"},
-    "allocator.solve": {
-        "allocator.conflicts",
+    "allocator.arrays": set(),
+    "allocator.words": set(),
+    "allocator.planning": {
         "allocator.errors",
         "allocator.instance",
         "allocator.data",
         "allocator.solver",
-        "allocator.readback",
         "allocator.plan",
         "allocator.evaluate",
-    },
-    "allocator.compare": {
-        "allocator.errors",
-        "allocator.instance",
-        "allocator.plan",
-        "allocator.solve",
-    },
-    "allocator.export": {
-        "allocator.errors",
-        "allocator.instance",
-        "allocator.solver",
-        "allocator.solve",
     },
     "allocator.report": {
+        "allocator.words",
         "allocator.errors",
         "allocator.instance",
         "allocator.plan",
@@ -62,6 +44,7 @@ MAY_IMPORT = {
         "allocator.errors",
         "allocator.instance",
         "allocator.report",
+        "allocator.words",
     },
     "allocator_models": {"allocator.errors", "allocator.instance", "allocator.data"},
 }

@@ -18,8 +18,8 @@ import allocator
 from allocator.errors import InstanceError
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
-from allocator.instance.schema import ADJUSTMENT_KINDS, CONTRACT_TYPES
+from allocator.instance.reading.reader import from_tables
+from allocator.instance.tables.schema import ADJUSTMENT_KINDS, CONTRACT_TYPES
 
 YEARS = (2025, 2026, 2027)
 PARAMETERS = {

@@ -11,8 +11,8 @@ from small import round_of
 from untemplated import differences
 
 import allocator
-from allocator.solve import build
-from allocator.solver.compiler import compile_model
+from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
 
 INSTANCES = Path(__file__).parents[1] / "instances"
 EXAMPLES = sorted(p.name for p in (INSTANCES / "examples").iterdir() if p.is_dir())

@@ -15,7 +15,7 @@ import pytest
 
 import allocator
 from allocator.instance.instance import Instance
-from allocator.instance.reader import read
+from allocator.instance.reading.reader import read
 from allocator.plan import Plan
 
 FOLDER = Path(__file__).parents[1] / "instances" / "examples"

@@ -23,10 +23,10 @@ from allocator.data import Data
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.solve import build
-from allocator.solver.certificate import residuals, safe_bound
-from allocator.solver.compiler import compile_model
-from allocator.solver.highs import Solver
+from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.highs.door import Solver
+from allocator.solver.proof.certificate import residuals, safe_bound
 from allocator.solver.stages import StagedSolve, Stages
 
 

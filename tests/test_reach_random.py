@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from oracle_draw import Draw
 from oracle_round import Built, Round
+from small import reachable
 
 from allocator.errors import InstanceError
-from allocator.instance.propagate import reachable
 
 PROOFS = ("has no allowed activity", "cannot pay", "cannot hold", "covers activity of at most")
 """How a round is refused because of its bounds."""

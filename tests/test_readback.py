@@ -11,13 +11,13 @@ from every_family import every_family
 from small import round_of
 
 import allocator
-from allocator import readback
 from allocator.data import Data, extract
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.solve import build
-from allocator.solver.compiler import compile_model
+from allocator.planning import readback
+from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program
 
 YEARS = (2025, 2026, 2027, 2028)

@@ -21,7 +21,7 @@ from allocator.errors import AllocatorError, UsageError, VerificationError
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 
 ROOT = Path(__file__).parents[1]
 

@@ -11,11 +11,11 @@ import pytest
 from avonside_cut import avonside, cut
 
 import allocator
-from allocator.compare import compare
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.report.summary import unvalued
+from allocator.planning.compare import compare
+from allocator.report.text.summary import unvalued
 
 IN_SCOPE = (
     "Talking therapies",

@@ -157,8 +157,8 @@ def _check(
     instance: InstancePath, all: All = False, json: Json = False, debug: Debug = False
 ) -> int:
     """Say everything that is wrong with an instance, and what it does not value."""
-    from allocator.instance.reader import diagnose
-    from allocator.report.problems import check_record, print_check
+    from allocator.instance.reading.reader import diagnose
+    from allocator.report.text.problems import check_record, print_check
 
     with working("Checking"):
         found, problems = diagnose(instance)
@@ -219,9 +219,9 @@ def _solve(
     debug: Debug = False,
 ) -> int:
     """Find the best plan, prove it, check it independently and show it."""
-    from allocator.report.folder import check_target, read_plan, write_plan
-    from allocator.report.reports import print_reports, report_tables
-    from allocator.report.summary import print_summary
+    from allocator.report.files.folder import check_target, read_plan, write_plan
+    from allocator.report.text.reports import print_reports, report_tables
+    from allocator.report.text.summary import print_summary
 
     for option, figure in (("--keep", keep), ("--gap", gap), ("--time-limit", time_limit)):
         if figure is not None and not math.isfinite(figure):
@@ -281,8 +281,8 @@ def _evaluate(
 ) -> int:
     """Say whether a plan of your own is allowed, what it breaks, and how far it is from best."""
     from allocator.instance.evidence import with_evidence
-    from allocator.report.folder import check_target, located, read_plan, write_evaluation
-    from allocator.report.verdict import print_verdict, verdict_record
+    from allocator.report.files.folder import check_target, located, read_plan, write_evaluation
+    from allocator.report.text.verdict import print_verdict, verdict_record
 
     if out is not None:
         check_target(out, overwrite)
@@ -315,8 +315,8 @@ def _compare(
     debug: Debug = False,
 ) -> int:
     """Solve with low, central and high evidence and say which first-year moves survive."""
-    from allocator.report.comparison import comparison_record, print_comparison
-    from allocator.report.folder import check_target, write_comparison
+    from allocator.report.files.folder import check_target, write_comparison
+    from allocator.report.text.comparison import comparison_record, print_comparison
 
     if out is not None:
         check_target(out, overwrite)
@@ -370,7 +370,7 @@ def _new(
     debug: Debug = False,
 ) -> int:
     """Make a small commented instance to start from."""
-    from allocator.instance.starter import write_starter
+    from allocator.instance.reading.starter import write_starter
 
     write_starter(folder)
     if json:
@@ -385,8 +385,8 @@ def _read(path: Path) -> tuple[Instance, float]:
     with working("Reading"):
         instance = allocator.read(path)
     if instance.warnings:
-        from allocator.report.problems import told_once
-        from allocator.report.words import count
+        from allocator.report.text.problems import told_once
+        from allocator.words import count
 
         others = told_once(instance.warnings)  # what is unvalued stands in every summary
         if others:

@@ -48,8 +48,8 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
         Whether to list every problem of an instance.
     """
     from allocator.cli.output import print_json, printer, say
-    from allocator.report.problems import print_problems
-    from allocator.report.record import error_record
+    from allocator.report.files.record import error_record
+    from allocator.report.text.problems import print_problems
 
     problems, status = _problems(error)
     if debug:

@@ -41,7 +41,7 @@ def say(message: str) -> None:
 
 def print_json(record: Any) -> None:
     """Write the one JSON object of a verb to standard output."""
-    from allocator.report.record import to_json
+    from allocator.report.files.record import to_json
 
     sys.stdout.write(to_json(record) + "\n")
     sys.stdout.flush()

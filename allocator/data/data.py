@@ -32,7 +32,6 @@ from allocator.data.responses import Responses, discount, responses
 from allocator.data.rules import Measured, Rules, rules
 from allocator.data.surcharge import Surcharge, costs, surcharge, tier_orders
 from allocator.instance.instance import Instance
-from allocator.instance.propagate import reachable
 
 Numbers = npt.NDArray[np.float64]
 
@@ -134,10 +133,10 @@ def extract(
     pool = Axis("pool", tuple(dict.fromkeys(instance.budgets["pool"])))
     outcome = Axis("outcome", tuple(instance.outcomes["outcome"]))
     funds = money(instance, pool, year)
-    reach = reachable(instance)
+    ranges = instance.facts.ranges
     lo, hi, driver_lo, driver_hi = (
-        _finite(reach[name].to_numpy().reshape(len(programme), len(year)), instance, funds)
-        for name in ("lo", "hi", "driver_lo", "driver_hi")
+        _finite(reach, instance, funds)
+        for reach in (ranges.lo, ranges.hi, ranges.driver_lo, ranges.driver_hi)
     )
     drivers = (driver_lo, driver_hi)
 

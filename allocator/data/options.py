@@ -15,7 +15,7 @@ from allocator.data.demand import Demand
 from allocator.data.index import Axis, Codes, Index
 from allocator.data.money import Capacity
 from allocator.data.runs import Levels, RunTerms
-from allocator.instance.decisions import possible_runs, share_in_place
+from allocator.instance.facts.decisions import possible_runs, share_in_place
 from allocator.instance.instance import Instance
 
 Numbers = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ from allocator.data import curves
 from allocator.data.activity import ROOM
 from allocator.data.index import Axis, Codes, Index
 from allocator.instance.instance import Instance
-from allocator.instance.rows import positions_of
+from allocator.instance.tables.rows import positions_of
 
 _NONE = np.empty(0, dtype=np.int64)
 

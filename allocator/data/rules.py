@@ -18,9 +18,9 @@ from allocator.data.responses import Responses
 from allocator.data.surcharge import Surcharge
 from allocator.data.years import by_year
 from allocator.instance.instance import Instance
-from allocator.instance.rows import from_frame
-from allocator.instance.selections import EVERYTHING
-from allocator.instance.selections import Selections as Members
+from allocator.instance.tables.rows import from_frame
+from allocator.instance.tables.selections import EVERYTHING
+from allocator.instance.tables.selections import Selections as Members
 
 Numbers = npt.NDArray[np.float64]
 

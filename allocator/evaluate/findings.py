@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.evaluate.tables import Array, Codes
-from allocator.instance.instance import Settings
+from allocator.instance.tables.settings import Settings
 
 SMALLEST_SCALE = 1e-9
 ROUNDING = 1e-3

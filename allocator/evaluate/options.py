@@ -18,8 +18,9 @@ from allocator.evaluate.tables import (
     positions,
     words,
 )
-from allocator.instance.instance import Instance, Settings
-from allocator.instance.wording import listing
+from allocator.instance.instance import Instance
+from allocator.instance.tables.settings import Settings
+from allocator.instance.tables.wording import listing
 
 NEVER = "none"
 """What ``review_years`` says of an option that is kept to the end of the plan."""

@@ -10,7 +10,7 @@ import pandas as pd
 
 from allocator.errors import InstanceError, Problem
 from allocator.evaluate.tables import Array, Codes, Flags, Programmes
-from allocator.instance.wording import Suggester, listing
+from allocator.instance.tables.wording import Suggester, listing
 
 YEAR = r"^(\d{4})(?:/(?:\d{2}|\d{4})|\.0)?$"
 

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from allocator.errors import InstanceError, Problem
-from allocator.instance.instance import Instance, Settings
+from allocator.instance.instance import Instance
+from allocator.instance.tables.settings import Settings
 
 Array = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.intp]

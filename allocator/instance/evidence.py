@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.instance.instance import Instance
-from allocator.instance.schema import GRADES
+from allocator.instance.tables.schema import GRADES
 
 CASES = ("low", "central", "high")
 

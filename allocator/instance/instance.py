@@ -4,48 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from allocator.errors import Problem
-from allocator.instance.schema import TABLES
-
-MONEY_SCALES = {"one": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What ``instance.toml`` says; see :data:`allocator.instance.schema.SETTINGS`."""
-
-    name: str
-    base_year: int
-    years: tuple[int, ...]
-    currency: str = "GBP"
-    money_unit: str = "one"
-    price_basis: str = "cash"
-    financial_years: bool = True
-    discount_rate: float = 0.0
-    cost_uplift: float = 0.0
-    tail_years: int = 0
-    saving_value: float = 0.0
-    accept_money_pump: tuple[str, ...] = ()
-    recurrent_balance: bool = False
-    shrink_outcome: str = ""
-    shrink_cost: float = 0.0
-    shrink_weights: tuple[float, ...] = (1.0, 0.5, 0.25, 0.0, 0.0)
-    evidence: str = ""
-    source: str = ""
-    notes: str = ""
-
-    @property
-    def money_scale(self) -> float:
-        """Units of currency in one unit of the instance's money columns."""
-        return MONEY_SCALES[self.money_unit]
-
-    def year_label(self, year: int) -> str:
-        """Year as planners write it: 2025/26 for a financial year."""
-        return f"{year}/{(year + 1) % 100:02d}" if self.financial_years else str(year)
+from allocator.instance.facts.facts import Facts
+from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.rows import Rows, from_frame
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -78,6 +47,16 @@ class Instance:
             return tables[name]
         raise AttributeError(f"an instance has no table or attribute {name!r}")
 
+    @cached_property
+    def rows(self) -> dict[str, Rows]:
+        """The tables as typed rows."""
+        return {name: from_frame(name, self.tables[name]) for name in TABLES}
+
+    @cached_property
+    def facts(self) -> Facts:
+        """What follows from the tables, each fact derived at first need."""
+        return Facts(Draft(self.settings, dict(self.rows)))
+
     def replace(self, **changes: Any) -> Instance:
         """Copy with some tables or settings changed, checked like a fresh instance.
 
@@ -91,7 +70,7 @@ class Instance:
         InstanceError
             When the changed instance would not pass its checks.
         """
-        from allocator.instance.reader import from_tables  # the reader builds instances
+        from allocator.instance.reading.reader import from_tables  # the reader builds instances
 
         settings = {f.name: getattr(self.settings, f.name) for f in fields(Settings)}
         tables = dict(self.tables)

@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.errors import SolverError, UsageError
-from allocator.solver.direct import COUNTED, Loaded, opened
-from allocator.solver.highs import Solution, Solver, choose, ran, refuse, settings
+from allocator.solver.highs.direct import COUNTED, Loaded, opened
+from allocator.solver.highs.door import Solution, Solver, choose, ran, refuse, settings
+from allocator.solver.highs.scaling import Scaling
 from allocator.solver.program import INFINITE, LARGE, SMALL, Program
-from allocator.solver.scaling import Scaling
 
 Numbers = npt.NDArray[np.float64]
 Places = npt.NDArray[np.signedinteger[Any]]
@@ -55,12 +55,12 @@ class Resolver:
     algorithm : {'auto', 'simplex', 'ipx', 'hipo'}
         Of the first run; later ones go on from its basis by the simplex method.
     threads, options
-        As for :class:`~allocator.solver.highs.Solver`.
+        As for :class:`~allocator.solver.highs.door.Solver`.
 
     Raises
     ------
     SolverError, UsageError
-        As for :class:`~allocator.solver.highs.Solver`.
+        As for :class:`~allocator.solver.highs.door.Solver`.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Resolver:
         Parameters
         ----------
         **keywords
-            As for :meth:`allocator.solver.highs.Solver.run`.
+            As for :meth:`allocator.solver.highs.door.Solver.run`.
         """
         solver = Solver(
             self.program,

@@ -24,9 +24,9 @@ import numpy.typing as npt
 from allocator.data import Data
 from allocator.data.data import HELD_WEIGHT
 from allocator.errors import SolverError
-from allocator.solver.certificate import residuals, safe_bound
-from allocator.solver.highs import SEARCH, Solution, Solver
+from allocator.solver.highs.door import SEARCH, Solution, Solver
 from allocator.solver.program import Program
+from allocator.solver.proof.certificate import residuals, safe_bound
 
 Numbers = npt.NDArray[np.float64]
 

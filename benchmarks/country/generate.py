@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 from benchmarks.country.country import BASE_YEAR, Country, draw
 from benchmarks.country.policy import rules, selections
 

@@ -16,9 +16,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from allocator.errors import SolverError
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.scaling import Scaling
 from allocator.solver.program import Program
-from allocator.solver.scaling import Scaling
 from benchmarks.arrays import Flags, Floats, Ints
 
 PENALTY = 1e4

@@ -24,11 +24,11 @@ import numpy as np
 from allocator.data import Data, extract
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
-from allocator.readback import decisions as plan_of
-from allocator.readback import refilled
-from allocator.solve import versions
-from allocator.solver.compiler import compile_model
-from allocator.solver.highs import Solver
+from allocator.planning.readback import decisions as plan_of
+from allocator.planning.readback import refilled
+from allocator.planning.solve import versions
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.highs.door import Solver
 from allocator_models.allocation import build
 from benchmarks.studies.obvious import build_obvious
 from benchmarks.suite.families.decisions import draw

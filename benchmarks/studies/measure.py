@@ -14,13 +14,13 @@ import highspy
 import numpy as np
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-from allocator import readback
 from allocator.data import Data, extract
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
-from allocator.solve import solve
-from allocator.solver.compiler import compile_model
-from allocator.solver.highs import Solution, Solver
+from allocator.planning import readback
+from allocator.planning.solve import solve
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.highs.door import Solution, Solver
 from allocator.solver.program import Program
 from allocator_models.allocation import build
 from allocator_models.arrays import expand

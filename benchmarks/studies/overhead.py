@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from allocator.instance.instance import Instance
-from allocator.instance.reader import read
-from allocator.solve import versions
+from allocator.instance.reading.reader import read
+from allocator.planning.solve import versions
 from benchmarks.country.generate import generate
 from benchmarks.studies.measure import (
     OURS,

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from allocator.solve import versions
+from allocator.planning.solve import versions
 from allocator.solver.program import Program
 from benchmarks.arrays import Ints
 from benchmarks.country.generate import generate

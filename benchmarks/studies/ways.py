@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from allocator.errors import SolverError, UsageError
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 from benchmarks.arrays import Floats, Ints
 from benchmarks.studies.blocks import Apart, Split, sampled_prices, split

@@ -27,7 +27,7 @@ NONE = 1e20
 def compiled(instance: Instance) -> Program:
     """Main programme of a round."""
     from allocator.data import extract
-    from allocator.solver.compiler import compile_model
+    from allocator.solver.compile.compiler import compile_model
     from allocator_models.allocation import build
 
     return compile_model(build(extract(instance)))

@@ -108,7 +108,7 @@ def timed_runs() -> Iterator[Runs]:
     """Time every run of HiGHS in this process, whoever calls it and by whichever door."""
     import highspy
 
-    from allocator.solver.direct import Direct
+    from allocator.solver.highs.direct import Direct
 
     runs = Runs()
 

@@ -464,7 +464,7 @@ def test_enumeration_finds_nothing_where_there_is_nothing() -> None:
 
 @pytest.mark.parametrize("name", ["systems", "contracts", "integration"])
 def test_round_behind_a_programme_can_be_planned(name: str) -> None:
-    from allocator.solve import solve
+    from allocator.planning.solve import solve
 
     family = FAMILIES[name]
     assert family.instance is not None

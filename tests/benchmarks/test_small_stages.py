@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from allocator import readback
 from allocator.data import Data, extract
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
-from allocator.solver.compiler import compile_model
-from allocator.solver.highs import Solution, Solver
+from allocator.planning import readback
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.highs.door import Solution, Solver
 from allocator.solver.program import Program
 from allocator_models.allocation import build
 from benchmarks.country.generate import generate

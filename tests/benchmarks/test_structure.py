@@ -11,7 +11,7 @@ import pytest
 from scipy import sparse
 
 from allocator.errors import SolverError
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 from benchmarks.studies import structure, ways
 from benchmarks.studies.blocks import Answer, Apart, Box, sampled_prices, split

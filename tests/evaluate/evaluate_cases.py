@@ -9,7 +9,7 @@ import pandas as pd
 
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 
 
 def csv(text: str) -> pd.DataFrame:

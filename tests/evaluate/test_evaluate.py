@@ -11,7 +11,7 @@ import pytest
 from evaluate_cases import allocation, case, column, run
 
 from allocator.evaluate import evaluate
-from allocator.instance.reader import read
+from allocator.instance.reading.reader import read
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(p.parent for p in (ROOT / "instances" / "examples").glob("*/answer.toml"))

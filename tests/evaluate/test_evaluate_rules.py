@@ -9,7 +9,7 @@ import pytest
 from evaluate_cases import case, column, only, run
 
 from allocator.instance.instance import Instance
-from allocator.instance.schema import LEGAL_RULES
+from allocator.instance.tables.schema import LEGAL_RULES
 
 PROGRAMMES = """
     programme,sector,pool,provider,contract,baseline,unit,unit_cost,place,tags,recurrent

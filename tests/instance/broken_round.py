@@ -9,7 +9,7 @@ import pytest
 from base_round import FILES, Edit, Whole, write_round
 
 from allocator.errors import InstanceError, Problem
-from allocator.instance.reader import diagnose, read
+from allocator.instance.reading.reader import diagnose, read
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import linprog
 
-from allocator.instance.by_year import by_year
-from allocator.instance.draft import Draft
+from allocator.instance.tables.by_year import by_year
+from allocator.instance.tables.draft import Draft
 
 Key = tuple[str, str, int]
 Place = tuple[str, int]

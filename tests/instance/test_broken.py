@@ -8,7 +8,7 @@ import pytest
 from base_round import FILES, Edit, Whole, line_of, with_row, write_round
 from broken_round import Broken, assert_refused, broken, last
 
-from allocator.instance.reader import diagnose
+from allocator.instance.reading.reader import diagnose
 
 P, L, B, R = "programmes.csv", "limits.csv", "budgets.csv", "rules.csv"
 T, RESP, D, E = "instance.toml", "responses.csv", "demand.csv", "effects.csv"

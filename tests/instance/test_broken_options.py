@@ -8,7 +8,7 @@ import pytest
 from base_round import FILES, Edit, Whole, line_of, with_columns, with_row, write_round
 from broken_round import Broken, assert_refused, broken, last
 
-from allocator.instance.reader import diagnose
+from allocator.instance.reading.reader import diagnose
 
 OPT, E, K, INC = "options.csv", "option_effects.csv", "option_links.csv", "incomes.csv"
 P, L, B, D, R = "programmes.csv", "limits.csv", "budgets.csv", "demand.csv", "rules.csv"

@@ -8,18 +8,17 @@ import pandas as pd
 import pytest
 from base_round import FILES, Edit, Whole, with_row, write_round
 
-from allocator.instance.checks_worst import _Act, _too_much
-from allocator.instance.choices import Choices
-from allocator.instance.draft import draft_of
+from allocator.instance.checks.worst import _Act, _too_much
 from allocator.instance.evidence import with_evidence
+from allocator.instance.facts.choices import Choices
 from allocator.instance.instance import Instance
-from allocator.instance.reader import read
+from allocator.instance.reading.reader import read
 
 OPT, E, K = "options.csv", "option_effects.csv", "option_links.csv"
 
 
 def choices(folder: Path, *edits: Edit | Whole) -> Choices:
-    return Choices(draft_of(read(write_round(folder / "round", *edits))))
+    return Choices(read(write_round(folder / "round", *edits)).facts.draft)
 
 
 def positions(found: Choices, *names: str) -> list[int]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from allocator.errors import UsageError
-from allocator.instance.format_page import render
-from allocator.instance.reader import diagnose
-from allocator.instance.schema import SETTINGS, TABLES
-from allocator.instance.starter import write_starter
+from allocator.instance.reading.format_page import render
+from allocator.instance.reading.reader import diagnose
+from allocator.instance.reading.starter import write_starter
+from allocator.instance.tables.schema import SETTINGS, TABLES
 
 PAGE = Path(__file__).parents[2] / "instances" / "FORMAT.md"
 

@@ -9,9 +9,9 @@ from base_round import FILES, write_round
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from allocator.instance.reader import diagnose
-from allocator.instance.schema import TABLES
-from allocator.instance.writer import write
+from allocator.instance.reading.reader import diagnose
+from allocator.instance.reading.writer import write
+from allocator.instance.tables.schema import TABLES
 
 TABLE_FILES = sorted(name for name in FILES if name.endswith(".csv"))
 NUMBERS = ["0", "-1", "1e-12", "1e25", "nan", "-inf", "£1,2", "12%", "1e308", "-1e308", "2025/26"]

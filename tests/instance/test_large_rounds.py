@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from allocator.evaluate.selections import EVERY, read_selections
 from allocator.evaluate.tables import read_programmes
-from allocator.instance.draft import draft_of
+from allocator.instance.checks.pump import Network, network, savings
 from allocator.instance.instance import Instance
-from allocator.instance.pump import Network, network, savings
-from allocator.instance.reader import from_tables
-from allocator.instance.rows import Array
-from allocator.instance.selections import Selections
+from allocator.instance.reading.reader import from_tables
+from allocator.instance.tables.rows import Array
+from allocator.instance.tables.selections import Selections
 
 YEARS = [2025, 2026, 2027]
 WORDS = {
@@ -104,7 +103,7 @@ def followed(instance: Instance, net: Network, source: int) -> Array:
 @settings(max_examples=40, deadline=None)
 @given(rounds_with_effects())
 def test_savings_are_those_followed_one_source_at_a_time(instance: Instance) -> None:
-    draft = draft_of(instance)
+    draft = instance.facts.draft
     net = network(draft)
     found = savings(draft, net)
     assert sp.issparse(found)
@@ -165,7 +164,7 @@ def shares_of(instance: Instance, selection: str) -> Array:
 @settings(max_examples=40, deadline=None)
 @given(rounds_with_selections())
 def test_selections_hold_whom_their_rows_name(instance: Instance) -> None:
-    draft = draft_of(instance)
+    draft = instance.facts.draft
     checks = Selections(draft["programmes"], draft["selections"])
     judged = read_selections(instance, read_programmes(instance))
     size = len(instance.programmes)

@@ -6,13 +6,12 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from small import reachable
 
 from allocator.errors import InstanceError
-from allocator.instance.draft import draft_of
+from allocator.instance.checks.pump import network, savings
 from allocator.instance.instance import Instance
-from allocator.instance.propagate import reachable
-from allocator.instance.pump import network, savings
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 
 Row = dict[str, Any]
 YEARS = [2025, 2026, 2027]
@@ -125,7 +124,7 @@ def _saved(**contract: Any) -> float:
         contracts=[{"contract": "C", **contract}],
         places=[{"place": "N", "heads": 10}],
     )
-    draft = draft_of(instance)
+    draft = instance.facts.draft
     net = network(draft)
     return float(savings(draft, net).toarray()[net.names.index("i"), 0])
 

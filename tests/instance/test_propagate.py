@@ -10,14 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from linear_programme import feasible_range
+from small import reachable
 
-from allocator.instance.by_year import by_year
-from allocator.instance.draft import Draft, draft_of
-from allocator.instance.instance import Instance, Settings
-from allocator.instance.propagate import propagate, reachable
-from allocator.instance.reader import from_tables
-from allocator.instance.rows import from_frame
-from allocator.instance.schema import TABLES
+from allocator.instance.facts.propagate import propagate
+from allocator.instance.instance import Instance
+from allocator.instance.reading.reader import from_tables
+from allocator.instance.tables.by_year import by_year
+from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.rows import from_frame
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import Settings
 
 YEARS = [2025, 2026, 2027]
 Row = dict[str, Any]
@@ -403,7 +405,7 @@ def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Draf
                 filled = pd.Series(values, dtype="object").map(lambda v: pd.NA if v != v else v)
             columns[column] = filled.astype(dtype.get(meta["kind"], "str"))
         frames[name] = pd.DataFrame(columns)
-    return draft_of(Instance(settings_, frames))
+    return Instance(settings_, frames).facts.draft
 
 
 def _judge(draft: Draft, programmes: str, year: int) -> None:

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from linear_programme import Decided, feasible_range
 
 from allocator.errors import InstanceError
-from allocator.instance.decisions import Decisions, Run, possible_runs, share_in_place
-from allocator.instance.draft import Draft, draft_of
-from allocator.instance.instance import Instance, Settings
-from allocator.instance.propagate import Ranges, propagate
-from allocator.instance.reader import from_tables
-from allocator.instance.schema import TABLES
+from allocator.instance.facts.decisions import Decisions, Run, possible_runs, share_in_place
+from allocator.instance.facts.propagate import Ranges, propagate
+from allocator.instance.instance import Instance
+from allocator.instance.reading.reader import from_tables
+from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.schema import TABLES
+from allocator.instance.tables.settings import Settings
 
 YEARS = (2025, 2026, 2027)
 Row = dict[str, Any]
@@ -37,7 +38,7 @@ def make(
     every["options"] = [{"pool": "NHS", **o} for o in every.get("options", [])]
     frames = {name: _filled(name, every.get(name, [])) for name in TABLES}
     settings_ = Settings("x", 2024, YEARS, cost_uplift=uplift, recurrent_balance=balance)
-    return draft_of(Instance(settings_, frames))
+    return Instance(settings_, frames).facts.draft
 
 
 def _filled(name: str, rows: list[Row]) -> pd.DataFrame:

@@ -9,10 +9,9 @@ import pandas as pd
 import pytest
 
 from allocator.errors import InstanceError
-from allocator.instance.draft import draft_of
+from allocator.instance.checks.pump import network, savings
 from allocator.instance.instance import Instance
-from allocator.instance.pump import network, savings
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 
 
 def make(
@@ -39,7 +38,7 @@ def make(
 
 
 def saved(instance: Instance) -> dict[str, dict[str, float]]:
-    draft = draft_of(instance)
+    draft = instance.facts.draft
     net = network(draft)
     found = savings(draft, net).toarray()
     return {
@@ -103,5 +102,5 @@ def test_a_circle_that_dies_out_is_followed_to_its_end() -> None:
 
 
 def test_kernel_of_no_fade_is_felt_once() -> None:
-    draft = draft_of(make({"h": {"unit_cost": 100.0}, "i": {}}, [("h", "i", 2.0, 1, 0.0)]))
+    draft = make({"h": {"unit_cost": 100.0}, "i": {}}, [("h", "i", 2.0, 1, 0.0)]).facts.draft
     assert np.array_equal(network(draft).kernel, [[0.0, 2.0, 0.0]])

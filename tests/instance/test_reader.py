@@ -12,8 +12,8 @@ import pytest
 from base_round import FILES, Edit, Whole, round_files, write_round
 
 from allocator.errors import InstanceError
-from allocator.instance.reader import diagnose, from_tables, read
-from allocator.instance.schema import TABLES
+from allocator.instance.reading.reader import diagnose, from_tables, read
+from allocator.instance.tables.schema import TABLES
 
 SETTINGS = {"name": "Memory", "base_year": 2024, "years": [2025, 2026]}
 

@@ -8,9 +8,9 @@ import pytest
 from base_round import Edit, write_round
 
 from allocator.errors import UsageError
-from allocator.instance import writer
-from allocator.instance.reader import read
-from allocator.instance.writer import write
+from allocator.instance.reading import writer
+from allocator.instance.reading.reader import read
+from allocator.instance.reading.writer import write
 
 NOTES = 'notes = "a \\"quoted\\" line\\nand more \\\\"\n'
 

@@ -9,7 +9,7 @@ from small import compiled, round_of
 
 from allocator.data import extract
 from allocator.errors import UsageError
-from allocator.solve import build
+from allocator.planning.solve import build
 from allocator_models.allocation import build as build_allocation
 
 SMALL = round_of(

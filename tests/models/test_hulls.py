@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from coefficients import by_label
 from every_family import every_family
+from small import reachable
 
 from allocator.data import Data
 from allocator.data.activity import ROOM
-from allocator.instance.propagate import reachable
-from allocator.solve import build
+from allocator.planning.solve import build
 
 INSTANCE = every_family()
 MORE = 1.0 + ROOM

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.instance.instance import Instance
-from allocator.instance.reader import from_tables
+from allocator.instance.reading.reader import from_tables
 from allocator.plan import Certificate, Plan
 
 YEARS = (2025, 2026, 2027, 2028)

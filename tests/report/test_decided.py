@@ -19,21 +19,16 @@ from deciding import (
 )
 from rich.console import Console
 
-from allocator.compare import compared
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
-from allocator.report.comparison import comparison_record, print_comparison
-from allocator.report.decisions import decided, decision_count
-from allocator.report.reports import REPORTS, print_reports, report_tables
-from allocator.report.summary import print_summary
-from allocator.report.words import (
-    Worth,
-    best_found,
-    certificate_sentences,
-    listed,
-    money_of,
-    possible_more,
-)
+from allocator.planning.compare import compared
+from allocator.report.language.proof import best_found, certificate_sentences, possible_more
+from allocator.report.language.units import Worth, money_of
+from allocator.report.text.comparison import comparison_record, print_comparison
+from allocator.report.text.decisions import decided, decision_count
+from allocator.report.text.reports import REPORTS, print_reports, report_tables
+from allocator.report.text.summary import print_summary
+from allocator.words import listed
 
 QALY = Worth("QALY", 1.0)
 

@@ -10,7 +10,7 @@ import pytest
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.report.folder import check_target, located, read_plan, write_plan
+from allocator.report.files.folder import check_target, located, read_plan, write_plan
 
 Make = Callable[..., Plan]
 HEADER = "programme,year,activity\n"

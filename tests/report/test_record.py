@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from allocator.errors import Problem
-from allocator.report.record import error_record, to_json
+from allocator.report.files.record import error_record, to_json
 
 
 def test_only_plain_finite_values() -> None:

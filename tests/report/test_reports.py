@@ -13,9 +13,9 @@ from rich.console import Console
 from allocator.evaluate import STEPS
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.report.bridge import STEPS as WORDS
-from allocator.report.reports import REPORTS, print_reports, report_tables
-from allocator.report.summary import print_summary
+from allocator.report.text.bridge import STEPS as WORDS
+from allocator.report.text.reports import REPORTS, print_reports, report_tables
+from allocator.report.text.summary import print_summary
 
 OF_DECISIONS = ("options", "incomes", "decisions")
 """Reports with nothing in them here; a test of their own shows them."""

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
-from allocator.report.summary import print_summary, unvalued
+from allocator.report.text.summary import print_summary, unvalued
 
 Make = Callable[..., Plan]
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
-from allocator.report.verdict import print_verdict, verdict_record
+from allocator.report.text.verdict import print_verdict, verdict_record
 
 Make = Callable[..., Plan]
 

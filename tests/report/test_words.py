@@ -9,21 +9,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from allocator.instance.instance import Settings
+from allocator.instance.tables.settings import Settings
 from allocator.plan import Certificate, Plan
-from allocator.report.words import (
-    Money,
-    Worth,
-    certificate_sentences,
-    count,
-    display_names,
-    figure,
-    fixed,
-    percent,
-    several,
-    signed,
-    years_text,
-)
+from allocator.report.language.proof import certificate_sentences
+from allocator.report.language.units import Money, Worth, display_names, years_text
+from allocator.words import count, figure, fixed, percent, several, signed
 
 SETTINGS = Settings("Round", 2024, (2025, 2026, 2027, 2028))
 QALY = Worth("QALY", 1.0)

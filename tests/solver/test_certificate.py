@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 from small import INF, arrays, production
 
-from allocator.solver.certificate import residuals, safe_bound
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
+from allocator.solver.proof.certificate import residuals, safe_bound
 
 numbers = st.floats(-100, 100).map(lambda v: round(v, 3))
 positive = st.floats(0.1, 100).map(lambda v: round(v, 3))

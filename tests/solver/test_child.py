@@ -11,7 +11,7 @@ from small import round_of
 
 import allocator
 from allocator.errors import InstanceError, Problem, SolverError, UsageError
-from allocator.solver.child import run_in_child
+from allocator.solver.highs.child import run_in_child
 
 SMALL = round_of(
     "programme,sector,pool,baseline\ngp,primary,NHS,100\nbed,acute,NHS,50",
@@ -72,7 +72,7 @@ def test_a_task_too_large_for_a_pipe_does_not_wait_on_a_process_that_never_came_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As when the caller's own script cannot be imported again."""
-    monkeypatch.setattr("allocator.solver.child._work", os.getpid)  # dies on its arguments
+    monkeypatch.setattr("allocator.solver.highs.child._work", os.getpid)  # dies on its arguments
     began = time.monotonic()
     with pytest.raises(SolverError, match="without a result"):
         run_in_child(len, (b"x" * 5_000_000,), {}, 60)

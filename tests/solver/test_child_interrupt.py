@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from test_highs_interrupt import LONG, hard
 
-from allocator.solver.child import run_in_child
-from allocator.solver.highs import Solver
+from allocator.solver.highs.child import run_in_child
+from allocator.solver.highs.door import Solver
 
 
 def solve_hard(sign: str) -> tuple[str, bool, float | None]:
@@ -110,7 +110,7 @@ def test_the_second_ctrl_c_ends_it(tmp_path: Path) -> None:
 ORPHAN = """
 import sys
 sys.path[:0] = {paths!r}
-from allocator.solver.child import run_in_child
+from allocator.solver.highs.child import run_in_child
 from test_child_interrupt import leave_pid
 
 if __name__ == "__main__":

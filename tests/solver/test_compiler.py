@@ -12,7 +12,7 @@ from untemplated import differences
 
 from allocator.data import Axis, Index
 from allocator.errors import SolverError
-from allocator.solver.compiler import compile_model
+from allocator.solver.compile.compiler import compile_model
 from allocator_models.arrays import (
     ArrayConstraint,
     ArrayObjective,
@@ -100,7 +100,7 @@ def test_constraints_that_are_not_array_backed_are_compiled_row_by_row(
     m.list.add(m.k["b"] >= 1)
     m.list.add(m.k["b"] <= m.k["a"])
     m.over_array_set = pyo.Constraint(m.S, rule=lambda m, i: m.x[i] >= 2)
-    with caplog.at_level(logging.INFO, "allocator.solver.compiler"):
+    with caplog.at_level(logging.INFO, "allocator.solver.compile.compiler"):
         program = compile_model(m)
     assert [r.message.split()[0] for r in caplog.records] == [
         "range",

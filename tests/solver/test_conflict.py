@@ -9,9 +9,9 @@ import pytest
 from small import INF, arrays, round_of
 
 import allocator
-from allocator.solver import conflict
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
+from allocator.solver.proof import conflict
 
 CLASH = arrays(
     [[1, 1, 0], [1, 1, 0], [0, 0, 1], [1, 0, 1]],

@@ -13,7 +13,7 @@ from scipy import sparse
 from small import INF, arrays, production
 
 from allocator.errors import SolverError, UsageError
-from allocator.solver.highs import LARGE_LP, TYING, Solver, choose
+from allocator.solver.highs.door import LARGE_LP, TYING, Solver, choose
 from allocator.solver.program import Block, Program
 
 NAN = float("nan")

@@ -12,7 +12,7 @@ from small import INF, arrays, production
 from test_highs_interrupt import hard
 
 from allocator.errors import SolverError
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 
 NAN = float("nan")

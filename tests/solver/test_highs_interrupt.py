@@ -21,9 +21,9 @@ import pytest
 from small import INF, arrays, production
 
 from allocator.errors import SolverError
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.watch import attended
 from allocator.solver.program import Program
-from allocator.solver.watch import attended
 
 LONG = 60.0
 """Seconds after which a test that nothing stopped would stop by itself."""
@@ -270,7 +270,7 @@ SOLVING = """
 import json, signal, sys
 sys.path[:0] = [{tests!r}, {here!r}]
 from test_highs_interrupt import LONG, hard
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 
 solver = Solver(hard())
 solver._h.cbMipImprovingSolution.subscribe(lambda event: print("found", flush=True))

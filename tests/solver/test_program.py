@@ -11,7 +11,7 @@ from scipy import sparse
 from small import INF, arrays, compiled, production, round_of
 
 from allocator.errors import SolverError
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 
 NAN = float("nan")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 from small import INF, arrays
 
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 
 CASES: dict[str, tuple[Program, float]] = {

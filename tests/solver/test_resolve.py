@@ -9,8 +9,9 @@ import pytest
 from scipy import sparse
 
 from allocator.errors import SolverError, UsageError
-from allocator.solver import direct, resolve
-from allocator.solver.highs import Solver
+from allocator.solver import resolve
+from allocator.solver.highs import direct
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Block, Program
 from allocator.solver.resolve import Resolver
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 from small import INF, arrays, production
 
-from allocator.solver.highs import Solver
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.scaling import UNFELT, Scaling
 from allocator.solver.program import Program
-from allocator.solver.scaling import UNFELT, Scaling
 from allocator.solver.stages import second_opinion
 
 sizes = st.floats(1e-3, 1e6, allow_subnormal=False)

@@ -13,9 +13,9 @@ import allocator
 from allocator.errors import SolverError, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.solve import build
-from allocator.solver.compiler import compile_model
-from allocator.solver.highs import Solution, Solver
+from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.highs.door import Solution, Solver
 from allocator.solver.stages import StagedSolve
 
 TIED = round_of(

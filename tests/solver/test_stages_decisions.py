@@ -15,13 +15,13 @@ import pytest
 from small import round_of
 
 import allocator
-from allocator import readback
 from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.solve import build
-from allocator.solver.compiler import compile_model
-from allocator.solver.highs import Solution, Solver
+from allocator.planning import readback
+from allocator.planning.solve import build
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.highs.door import Solution, Solver
 from allocator.solver.stages import StagedSolve
 
 SERVICE = "programme,sector,pool,baseline,held\nA,community,NHS,10,no"
@@ -422,7 +422,7 @@ def test_a_hard_limit_leaves_time_to_hand_over_a_plan(monkeypatch: pytest.Monkey
         given.update(keywords, seconds=seconds, left=args[1] - time.time())
         return True, function(*args, **keywords)
 
-    monkeypatch.setattr("allocator.solver.child.run_in_child", here)
+    monkeypatch.setattr("allocator.solver.highs.child.run_in_child", here)
     plan = allocator.solve(LONG, hard_time_limit=4.0, gap=0.0)
     sound(plan)
     assert plan.status == "limit"

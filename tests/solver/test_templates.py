@@ -16,9 +16,9 @@ from pyomo.core.expr.template_expr import IndexTemplate
 
 from allocator.data import Axis, Index
 from allocator.errors import SolverError
-from allocator.solver.compiler import compile_model
+from allocator.solver.compile.compiler import compile_model
+from allocator.solver.compile.templates import templatizing
 from allocator.solver.program import Program
-from allocator.solver.templates import templatizing
 from allocator_models.arrays import (
     ArrayConstraint,
     ArrayObjective,

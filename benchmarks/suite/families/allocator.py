@@ -57,7 +57,7 @@ class _Round:
 
     def instance(self, name: str, years: tuple[int, ...]) -> Instance:
         """The round that has been drawn."""
-        from allocator.instance.reader import from_tables
+        from allocator.instance.reading.reader import from_tables
 
         self.add("outcomes", outcome="QALY", weight=1.0)
         settings = {"name": name, "base_year": years[0] - 1, "years": list(years)}

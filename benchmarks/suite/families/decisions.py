@@ -71,7 +71,7 @@ def draw(options: int, curves: int, seed: int) -> Instance:
         "option_effects": effects,
         "option_links": links,
     }
-    from allocator.instance.reader import from_tables
+    from allocator.instance.reading.reader import from_tables
 
     return from_tables(settings, tables)
 

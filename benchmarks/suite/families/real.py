@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def real(seed: int, folder: str) -> Instance:
     """Round of a folder."""
-    from allocator.instance.reader import read
+    from allocator.instance.reading.reader import read
 
     return read(ROOT / "instances" / folder)
 

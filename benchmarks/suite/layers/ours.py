@@ -18,8 +18,8 @@ def build(data: Any, options: Options) -> Made:
     data : allocator.data.Data
     options : Options
     """
-    from allocator.solver.compiler import compile_model
-    from allocator.solver.highs import Solver
+    from allocator.solver.compile.compiler import compile_model
+    from allocator.solver.highs.door import Solver
     from allocator_models.allocation import build as model_of
 
     outcome = Outcome("error")

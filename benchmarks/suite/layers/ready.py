@@ -291,7 +291,7 @@ def load(path: Path) -> Any:
 def main(arguments: Sequence[str]) -> int:
     """Make and write ready data: ``FAMILY SIZE SEED PROBLEM``."""
     from allocator.data import extract
-    from allocator.solver.compiler import compile_model
+    from allocator.solver.compile.compiler import compile_model
     from allocator_models.allocation import build
     from benchmarks.suite.families.registry import FAMILIES
     from benchmarks.suite.product import problem_of

@@ -60,7 +60,7 @@ _ALL = (
     Layer(
         "ours",
         "allocator",
-        ("highspy", "allocator.solver.highs", "allocator_models.allocation"),
+        ("highspy", "allocator.solver.highs.door", "allocator_models.allocation"),
         f"{HERE}.ours:build",
         "Apache-2.0",
         "hand-over includes scaling and checks; tolerances of 1e-9 on scaled arrays",

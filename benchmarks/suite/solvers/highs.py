@@ -81,7 +81,7 @@ def _read(highs: Any, problem: Problem, outcome: Outcome) -> None:
 def solve_ours(problem: Problem, options: Options, spec: SolverSpec) -> Outcome:
     """Solve behind this product's door, by the algorithm of the solver's settings."""
     from allocator.errors import AllocatorError
-    from allocator.solver.highs import Solver
+    from allocator.solver.highs.door import Solver
 
     own = {**spec.settings, **options.more}
     algorithm = own.pop("algorithm")

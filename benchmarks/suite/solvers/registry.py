@@ -25,7 +25,7 @@ def _highs(
 def _ours(name: str, algorithm: str, kinds: frozenset[str]) -> SolverSpec:
     asked, entry = {"algorithm": algorithm}, f"{HERE}.highs:solve_ours"
     package, needs = ("highspy-extras", HIPO) if algorithm == "hipo" else ("allocator", HIPO[:1])
-    needs = (*needs, "allocator.solver.highs")
+    needs = (*needs, "allocator.solver.highs.door")
     return SolverSpec(name, package, needs, entry, "Apache-2.0", DOOR, kinds, asked)
 
 

@@ -1,0 +1,407 @@
+"""Checks of contracts: one provider, one pool, and figures that go together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.instance.facts.agreements import replaces_cost
+from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.rows import BLANK_YEAR, Array
+from allocator.instance.tables.schema import CONTRACT_NEEDS, CONTRACT_PARAMETERS, NO_VALUE, TABLES
+from allocator.instance.tables.wording import Suggester, number, sentence
+
+
+@needs("programmes")
+def contracts_of_programmes(draft: Draft) -> Problems:
+    """A contract has programmes; a name without a contract is said."""
+    rows, programmes = draft["contracts"], draft["programmes"]
+    named = set(programmes["contract"].tolist()) - {""}
+    suggest = Suggester(named)
+    told: set[str] = set()
+    for position, name in enumerate(rows["contract"].tolist()):
+        if name not in named and name not in told:
+            told.add(name)
+            hint = suggest(name)
+            statement = f"no programme is under contract '{name}'"
+            yield problem(rows, position, "contract", sentence(statement, hint), hint)
+    if not len(rows) or "contracts" not in draft.names:
+        return
+    known = draft.names["contracts"]
+    suggest = Suggester(known)
+    for position, name in enumerate(programmes["contract"].tolist()):
+        if name and name not in known and name not in told:
+            told.add(name)
+            hint = suggest(name)
+            statement = (
+                f"contract '{name}' has no row in contracts, so its programmes are paid at cost"
+            )
+            yield problem(
+                programmes,
+                position,
+                "contract",
+                sentence(statement, hint),
+                hint,
+                severity="warning",
+            )
+
+
+@needs("programmes", "contracts")
+def one_provider_one_pool(draft: Draft) -> Problems:
+    """All programmes of a contract have the same provider, pool and kind of money."""
+    rows, programmes = draft["contracts"], draft["programmes"]
+    first: dict[str, int] = {}
+    paying = set(rows["contract"][replaces_cost(rows)].tolist())
+    for position, name in enumerate(programmes["contract"].tolist()):
+        if name not in paying:
+            continue
+        start = first.setdefault(name, position)
+        for column in ("provider", "pool"):
+            one, other = programmes[column][start], programmes[column][position]
+            if one != other:
+                yield problem(
+                    programmes,
+                    position,
+                    column,
+                    f"contract '{name}' has one {column}, but '{programmes['programme'][start]}' "
+                    f"names {_quoted(one)} and '{programmes['programme'][position]}' "
+                    f"{_quoted(other)}.",
+                )
+        if programmes["money"][position] == "capital":
+            yield problem(
+                programmes,
+                position,
+                "money",
+                f"'{programmes['programme'][position]}' is paid from capital and cannot be under "
+                f"contract '{name}'.",
+            )
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if name else "none"
+
+
+def parameters_of_the_type(draft: Draft) -> Problems:
+    """A contract has what its type needs and nothing that belongs to others."""
+    rows = draft["contracts"]
+    kinds = rows["type"].tolist()
+    for name in dict.fromkeys(p for every in CONTRACT_PARAMETERS.values() for p in every):
+        given = _given(rows[name], TABLES["contracts"].meta(name))
+        wanted = np.array([name in CONTRACT_PARAMETERS[kind] for kind in kinds], dtype=bool)
+        for position in np.flatnonzero(given & ~wanted).tolist():
+            takes = ", ".join(CONTRACT_PARAMETERS[kinds[position]]) or "no figures of its own"
+            yield problem(
+                rows,
+                position,
+                name,
+                f"a contract of type {kinds[position]} has no {name}; it takes {takes}.",
+            )
+        needed = np.array([name in CONTRACT_NEEDS.get(kind, ()) for kind in kinds], dtype=bool)
+        for position in np.flatnonzero(needed & ~given).tolist():
+            yield problem(
+                rows, position, name, f"a contract of type {kinds[position]} needs {name}."
+            )
+
+
+def _given(values: Array, meta: dict[str, Any]) -> Array:
+    """Where a parameter says something else than its default."""
+    if meta["kind"] == "year":
+        return np.asarray(values != BLANK_YEAR)
+    if meta["default"] is NO_VALUE:
+        return ~np.isnan(values)
+    return np.asarray(values != meta["default"])
+
+
+def figures_go_together(draft: Draft) -> Problems:
+    """Incomes, caps and rates of a contract do not contradict each other."""
+    rows = draft["contracts"]
+    for position, column, message in _contradictions(draft):
+        yield problem(rows, position, column, message)
+    silent = (rows["type"] == "outcome") & (rows["bonus"] == 0.0) & (rows["bonus_outcome"] != "")
+    silent &= rows["bonus_step"] == 0.0
+    for position in np.flatnonzero(silent).tolist():
+        yield problem(
+            rows,
+            position,
+            "bonus",
+            "an outcome is named but its bonus is 0, so the payment is fixed.",
+            severity="warning",
+        )
+    alone = (rows["type"] == "activity") & ~np.isnan(rows["threshold"])
+    for position in np.flatnonzero(alone & (rows["marginal_rate"] == 1.0)).tolist():
+        yield problem(
+            rows,
+            position,
+            "threshold",
+            "the marginal_rate is 1, so the threshold has no effect.",
+            severity="warning",
+        )
+
+
+def _contradictions(draft: Draft) -> Iterator[tuple[int, str, str]]:
+    rows = draft["contracts"]
+    low, high, fixed = rows["min_income"], rows["max_income"], rows["fixed"]
+    for position in np.flatnonzero(low > high).tolist():
+        words = f"{number(low[position])} is more than max_income {number(high[position])}"
+        yield position, "min_income", f"min_income {words}."
+    least = np.isin(rows["type"], ("block", "cost_and_volume"))
+    for position in np.flatnonzero(least & (fixed > high)).tolist():
+        yield (
+            position,
+            "max_income",
+            f"max_income {number(high[position])} is less than the fixed payment "
+            f"{number(fixed[position])}, which could never be paid.",
+        )
+    stray = (rows["type"] == "activity") & (rows["marginal_rate"] != 1.0)
+    for position in np.flatnonzero(stray & np.isnan(rows["threshold"])).tolist():
+        yield (
+            position,
+            "marginal_rate",
+            "a marginal_rate is paid above a threshold, and there is none.",
+        )
+    stepped = (rows["type"] == "outcome") & (rows["bonus_step"] > 0)
+    for position in np.flatnonzero(stepped & np.isnan(rows["bonus_threshold"])).tolist():
+        yield (
+            position,
+            "bonus_step",
+            "a step is paid once the outcome reaches bonus_threshold, and there is none.",
+        )
+    for position in np.flatnonzero(~stepped & ~np.isnan(rows["bonus_threshold"])).tolist():
+        if rows["type"][position] == "outcome":
+            yield position, "bonus_threshold", "nothing is paid at the threshold; give bonus_step."
+    capped = (
+        ("gain_cap", "gain_share", "given back"),
+        ("loss_cap", "loss_share", "made good"),
+    )
+    for cap, share, what in capped:
+        idle = ~np.isnan(rows[cap]) & (rows[share] == 0.0) & (rows["type"] == "capitated")
+        for position in np.flatnonzero(idle).tolist():
+            yield position, cap, f"the {share} is 0, so nothing is {what} that {cap} could limit."
+
+
+@needs(years=True)
+def times_in_order(draft: Draft) -> Problems:
+    """A contract holds in some plan year, and is rebased while it does."""
+    rows = draft["contracts"]
+    first, last = draft.years[0], draft.years[-1]
+    for position, (_, year, start, end, rebasing) in enumerate(
+        rows.lists("year", "start", "end", "rebasing_year")
+    ):
+        begins = max(start or first, first)
+        ends = min(end or last, last)
+        if start and end and start > end:
+            yield problem(rows, position, "start", f"start {start} is after end {end}.")
+        elif begins > ends:
+            column = "start" if start > last else "end"
+            yield problem(
+                rows,
+                position,
+                column,
+                f"the contract holds in no plan year; the plan runs from {first} to {last}.",
+            )
+        elif year and not begins <= year <= ends:
+            yield problem(
+                rows,
+                position,
+                "year",
+                f"the row is about {year}, when the contract does not hold ({begins} to {ends}).",
+            )
+        elif rebasing and not begins <= rebasing <= ends:
+            yield problem(
+                rows,
+                position,
+                "rebasing_year",
+                f"{rebasing} is not a plan year in which the contract holds ({begins} to {ends}).",
+            )
+
+
+@needs(years=True)
+def ending_early(draft: Draft) -> Problems:
+    """A contract that may be ended early pays something else than cost, and can be."""
+    rows = draft["contracts"]
+    notice, years = rows["notice_years"], draft.years
+    given = ~np.isnan(notice)
+    for position in np.flatnonzero(given & (notice != np.floor(notice))).tolist():
+        yield problem(
+            rows,
+            position,
+            "notice_years",
+            f"{number(notice[position])} is not a whole number of years of notice.",
+        )
+    for position in np.flatnonzero(~given & (rows["exit_fee"] > 0)).tolist():
+        yield problem(
+            rows,
+            position,
+            "exit_fee",
+            "an exit fee is paid for ending the contract early, which only notice_years allows; "
+            "write 0 for a contract that may be ended at once, or clear the fee.",
+        )
+    plain = ~replaces_cost(rows)
+    for position in np.flatnonzero(given & plain).tolist():
+        yield problem(
+            rows,
+            position,
+            "notice_years",
+            "the contract pays the plain cost, as its programmes are paid without it, so there is "
+            "nothing to end; clear notice_years and exit_fee.",
+        )
+    first = np.maximum(rows["start"], years[0])
+    last = np.where(rows["end"] == BLANK_YEAR, years[-1], np.minimum(rows["end"], years[-1]))
+    late = given & ~plain & (first + np.where(given, notice, 0.0) > last)
+    for position in np.flatnonzero(late).tolist():
+        yield problem(
+            rows,
+            position,
+            "notice_years",
+            f"notice of {number(notice[position])} years ends after {last[position]}, the last "
+            "plan year in which the contract holds, so it cannot be ended early.",
+            severity="warning",
+        )
+
+
+def one_notice(draft: Draft) -> Problems:
+    """The rows of a contract agree on how it may be ended early."""
+    rows = draft["contracts"]
+    first: dict[str, int] = {}
+    notice = rows["notice_years"]
+    for position, name in enumerate(rows["contract"].tolist()):
+        start = first.setdefault(name, position)
+        one, other = notice[start], notice[position]
+        if one != other and not (np.isnan(one) and np.isnan(other)):
+            yield problem(
+                rows,
+                position,
+                "notice_years",
+                f"contract '{name}' is ended as a whole, but its notice_years is "
+                f"{_or_blank(other)} here and {_or_blank(one)} on line {rows.lines[start]}; write "
+                "the same in all its rows.",
+            )
+
+
+def _or_blank(value: float) -> str:
+    return "blank" if np.isnan(value) else number(value)
+
+
+@needs("programmes", "contracts")
+def leads(draft: Draft) -> Problems:
+    """A lead is another provider and is paid for it."""
+    rows, programmes = draft["contracts"], draft["programmes"]
+    home = dict(zip(programmes["contract"], programmes["provider"], strict=True))
+    known = {*programmes["provider"].tolist(), *draft["providers"]["provider"].tolist()} - {""}
+    suggest = Suggester(known)
+    lead, overhead = rows["lead"], rows["overhead"]
+    for position in np.flatnonzero((lead == "") & (overhead > 0)).tolist():
+        yield problem(
+            rows, position, "overhead", "an overhead is income of a lead, and none is named."
+        )
+    for position in np.flatnonzero(lead != "").tolist():
+        name = lead[position]
+        if name == home.get(rows["contract"][position]):
+            yield problem(
+                rows,
+                position,
+                "lead",
+                f"'{name}' provides the contract's programmes itself and cannot be its lead.",
+            )
+        elif name not in known:
+            hint = suggest(name)
+            statement = f"provider '{name}' is neither in programmes nor in providers"
+            yield problem(rows, position, "lead", sentence(statement, hint), hint)
+        elif overhead[position] == 0.0:
+            yield problem(
+                rows,
+                position,
+                "lead",
+                "a lead is named but the overhead is 0, so it receives nothing.",
+                severity="warning",
+            )
+
+
+@needs("programmes", "contracts")
+def something_to_pay(draft: Draft) -> Problems:
+    """A fixed payment left blank is the baseline at its tariff, which is not nothing."""
+    rows, programmes = draft["contracts"], draft["programmes"]
+    with_baseline = set(programmes["contract"][programmes["baseline"] > 0].tolist())
+    takes = np.array(["fixed" in CONTRACT_PARAMETERS[k] for k in rows["type"].tolist()], dtype=bool)
+    for position in np.flatnonzero(takes & np.isnan(rows["fixed"])).tolist():
+        if rows["contract"][position] not in with_baseline:
+            yield problem(
+                rows,
+                position,
+                "fixed",
+                "a blank fixed payment is the baseline at its tariff, and the contract's "
+                "programmes have no baseline; write the payment.",
+            )
+
+
+@needs("places")
+def heads_to_pay_for(draft: Draft) -> Problems:
+    """A payment per head has people to be paid for."""
+    rows = draft["contracts"]
+    if not len(draft["places"]):
+        for position in np.flatnonzero(rows["type"] == "capitated").tolist():
+            yield problem(
+                rows, position, "type", "a capitated contract needs the table places with heads."
+            )
+
+
+@needs("programmes", "responses", "demand", "option_effects")
+def bonus_is_earned(draft: Draft) -> Problems:
+    """The programmes of an outcome contract change the outcome that earns its bonus."""
+    rows, programmes = draft["contracts"], draft["programmes"]
+    bought, lost = set(draft["responses"].tuples()), set()
+    bought.update(draft["option_effects"].tuples(("target", "outcome")))
+    lost.update(draft["demand"].tuples(("programme", "harm_outcome")))
+    asked = (rows["type"] == "outcome") & (rows["bonus_outcome"] != "")
+    for position in np.flatnonzero(asked).tolist():
+        contract, outcome = rows["contract"][position], rows["bonus_outcome"][position]
+        names = programmes["programme"][programmes["contract"] == contract].tolist()
+        harmed = [name for name in names if (name, outcome) in lost]
+        if harmed:
+            yield problem(
+                rows,
+                position,
+                "bonus_outcome",
+                f"unmet need of '{harmed[0]}' harms '{outcome}', which cannot be set against a "
+                "bonus; pay the bonus on an outcome that its programmes buy.",
+            )
+        elif names and not any((name, outcome) in bought for name in names):
+            yield problem(
+                rows,
+                position,
+                "bonus_outcome",
+                f"no programme of contract '{contract}' has a response for '{outcome}', so "
+                "nothing would earn the bonus.",
+            )
+
+
+@needs("programmes", "contracts")
+def known_providers(draft: Draft) -> Problems:
+    """Providers provide something or lead a contract."""
+    rows = draft["providers"]
+    known = {*draft["programmes"]["provider"].tolist(), *draft["contracts"]["lead"].tolist()} - {""}
+    suggest = Suggester(known)
+    for position, name in enumerate(rows["provider"].tolist()):
+        if name not in known:
+            hint = suggest(name)
+            statement = f"provider '{name}' provides no programme and leads no contract"
+            yield problem(rows, position, "provider", sentence(statement, hint), hint)
+
+
+CHECKS = (
+    contracts_of_programmes,
+    one_provider_one_pool,
+    parameters_of_the_type,
+    figures_go_together,
+    times_in_order,
+    ending_early,
+    one_notice,
+    leads,
+    something_to_pay,
+    heads_to_pay_for,
+    bonus_is_earned,
+    known_providers,
+)

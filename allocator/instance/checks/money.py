@@ -1,0 +1,248 @@
+"""Checks of kinds of money, shared funding and adjustments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.instance.facts.agreements import Agreements
+from allocator.instance.tables.by_year import by_year
+from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.rows import among
+from allocator.instance.tables.selections import Selections
+from allocator.instance.tables.wording import listing, number
+
+_ROUNDING = 1e-9
+
+
+def capital_is_apart(draft: Draft) -> Problems:
+    """Capital is neither carried nor owed."""
+    rows = draft["budgets"]
+    for column in ("opening", "carry_max", "overdraw_max"):
+        given = (rows["kind"] == "capital") & (rows[column] != 0.0)
+        for position in np.flatnonzero(given).tolist():
+            yield problem(
+                rows,
+                position,
+                column,
+                f"capital is not carried from year to year, so {column} has no effect; write it "
+                "on the pool's recurrent row if it is meant for that.",
+                severity="warning",
+            )
+
+
+@needs("programmes", "budgets")
+def capital_has_a_pool(draft: Draft) -> Problems:
+    """A programme paid from capital names a pool that has some."""
+    funded = set(draft["budgets"]["pool"][draft["budgets"]["kind"] == "capital"].tolist())
+    programmes = draft["programmes"]
+    for position in np.flatnonzero(programmes["money"] == "capital").tolist():
+        pool = programmes["pool"][position]
+        if pool not in funded:
+            yield problem(
+                programmes,
+                position,
+                "money",
+                f"'{programmes['programme'][position]}' is paid from capital, but pool '{pool}' "
+                "has none; give budgets a row of kind capital, or write revenue.",
+            )
+
+
+def shares_in_order(draft: Draft) -> Problems:
+    """A pool's least share is no more than its most."""
+    rows = draft["funding"]
+    for position in np.flatnonzero(rows["share_min"] > rows["share_max"]).tolist():
+        least, most = rows["share_min"][position], rows["share_max"][position]
+        yield problem(
+            rows,
+            position,
+            "share_min",
+            f"share_min {number(least)} is more than share_max {number(most)}.",
+        )
+
+
+@needs("funding", years=True)
+def shares_add_up(draft: Draft) -> Problems:
+    """The pools of a programme can pay all of it and need not pay more."""
+    rows = draft["funding"]
+    grid = by_year(rows, draft.years)
+    least, most = grid.values("share_min", 0.0), grid.values("share_max", 0.0)
+    pools: dict[str, list[int]] = defaultdict(list)
+    for group, (name, _) in enumerate(grid.keys):
+        pools[name].append(group)
+    for name, groups in pools.items():
+        there = grid.index[groups] >= 0
+        low, high = least[groups].sum(axis=0), most[groups].sum(axis=0)
+        for column, totals, wrong, words in (
+            ("share_min", low, low > 1 + _ROUNDING, "more than the whole"),
+            ("share_max", high, high < 1 - _ROUNDING, "less than the whole"),
+        ):
+            for t in np.flatnonzero(wrong & there.any(axis=0)).tolist()[:1]:
+                payers = [g for g, here in zip(groups, there[:, t], strict=True) if here]
+                named = listing(f"'{grid.keys[g][1]}'" for g in payers)
+                yield problem(
+                    rows,
+                    int(grid.index[payers[0], t]),
+                    column,
+                    f"the {column} of programme '{name}' in {draft.years[t]} sum to "
+                    f"{number(totals[t])}, {words} ({named}); they must sum to "
+                    f"{'at most' if column == 'share_min' else 'at least'} 1.",
+                )
+
+
+@needs("funding", "programmes", "contracts", "places", years=True)
+def funding_and_contracts(draft: Draft) -> Problems:
+    """What a contract or capital pays for is not paid in shares as well."""
+    rows, programmes = draft["funding"], draft["programmes"]
+    rank = {name: i for i, name in enumerate(programmes["programme"].tolist())}
+    grid = by_year(rows, draft.years)
+    replaced = Agreements(draft).replaced
+    seen: set[str] = set()
+    for group, (name, _) in enumerate(grid.keys):
+        i = rank[name]
+        clash = (grid.index[group] >= 0) & replaced[i]
+        first = int(grid.index[group][grid.index[group] >= 0][0])
+        if name in seen:
+            continue
+        if programmes["money"][i] == "capital":
+            seen.add(name)
+            yield problem(
+                rows,
+                first,
+                "programme",
+                f"'{name}' is paid from the capital of its own pool and cannot be paid in shares.",
+            )
+        elif clash.any():
+            seen.add(name)
+            t = int(np.flatnonzero(clash)[0])
+            yield problem(
+                rows,
+                int(grid.index[group, t]),
+                "programme",
+                f"'{name}' is under contract '{programmes['contract'][i]}' in {draft.years[t]}: "
+                "the contract's payment replaces its cost, so no pool can pay a share of that "
+                "cost; take out the contract or the funding.",
+            )
+
+
+@needs("funding", "programmes")
+def own_pool_among_funders(draft: Draft) -> Problems:
+    """A programme paid in shares by other pools only is probably a slip."""
+    funders: dict[str, set[str]] = defaultdict(set)
+    rows = draft["funding"]
+    for name, pool in zip(rows["programme"].tolist(), rows["pool"].tolist(), strict=True):
+        funders[name].add(pool)
+    programmes = draft["programmes"]
+    for position, (name, pool) in enumerate(programmes.tuples(("programme", "pool"))):
+        if name in funders and pool not in funders[name]:
+            yield problem(
+                programmes,
+                position,
+                "pool",
+                f"'{name}' names pool '{pool}', which is not among the pools that fund it "
+                f"({listing(sorted(funders[name]))}) and so pays nothing.",
+                severity="warning",
+            )
+
+
+def adjustments_make_sense(draft: Draft) -> Problems:
+    """An adjustment falls somewhere, and a saving is written as one."""
+    rows = draft["adjustments"]
+    for position in np.flatnonzero((rows["pool"] == "") & (rows["selection"] == "")).tolist():
+        yield problem(
+            rows,
+            position,
+            "pool",
+            f"'{rows['item'][position]}' falls on no pool: name a pool, or the selection of the "
+            "programmes it is about.",
+        )
+    wrong = (rows["kind"] == "efficiency") & (rows["amount"] < 0)
+    for position in np.flatnonzero(wrong).tolist():
+        amount = number(rows["amount"][position])
+        yield problem(
+            rows,
+            position,
+            "amount",
+            f"an efficiency is money saved and written as a positive amount, not {amount}; a "
+            "cost is a pressure.",
+        )
+    for position in np.flatnonzero((rows["amount"] < 0) & (rows["kind"] == "reserve")).tolist():
+        yield problem(
+            rows,
+            position,
+            "amount",
+            "a reserve sets money aside and cannot be negative; money released from one belongs "
+            "to budgets, kind non_recurrent.",
+        )
+
+
+@needs("adjustments", "programmes", "selections", "funding")
+def adjustments_by_selection(draft: Draft) -> Problems:
+    """A selection without a pool shares its item out by baseline spend."""
+    rows, programmes = draft["adjustments"], draft["programmes"]
+    members = Selections(programmes, draft["selections"])
+    spend = programmes["unit_cost"] * programmes["baseline"]
+    shared = among(programmes["programme"], draft["funding"]["programme"])
+    told: set[str] = set()
+    for position in np.flatnonzero((rows["pool"] == "") & (rows["selection"] != "")).tolist():
+        selection = rows["selection"][position]
+        who, share = members.counted(selection)
+        weight = share * spend[who]
+        if not weight.any():
+            yield problem(
+                rows,
+                position,
+                "selection",
+                f"selection '{selection}' has no baseline spend to share '{rows['item'][position]}'"
+                " out by; name the pool it falls on.",
+            )
+        elif (weight[shared[who]] > 0).any() and rows["item"][position] not in told:
+            told.add(rows["item"][position])
+            first = int(who[shared[who] & (weight > 0)][0])
+            yield problem(
+                rows,
+                position,
+                "selection",
+                f"'{programmes['programme'][first]}' is paid by several pools, but its part of "
+                f"'{rows['item'][position]}' falls on '{programmes['pool'][first]}', the pool it "
+                "names; name a pool if that is not meant.",
+                severity="warning",
+            )
+
+
+@needs("adjustments", "programmes", "selections", "contracts", "places", years=True)
+def savings_a_contract_keeps(draft: Draft) -> Problems:
+    """An efficiency in what a contract pays for is the provider's, not the pool's."""
+    rows, programmes = draft["adjustments"], draft["programmes"]
+    replaced = np.asarray(Agreements(draft).replaced.any(axis=1))
+    members = Selections(programmes, draft["selections"])
+    asked = (rows["kind"] == "efficiency") & (rows["selection"] != "") & (rows["amount"] > 0)
+    for position in np.flatnonzero(asked).tolist():
+        who, _ = members.counted(rows["selection"][position])
+        under = who[replaced[who]]
+        if len(under):
+            names = listing((f"'{programmes['programme'][i]}'" for i in under.tolist()), 3)
+            yield problem(
+                rows,
+                position,
+                "selection",
+                f"'{rows['item'][position]}' is counted as money the pool saves, but {names} "
+                f"{'is' if len(under) == 1 else 'are'} under contract, where a lower cost is the "
+                "provider's gain; check that the payments fall by as much.",
+                severity="warning",
+            )
+
+
+CHECKS = (
+    capital_is_apart,
+    capital_has_a_pool,
+    shares_in_order,
+    shares_add_up,
+    funding_and_contracts,
+    own_pool_among_funders,
+    adjustments_make_sense,
+    adjustments_by_selection,
+    savings_a_contract_keeps,
+)

@@ -1,0 +1,407 @@
+"""Checks of what options change: figures that exist, and that may be changed together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import numpy as np
+
+from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.instance.checks.programmes import is_unvalued, limits_changed
+from allocator.instance.facts.agreements import replaces_cost
+from allocator.instance.facts.choices import groups_of
+from allocator.instance.tables.by_year import by_year
+from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.rows import Array, Rows
+from allocator.instance.tables.schema import EFFECT_OPERATIONS
+from allocator.instance.tables.wording import listing, number
+
+CASES = ("value", "low", "high")
+"""Columns of option_effects that may stand for the figure of an effect."""
+
+
+def operations(draft: Draft) -> Problems:
+    """An effect does to its figure what can be done to it."""
+    rows = draft["option_effects"]
+    for position, (measure, operation) in enumerate(rows.tuples(("measure", "operation"))):
+        allowed = EFFECT_OPERATIONS[measure]
+        if operation not in allowed:
+            yield problem(
+                rows,
+                position,
+                "operation",
+                f"measure {measure} cannot be {operation}; it takes {' or '.join(allowed)}.",
+            )
+
+
+def columns_that_belong(draft: Draft) -> Problems:
+    """Place and outcome stand only where they mean something, the outcome always there."""
+    rows = draft["option_effects"]
+    for column in ("place", "outcome"):
+        owner = "capacity" if column == "place" else "outcome"
+        given, mine = rows[column] != "", rows["measure"] == owner
+        for position in np.flatnonzero(given & ~mine).tolist():
+            yield problem(
+                rows, position, column, f"{column} belongs to measure {owner} only; clear it."
+            )
+        if column == "outcome":
+            for position in np.flatnonzero(mine & ~given).tolist():
+                yield problem(
+                    rows, position, column, "measure outcome needs the outcome it changes."
+                )
+
+
+def values(draft: Draft) -> Problems:
+    """An effect has a figure unless it suspends, and multiplies by 0 or more."""
+    rows = draft["option_effects"]
+    suspends = rows["operation"] == "suspend"
+    for column in CASES:
+        for position in np.flatnonzero(suspends & ~np.isnan(rows[column])).tolist():
+            yield problem(
+                rows,
+                position,
+                column,
+                f"measure {rows['measure'][position]} is suspended whole and has no {column}; "
+                "clear it.",
+            )
+        negative = (rows["operation"] == "multiply") & (rows[column] < 0)
+        for position in np.flatnonzero(negative).tolist():
+            yield problem(
+                rows,
+                position,
+                column,
+                f"a figure cannot be multiplied by {number(rows[column][position])}: write 0 or "
+                "more (0.9 is 10% less), or operation add.",
+            )
+    value = rows["value"]
+    figured = ~suspends & ~np.isin(rows["measure"], ("close", "contract"))
+    for position in np.flatnonzero(figured & np.isnan(value)).tolist():
+        operation = rows["operation"][position]
+        yield problem(rows, position, "value", f"operation {operation} needs a value.")
+    nothing = np.where(rows["operation"] == "multiply", 1.0, 0.0)
+    same = ~suspends & (value == nothing) & np.isnan(rows["low"]) & np.isnan(rows["high"])
+    for position in np.flatnonzero(same).tolist():
+        words = "adds 0" if rows["operation"][position] == "add" else "multiplies by 1"
+        yield problem(
+            rows,
+            position,
+            "value",
+            f"the effect {words} and changes nothing.",
+            severity="warning",
+        )
+
+
+def evidence_of_options(draft: Draft) -> Problems:
+    """The figure of an effect lies between its low and its high one.
+
+    They may stand either way round: a low case of what avoids demand is a higher figure.
+    """
+    rows = draft["option_effects"]
+    value, low, high = (rows[column] for column in CASES)
+    outside = (value < np.minimum(low, high)) | (value > np.maximum(low, high))
+    for position in np.flatnonzero(outside & (rows["operation"] != "suspend")).tolist():
+        yield problem(
+            rows,
+            position,
+            "value",
+            f"{number(value[position])} is not between low {number(low[position])} and high "
+            f"{number(high[position])}.",
+        )
+
+
+@needs("capacity")
+def capacity_there(draft: Draft) -> Problems:
+    """Capacity that changes has a row to change."""
+    rows = draft["option_effects"]
+    places: dict[str, set[str]] = defaultdict(set)
+    for resource, place in draft["capacity"].tuples(("resource", "place")):
+        places[resource].add(place)
+    for position in np.flatnonzero(rows["measure"] == "capacity").tolist():
+        resource, place = rows["target"][position], rows["place"][position]
+        if place in places[resource]:
+            continue
+        where = f"in '{place}'" if place else "with a blank place"
+        if places[resource]:
+            known = listing(f"'{p}'" if p else "a blank one" for p in sorted(places[resource]))
+            advice = f"its rows are for the place {known}"
+        else:
+            advice = "give capacity a row for it"
+        yield problem(
+            rows,
+            position,
+            "place",
+            f"there is no capacity of '{resource}' {where} to change; {advice}.",
+        )
+
+
+@needs("demand")
+def demand_there(draft: Draft) -> Problems:
+    """Demand that changes has rows to change."""
+    rows = draft["option_effects"]
+    known = set(draft["demand"]["programme"].tolist())
+    for position in np.flatnonzero(rows["measure"] == "demand").tolist():
+        name = rows["target"][position]
+        if name not in known:
+            yield problem(
+                rows,
+                position,
+                "target",
+                f"'{name}' has no demand to change; give it rows in demand.",
+            )
+
+
+@needs("limits", "programmes")
+def limits_there(draft: Draft) -> Problems:
+    """A limit that changes has a row to change."""
+    rows, limits, programmes = draft["option_effects"], draft["limits"], draft["programmes"]
+    levels = limits["basis"] != "growth"
+    with_max = set(limits["programme"][levels & ~np.isnan(limits["max"])].tolist())
+    with_min = set(limits["programme"][levels & ~np.isnan(limits["min"])].tolist())
+    with_min |= set(programmes["programme"][programmes["class"] == "safety"].tolist())
+    lacking = {
+        ("limit_max", "add"): ("max", with_max),
+        ("limit_max", "multiply"): ("max", with_max),
+        ("limit_min", "multiply"): ("min", with_min),
+    }
+    for position, (measure, operation) in enumerate(rows.tuples(("measure", "operation"))):
+        column, known = lacking.get((measure, operation), ("", set()))
+        name = rows["target"][position]
+        if column and name not in known:
+            yield problem(
+                rows,
+                position,
+                "target",
+                f"'{name}' has no {column} of basis activity or baseline to change; give it one "
+                "in limits.",
+            )
+
+
+@needs("responses")
+def outcomes_there(draft: Draft) -> Problems:
+    """An outcome that is multiplied is bought by the programme."""
+    rows = draft["option_effects"]
+    bought = set(draft["responses"].tuples())
+    multiplied = (rows["measure"] == "outcome") & (rows["operation"] == "multiply")
+    for position in np.flatnonzero(multiplied & (rows["outcome"] != "")).tolist():
+        name, outcome = rows["target"][position], rows["outcome"][position]
+        if (name, outcome) not in bought:
+            yield problem(
+                rows,
+                position,
+                "outcome",
+                f"'{name}' has no response for '{outcome}' to multiply (harm is not changed); "
+                "give it one, or write operation add.",
+            )
+
+
+@needs("programmes")
+def costs_stay_positive(draft: Draft) -> Problems:
+    """A unit of activity still costs something whatever an option does to it."""
+    rows, programmes = draft["option_effects"], draft["programmes"]
+    above = np.where(np.isnan(programmes["cost_threshold"]), 1.0, programmes["cost_above"])
+    names, costs = programmes["programme"].tolist(), programmes["unit_cost"]
+    cheapest = dict(zip(names, (costs * np.minimum(above, 1.0)).tolist(), strict=True))
+    usual = dict(zip(names, costs.tolist(), strict=True))
+    for position in np.flatnonzero(rows["measure"] == "unit_cost").tolist():
+        name = rows["target"][position]
+        added = rows["operation"][position] == "add"
+        for column in CASES:
+            value = float(rows[column][position])
+            falls = added and cheapest[name] < usual[name]
+            left = cheapest[name] + value if added else usual[name] * value
+            if left < 0 or (left == 0 and (value != 0 or not added)):
+                yield problem(
+                    rows,
+                    position,
+                    column,
+                    f"a unit of '{name}' would cost {number(left)}, and it must cost more than 0: "
+                    f"its unit cost is {number(usual[name])}"
+                    + (f", {number(cheapest[name])} above the threshold." if falls else "."),
+                )
+
+
+@needs("contracts")
+def contracts_worth_suspending(draft: Draft) -> Problems:
+    """A contract that pays the plain cost is not changed by being suspended."""
+    rows, contracts = draft["option_effects"], draft["contracts"]
+    paying = set(contracts["contract"][replaces_cost(contracts)].tolist())
+    for position in np.flatnonzero(rows["measure"] == "contract").tolist():
+        name = rows["target"][position]
+        if name not in paying:
+            yield problem(
+                rows,
+                position,
+                "target",
+                f"contract '{name}' pays the plain cost, as its programmes are paid without it, "
+                "so suspending it changes nothing.",
+                severity="warning",
+            )
+
+
+def _figure(rows: Rows, position: int) -> tuple[str, ...]:
+    """What an effect changes: effects with the same answer change the same figure."""
+    return tuple(rows[column][position] for column in ("measure", "target", "place", "outcome"))
+
+
+@needs("options")
+def one_multiplier_at_a_time(draft: Draft) -> Problems:
+    """Options that multiply the same figure are never in place together."""
+    rows = draft["option_effects"]
+    alone: dict[str, set[str]] = defaultdict(set)
+    names = draft["options"]["option"].tolist()
+    for group in groups_of(draft["options"]).values():
+        for member in group.members if group.one_at_a_time else []:
+            alone[names[member]].add(group.name)
+    multiplies = (rows["operation"] == "multiply") | (rows["measure"] == "unit_cost")
+    acting: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for position in np.flatnonzero(multiplies).tolist():
+        figure = _figure(rows, position)
+        option = rows["option"][position]
+        for earlier in acting[figure]:
+            other = rows["option"][earlier]
+            if option != other and not alone[option] & alone[other]:
+                words = "change" if figure[0] == "unit_cost" else "multiply"
+                yield problem(
+                    rows,
+                    position,
+                    "target",
+                    f"'{other}' and '{option}' both {words} the {_words(figure)}, and may be taken "
+                    "together; put them in one group of choose at_most_one"
+                    + ("." if words == "change" else ", or write what they add."),
+                )
+                break
+        acting[figure].append(position)
+
+
+def _words(figure: tuple[str, ...]) -> str:
+    measure, target, place, outcome = figure
+    of = {
+        "capacity": f"capacity of '{target}'" + (f" in '{place}'" if place else ""),
+        "limit_min": f"least activity of '{target}'",
+        "limit_max": f"most activity of '{target}'",
+        "demand": f"demand for '{target}'",
+        "outcome": f"'{outcome}' that '{target}' buys",
+        "unit_cost": f"unit cost of '{target}'",
+    }
+    return of[measure]
+
+
+@needs("programmes", "responses", "demand", "effects", "limits", years=True)
+def not_simply_cut(draft: Draft) -> Problems:
+    """A programme that an option may close or limit is kept up by something."""
+    rows, programmes = draft["option_effects"], draft["programmes"]
+    floored = _floored(draft)
+    exposed = is_unvalued(draft) & (programmes["held"] == "") & (programmes["baseline"] > 0)
+    exposed &= ~floored
+    rank = {name: i for i, name in enumerate(programmes["programme"].tolist())}
+    told: set[str] = set()
+    for position in np.flatnonzero(limits_changed(rows)).tolist():
+        name = rows["target"][position]
+        i = rank[name]
+        if name in told:
+            continue
+        if programmes["held"][i] == "yes":
+            told.add(name)
+            yield problem(
+                rows,
+                position,
+                "target",
+                f"'{name}' is held (held = yes in programmes), so no option can close or limit "
+                "it; leave held blank.",
+            )
+        elif exposed[i]:
+            told.add(name)
+            yield problem(
+                rows,
+                position,
+                "target",
+                f"nothing says what '{name}' is worth, and it is not held while an option may "
+                "close or limit it, so it would simply be cut; give it a min in limits in every "
+                "plan year (closing sets that aside), or write held = no if that is meant.",
+            )
+
+
+def _floored(draft: Draft) -> Array:
+    """Programmes that some minimum keeps up in every plan year."""
+    programmes = draft["programmes"]
+    floored = np.zeros((len(programmes), len(draft.years)), dtype=bool)
+    floored[programmes["class"] == "safety"] = True
+    rank = {name: i for i, name in enumerate(programmes["programme"].tolist())}
+    grid = by_year(draft["limits"], draft.years)
+    for (name, basis), least in zip(grid.keys, grid.values("min"), strict=True):
+        floored[rank[name]] |= least > (-1.0 if basis == "growth" else 0.0)
+    return np.asarray(floored.all(axis=1))
+
+
+@needs("programmes", "demand", "effects", "options", years=True)
+def need_that_must_be_met(draft: Draft) -> Problems:
+    """A service whose need must be met cannot be closed unless the need goes elsewhere."""
+    rows, years = draft["option_effects"], draft.years
+    options = draft["options"]
+    moved = set(draft["effects"]["target"].tolist())
+    moved |= set(rows["target"][rows["measure"] == "demand"].tolist())
+    opens = np.maximum(options["earliest"], years[0]) + options["lead_years"] - years[0]
+    first = dict(zip(options["option"].tolist(), opens.tolist(), strict=True))
+    must = _must_be_met(draft)
+    for position in np.flatnonzero(rows["measure"] == "close").tolist():
+        name = rows["target"][position]
+        closed = np.arange(len(years)) >= first.get(rows["option"][position], len(years))
+        if name in must and name not in moved and (must[name] & closed).any():
+            yield problem(
+                rows,
+                position,
+                "target",
+                f"'{name}' cannot be closed: its need must be met (min_met, or its class) and "
+                "nothing avoids or moves it; give the option an effect on its demand, or lower "
+                "min_met.",
+            )
+
+
+def _must_be_met(draft: Draft) -> dict[str, Array]:
+    """Plan years in which some need of a programme must be met, for those with demand."""
+    programmes = draft["programmes"]
+    classes = dict(zip(programmes["programme"].tolist(), programmes["class"].tolist(), strict=True))
+    grid = by_year(draft["demand"], draft.years)
+    demand, given = grid.values("demand", 0.0), grid.values("min_met")
+    found = {}
+    for (name,), need, least in zip(grid.keys, demand, given, strict=True):
+        strict = classes.get(name) in ("emergency", "entitlement")
+        found[name] = (need > 0) & (np.where(np.isnan(least), float(strict), least) > 0)
+    return found
+
+
+@needs("options", years=True)
+def felt_within_the_plan(draft: Draft) -> Problems:
+    """An effect that is felt after the plan changes nothing."""
+    rows, options, years = draft["option_effects"], draft["options"], draft.years
+    opens = np.maximum(options["earliest"], years[0]) + options["lead_years"]
+    first = dict(zip(options["option"].tolist(), opens.tolist(), strict=True))
+    for position, (_, option, delay) in enumerate(rows.lists("option", "delay")):
+        felt = first.get(option, years[0]) + delay
+        if delay and felt > years[-1]:
+            yield problem(
+                rows,
+                position,
+                "delay",
+                f"the effect is felt in {felt} at the earliest, when the plan is over; it changes "
+                "nothing.",
+                severity="warning",
+            )
+
+
+CHECKS = (
+    operations,
+    columns_that_belong,
+    values,
+    evidence_of_options,
+    capacity_there,
+    demand_there,
+    limits_there,
+    outcomes_there,
+    costs_stay_positive,
+    contracts_worth_suspending,
+    one_multiplier_at_a_time,
+    not_simply_cut,
+    need_that_must_be_met,
+    felt_within_the_plan,
+)

@@ -1,0 +1,312 @@
+"""Checks of responses, demand, effects and capacity."""
+
+from __future__ import annotations
+
+import itertools
+from collections import defaultdict
+
+import numpy as np
+
+from allocator.errors import Problem
+from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.instance.reading.files import SETTINGS_FILE
+from allocator.instance.reading.toml import settings_line
+from allocator.instance.tables.draft import Draft
+from allocator.instance.tables.rows import Rows
+from allocator.instance.tables.schema import SHAPE_PARAMETERS
+from allocator.instance.tables.wording import Suggester, number, sentence
+
+_PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
+
+
+def parameters(draft: Draft) -> Problems:
+    """A response has the parameters of its shape and no others."""
+    rows = draft["responses"]
+    for name in _PARAMETERS:
+        given = ~np.isnan(rows[name])
+        wanted = np.array([name in SHAPE_PARAMETERS[s] for s in rows["shape"].tolist()], dtype=bool)
+        for position in np.flatnonzero(wanted & ~given).tolist():
+            shape = rows["shape"][position]
+            yield problem(rows, position, name, f"a response of shape {shape} needs {name}.")
+        for position in np.flatnonzero(given & ~wanted).tolist():
+            shape = rows["shape"][position]
+            takes = ", ".join(SHAPE_PARAMETERS[shape]) or "points in response_points only"
+            yield problem(
+                rows,
+                position,
+                name,
+                f"a response of shape {shape} has no {name}; it takes {takes}.",
+            )
+
+
+def evidence_in_order(draft: Draft) -> Problems:
+    """Low, central and high figures are in order."""
+    responses, effects = draft["responses"], draft["effects"]
+    central = np.where(np.isnan(responses["maximum"]), responses["per_unit"], responses["maximum"])
+    for rows, middle in ((responses, central), (effects, effects["per_unit"])):
+        low, high = rows["low"], rows["high"]
+        crossed = (low > middle) | (low > high)
+        for position in np.flatnonzero(crossed).tolist():
+            upper = middle[position] if low[position] > middle[position] else high[position]
+            what = "the central figure" if upper == middle[position] else "high"
+            message = f"low {number(low[position])} is more than {what} {number(upper)}."
+            yield problem(rows, position, "low", message)
+        for position in np.flatnonzero(high < middle).tolist():
+            words = f"{number(high[position])} is less than the central figure"
+            yield problem(rows, position, "high", f"high {words} {number(middle[position])}.")
+    curved = (responses["shape"] == "points") & ~(
+        np.isnan(responses["low"]) & np.isnan(responses["high"])
+    )
+    for position in np.flatnonzero(curved).tolist():
+        yield problem(
+            responses, position, "low", "low and high have no meaning for a response of points."
+        )
+
+
+@needs("programmes")
+def curves_of_programmes(draft: Draft) -> Problems:
+    """Emergencies have no benefit curve; a power curve has a baseline to start from."""
+    rows, programmes = draft["responses"], draft["programmes"]
+    classes = dict(zip(programmes["programme"], programmes["class"], strict=True))
+    baselines = dict(zip(programmes["programme"], programmes["baseline"], strict=True))
+    for position, name in enumerate(rows["programme"].tolist()):
+        if classes.get(name) == "emergency":
+            yield problem(
+                rows,
+                position,
+                "programme",
+                f"'{name}' is an emergency: it follows demand, and more of it is never a benefit; "
+                "put the harm of unmet need into demand instead.",
+            )
+        if rows["shape"][position] == "power":
+            if baselines.get(name) == 0.0:
+                yield problem(
+                    rows,
+                    position,
+                    "shape",
+                    f"a power curve bends around the baseline, and that of '{name}' is 0; choose "
+                    "linear, saturating or points.",
+                )
+            if rows["per_unit"][position] < 0:
+                yield problem(
+                    rows,
+                    position,
+                    "per_unit",
+                    f"a power curve cannot fall: per_unit is {number(rows['per_unit'][position])} "
+                    "and must be 0 or more.",
+                )
+
+
+@needs("responses", "response_points")
+def points(draft: Draft) -> Problems:
+    """A curve of points starts at no activity, has two points or more and never falls."""
+    rows, curves = draft["response_points"], draft["responses"]
+    found: dict[tuple[str, str], list[int]] = defaultdict(list)
+    names = ("programme", "outcome")
+    for position, key in enumerate(rows.tuples(names)):
+        found[key].append(position)
+    shapes = dict(zip(curves.tuples(), curves["shape"].tolist(), strict=True))
+    for position, key in enumerate(curves.tuples()):
+        if shapes[key] == "points" and len(found[key]) < 2:
+            count = f"only {len(found[key])}" if found[key] else "none"
+            yield problem(
+                curves,
+                position,
+                "shape",
+                f"a response of points needs at least two rows in response_points; '{key[0]}' has "
+                f"{count} for '{key[1]}'.",
+            )
+    for key, positions in found.items():
+        if positions and shapes.get(key) != "points":
+            yield problem(
+                rows,
+                positions[0],
+                "programme",
+                f"'{key[0]}' has points for '{key[1]}' but no response of shape points for it.",
+            )
+        elif positions:
+            yield from _rising(rows, positions)
+
+
+def _rising(rows: Rows, positions: list[int]) -> Problems:
+    positions = sorted(positions, key=lambda p: float(rows["activity"][p]))
+    if rows["activity"][positions[0]] > 0:
+        yield problem(
+            rows,
+            positions[0],
+            "activity",
+            f"the first point is at activity {number(rows['activity'][positions[0]])}; add the "
+            "point for activity 0, so that the curve is known everywhere.",
+        )
+    for before, after in itertools.pairwise(positions):
+        if rows["effect"][after] < rows["effect"][before]:
+            yield problem(
+                rows,
+                after,
+                "effect",
+                f"the curve falls from {number(rows['effect'][before])} to "
+                f"{number(rows['effect'][after])}; more activity may not buy less.",
+            )
+
+
+def demand_makes_sense(draft: Draft) -> Problems:
+    """Harm has an outcome, and entitlements leave nothing unmet."""
+    rows = draft["demand"]
+    named = rows["harm_outcome"] != ""
+    for position in np.flatnonzero((rows["harm"] > 0) & ~named).tolist():
+        yield problem(rows, position, "harm_outcome", "harm needs the outcome that is lost.")
+    for position in np.flatnonzero((rows["harm"] == 0) & named).tolist():
+        yield problem(
+            rows,
+            position,
+            "harm",
+            "an outcome is named but the harm is 0, so unmet need does no harm.",
+            severity="warning",
+        )
+    programmes = draft["programmes"]
+    classes = dict(zip(programmes["programme"], programmes["class"], strict=True))
+    for position in np.flatnonzero(rows["min_met"] < 1).tolist():
+        name = rows["programme"][position]
+        if classes.get(name) == "entitlement":
+            yield problem(
+                rows,
+                position,
+                "min_met",
+                f"'{name}' is an entitlement: all need must be met, so min_met is 1 or blank.",
+            )
+
+
+def credited_or_harmed(draft: Draft) -> Problems:
+    """A programme has a response or a harm for an outcome, never both."""
+    credited = set(draft["responses"].tuples())
+    rows = draft["demand"]
+    for position, key in enumerate(rows.tuples(("programme", "harm_outcome"))):
+        if key in credited:
+            yield problem(
+                rows,
+                position,
+                "harm_outcome",
+                f"'{key[0]}' already has a response for '{key[1]}': need that is met would count "
+                "twice; keep the response or the harm.",
+            )
+
+
+@needs("demand")
+def effects_hit_demand(draft: Draft) -> Problems:
+    """An effect avoids the demand of another programme."""
+    rows = draft["effects"]
+    with_demand = set(draft["demand"]["programme"].tolist())
+    for position, (source, target) in enumerate(rows.tuples()):
+        if source == target:
+            yield problem(rows, position, "target", f"'{source}' cannot avoid its own demand.")
+        elif target not in with_demand:
+            yield problem(
+                rows,
+                position,
+                "target",
+                f"'{target}' has no demand that could be avoided; give it rows in demand.",
+            )
+    if draft.settings is None:
+        return
+    horizon = len(draft.years) + draft.settings.tail_years
+    for position in np.flatnonzero(rows["delay"] >= horizon).tolist():
+        yield problem(
+            rows,
+            position,
+            "delay",
+            f"the effect is first felt after {rows['delay'][position]} years, when the plan is "
+            "over; it changes nothing.",
+            severity="warning",
+        )
+
+
+def extra_capacity_paid(draft: Draft) -> Problems:
+    """Capacity that may be added is paid by a pool."""
+    rows = draft["capacity"]
+    unpaid = (rows["extra_max"] > 0) & (rows["extra_pool"] == "")
+    for position in np.flatnonzero(unpaid).tolist():
+        yield problem(
+            rows, position, "extra_pool", "capacity may be added (extra_max) but no pool pays."
+        )
+
+
+@needs("capacity", "programmes")
+def used_resources_exist(draft: Draft) -> Problems:
+    """What a programme uses is limited somewhere."""
+    covered = set(draft["capacity"].tuples(("resource", "place")))
+    programmes = draft["programmes"]
+    home = dict(zip(programmes["programme"], programmes["place"], strict=True))
+    rows = draft["use"]
+    for position, (name, resource) in enumerate(rows.tuples()):
+        place = home.get(name, "")
+        if covered.isdisjoint({(resource, ""), (resource, place)}):
+            of = f"serves '{place}'" if place else "serves the whole system"
+            where = "that place or a blank one" if place else "a blank place"
+            yield problem(
+                rows,
+                position,
+                "resource",
+                f"'{name}' {of} and uses '{resource}', whose capacity does not cover it; give "
+                f"capacity a row for '{resource}' with {where}.",
+            )
+
+
+def tail_settings(draft: Draft) -> Problems:
+    """The years after the plan count only with a length and a value."""
+    settings = draft.settings
+    if settings is not None and (settings.tail_years > 0) != (settings.saving_value > 0):
+        blank = "saving_value" if settings.tail_years else "tail_years"
+        given = "tail_years" if settings.tail_years else "saving_value"
+        yield Problem(
+            SETTINGS_FILE,
+            settings_line(draft.settings_text, given),
+            given,
+            str(getattr(settings, given)),
+            f"{given} has no effect while {blank} is 0.",
+            severity="warning",
+        )
+
+
+def shrinking_settings(draft: Draft) -> Problems:
+    """Responses are shrunk towards a cost of an outcome that exists."""
+    settings = draft.settings
+    if settings is None:
+        return
+
+    def wrong(entry: str, message: str, hint: str = "", severity: str = "error") -> Problem:
+        line = settings_line(draft.settings_text, entry)
+        value = str(getattr(settings, entry))
+        return Problem(SETTINGS_FILE, line, entry, value, message, hint, severity)
+
+    outcome = settings.shrink_outcome
+    if outcome and outcome not in draft.names.get("outcomes", {outcome}):
+        hint = Suggester(draft.names["outcomes"])(outcome)
+        statement = sentence(f"outcome '{outcome}' is not in outcomes", hint)
+        yield wrong("shrink_outcome", statement, hint)
+    if outcome and settings.shrink_cost <= 0:
+        yield wrong(
+            "shrink_outcome",
+            f"the figures of '{outcome}' are drawn towards a reference cost, and shrink_cost is "
+            "0; give the cost of a unit of it in the money unit.",
+        )
+    if settings.shrink_cost > 0 and not outcome:
+        yield wrong(
+            "shrink_cost",
+            "shrink_cost has no effect while shrink_outcome is blank.",
+            severity="warning",
+        )
+
+
+CHECKS = (
+    parameters,
+    evidence_in_order,
+    curves_of_programmes,
+    points,
+    demand_makes_sense,
+    credited_or_harmed,
+    effects_hit_demand,
+    extra_capacity_paid,
+    used_resources_exist,
+    tail_settings,
+    shrinking_settings,
+)

@@ -1,0 +1,201 @@
+"""The reference page of the instance format, made from the schema alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from allocator.instance.tables.schema import (
+    CONTRACT_NEEDS,
+    CONTRACT_PARAMETERS,
+    EFFECT_OPERATIONS,
+    EFFECT_TARGETS,
+    LEGAL_RULES,
+    REQUIRED,
+    RULE_BASES,
+    SETTINGS,
+    SHAPE_PARAMETERS,
+    TABLES,
+    Setting,
+    Table,
+)
+from allocator.instance.tables.wording import number
+
+_INTRODUCTION = """\
+# The instance format
+
+An instance is a folder with `instance.toml` and one CSV a table, or a zip of that folder.
+The first line of a CSV names its columns; their order does not matter, and columns that have
+a default may be left out, as may tables that are not required. Files are UTF-8 (what a
+spreadsheet saves otherwise is read and said so); other files in the folder are ignored.
+
+- **Blank cells** take the column's default. A number whose default is *none* is absent: a
+  blank `max` is no limit, not 0.
+- **Years** are written 2025 or 2025/26. A row with a blank year holds in every plan year; a
+  row with a year replaces it in that year. Budgets (all kinds of a pool together), demand,
+  capacity and places need a figure for every plan year.
+- **Money** is in the unit `instance.toml` declares, the same in every table. Activity is in
+  each programme's own unit; with `unit_cost` 1 it is money.
+- **Numbers** are plain: 1234.5. A £ sign or thousands separators are left out and reported;
+  percentages are refused (5% is 0.05).
+- **Names** are matched exactly, after spaces at the ends are taken off. `all` is the built-in
+  selection of every programme.
+- **Yes or no** is written yes or no (true and false are understood).
+
+Everything wrong with an instance is reported at once, with table, line, column and value.
+"""
+
+_RULE_NOTES = """\
+Growth is measured on `reference`; share and ratio on `relative_to`; per_head on the people of
+the places the selection names in all its rows, otherwise of all places. `outcome` is given
+exactly for measure outcome, `segment` only there. Measure activity needs one unit; a ratio may
+compare two selections of different units. Measure payment counts contracts, which stand in a
+selection wholly or not at all; measure position is that of the providers of its programmes.
+"""
+
+_CONTRACT_NOTES = """\
+Every type has uplift, min_income, max_income, start, end, lead and overhead, and all but a plain
+cost contract notice_years and exit_fee. A contract is for the programmes that name it in their
+column `contract`; they have one provider and one pool. A name without a row here is a name and
+no more: its programmes are paid at cost. Payment replaces cost in the pool; the cost stays with
+the provider. A contract with notice_years may be ended early; the same notice stands in all its
+rows. Where a payment needs yes-or-no decisions to be planned (kinks that something would gain
+from, caps, steps, notice) is decided from the figures.
+"""
+
+_EFFECT_NOTES = """\
+The value of add is in the unit of the measure (money at base-year prices), that of multiply is
+0 or more (0.9 is 10% less), and suspend has none. `place` is given for capacity only, `outcome`
+exactly for measure outcome. limit_max, and limit_min that is multiplied, need such a limit of
+basis activity or baseline in limits; demand needs rows in demand, an outcome that is multiplied
+a response. Two options multiply the same figure, or change the same unit cost, only when a
+group lets one of them be taken at a time. `low` and `high` are the values of those evidence
+cases, either way round: the low case of a cut in demand is the higher figure. A programme that
+an option may close or limit is not held unless it says held = yes, which no option may then
+close or limit; one that nothing values needs a minimum, or held = no.
+"""
+
+
+def render() -> str:
+    """Reference page in Markdown."""
+    parts = [_INTRODUCTION, _settings(), *(_table(table) for table in TABLES.values())]
+    parts += [_rules(), _shapes(), _contracts(), _effects()]
+    return "\n".join(parts)
+
+
+def _grid(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+def _settings() -> str:
+    rows = [
+        (f"`{s.name}`", s.kind, _allowed_setting(s), _setting_default(s), s.meaning)
+        for s in SETTINGS.values()
+    ]
+    header = ("entry", "kind", "allowed", "default", "meaning")
+    return f"## instance.toml\n\n{_grid(header, rows)}"
+
+
+def _setting_default(setting: Setting) -> str:
+    if isinstance(setting.default, bool):
+        return "true" if setting.default else "false"
+    return _default(setting.default)
+
+
+def _allowed_setting(setting: Setting) -> str:
+    if setting.choices:
+        return ", ".join(setting.choices)
+    return _bounds({"low": setting.low, "above": None, "high": setting.high})
+
+
+def _table(table: Table) -> str:
+    need = "Required." if table.required else "Optional."
+    rows = []
+    for column in table.columns:
+        meta = table.meta(column)
+        name = f"**`{column}`**" if meta["key"] else f"`{column}`"
+        rows.append(
+            (name, meta["kind"], meta["unit"], _allowed(meta), _blank(meta), meta["meaning"])
+        )
+    header = ("column", "kind", "unit", "allowed", "default", "meaning")
+    key = " and ".join([", ".join(table.key[:-1]), table.key[-1]] if table.key[1:] else table.key)
+    return (
+        f"## {table.name}\n\nA row is {table.row}. {need} No two rows share {key} (in bold).\n\n"
+        f"{_grid(header, rows)}"
+    )
+
+
+def _allowed(meta: dict[str, Any]) -> str:
+    if meta["refers"]:
+        return f"a name in {meta['refers']}"
+    if meta["choices"]:
+        return ", ".join(choice for choice in meta["choices"] if choice)
+    return _bounds(meta)
+
+
+def _bounds(meta: dict[str, Any]) -> str:
+    low, above, high = meta["low"], meta["above"], meta["high"]
+    words = []
+    if low is not None:
+        words.append(f"{number(low)} or more" if high is None else f"{number(low)} to")
+    if above is not None:
+        words.append(f"more than {number(above)}")
+    if high is not None:
+        words.append(f"at most {number(high)}" if above is not None else number(high))
+    return " ".join(words)
+
+
+def _blank(meta: dict[str, Any]) -> str:
+    return "every year" if meta["kind"] == "year" else _default(meta["default"])
+
+
+def _default(default: Any) -> str:
+    if default == REQUIRED:
+        return "*required*"
+    if default is None:
+        return "*none*"
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    if isinstance(default, int | float):
+        return number(default)
+    return str(default) if default else "blank"
+
+
+def _rules() -> str:
+    rows = [
+        (measure, *(", ".join(bases.get(basis, ())) or "–" for basis in RULE_BASES))
+        for measure, bases in LEGAL_RULES.items()
+    ]
+    return (
+        "## Rules that have a meaning\n\nBy measure and basis, the senses a rule may have.\n\n"
+        f"{_grid(('measure', *RULE_BASES), rows)}\n{_RULE_NOTES}"
+    )
+
+
+def _shapes() -> str:
+    rows = [
+        (shape, ", ".join(parameters) or "rows in response_points, from activity 0")
+        for shape, parameters in SHAPE_PARAMETERS.items()
+    ]
+    return f"## Shapes of responses\n\n{_grid(('shape', 'needs, and takes no other'), rows)}"
+
+
+def _contracts() -> str:
+    rows = [
+        (kind, ", ".join(parameters) or "none", ", ".join(CONTRACT_NEEDS.get(kind, ())) or "none")
+        for kind, parameters in CONTRACT_PARAMETERS.items()
+    ]
+    header = ("type", "takes, besides the columns every type has", "needs")
+    return f"## Types of contract\n\n{_grid(header, rows)}\n{_CONTRACT_NOTES}"
+
+
+def _effects() -> str:
+    rows = [
+        (measure, "the pools of " + table if table == "budgets" else table, ", ".join(operations))
+        for (measure, operations), table in zip(
+            EFFECT_OPERATIONS.items(), EFFECT_TARGETS.values(), strict=True
+        )
+    ]
+    header = ("measure", "target is named in", "operations")
+    return f"## Effects of options\n\n{_grid(header, rows)}\n{_EFFECT_NOTES}"

@@ -1,0 +1,1 @@
+"""From an instance to a plan that has been checked."""

@@ -1,0 +1,295 @@
+"""Plan folders: written completely or not at all, and read back, hand-made ones included."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from allocator.errors import InstanceError, Problem, UsageError
+from allocator.instance.reading.cells import RawTable, parse
+from allocator.instance.reading.columns import year_of
+from allocator.instance.reading.folder import swap_folder
+from allocator.report.files.record import to_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from allocator.evaluate import Evaluation
+    from allocator.instance.instance import Instance
+    from allocator.plan import Plan
+    from allocator.planning.compare import Comparison
+
+RECORDS = ("plan.json", "evaluation.json", "comparison.json")
+"""A folder with one of these was written here."""
+
+NEEDED = {
+    "allocation": ("programme", "year", "activity"),
+    "capacity": ("resource", "place", "year", "extra"),
+    "budgets": ("pool", "year", "carry_out"),
+    "transfers": ("from_pool", "to_pool", "year", "amount"),
+    "funding": ("programme", "pool", "year", "paid"),
+    "options": ("option", "year", "taken"),
+    "contracts": ("contract", "year", "ended"),
+}
+"""Tables of a plan that decide something, with the columns that do."""
+
+DECISIVE = ("allocation", "options", "contracts")
+"""Tables of which one is enough to start a search from."""
+
+FLAGS = ("taken", "ended")
+WORDS = {
+    "yes": True,
+    "true": True,
+    "1": True,
+    "1.0": True,
+    "no": False,
+    "false": False,
+    "0": False,
+    "0.0": False,
+    "": False,
+}
+"""How a yes or a no may be written; blank is no."""
+
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
+FIGURES = ("activity", "unmet", "extra", "carry_out", "amount", "paid")
+
+
+def check_target(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder results may not be written to, before any work is done.
+
+    Raises
+    ------
+    UsageError
+        When `folder` is a file, holds something else than results, or holds results and
+        `overwrite` is false.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder to write the plan to.")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    names = [item.name for item in folder.iterdir()]
+    others = [n for n in names if n not in RECORDS and not n.endswith(".csv")]
+    if others or not any(name in RECORDS for name in names):
+        found = f" (it holds {sorted(others)[0]})" if others else ""
+        raise UsageError(f"{folder} is not a plan folder{found}; name a new or empty folder.")
+    if not overwrite:
+        raise UsageError(f"{folder} already holds a plan; --overwrite replaces it.")
+
+
+def write_plan(plan: Plan, instance: Instance, folder: Path, *, overwrite: bool = False) -> None:
+    """Write a plan folder: ``plan.json`` and a CSV a table.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    instance : Instance
+        The instance it answers; its unit of money is recorded.
+    folder : pathlib.Path
+        Folder to make.
+    overwrite : bool
+        Replace the plan the folder holds.
+
+    Raises
+    ------
+    UsageError
+        When the folder may not or cannot be written.
+    """
+    settings = instance.settings
+    money = {"currency": settings.currency, "unit": settings.money_unit}
+    record = {**plan.to_dict(), "money": money}
+    write_folder({"plan.json": to_json(record) + "\n", **csv_files(plan.tables)}, folder, overwrite)
+
+
+def write_evaluation(
+    evaluation: Evaluation, record: Mapping[str, Any], folder: Path, *, overwrite: bool = False
+) -> None:
+    """Write ``evaluation.json``, which is `record`, and a CSV a table of an evaluation.
+
+    Raises
+    ------
+    UsageError
+        When the folder may not or cannot be written.
+    """
+    tables = {f.name: getattr(evaluation, f.name) for f in fields(evaluation)}
+    frames = {name: table for name, table in tables.items() if hasattr(table, "to_csv")}
+    write_folder(
+        {"evaluation.json": to_json(record) + "\n", **csv_files(frames)}, folder, overwrite
+    )
+
+
+def write_comparison(
+    comparison: Comparison, record: Mapping[str, Any], folder: Path, *, overwrite: bool = False
+) -> None:
+    """Write ``comparison.json``, which is `record`, and a CSV a table of a comparison.
+
+    Raises
+    ------
+    UsageError
+        When the folder may not or cannot be written.
+    """
+    frames = {
+        name: getattr(comparison, name)
+        for name in ("cases", "sectors", "changes", "moves", "options")
+    }
+    files = {"comparison.json": to_json(record) + "\n", **csv_files(frames)}
+    write_folder(files, folder, overwrite)
+
+
+def csv_files(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Text of a CSV by file name; numbers read back as exactly what they are."""
+    return {f"{name}.csv": _csv(table) for name, table in tables.items()}
+
+
+def _csv(table: pd.DataFrame) -> str:
+    flags = table.select_dtypes("bool").columns
+    shown = table.assign(**{c: table[c].map({True: "yes", False: "no"}) for c in flags})
+    numbers = shown.select_dtypes("float").columns
+    infinite = shown[numbers].abs() == float("inf")
+    shown[numbers] = shown[numbers].mask(infinite)
+    text: str = shown.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def write_folder(files: Mapping[str, str], folder: Path, overwrite: bool) -> None:
+    """Put texts into a folder, all of them or none, replacing what was there.
+
+    Raises
+    ------
+    UsageError
+        When the folder may not or cannot be written; it is then as it was.
+    """
+    check_target(folder, overwrite)
+    swap_folder(files, folder)
+
+
+def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.DataFrame]:
+    """Read a plan folder, or a CSV with the columns programme, year and activity.
+
+    Parameters
+    ----------
+    path : path
+        Plan folder (written by ``solve --out`` or by hand: ``allocation.csv`` is enough),
+        the ``plan.json`` in it, or any such CSV. Years may be written 2025 or 2025/26,
+        decisions yes or no.
+    whole : bool
+        Whether a folder must have an allocation; to start a search from, what it says yes or
+        no to is enough.
+
+    Returns
+    -------
+    dict of str to pandas.DataFrame
+        ``allocation`` and, where the folder has them, ``capacity``, ``budgets``,
+        ``transfers``, ``funding``, ``options`` and ``contracts`` (which decide nothing, and
+        are left out, when they do not say what is ended). The index of a row is the line of
+        the file it is on.
+
+    Raises
+    ------
+    InstanceError
+        With every problem found, each naming file, line and column.
+    UsageError
+        When there is no such plan.
+    """
+    where = Path(path)
+    where = where.parent if where.name in RECORDS and where.is_file() else where
+    if where.is_dir():
+        files = {name: where / f"{name}.csv" for name in NEEDED}
+        enough = ("allocation",) if whole else DECISIVE
+        if not any(files[name].is_file() for name in enough):
+            names = " or ".join(files[name].name for name in enough)
+            raise UsageError(f"{where} is not a plan folder: it has no {names}.")
+        files = {name: file for name, file in files.items() if file.is_file()}
+    elif where.is_file():
+        files = {"allocation": where}
+    else:
+        raise UsageError(f"there is no plan at {where}.")
+    problems: list[Problem] = []
+    tables = {name: _table(name, file, problems) for name, file in files.items()}
+    plan = {name: table for name, table in tables.items() if table is not None}
+    if any(problem.severity == "error" for problem in problems):
+        raise InstanceError(problems)
+    return plan
+
+
+def located(error: InstanceError, plan: Mapping[str, pd.DataFrame]) -> InstanceError:
+    """The same problems with the lines of the files `plan` was read from."""
+    problems = []
+    for problem in error.problems:
+        table = plan.get(problem.table)
+        row = -1 if problem.line is None else problem.line - 2
+        if table is not None and 0 <= row < len(table):
+            problem = replace(problem, line=int(table.index[row]))
+        problems.append(problem)
+    return InstanceError(problems)
+
+
+def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | None:
+    """A table of a plan; None for one that says nothing about what is decided."""
+    import pandas as pd
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror or error}.") from error
+    raw = parse(file.name, content)
+    problems.extend(raw.problems)
+    if raw.damaged:
+        return pd.DataFrame()
+    columns = {column.lower(): cells for column, cells in raw.columns.items()}
+    if name == "contracts" and "ended" not in columns:
+        return None
+    for column in NEEDED[name]:
+        if column not in columns:
+            message = f"the column '{column}' is missing; a plan needs {', '.join(NEEDED[name])}."
+            problems.append(Problem(file.name, 1, column, "", message))
+    data: dict[str, Sequence[str | float | int | bool]] = dict(columns)
+    if "year" in columns:
+        data["year"] = _years(raw, columns["year"], problems)
+    for column in FIGURES:
+        if column in columns:
+            data[column] = _figures(raw, column, columns[column], problems)
+    for column in FLAGS:
+        if column in NEEDED[name] and column in columns:
+            data[column] = _flags(raw, column, columns[column], problems)
+    return pd.DataFrame(data, index=raw.lines)
+
+
+def _years(raw: RawTable, cells: list[str], problems: list[Problem]) -> list[int]:
+    years = []
+    for line, cell in zip(raw.lines, cells, strict=True):
+        year = year_of(cell)
+        if year is None:
+            message = f"'{cell}' is not a year; write 2025 or 2025/26."
+            problems.append(Problem(raw.name, line, "year", cell, message))
+        years.append(year or 0)
+    return years
+
+
+def _figures(raw: RawTable, column: str, cells: list[str], problems: list[Problem]) -> list[float]:
+    figures = []
+    for line, cell in zip(raw.lines, cells, strict=True):
+        plain = cell.replace(",", "") if THOUSANDS.fullmatch(cell) else cell
+        try:
+            figures.append(float(plain or "nan"))
+        except ValueError:
+            message = f"'{cell}' is not a number."
+            problems.append(Problem(raw.name, line, column, cell, message))
+            figures.append(math.nan)
+    return figures
+
+
+def _flags(raw: RawTable, column: str, cells: list[str], problems: list[Problem]) -> list[bool]:
+    flags = []
+    for line, cell in zip(raw.lines, cells, strict=True):
+        word = cell.strip().lower()
+        if word not in WORDS:
+            message = f"'{cell}' is neither yes nor no."
+            problems.append(Problem(raw.name, line, column, cell, message))
+        flags.append(WORDS.get(word, False))
+    return flags

@@ -1,0 +1,181 @@
+"""How good a plan is proved to be, in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from allocator.words import percent
+
+if TYPE_CHECKING:
+    from allocator.plan import Certificate, Plan
+    from allocator.report.language.units import Money, Worth
+
+NOT_WORTH_TELLING = 1e-4
+"""Share of the gain below which what could be missing is not told in units."""
+
+NEGLIGIBLE_GAIN = 1e-9
+"""Share of the objective below which a gain is rounding."""
+
+
+def gain_matters(plan: Plan) -> bool:
+    """Whether the plan is worth more than the reference by more than rounding."""
+    gain = plan.certificate.gain
+    size = max(1.0, abs(plan.objective or 0.0))
+    return gain is not None and gain > NEGLIGIBLE_GAIN * size
+
+
+def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:
+    """How good the plan is proved to be, for a reader who answers for the money.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    worth : Worth
+        Units in which value is told.
+
+    Returns
+    -------
+    list of str
+        The claim, then whether it was checked.
+    """
+    return [_claim(plan, worth), _check(plan)]
+
+
+def possible_more(plan: Plan) -> float | None:
+    """Objective by which some plan the rules allow may be better, on the true curves.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+
+    Returns
+    -------
+    float or None
+        Not negative; None where nothing is known.
+    """
+    c = plan.certificate
+    value = c.objective if c.true_objective is None else c.true_objective
+    best = _best_bound(c)
+    if value is None or best is None:
+        return None
+    return max(0.0, best + c.curve_error - value)
+
+
+def _best_bound(certificate: Certificate) -> float | None:
+    """The certified bound where it is one, otherwise the solver's where it has one."""
+    for bound in (certificate.certified_bound, certificate.bound):
+        if bound is not None and math.isfinite(bound):
+            return bound
+    return None
+
+
+def best_found(plan: Plan, worth: Worth, money: Money) -> str:
+    """How much better than a plan with yes-or-no decisions another could be, for the headline.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    worth : Worth
+        Units in which value is told.
+    money : Money
+        How amounts are told.
+
+    Returns
+    -------
+    str
+        Empty for linear programmes and calm plans, of which the certificate says enough.
+    """
+    c, missing = plan.certificate, possible_more(plan)
+    if not c.integer or plan.status == "feasible":
+        return ""
+    found = "Best found"
+    if plan.status == "limit":
+        found = f"{_stopped(plan)}: the best found so far"
+    if missing is None:
+        return f"{found}; how much better another plan could be is not known."
+    if missing <= NEGLIGIBLE_GAIN * max(1.0, abs(plan.objective or 0.0)):
+        return f"{found}; nothing but rounding could be missing."
+    terms = []
+    if gain_matters(plan) and c.gain:
+        terms.append(f"{percent(missing / c.gain)} of the gain")
+    if c.price_of_money is not None and c.price_of_money > 0:
+        a_year = money.text(missing / c.price_of_money / max(1, c.years))
+        terms.append(f"about {a_year} a year at the plan's price of money")
+    more = worth.text(missing) + (f" more ({', '.join(terms)})" if terms else " more")
+    return f"{found}; no plan the rules allow can be worth more than {more}."
+
+
+def _stopped(plan: Plan) -> str:
+    return "Interrupted" if plan.solver.get("interrupted") else "Stopped at a limit"
+
+
+def _claim(plan: Plan, worth: Worth) -> str:
+    c, missing = plan.certificate, possible_more(plan)
+    value = c.objective if c.true_objective is None else c.true_objective
+    if value is None or missing is None:
+        return "How far this plan is from the best is not proved."
+    proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
+    matters = gain_matters(plan)
+    could = f"at most {worth.text(missing)} could be missing."
+    if missing <= NEGLIGIBLE_GAIN * max(1.0, abs(value)):
+        could = "nothing but rounding could be missing."
+    elif matters and c.gain and missing < NOT_WORTH_TELLING * c.gain:
+        could = f"less than {percent(NOT_WORTH_TELLING)} of the gain could be missing."
+    elif matters and c.gain:
+        share = percent(missing / c.gain)
+        could = f"at most {worth.text(missing)} ({share} of the gain) could be missing{_why(plan)}."
+    best = "Best found for these figures" if c.integer else "Best for these figures"
+    if plan.status == "limit":
+        said = f"{_stopped(plan)}; this is the best plan found so far, and {could}"
+    elif plan.status == "feasible":
+        said = (
+            f"A calm plan: it moves as few pounds as it can{_kept(c, missing)}; the best is worth "
+            f"at most {worth.text(missing)} more."
+        )
+    elif matters and c.gain:
+        said = (
+            f"{best}: no plan the rules allow gains more than "
+            f"{worth.text(c.gain + missing)} on rolling forward, and this one gains "
+            f"{worth.figure(c.gain)}; {could}"
+        )
+    else:
+        said = (
+            f"{best}: no plan the rules allow is worth more than "
+            f"{worth.text(value + missing)}, and this one is worth {worth.figure(value)}; {could}"
+        )
+    if proved:
+        return said
+    whose = "The bound is the solver's word" if c.integer else "This is the solver's word"
+    return f"{said} {whose}, not proved apart from it."
+
+
+def _kept(certificate: Certificate, missing: float) -> str:
+    """Share of the largest gain the rules allow that a calm plan keeps."""
+    gain = certificate.gain
+    if gain is None or gain + missing <= 0:
+        return ""
+    return f" and keeps {percent(max(0.0, gain) / (gain + missing))} of the largest gain"
+
+
+def _why(plan: Plan) -> str:
+    """Where a gap comes from that is not the solver's."""
+    c = plan.certificate
+    best = c.best_bound
+    if best is None or c.objective is None or c.curve_error < 9 * (best - c.objective):
+        return ""
+    return ", because response curves are solved as straight pieces"
+
+
+def _check(plan: Plan) -> str:
+    if not plan.verified:
+        return "Checked independently: NO. Do not use these figures."
+    miss = plan.max_violation or 0.0
+    size = f" (to within {miss:.0e} of the amounts involved)" if miss > 0 else ""
+    return (
+        f"Checked independently: yes. Recomputed from the tables, it keeps every hard rule, "
+        f"limit, budget and capacity{size}."
+    )

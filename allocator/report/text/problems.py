@@ -1,0 +1,153 @@
+"""What is wrong with an instance or a plan, table by table, and the verdict on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.padding import Padding
+from rich.text import Text
+
+from allocator.report.files.record import problems_record
+from allocator.report.language.units import Money
+from allocator.report.text.summary import unvalued
+from allocator.words import count
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from allocator.errors import Problem
+    from allocator.instance.instance import Instance
+
+MOST_LINES = 40
+
+UNVALUED = "no response, demand or effect and"
+"""Words of the reader's warning about programmes that nothing values."""
+
+
+def print_problems(problems: Sequence[Problem], console: Console, *, every: bool = False) -> None:
+    """Print problems grouped by table, errors first.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        What was found.
+    console : rich.console.Console
+        Where to print.
+    every : bool
+        Whether to print all of them, not only about forty lines.
+    """
+    left = math.inf if every else MOST_LINES
+    for severity, title in (("error", "Errors"), ("warning", "Warnings")):
+        found = [p for p in problems if p.severity == severity]
+        if found:
+            left = _print_group(title, found, console, left)
+
+
+def _print_group(title: str, problems: Sequence[Problem], console: Console, left: float) -> float:
+    console.print(Text(f"{title}: {len(problems)}", style="bold"))
+    tables = list(dict.fromkeys(p.table for p in problems))
+    shown = 0
+    for table in tables:
+        if left <= 0:
+            break
+        console.print(Text(f"{table}"))
+        left -= 1
+        for problem in (p for p in problems if p.table == table):
+            if left <= 0:
+                break
+            text = _line(problem)
+            left -= max(1, math.ceil((len(text) + 2) / console.width))
+            console.print(Padding(Text(text), (0, 0, 0, 2), expand=False))
+            shown += 1
+    if shown < len(problems):
+        console.print(Text(f"  and {len(problems) - shown} more (--all shows them)."))
+    return left
+
+
+def _line(problem: Problem) -> str:
+    parts = [] if problem.line is None else [f"line {problem.line}"]
+    parts += [problem.column] if problem.column else []
+    place = f"{', '.join(parts)}: " if parts else ""
+    return f"{place}{problem.message} {problem.suggestion}".rstrip()
+
+
+def print_check(
+    instance: Instance | None,
+    problems: Sequence[Problem],
+    console: Console,
+    *,
+    every: bool = False,
+) -> None:
+    """Print what ``allocator check`` found: problems, what is unvalued, the verdict."""
+    problems = told_once(problems)
+    print_problems(problems, console, every=every)
+    if instance is None:
+        errors = [p for p in problems if p.severity == "error"]
+        tables = len({p.table for p in errors})
+        console.print(
+            Text(
+                f"Refused: {count(len(errors), 'error')} in {count(tables, 'table')}. "
+                f"Nothing was solved.",
+                style="bold",
+            )
+        )
+        return
+    _print_unvalued(instance, console, every)
+    console.print(Text(_verdict(instance, problems), style="bold"))
+
+
+def told_once(problems: Sequence[Problem]) -> list[Problem]:
+    """Problems without the warning about unvalued programmes, which are listed with it."""
+    return [
+        p
+        for p in problems
+        if p.severity == "error" or p.table != "programmes" or UNVALUED not in p.message
+    ]
+
+
+def _print_unvalued(instance: Instance, console: Console, every: bool) -> None:
+    unknown = unvalued(instance)
+    if not unknown:
+        return
+    settings = instance.settings
+    money = Money.fitting(settings, unknown.values())
+    shown = list(unknown.items())[: None if every else 10]
+    base = settings.year_label(settings.base_year)
+    console.print(
+        Text(
+            f"Unvalued: {count(len(unknown), 'programme')}, "
+            f"{money.text(sum(unknown.values()))} in {base}. Nothing says what they buy."
+        )
+    )
+    width = max(len(money.text(spend)) for _, spend in shown)
+    for name, spend in shown:
+        console.print(Text(f"  {money.text(spend):>{width}}  {name}"))
+    if len(shown) < len(unknown):
+        console.print(Text(f"  and {len(unknown) - len(shown)} more (--all shows them)."))
+
+
+def _verdict(instance: Instance, problems: Iterable[Problem]) -> str:
+    settings, programmes = instance.settings, instance.programmes
+    spend = float((programmes["unit_cost"] * programmes["baseline"]).sum())
+    warnings = sum(p.severity == "warning" for p in problems)
+    options = f"{count(len(instance.options), 'option')}, " if len(instance.options) else ""
+    return (
+        f"Good to solve: {count(len(programmes), 'programme')} in "
+        f"{count(programmes['sector'].nunique(), 'sector')}, "
+        f"{count(instance.budgets['pool'].nunique(), 'pool')}, "
+        f"{count(len(settings.years), 'year')}, {options}"
+        f"{Money.fitting(settings, [spend]).text(spend)} in "
+        f"{settings.year_label(settings.base_year)}; {count(warnings, 'warning')}."
+    )
+
+
+def check_record(instance: Instance | None, problems: Sequence[Problem]) -> dict[str, Any]:
+    """What ``check --json`` prints: status, problems and unvalued programmes."""
+    unknown = {} if instance is None else unvalued(instance)
+    return {
+        "status": "error" if instance is None else "ok",
+        "problems": problems_record(problems),
+        "unvalued": [{"programme": name, "spend": spend} for name, spend in unknown.items()],
+    }

@@ -1,0 +1,234 @@
+"""Whether a plan of the planner's own is allowed, and how far it is from the best."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from allocator.report.language.layout import bullet, plain_table
+from allocator.report.language.units import Money, Worth, display_names, years_text
+from allocator.report.text.binding import ROUNDING, missed_rules
+from allocator.report.text.options import options_of
+from allocator.words import count, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+    from allocator.evaluate import Evaluation
+    from allocator.instance.instance import Instance
+    from allocator.instance.tables.settings import Settings
+    from allocator.plan import Plan
+
+BREACHES_LISTED = 30
+DIFFERENCES_LISTED = 10
+OPTIONS_LISTED = 10
+EACH_TOLD = ("funding", "option", "contract")
+"""Kinds of breach of which one name may have several in a year, so that each is told."""
+
+
+def verdict_record(
+    evaluation: Evaluation, best: Plan | None, instance: Instance, case: str = "central"
+) -> dict[str, Any]:
+    """The verdict as ``evaluate --json`` prints it.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the plan in question.
+    best : Plan or None
+        The best plan, when it was asked for.
+    instance : Instance
+        The instance both answer.
+    case : str
+        Evidence both are valued with.
+    """
+    return {
+        "status": "allowed" if evaluation.allowed else "not_allowed",
+        "allowed": evaluation.allowed,
+        "max_violation": evaluation.max_violation,
+        "objective": evaluation.objective,
+        "parts": evaluation.parts,
+        "violations": evaluation.violations.to_dict("records"),
+        "instance": {
+            "name": instance.settings.name,
+            "sha256": instance.sha256,
+            "evidence": case,
+        },
+        "best": None if best is None else _distance_record(evaluation, best),
+    }
+
+
+def _distance_record(evaluation: Evaluation, best: Plan) -> dict[str, Any]:
+    value, gain = _best_value(best), best.certificate.gain
+    distance = None if value is None else value - evaluation.objective
+    return {
+        "status": best.status,
+        "objective": value,
+        "reference_objective": best.reference_objective,
+        "bound": best.certificate.bound,
+        "certified_bound": best.certificate.certified_bound,
+        "distance": distance,
+        "distance_over_gain": distance / gain if distance is not None and gain else None,
+    }
+
+
+def _best_value(best: Plan) -> float | None:
+    c = best.certificate
+    return c.objective if c.true_objective is None else c.true_objective
+
+
+def print_verdict(
+    evaluation: Evaluation,
+    best: Plan | None,
+    instance: Instance,
+    console: Console,
+    *,
+    case: str = "central",
+    every: bool = False,
+) -> None:
+    """Print the verdict for people.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the plan in question.
+    best : Plan or None
+        The best plan, when it was asked for.
+    instance : Instance
+        The instance both answer.
+    console : rich.console.Console
+        Where to print.
+    case : str
+        Evidence both are valued with.
+    every : bool
+        Whether to list every breach, however many.
+    """
+    for part in _verdict(evaluation, best, instance, every):
+        console.print(part)
+    if case != "central":
+        console.print(bullet(f"Both are valued with the {case} figures of the evidence."))
+
+
+def _verdict(
+    evaluation: Evaluation, best: Plan | None, instance: Instance, every: bool
+) -> Iterator[RenderableType]:
+    worth = Worth.of(instance.outcomes)
+    money = Money.fitting(instance.settings, evaluation.budgets["spend"])
+    breaches = evaluation.violations
+    if evaluation.allowed:
+        yield Text("This plan is allowed: it keeps every hard rule and limit.", style="bold")
+    else:
+        yield Text(f"This plan is not allowed: {count(len(breaches), 'breach')}.", style="bold")
+        lines = list(breaches["message"]) if every else _by_name(breaches, instance.settings)
+        shown = lines if every else lines[:BREACHES_LISTED]
+        yield from (bullet(line) for line in shown)
+        if len(shown) < len(lines):
+            yield bullet(f"and {len(lines) - len(shown)} more (--all shows them).")
+    missed = missed_rules(evaluation.rules, instance, money, worth)
+    if missed:
+        yield Text("Rules that may be missed at a price, and are", style="bold")
+        yield from (bullet(line) for line in missed)
+    yield from _distance(evaluation, best, instance, worth)
+
+
+def _by_name(breaches: pd.DataFrame, settings: Settings) -> list[str]:
+    """One line for each limit, pool or rule that is broken: its worst year, then the others.
+
+    A programme may be paid wrongly by several pools in a year, and an option break several
+    terms, so each of those is told.
+    """
+    each = breaches["kind"].isin(EACH_TOLD)
+    lines = list(dict.fromkeys(breaches.loc[each, "message"]))
+    for _, rows in breaches[~each].groupby(["kind", "name"], sort=False):
+        worst = rows.sort_values("relative", ascending=False, kind="stable").iloc[0]
+        others = [int(year) for year in rows["year"] if year != worst["year"]]
+        also = f" Also in {years_text(others, settings)}." if others else ""
+        lines.append(f"{worst['message']}{also}")
+    return lines
+
+
+def _distance(
+    evaluation: Evaluation, best: Plan | None, instance: Instance, worth: Worth
+) -> Iterator[RenderableType]:
+    if best is None:
+        yield Text(f"It is worth {worth.text(evaluation.objective)}.")
+        return
+    value, gain = _best_value(best), best.certificate.gain
+    if not best.found or value is None:
+        yield Text(f"There is no best plan to compare it with: the solve ended {best.status}.")
+        return
+    missing = value - evaluation.objective
+    proved = best.status == "optimal" and not best.certificate.integer
+    other = "best plan allowed" if proved else "best plan found"
+    share = f" ({percent(missing / gain)} of the gain on rolling forward)" if gain else ""
+    if abs(missing) <= ROUNDING * max(1.0, abs(value)):
+        said = "It is worth as much as the best plan."
+    elif missing > 0:
+        said = f"It is worth {worth.text(missing)}{share} less than the {other}."
+    elif evaluation.allowed:
+        said = f"It is worth {worth.text(-missing)} more than the plan found."
+    else:
+        said = f"By breaking rules it is worth {worth.text(-missing)} more than the best plan."
+    yield Text(said)
+    table = _differences(evaluation, best, instance)
+    decided = _other_options(evaluation.options, options_of(best), instance.settings)
+    if table is not None or decided:
+        yield ""
+        yield Text("Where it differs most", style="bold")
+    if table is not None:
+        yield table
+    yield from (bullet(sentence) for sentence in decided[:OPTIONS_LISTED])
+    if len(decided) > OPTIONS_LISTED:
+        yield bullet(f"and {len(decided) - OPTIONS_LISTED} more options.")
+
+
+def _other_options(own: pd.DataFrame, best: pd.DataFrame, settings: Settings) -> list[str]:
+    """Options that the best plan does not take in the same years, a sentence each."""
+    if own.empty or best.empty:
+        return []
+    names = display_names(own["option"], own["label"])
+    taken = [
+        {
+            str(option): [int(year) for year in rows.loc[rows["taken"].astype(bool), "year"]]
+            for option, rows in table.groupby("option", sort=False)
+        }
+        for table in (own, best)
+    ]
+    said = []
+    for option, mine in taken[0].items():
+        theirs = taken[1].get(option, [])
+        if sorted(mine) != sorted(theirs):
+            yours, others = (
+                years_text(years, settings) if years else "not taken" for years in (mine, theirs)
+            )
+            said.append(f"{names[option]}: yours {yours}, best {others}.")
+    return said
+
+
+def _differences(evaluation: Evaluation, best: Plan, instance: Instance) -> Table | None:
+    """Where the money of the two plans differs most, in any year."""
+    settings = instance.settings
+    keys = ["programme", "year"]
+    own = evaluation.allocation.set_index(keys)["spend"]
+    other = best.allocation.set_index(keys)["spend"]
+    money = Money.fitting(settings, other.groupby("year").sum())
+    gap = own - other
+    largest = gap.abs().groupby("programme", sort=False).max()
+    largest = largest[largest >= 0.5 * 10.0**-money.decimals * money.unit]
+    if largest.empty:
+        return None
+    ends = sorted({settings.years[0], settings.years[-1]})
+    headings = [h for y in ends for h in (f"{settings.year_label(y)}\nyours", "\nbest", "\ndiff.")]
+    table = plain_table(f"{money.name}\nProgramme", *headings)
+    largest = largest.sort_values(ascending=False, kind="stable")
+    for name in largest.index[:DIFFERENCES_LISTED]:
+        cells = []
+        for year in ends:
+            key = (name, year)
+            cells += [money.amount(own[key]), money.amount(other[key]), money.change(gap[key])]
+        table.add_row(str(name), *cells)
+    return table

@@ -1,0 +1,1 @@
+"""How good a solution is, and why there is none."""

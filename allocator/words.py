@@ -1,0 +1,163 @@
+"""Figures, money and lists as planners write them: every rounding and every wording, once.
+
+Messages, checks, verdicts and reports all write their figures through this page. Three
+precisions of money are meant, and no others: *exact*, to the pound, where a reader will look
+for the amount in the tables; *close*, to a hundredth of a million, where two amounts are held
+against each other; and *told*, to a tenth of a million, in running text.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Sequence
+
+_SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
+_MOST_LOOKUPS = 200
+"""Names looked up before hints stop: in a file where everything is wrong they help nobody."""
+
+
+# Figures
+
+
+def number(value: float) -> str:
+    """Figure with thousands separators and no more digits than a reader needs."""
+    if 1000 <= abs(value) < 1e15:
+        return f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{value + 0.0:.6g}"
+
+
+def fixed(value: float, decimals: int) -> str:
+    """`value` with thousands separators; never ``-0.0``."""
+    text = f"{value:,.{decimals}f}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
+
+
+def signed(value: float, decimals: int) -> str:
+    """`value` with its sign, plus included; a rounded zero has none."""
+    text = fixed(value, decimals)
+    return text if value <= 0 or float(text.replace(",", "")) == 0 else f"+{text}"
+
+
+def figure(value: float) -> str:
+    """`value` to three significant digits without idle zeros, or whole from 100 on."""
+    size = abs(value)
+    if size >= 99.95:
+        return fixed(value, 0)
+    if size == 0 or not math.isfinite(size):
+        return f"{value:g}"
+    if size < 1e-4:
+        return f"{value:.1e}"
+    return fixed(value, 2 - math.floor(math.log10(size))).rstrip("0").rstrip(".")
+
+
+def percent(share: float) -> str:
+    """Share as a percentage a reader can hold on to: ``12%``, ``1.2%``, ``0.04%``."""
+    size = abs(share) * 100
+    if size >= 9.95 or size == 0:
+        return f"{share * 100:,.0f}%"
+    if size >= 0.095:
+        return f"{share * 100:.1f}%"
+    return f"{share * 100:.2f}%" if size >= 0.005 else "under 0.01%"
+
+
+# Money; amounts are in units of currency, not in the unit an instance counts in
+
+
+def symbol(currency: str) -> str:
+    """Sign of a currency, or its code and a space."""
+    return _SYMBOLS.get(currency, f"{currency} ")
+
+
+def exact_money(amount: float, currency: str) -> str:
+    """Money to the pound, to the penny below a thousand: ``£1,234,568``."""
+    decimals = 0 if abs(amount) >= 1000 else 2
+    return _signed_money(amount, f"{abs(amount):,.{decimals}f}".removesuffix(".00"), currency)
+
+
+def close_money(amount: float, currency: str) -> str:
+    """Money to a hundredth of a million or billion: ``£3.20m``."""
+    size = abs(amount)
+    for scale, letter in ((1e9, "bn"), (1e6, "m")):
+        if size >= scale:
+            return _signed_money(amount, f"{size / scale:,.2f}{letter}", currency)
+    return _signed_money(amount, f"{size:,.2f}".removesuffix(".00"), currency)
+
+
+def told_money(amount: float, currency: str) -> str:
+    """Money in a sentence, in the unit that suits its own size: ``£12.3m``, ``£40k``."""
+    size = abs(amount)
+    if size < 0.005:
+        return f"{symbol(currency)}0"
+    if size >= 999_500:
+        digits = f"{size / 1e6:,.1f}m"
+    elif size >= 9_999.5:
+        digits = f"{size / 1e3:,.0f}k"
+    elif size >= 100 or size == round(size):
+        digits = f"{size:,.0f}"
+    else:
+        digits = f"{size:,.2f}"
+    return _signed_money(amount, digits, currency)
+
+
+def _signed_money(amount: float, digits: str, currency: str) -> str:
+    return f"{'-' if amount < 0 else ''}{symbol(currency)}{digits}"
+
+
+# Words and names
+
+
+def several(thing: str) -> str:
+    """Plural of a word that is not one already: ``bed-days``, ``capacities``."""
+    if thing.endswith("s"):
+        return thing
+    if thing.endswith("y") and thing[-2:-1] not in "aeiou":
+        return f"{thing[:-1]}ies"
+    return f"{thing}es" if thing.endswith("ch") else f"{thing}s"
+
+
+def count(amount: int, thing: str) -> str:
+    """``1 programme``, ``2 breaches``, ``no capacities``."""
+    return f"{f'{amount:,}' if amount else 'no'} {thing if amount == 1 else several(thing)}"
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Names as a sentence has them: ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+def listing(names: Iterable[str], most: int = 6) -> str:
+    """Names in a row, cut off after `most` of them with a count of the rest."""
+    every = list(names)
+    shown = ", ".join(every[:most])
+    return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
+
+
+def sentence(statement: str, suggestion: str) -> str:
+    """Statement closed so that the suggestion, if there is one, reads on from it."""
+    return f"{statement};" if suggestion else f"{statement}."
+
+
+class Suggester:
+    """Finds the name that was probably meant.
+
+    Parameters
+    ----------
+    words : iterable of str
+        Names that would have been right.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = {w.casefold(): w for w in words if w}
+        self._found: dict[str, str] = {}
+
+    def __call__(self, written: str) -> str:
+        """Question naming the closest word, or nothing when none is close."""
+        if written not in self._found:
+            if len(self._found) >= _MOST_LOOKUPS:
+                return ""
+            close = difflib.get_close_matches(written.casefold(), self._words, n=1)
+            self._found[written] = f"did you mean '{self._words[close[0]]}'?" if close else ""
+        return self._found[written]
