@@ -184,7 +184,7 @@ def measure_solve(instance: Instance, repeats: int) -> tuple[Timings, int]:
     """
     timings = Timings()
     for _ in range(repeats):
-        with timings.step("allocator.planning.solve"):
+        with timings.step("allocator.solve"):
             plan = solve(instance)
         if not plan.verified:
             raise RuntimeError(f"the plan is {plan.status} and not verified")
