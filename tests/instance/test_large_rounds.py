@@ -14,7 +14,7 @@ from reaching import UNJUDGED, YEARS
 from allocator.arrays import Floats
 from allocator.evaluate.selections import EVERY, read_selections
 from allocator.evaluate.tables import read_programmes
-from allocator.instance.checks.pump import Network, network, savings
+from allocator.instance.checks.savings import Network, network, savings
 from allocator.instance.instance import Instance
 
 Row = dict[str, Any]
