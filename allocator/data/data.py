@@ -11,22 +11,22 @@ from allocator.data.capacity import Capacity
 from allocator.data.contracts import Contracts
 from allocator.data.demand import Demand
 from allocator.data.equity import Equity
-from allocator.data.families.added import Added, derive_added
-from allocator.data.families.conditions import Conditions, derive_conditions
-from allocator.data.families.endings import Endings, derive_endings
-from allocator.data.families.filled import Filled, derive_filled
-from allocator.data.families.in_order import InOrder, derive_order
-from allocator.data.families.levels import LevelFills, derive_level_fills
-from allocator.data.families.limits import Limits, derive_limits
-from allocator.data.families.misses import Misses, derive_misses
-from allocator.data.families.needs import Needs, derive_needs
-from allocator.data.families.paid import Paid, derive_paid
-from allocator.data.families.passing import Passing, derive_passing
-from allocator.data.families.pools import Pools, derive_pools
-from allocator.data.families.positions import Positions, derive_positions
-from allocator.data.families.shares import Shares, derive_shares
-from allocator.data.families.stranded import Stranded, derive_stranded
-from allocator.data.families.tiers import Tiers, derive_tiers
+from allocator.data.families.added import Added, read_added
+from allocator.data.families.endings import Endings, read_endings
+from allocator.data.families.filled import Filled, read_filled
+from allocator.data.families.in_order import InOrder, read_order
+from allocator.data.families.levels import LevelFills, read_level_fills
+from allocator.data.families.limits import Limits, read_limits
+from allocator.data.families.misses import Misses, read_misses
+from allocator.data.families.needs import Needs, read_needs
+from allocator.data.families.paid import Paid, read_paid
+from allocator.data.families.passing import Passing, read_passing
+from allocator.data.families.pools import Pools, read_pools
+from allocator.data.families.positions import Positions, read_positions
+from allocator.data.families.shares import Shares, read_shares
+from allocator.data.families.stranded import Stranded, read_stranded
+from allocator.data.families.thresholds import Thresholds, read_thresholds
+from allocator.data.families.tiers import Tiers, read_tiers
 from allocator.data.funding import Funding
 from allocator.data.incomes import Incomes
 from allocator.data.index import Axis, Index
@@ -117,12 +117,12 @@ class Data:
     @cached_property
     def limits(self) -> Limits:
         """Limits of activity that are rows."""
-        return derive_limits((self.programme, self.year), self.activity, self.options)
+        return read_limits(self.programme_years, self.activity, self.options)
 
     @cached_property
     def needs(self) -> Needs:
         """Need that is carried, or changed by options."""
-        return derive_needs(self.demand, self.options)
+        return read_needs(self.demand, self.options)
 
     @cached_property
     def by_activity(self) -> Index:
@@ -140,7 +140,7 @@ class Data:
     def curve_order(self) -> InOrder:
         """Segments of curves next to a decision."""
         order = self.ordering
-        return derive_order(self.responses.segments, order.block, order.orders)
+        return read_order(self.responses.segments, order.block, order.orders)
 
     @cached_property
     def outcome_range(self) -> tuple[Floats, Floats]:
@@ -150,75 +150,73 @@ class Data:
     @cached_property
     def tiers(self) -> Tiers:
         """How far surcharges and cost thresholds can move."""
-        return derive_tiers(self.surcharge, self.activity)
+        return read_tiers(self.surcharge, self.activity)
 
     @cached_property
     def level_fills(self) -> LevelFills:
         """Curves of programmes whose unit cost options change."""
-        return derive_level_fills(self.options.prices, self.responses, self.by_activity)
+        return read_level_fills(self.options.prices, self.responses, self.by_activity)
 
     @cached_property
     def stranded(self) -> Stranded:
         """Cost that falls later than activity."""
-        axes = self.programme, self.year
-        return derive_stranded(axes, self.activity, self.stranded_exact)
+        return read_stranded(self.programme_years, self.activity, self.stranded_exact)
 
     @cached_property
     def added(self) -> Added:
         """Capacity that may be added."""
-        return derive_added(self.pool, self.capacity)
+        return read_added(self.pool, self.capacity)
 
     @cached_property
     def paid(self) -> Paid:
         """What payments under contract follow, and the pieces that hold them."""
         parts = self.payments, self.activity, self.responses
-        return derive_paid(self.contracts, *parts, self.outcome)
+        return read_paid(self.contracts, *parts, self.outcome)
 
     @cached_property
     def endings(self) -> Endings:
         """Contracts that may be ended or suspended."""
         suspends = self.options.suspends
-        return derive_endings(self.contracts, self.payments, suspends, self.rules)
+        return read_endings(self.contracts, self.payments, suspends, self.rules)
 
     @cached_property
     def filled(self) -> Filled:
         """Payments that are filled in order."""
-        return derive_filled(self.contracts, self.payments)
+        return read_filled(self.contracts, self.payments)
 
     @cached_property
     def positions(self) -> Positions:
         """Providers whose deficit is limited."""
-        return derive_positions(self.contracts, self.providers)
+        return read_positions(self.contracts, self.providers)
 
     @cached_property
     def shares(self) -> Shares:
         """Programmes that several pools pay for."""
-        axes = self.programme, self.year
-        return derive_shares(axes, self.funding, self.activity, self.surcharge)
+        return read_shares(self.programme_years, self.funding, self.activity, self.surcharge)
 
     @cached_property
-    def conditions(self) -> Conditions:
+    def thresholds(self) -> Thresholds:
         """How far the measures of conditional money have to rise."""
-        return derive_conditions(self.incomes)
+        return read_thresholds(self.incomes)
 
     @cached_property
     def pools(self) -> Pools:
         """What each pool has and pays for."""
         axes = self.programme, self.year, self.pool
         parts = self.money, self.funding, self.contracts, self.options, self.incomes.held_back
-        return derive_pools(axes, *parts, self.recurrent_balance)
+        return read_pools(axes, *parts, self.recurrent_balance)
 
     @cached_property
     def passing(self) -> Passing:
         """One-off programmes whose contract may be ended."""
         once = ~self.funding.recurrent & self.recurrent_balance
-        return derive_passing(self.pool, self.contracts, self.endings.rows, once, self.costs)
+        return read_passing(self.pool, self.contracts, self.endings.rows, once, self.costs)
 
     @cached_property
     def misses(self) -> Misses:
         """By how much soft rules can be missed."""
         parts = self.activity, self.demand, self.responses, self.options, self.surcharge
-        return derive_misses(self.rules, *parts, self.contracts, self.paid)
+        return read_misses(self.rules, *parts, self.contracts, self.paid)
 
     @cached_property
     def most_moved(self) -> Floats:

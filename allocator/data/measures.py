@@ -17,6 +17,21 @@ from allocator.data.surcharge import Surcharge
 from allocator.data.terms import Collector, Counted, Standing, Terms, share_of, those
 from allocator.instance.instance import Instance
 
+KINDS = {
+    "activity": ("programme", "year"),
+    "surcharge": ("programme", "year"),
+    "stranded": ("programme", "year"),
+    "unmet": ("programme", "year"),
+    "outcome": ("outcome", "programme", "year"),
+    "payment": ("contract", "year"),
+    "ended": ("contract", "year"),
+    "stranded_ended": ("contract", "year"),
+}
+"""Axes of the variables that rows count, in the order of :class:`allocator.data.rules.Rules`."""
+
+COST = ("spend", "recurrent_spend")
+"""Measures of what activity costs; the second of programmes that come back every year."""
+
 Part = tuple[Counted, Ints, Floats]
 """Programmes that count, and for each row the year in which and the factor by which they do."""
 
@@ -85,7 +100,7 @@ class Measures:
 
     def unit(self, measure: str, t: Ints, i: Ints) -> Floats:
         """What a unit of activity measures, shape (years asked for, programmes asked for)."""
-        if measure == "spend":
+        if measure in COST:
             unit: Floats = self.activity.price[np.ix_(i, np.maximum(t, 0))].T
             return unit
         row = self.activity.unit_cost[i] if measure == "value" else np.ones(len(i))
@@ -111,31 +126,16 @@ class Expansion:
     of : Measures
     rows : Index
         (name, year) of the rows.
-
-    Attributes
-    ----------
-    activity, surcharge, stranded, unmet, outcome, payment, ended, stranded_ended : Terms
-        Coefficients of each variable; see :class:`allocator.data.rules.Rules`.
     """
 
     def __init__(self, of: Measures, rows: Index) -> None:
         self.of, self.rows = of, rows
-        cells, paid = (of.axes.programme, of.axes.year), of.contracts.rows.axes
-        self.kinds = {
-            "activity": cells,
-            "surcharge": cells,
-            "stranded": cells,
-            "unmet": cells,
-            "outcome": (of.axes.outcome, *cells),
-            "payment": paid,
-            "ended": paid,
-            "stranded_ended": paid,
-        }
-        self._found = {name: Collector() for name in self.kinds}
+        self._found = {kind: Collector() for kind in KINDS}
 
     def terms(self, kind: str) -> Terms:
-        """Coefficients of one kind of variable, equal ones added together."""
-        return self._found[kind].terms(self.rows, self.kinds[kind])
+        """Coefficients of one kind of variable, those of one variable added together."""
+        axes = [getattr(self.of.axes, name) for name in KINDS[kind]]
+        return self._found[kind].terms(self.rows, axes)
 
     def add_activity(self, measure: str, sense: str, parts: list[Part], rows: Ints) -> None:
         """Activity, its value or what it costs.
@@ -143,7 +143,7 @@ class Expansion:
         Parameters
         ----------
         measure : str
-            activity, value or spend.
+            activity, value, spend or recurrent_spend.
         sense : str
             Sense of the rows.
         parts : list of Part
@@ -158,9 +158,9 @@ class Expansion:
             member = np.tile(some, len(rows)), np.repeat(np.maximum(t, 0), len(some))
             unit = of.unit(measure, t, some)
             self._found["activity"].add(row, member, (unit * weight).ravel())
-            if measure == "spend" and of.any_surcharged:
+            if measure in COST and of.any_surcharged:
                 self._found["surcharge"].add(row, member, weight.ravel() * of.surcharged[member])
-        if measure == "spend" and sense != "equal":
+        if measure in COST and sense != "equal":
             self._add_stranded(sense, parts, rows)
 
     def _add_stranded(self, sense: str, parts: list[Part], rows: Ints) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.accounts import Round, decide, read_round
-from allocator.evaluate.evaluation import Evaluation
-from allocator.evaluate.tables import Array, Codes, Flags, summed, words
-from allocator.instance.evidence import with_evidence
-from allocator.instance.instance import Instance
+from allocator.arrays import Floats, Ints
+from allocator.evaluate import frames
+from allocator.evaluate.evaluation import Evaluation, Workings
+from allocator.evaluate.funding import shares_paid
+from allocator.evaluate.option_money import OptionMoney
+from allocator.evaluate.round import Round
+from allocator.evaluate.tables import Names, pick, summed, year_before
+from allocator.evaluate.tolerances import ADDING_UP, NO_STEP, PENNY
 
 STEPS = (
     "outturn",
@@ -37,25 +40,16 @@ STEPS = (
 )
 """Steps in order; the last is what the ones before it come to."""
 
-TOGETHER = ["pool", "sector", "year", "recurrent"]
-PENNY = 0.01
-NOTHING = 1e-6
-"""Currency below which a step is left out as rounding."""
-ROUNDING = 1e-12
-"""Share of a figure that adding it up may lose."""
 
-
-def bridge(instance: Instance, checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
+def bridge(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
     """Explain what every pool spends on every sector, step by step from the base year.
 
     Parameters
     ----------
-    instance : Instance
-        The round.
     checked : Evaluation
         The plan.
     reference : Evaluation
-        The reference plan.
+        The reference plan of the same round.
 
     Returns
     -------
@@ -77,40 +71,22 @@ def bridge(instance: Instance, checked: Evaluation, reference: Evaluation) -> pd
         their income come back every year; capital, extra capacity and what is paid or
         received once do not.
     """
-    instance = with_evidence(instance)
-    known = read_round(instance, None)
-    ended = _flags(checked.contracts, "ended", len(known.programmes.years))
-    known = decide(instance, known, _flags(checked.options, "taken", ended.shape[1]), ended)
-    steps = _Steps(known)
-    _add_programmes(steps, known, checked, reference)
-    _add_options(steps, known, checked)
-    _add_contracts(steps, known, checked)
-    _add_adjustments(steps, known)
-    for step, column, sign, lasting in POOLED:
-        amount = _by_year(checked.budgets, column, ended.shape[1])
+    plan, before = checked.workings, reference.workings
+    steps = _Steps(plan.decided.round)
+    _add_programmes(steps, plan, before)
+    _add_options(steps, plan.accounts.options)
+    _add_contracts(steps, plan)
+    _add_adjustments(steps, plan.decided.round)
+    uses = plan.accounts.ledger.uses
+    for step, amount, lasting in (
+        ("extra_capacity", uses.extra_cost, 0),
+        ("option_income", -uses.option_income, 1),
+        ("incomes", -uses.incomes, 0),
+        ("held_back", uses.withheld, 0),
+    ):
         pool, t = np.nonzero(amount)
-        none = np.zeros(len(pool), dtype=np.intp)
-        steps.add(step, (pool, none, t, none + lasting), sign * amount[pool, t])
-    return steps.frame(NOTHING / instance.settings.money_scale)
-
-
-POOLED = (
-    ("extra_capacity", "extra_cost", 1.0, 0),
-    ("option_income", "option_income", -1.0, 1),
-    ("incomes", "incomes", -1.0, 0),
-    ("held_back", "held_back", 1.0, 0),
-)
-"""Steps that belong to no sector: column of the budgets, sign, whether every year."""
-
-
-def _by_year(frame: pd.DataFrame, column: str, years: int) -> Array:
-    """Column of a table whose rows go through the years one thing at a time."""
-    figures: Array = frame[column].to_numpy(dtype=float).reshape(-1, years)
-    return figures
-
-
-def _flags(frame: pd.DataFrame, column: str, years: int) -> Flags:
-    return _by_year(frame, column, years) == 1
+        steps.add(step, (pool, 0, t, lasting), amount[pool, t])
+    return steps.frame(NO_STEP / plan.decided.round.tables.settings.money_scale)
 
 
 class _Steps:
@@ -123,12 +99,11 @@ class _Steps:
     """
 
     def __init__(self, known: Round) -> None:
-        self.pools, self.years = known.pools.names, known.programmes.years
-        every = words(known.programmes.table, "sector").astype(str)
+        self.pools, self.years = known.pools.names, known.tables.years
+        every = known.programmes.rows["sector"].tolist()
         # Sector 0 is none in particular.
-        names, sector = np.unique(every, return_inverse=True)
-        self.sectors = ["", *names.tolist()]
-        self.sector: Codes = sector + 1
+        self.sectors = Names(["", *sorted(set(every))])
+        self.sector = self.sectors.find(every)
         shape = (len(self.pools), len(self.sectors), len(self.years), 2, len(STEPS))
         self.amount = np.zeros(shape)
 
@@ -144,142 +119,118 @@ class _Steps:
         there[..., -1] = there.any(axis=-1)
         pool, sector, year, step, once = np.nonzero(np.moveaxis(there[:, :, :, ::-1], 3, 4))
         lasting = 1 - once
-        return pd.DataFrame(
+        return frames.table(
             {
-                "pool": pd.Series(self.pools.to_numpy(dtype=object)[pool], dtype="str"),
-                "sector": pd.Series(np.array(self.sectors, dtype=object)[sector], dtype="str"),
-                "year": self.years[year].astype(np.int64),
-                "step": pd.Series(np.array(STEPS, dtype=object)[step], dtype="str"),
+                "pool": self.pools.array[pool],
+                "sector": self.sectors.array[sector],
+                "year": self.years[year],
+                "step": np.array(STEPS, dtype=object)[step],
                 "recurrent": lasting.astype(bool),
                 "amount": amount[pool, sector, year, lasting, step],
             }
         )
 
 
-def _add_programmes(
-    steps: _Steps, known: Round, checked: Evaluation, reference: Evaluation
-) -> None:
+def _add_programmes(steps: _Steps, plan: Workings, before: Workings) -> None:
     """Steps of what programmes cost, for the pools that pay."""
-    programmes, years = known.programmes, len(known.programmes.years)
-    row, t, pool, share = _payers(known, checked)
-    base = programmes.unit_cost * programmes.baseline
+    programmes = plan.decided.round.programmes
+    row, t, pool, share = _payers(plan)
+    base = programmes.base_spend[:, None]
     at_prices = programmes.price * programmes.baseline[:, None]
-    options, rest = (_of_programmes(known, part) for part in _yearly(checked, years))
-    spend = _by_year(checked.allocation, "spend", years) - options - rest
-    before = _by_year(reference.allocation, "spend", years)
-    before = before - sum(_of_programmes(known, part) for part in _yearly(reference, years))
+    options, rest = _of_programmes(plan)
+    spend = plan.accounts.spending.total - options - rest
+    reference = before.accounts.spending.total - sum(_of_programmes(before))
     amounts = {
-        "outturn": np.broadcast_to(base[:, None], spend.shape),
-        "inflation": at_prices - base[:, None],
-        "growth_and_demand": before - at_prices,
-        "decisions": spend - before,
+        "outturn": np.broadcast_to(base, spend.shape),
+        "inflation": at_prices - base,
+        "growth_and_demand": reference - at_prices,
+        "decisions": spend - reference,
         "options": options,
         "full_year_effect": rest,
     }
-    lasting = _lasting(known)[row, t].astype(np.intp)
+    own = (programmes.recurrent & ~programmes.capital)[:, None]
+    lasting = (own | plan.decided.contracts.contracted)[row, t].astype(np.int64)
     for step, of in amounts.items():
         steps.add(step, (pool, steps.sector[row], t, lasting), share * of[row, t])
 
 
-def _yearly(checked: Evaluation, years: int) -> tuple[Array, Array]:
+def _yearly(money: OptionMoney) -> tuple[Floats, Floats]:
     """Yearly costs of options, and the part that a full year adds to the first part of one.
 
     Both have the shape (option, year).
     """
-    cost = _by_year(checked.options, "cost_yearly", years)
-    share = _by_year(checked.options, "in_place", years)
-    before = np.zeros_like(share)
-    before[:, 1:] = share[:, :-1]
+    cost, share = money.costs["cost_yearly"], money.course.in_place
+    before = year_before(share, 0.0)
     part = np.zeros_like(share)
     np.divide(share - before, share, out=part, where=(before > 0) & (share > before))
     return cost * (1.0 - part), cost * part
 
 
-def _of_programmes(known: Round, figures: Array) -> Array:
-    """Figures of options that are part of programmes' spend, shape (programme, year)."""
-    of = known.course.options.programme
-    return summed(of[of >= 0], figures[of >= 0], len(known.programmes.names))
+def _of_programmes(plan: Workings) -> tuple[Floats, Floats]:
+    """The same of options that are part of programmes' spend, shape (programme, year)."""
+    money, size = plan.accounts.options, len(plan.activity)
+    yearly, rest = _yearly(money)
+    return money.of_programmes(yearly, size), money.of_programmes(rest, size)
 
 
-def _add_options(steps: _Steps, known: Round, checked: Evaluation) -> None:
+def _add_options(steps: _Steps, money: OptionMoney) -> None:
     """What options cost their pools directly, to the sector of their programme."""
-    options, years = known.course.options, len(known.programmes.years)
-    alone = (options.programme < 0)[:, None]
-    yearly, rest = (np.where(alone, part, 0.0) for part in _yearly(checked, years))
-    once, leaving, both, capital = (
-        _by_year(checked.options, column, years)
-        for column in ("cost_once", "cost_exit", "double_running", "capital")
-    )
-    sector = np.append(steps.sector, 0)[options.programme]
+    options, costs = money.course.options, money.costs
+    yearly, rest = (money.direct(part) for part in _yearly(money))
+    sector = pick(steps.sector, options.programme, 0)
     for step, amount, lasting in (
         ("options", yearly, 1),
         ("full_year_effect", rest, 1),
-        ("double_running", both, 0),
-        ("one_off", once + leaving, 0),
-        ("option_capital", capital, 0),
+        ("double_running", costs["double_running"], 0),
+        ("one_off", costs["cost_once"] + costs["cost_exit"], 0),
+        ("option_capital", costs["capital"], 0),
     ):
         o, t = np.nonzero(amount)
-        where = options.pool[o], sector[o], t, np.full(len(o), lasting)
-        steps.add(step, where, amount[o, t])
+        steps.add(step, (options.pool[o], sector[o], t, lasting), amount[o, t])
 
 
-def _lasting(known: Round) -> Flags:
-    """Whether what is spent on a programme comes back every year, shape (programme, year)."""
-    programmes = known.programmes
-    own = programmes.recurrent & ~programmes.capital
-    lasting: Flags = own[:, None] | known.contracts.held
-    return lasting
-
-
-def _payers(known: Round, checked: Evaluation) -> tuple[Codes, Codes, Codes, Array]:
+def _payers(plan: Workings) -> tuple[Ints, Ints, Ints, Floats]:
     """Programme, year and pool of everything that is paid, with the pool's share of it."""
-    programmes, funding = known.programmes, known.funding
-    own = known.pools.names.get_indexer(pd.Index(programmes.table["pool"]))
+    decided, funding = plan.decided, plan.decided.funding
     alone, year = np.nonzero(~funding.shared)
     part, t = np.nonzero(funding.there)
-    share = checked.funding["share"].to_numpy()
+    share = shares_paid(funding, plan.accounts.ledger.paid, plan.accounts.spending.total)[part, t]
     # What costs nothing this year is put to the pool that would pay first.
-    first = (funding.rank[part] == 0).astype(float)
-    share = np.where(np.isnan(share), first, share)
+    share = np.where(np.isnan(share), funding.rank[part] == 0, share)
     return (
         np.concatenate([alone, funding.programme[part]]),
         np.concatenate([year, t]),
-        np.concatenate([own[alone], funding.pool[part]]),
+        np.concatenate([decided.round.programmes.pool[alone], funding.pool[part]]),
         np.concatenate([np.ones(len(alone)), share]),
     )
 
 
-def _add_contracts(steps: _Steps, known: Round, checked: Evaluation) -> None:
+def _add_contracts(steps: _Steps, plan: Workings) -> None:
     """What contracts pay beyond the cost of their activity, and fees for ending them."""
-    contracts, frame = known.contracts, checked.contracts
-    years = len(known.programmes.years)
-    over = _by_year(frame, "pool_payment", years) - _by_year(frame, "cost", years)
-    over = np.where(contracts.replaces, over, 0.0)
-    spend = _by_year(checked.allocation, "spend", years)
+    contracts, payments = plan.decided.contracts, plan.accounts.payments
+    spend = plan.accounts.spending.total
+    over = np.where(contracts.replaces, payments.pool_payment - payments.cost, 0.0)
     for step, amount, lasting in (
         ("contracts", over, 1),
-        ("exit_fees", _by_year(frame, "exit_fee", years), 0),
+        ("exit_fees", contracts.exit_fees, 0),
     ):
-        member = contracts.member
-        row, t = np.nonzero(np.vstack([amount, np.zeros((1, years))])[member])
-        of = member[row]
+        row, t = np.nonzero(contracts.by_programme(amount))
+        of = contracts.member[row]
         # A contract without any activity is split evenly.
         size = np.where(contracts.total(spend)[of, t] > 0, spend[row, t], 1.0)
         total = np.zeros(amount.shape)
         np.add.at(total, (of, t), size)
-        pool = known.pools.names.get_indexer(pd.Index(contracts.pool))[of]
-        where = (pool, steps.sector[row], t, np.full(len(row), lasting))
+        where = (contracts.pool[of], steps.sector[row], t, lasting)
         steps.add(step, where, amount[of, t] * size / total[of, t])
 
 
 def _add_adjustments(steps: _Steps, known: Round) -> None:
     """Adjustments, to the sectors of their selection by baseline spend."""
     adjustments = known.adjustments
-    payer = known.pools.names.get_indexer(pd.Index(known.programmes.table["pool"]))
     every = np.arange(len(steps.sectors))
     for item, t, pool in np.argwhere(adjustments.amount):
         weight = adjustments.weight[item, t]
-        own = np.where(payer == pool, weight, 0.0)
+        own = np.where(known.programmes.pool == pool, weight, 0.0)
         parts = np.bincount(steps.sector, own if own.any() else weight, len(every))
         parts[0] = 0.0 if parts.any() else 1.0
         lasting = int(adjustments.recurrent[item, t])
@@ -287,15 +238,15 @@ def _add_adjustments(steps: _Steps, known: Round) -> None:
         steps.add(adjustments.kind[item, t], (pool, every, t, lasting), amount)
 
 
-def check_bridge(frame: pd.DataFrame, checked: Evaluation, penny: float = PENNY) -> list[str]:
+def check_bridge(frame: pd.DataFrame, budgets: pd.DataFrame, penny: float = PENNY) -> list[str]:
     """What does not add up in a bridge, in words; empty when all does.
 
     Parameters
     ----------
     frame : pandas.DataFrame
         As :func:`bridge` gives it.
-    checked : Evaluation
-        The plan it explains.
+    budgets : pandas.DataFrame
+        :attr:`Evaluation.budgets` of the plan it explains.
     penny : float
         Money, in the instance's unit, by which two figures may differ.
 
@@ -305,48 +256,53 @@ def check_bridge(frame: pd.DataFrame, checked: Evaluation, penny: float = PENNY)
         A sentence for every pool, sector and year whose steps do not come to its plan, and
         for every pool and year whose plan is not what the pool pays.
     """
-    last = frame["step"] == "plan"
-    amount = frame["amount"]
-    sums = frame[TOGETHER].assign(
-        steps=amount.where(~last, 0.0), plan=amount.where(last, 0.0), size=amount.abs()
+    last = (frame["step"] == "plan").to_numpy()
+    amount = frame["amount"].to_numpy()
+    rows = _rows(frame, ("pool", "sector", "year", "recurrent"))
+    names = Names(sorted(set(rows)))
+    code = names.find(rows)
+    steps = np.bincount(code, np.where(last, 0.0, amount), len(names))
+    plan = np.bincount(code, np.where(last, amount, 0.0), len(names))
+    room = np.maximum(penny, ADDING_UP * np.bincount(code, np.abs(amount), len(names)))
+    problems = []
+    for line in np.flatnonzero(np.abs(steps - plan) > room).tolist():
+        pool, sector, year, lasting = names.all[line]
+        problems.append(
+            f"Pool '{pool}', sector '{sector}', {year}: "
+            f"{'recurrent' if lasting else 'non-recurrent'} steps come to "
+            f"{steps[line]:,.2f} and the plan is {plan[line]:,.2f}."
+        )
+    return [*problems, *_check_pools(frame[last], budgets, penny)]
+
+
+def _check_pools(plan: pd.DataFrame, budgets: pd.DataFrame, penny: float) -> list[str]:
+    """Pools and years whose plan is not what the pool pays less what it gains."""
+    names = Names(_rows(budgets, ("pool", "year")))
+    code = names.find(_rows(plan, ("pool", "year")))
+    uses = ("spend", "capital_spend", "adjustments", "extra_cost", "option_cost", "exit_fees")
+    pays = budgets[list(uses)].to_numpy().sum(axis=1)
+    income, incomes, withheld, recurrent_spend, handed = (
+        budgets[c].to_numpy()
+        for c in ("option_income", "incomes", "held_back", "recurrent_spend", "transfers_out")
     )
-    sums = sums.groupby(TOGETHER, as_index=False).sum()
-    room = np.maximum(penny, ROUNDING * sums["size"])
-    problems = [
-        f"Pool '{line['pool']}', sector '{line['sector']}', {line['year']}: "
-        f"{'recurrent' if line['recurrent'] else 'non-recurrent'} steps come to "
-        f"{line['steps']:,.2f} and the plan is {line['plan']:,.2f}."
-        for line in sums[(sums["steps"] - sums["plan"]).abs() > room].to_dict("records")
-    ]
-    pools = _by_pool(frame[last], checked)
-    room = np.maximum(penny, ROUNDING * pools["pays"].abs())
-    for said in ("pays", "pays every year"):
-        off = pools[(pools[f"bridge {said}"] - pools[said]).abs() > room]
+    pays = pays - (income + incomes - withheld)
+    lasting = recurrent_spend - handed - income
+    amount, recurrent = plan["amount"].to_numpy(), plan["recurrent"].to_numpy()
+    room = np.maximum(penny, ADDING_UP * np.abs(pays))
+    problems = []
+    for said, figures, counted in (
+        ("pays", pays, amount),
+        ("pays every year", lasting, np.where(recurrent, amount, 0.0)),
+    ):
+        total = summed(code, counted, len(names))
         problems += [
-            f"Pool '{line['pool']}', {line['year']}: the bridge comes to "
-            f"{line[f'bridge {said}']:,.2f} and the pool {said} {line[said]:,.2f}."
-            for line in off.to_dict("records")
+            f"Pool '{names.all[line][0]}', {names.all[line][1]}: the bridge comes to "
+            f"{total[line]:,.2f} and the pool {said} {figures[line]:,.2f}."
+            for line in np.flatnonzero(np.abs(total - figures) > room).tolist()
         ]
     return problems
 
 
-def _by_pool(plan: pd.DataFrame, checked: Evaluation) -> pd.DataFrame:
-    """What pools pay less what they gain, in all and every year, and the bridge's word for it."""
-    budgets = checked.budgets
-    uses = ["spend", "capital_spend", "adjustments", "extra_cost", "option_cost", "exit_fees"]
-    gains = budgets["option_income"] + budgets["incomes"] - budgets["held_back"]
-    lasting = budgets["recurrent_spend"] - budgets["transfers_out"]
-    pools = budgets[["pool", "year"]].assign(
-        **{
-            "pays": budgets[uses].sum(axis=1) - gains,
-            "pays every year": lasting - budgets["option_income"],
-        }
-    )
-    total = plan[["pool", "year"]].assign(
-        **{
-            "bridge pays": plan["amount"],
-            "bridge pays every year": plan["amount"].where(plan["recurrent"], 0.0),
-        }
-    )
-    total = total.groupby(["pool", "year"], as_index=False).sum()
-    return pools.merge(total, on=["pool", "year"], how="left").fillna(0.0)
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """What rows of a table are about."""
+    return list(zip(*(frame[c].tolist() for c in columns), strict=True))

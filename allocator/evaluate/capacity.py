@@ -2,168 +2,169 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.changes import Changes
+from allocator.arrays import Floats, Ints
+from allocator.evaluate import frames
+from allocator.evaluate.amounts import figure
+from allocator.evaluate.changes import Change
 from allocator.evaluate.findings import Findings, Subject
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Programmes,
-    figure,
-    numbers,
-    pick,
-    places_of,
-    positions,
-    rows_by_year,
-    words,
-)
-from allocator.instance.instance import Instance
+from allocator.evaluate.programmes import Programmes, growth
+from allocator.evaluate.tables import Names, Tables, pick, places_of
+from allocator.instance.tables.settings import Settings
 
 
 @dataclass(frozen=True)
 class Capacity:
-    """Resources by place; arrays of shape (capacity row, year).
+    """Resources by place; arrays of shape (capacity row, year) unless said.
 
     Attributes
     ----------
-    keys : pandas.DataFrame
+    names : Names
         resource and place of every row, a place blank for the whole system.
+    units : dict of str to str
+        Unit of every resource.
+    settings : Settings
+        How years are written.
     amount, extra_max, extra_price : numpy.ndarray
         Units there are, most that may be added, money per unit added that year.
     extra_pool : numpy.ndarray
         Position of the pool that pays, -1 for none.
+    user, per_unit : numpy.ndarray
+        Shape (use,): programme that needs a resource, and units of it for one of activity.
+    uses : list of numpy.ndarray
+        Positions among these that every capacity row is for.
     """
 
-    keys: pd.DataFrame
-    amount: Array
-    extra_max: Array
-    extra_price: Array
-    extra_pool: Codes
+    names: Names
+    units: dict[str, str]
+    settings: Settings
+    amount: Floats
+    extra_max: Floats
+    extra_price: Floats
+    extra_pool: Ints
+    user: Ints
+    per_unit: Floats
+    uses: list[Ints]
+
+    @cached_property
+    def subject(self) -> Subject:
+        """Capacity rows as the subject of messages."""
+        rows = [f"{resource}, {place}" if place else resource for resource, place in self.names.all]
+        return Subject("Resource", rows, self.settings, self._words)
+
+    def _words(self, value: float, row: int) -> str:
+        return f"{figure(value)} {self.units[self.names.all[row][0]]}".rstrip()
 
 
-def read_capacity(instance: Instance, programmes: Programmes, pools: pd.Index) -> Capacity:
+def read_capacity(tables: Tables, programmes: Programmes, pools: Names) -> Capacity:
     """Capacity in force, what is added priced with the instance's uplift."""
-    table, settings = instance.capacity, instance.settings
-    keys = table[["resource", "place"]].drop_duplicates().reset_index(drop=True)
-    code = pd.MultiIndex.from_frame(keys).get_indexer(
-        pd.MultiIndex.from_frame(table[["resource", "place"]])
-    )
-    rows = rows_by_year(table, code.astype(np.intp), len(keys), programmes.years)
-    paid = table["extra_pool"] != ""
-    pool = np.full(len(table) + 1, -1, dtype=np.intp)
-    pool[np.flatnonzero(paid)] = positions(pools, table[paid], "capacity", "extra_pool")
-    uplift = (1.0 + settings.cost_uplift) ** (programmes.years - settings.base_year)
+    rows, use, resources = tables["capacity"], tables["use"], tables["resources"]
+    names = Names(rows.tuples(("resource", "place")))
+    in_force = tables.in_force(rows, names.positions(rows, "resource", "place"), len(names))
+    user = programmes.names.positions(use, "programme")
+    places = programmes.rows["place"][user].tolist()
+    here = places_of(zip(use["resource"].tolist(), places, strict=True))
+    anywhere = places_of(use["resource"])
+    none = np.empty(0, dtype=np.int64)
     return Capacity(
-        keys=keys,
-        amount=pick(numbers(table, "amount"), rows, 0.0),
-        extra_max=pick(numbers(table, "extra_max"), rows, 0.0),
-        extra_price=pick(numbers(table, "extra_cost"), rows, 0.0) * uplift,
-        extra_pool=pool[rows],
+        names=names,
+        units=dict(zip(resources["resource"].tolist(), resources["unit"].tolist(), strict=True)),
+        settings=tables.settings,
+        amount=in_force.figures("amount", 0.0),
+        extra_max=in_force.figures("extra_max", 0.0),
+        extra_price=in_force.figures("extra_cost", 0.0) * growth(tables),
+        extra_pool=pick(pools.find(rows["extra_pool"]), in_force.at, -1),
+        user=user,
+        per_unit=use["per_unit"],
+        uses=[
+            here.get((resource, place), none) if place else anywhere.get(resource, none)
+            for resource, place in names.all
+        ],
     )
 
 
-def changed_capacity(capacity: Capacity, changes: Changes) -> Capacity:
-    """Capacity with what options add to it or multiply it by.
-
-    Raises
-    ------
-    InstanceError
-        When an option acts on a resource and place that have no row.
-    """
-    mine = changes.of("capacity")
-    names = pd.Index(["\x1f".join(key) for key in capacity.keys.itertuples(index=False)])
-    asked = zip(mine.table["target"], mine.table["place"], strict=True)
-    rows = mine.table.assign(target=["\x1f".join(key) for key in asked])
-    target = positions(names, rows, "option_effects", "target")
-    return replace(capacity, amount=mine.apply(capacity.amount, target))
-
-
-def _row(resource: str, place: str) -> str:
-    """A row of the capacity table as messages name it."""
-    return f"{resource}, {place}" if place else resource
-
-
-def capacity_used(
-    instance: Instance, capacity: Capacity, programmes: Programmes, activity: Array
-) -> Array:
+def capacity_used(capacity: Capacity, activity: Floats) -> Floats:
     """Units of every capacity row that the plan's activity needs; shape (row, year)."""
-    table, years = instance.use, len(programmes.years)
-    who = positions(programmes.names, table, "use", "programme")
-    need = numbers(table, "per_unit")[:, None] * activity[who]
-    resource, place = words(table, "resource"), words(programmes.table, "place")[who]
-    used = np.zeros((len(capacity.keys), years))
-    anywhere, here = places_of(resource), places_of(resource + "\x1f" + place)
-    for row, (name, where) in enumerate(capacity.keys.itertuples(index=False)):
-        mine = here.get(f"{name}\x1f{where}") if where else anywhere.get(name)
-        if mine is not None:
-            used[row] = need[mine].sum(axis=0)
-    return used
+    need = capacity.per_unit[:, None] * activity[capacity.user]
+    used = [need[mine].sum(axis=0) for mine in capacity.uses]
+    return np.array(used).reshape(capacity.amount.shape)
 
 
-def settle_extra(capacity: Capacity, used: Array, given: Array) -> Array:
-    """Capacity added: as the plan says, or the least that is needed and may be had."""
-    least = np.clip(used - capacity.amount, 0.0, capacity.extra_max)
-    return np.where(np.isnan(given), least, given)
+@dataclass(frozen=True)
+class CapacityOfPlan:
+    """What a plan needs of resources and adds to them; arrays of shape (capacity row, year).
+
+    Attributes
+    ----------
+    capacity : Capacity
+        The resources.
+    used, amount, extra : numpy.ndarray
+        Units needed, units there are under the plan's options, units added.
+    """
+
+    capacity: Capacity
+    used: Floats
+    amount: Floats
+    extra: Floats
+
+    def extra_cost(self, shape: tuple[int, int]) -> Floats:
+        """Cost of what is added, charged to its pools; shape (pool, year)."""
+        cost, pool = np.zeros(shape), self.capacity.extra_pool
+        row, t = np.nonzero(pool >= 0)
+        np.add.at(cost, (pool[row, t], t), (self.extra * self.capacity.extra_price)[row, t])
+        return cost
 
 
-def extra_cost(capacity: Capacity, extra: Array, shape: tuple[int, ...]) -> Array:
-    """Cost of what is added, charged to its pools; shape (pool, year)."""
-    cost = np.zeros(shape)
-    row, t = np.nonzero(capacity.extra_pool >= 0)
-    np.add.at(cost, (capacity.extra_pool[row, t], t), (extra * capacity.extra_price)[row, t])
-    return cost
+def settle_capacity(
+    capacity: Capacity, activity: Floats, given: Floats, change: Change
+) -> CapacityOfPlan:
+    """Capacity of a plan, added as it says, or the least that is needed and may be had.
+
+    Parameters
+    ----------
+    capacity : Capacity
+        The resources.
+    activity : numpy.ndarray
+        Shape (programme, year).
+    given : numpy.ndarray
+        Shape (capacity row, year): units added as the plan states them, NaN where it does not.
+    change : Change
+        Effects of options on what there is.
+    """
+    amount, used = change.apply(capacity.amount), capacity_used(capacity, activity)
+    least = np.clip(used - amount, 0.0, capacity.extra_max)
+    return CapacityOfPlan(capacity, used, amount, np.where(np.isnan(given), least, given))
 
 
-def check_capacity(
-    instance: Instance,
-    capacity: Capacity,
-    used: Array,
-    extra: Array,
-    programmes: Programmes,
-    found: Findings,
-) -> None:
+def check_capacity(plan: CapacityOfPlan, findings: Findings) -> None:
     """Note resources used beyond what there is, and more added than may be."""
-    unit = dict(zip(instance.resources["resource"], instance.resources["unit"], strict=True))
-    rows = list(capacity.keys.itertuples(index=False))
-    subject = Subject(
-        what="Resource",
-        names=[_row(*key) for key in rows],
-        years=programmes.years,
-        settings=instance.settings,
-        amount=lambda value, row: f"{figure(value)} {unit[rows[row][0]]}".rstrip(),
-    )
-    there = capacity.amount + extra
+    used, extra = plan.used, plan.extra
+    there, added = plan.amount + extra, np.abs(extra)
     for value, limit, terms, said in (
-        (used, there, used + np.abs(extra), "needs {value} and has {limit}, {off} too little"),
-        (extra, capacity.extra_max, np.abs(extra), "gets {value} more, {off} above {limit}"),
-        (-extra, np.zeros_like(extra), np.abs(extra), "gets {off} less than nothing more"),
+        (used, there, used + added, "needs {value} and has {limit}, {off} too little"),
+        (extra, plan.capacity.extra_max, added, "gets {value} more, {off} above {limit}"),
+        (-extra, np.zeros_like(extra), added, "gets {off} less than nothing more"),
     ):
-        found.add(
+        findings.add(
             "capacity",
-            subject,
+            plan.capacity.subject,
             said,
             value=value,
             limit=limit,
             most=True,
             terms=terms,
-            natural=capacity.amount.max(axis=1, initial=0.0)[:, None],
+            natural=plan.amount.max(axis=1, initial=0.0)[:, None],
         )
 
 
-def capacity_frame(
-    capacity: Capacity, used: Array, extra: Array, programmes: Programmes
-) -> pd.DataFrame:
-    """Capacity by year: resource, place, year, used, amount, extra, slack."""
-    years = programmes.years
-    columns = {"used": used, "amount": capacity.amount, "extra": extra}
-    columns["slack"] = capacity.amount + extra - used
-    frame = {
-        "resource": pd.Index(capacity.keys["resource"]).repeat(len(years)),
-        "place": pd.Index(capacity.keys["place"]).repeat(len(years)),
-        "year": np.tile(years, len(capacity.keys)).astype(np.int64),
-    }
-    return pd.DataFrame(frame | {c: v.ravel() for c, v in columns.items()})
+def capacity_frame(plan: CapacityOfPlan, years: Ints) -> pd.DataFrame:
+    """Capacity by year, as :attr:`Evaluation.capacity` describes."""
+    names = {"resource": plan.capacity.names.part(0), "place": plan.capacity.names.part(1)}
+    columns = {"used": plan.used, "amount": plan.amount, "extra": plan.extra}
+    columns["slack"] = plan.amount + plan.extra - plan.used
+    return frames.by_year(names, years, columns)

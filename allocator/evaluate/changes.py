@@ -2,123 +2,136 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
-from allocator.evaluate.options import Course
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    numbers,
-    positions,
-    words,
-)
-from allocator.instance.instance import Instance
+from allocator.arrays import Flags, Floats, Ints
+from allocator.evaluate.options import Course, Options
+from allocator.evaluate.tables import Names, Tables
+
+ON_PROGRAMMES = ("close", "demand", "limit_max", "limit_min", "outcome", "unit_cost")
+"""Measures of programmes; those of anything else name what they act on themselves."""
 
 
 @dataclass(frozen=True)
-class Changes:
-    """Effects of options under a plan.
+class Change:
+    """Effects of options on one measure, a row an effect.
 
     Attributes
     ----------
-    table : pandas.DataFrame
-        Rows of ``option_effects``.
+    option, delay : numpy.ndarray
+        Position of the option, and years until it is felt.
+    target : numpy.ndarray
+        Position of what it acts on; -1 for a contract that pays for nothing.
+    outcome : numpy.ndarray
+        Position of the outcome it acts on, -1 for none.
+    value : numpy.ndarray
+        What it multiplies by or adds.
+    multiplies, adds : numpy.ndarray
+        Which of the two it does.
     share : numpy.ndarray
-        Shape (row, year): share with which each is felt.
+        Shape (row, year): share with which it is felt under a plan.
     """
 
-    table: pd.DataFrame
-    share: Array
+    option: Ints
+    delay: Ints
+    target: Ints
+    outcome: Ints
+    value: Floats
+    multiplies: Flags
+    adds: Flags
+    share: Floats
 
-    def of(self, measure: str) -> Changes:
-        """Those of one measure."""
-        mine = np.flatnonzero(words(self.table, "measure") == measure)
-        return Changes(self.table.iloc[mine].reset_index(drop=True), self.share[mine])
+    def under(self, course: Course) -> Change:
+        """The same as felt under a plan."""
+        if not len(self.option):
+            return self
+        return replace(self, share=course.felt(self.option, self.delay))
 
-    def targets(self, names: pd.Index) -> Codes:
-        """Positions of what they act on."""
-        return positions(names, self.table, "option_effects", "target")
-
-    def where(self, names: pd.Index, size: int) -> Flags:
-        """Where any of them is felt, shape (size, year); a target that is not there is left."""
-        at = names.get_indexer(pd.Index(self.table["target"]))
+    def where(self, size: int) -> Flags:
+        """Where any of them is felt, shape (size, year)."""
+        mine = self.target >= 0
         felt = np.zeros((size, self.share.shape[1]), dtype=bool)
-        np.logical_or.at(felt, at[at >= 0], self.share[at >= 0] > 0)
+        np.logical_or.at(felt, self.target[mine], self.share[mine] > 0)
         return felt
 
-    def factor(self, target: Codes, size: int) -> Array:
+    def factor(self, size: int) -> Floats:
         """What figures are multiplied by, shape (size, year)."""
-        mine = words(self.table, "operation") == "multiply"
-        times = 1.0 + (numbers(self.table, "value")[:, None] - 1.0) * self.share
+        times = 1.0 + (self.value[:, None] - 1.0) * self.share
         factor = np.ones((size, self.share.shape[1]))
-        np.multiply.at(factor, target[mine], times[mine])
+        np.multiply.at(factor, self.target[self.multiplies], times[self.multiplies])
         return factor
 
-    def added(self, target: Codes, size: int) -> Array:
+    def added(self, size: int) -> Floats:
         """What is added to figures, shape (size, year)."""
-        mine = words(self.table, "operation") == "add"
-        more = numbers(self.table, "value")[:, None] * self.share
+        more = self.value[:, None] * self.share
         added = np.zeros((size, self.share.shape[1]))
-        np.add.at(added, target[mine], more[mine])
+        np.add.at(added, self.target[self.adds], more[self.adds])
         return added
 
-    def apply(self, figures: Array, target: Codes) -> Array:
+    def apply(self, figures: Floats) -> Floats:
         """Figures multiplied and then added to; what is not limited stays so.
 
         Parameters
         ----------
         figures : numpy.ndarray
             Shape (figure, year).
-        target : numpy.ndarray
-            Position of the figure that each row acts on.
         """
-        factor, added = self.factor(target, len(figures)), self.added(target, len(figures))
+        if not len(self.option):
+            return figures
+        factor, added = self.factor(len(figures)), self.added(len(figures))
         finite = np.isfinite(figures)
-        changed: Array = np.where(finite, np.where(finite, figures, 0.0) * factor + added, figures)
+        changed: Floats = np.where(finite, np.where(finite, figures, 0.0) * factor + added, figures)
         return changed
 
 
-def read_changes(instance: Instance, course: Course) -> Changes:
-    """Effects in the rows of the table, felt as a plan takes their options."""
-    table = instance.option_effects
-    option = positions(course.options.names, table, "option_effects", "option")
-    return Changes(table, course.felt(option, table["delay"].to_numpy(dtype=np.intp)))
+Changes = Mapping[str, Change]
+"""Effects of options by the measure they change."""
 
 
-def unit_cost_change(changes: Changes, programmes: Programmes) -> Array:
-    """What options add to the cost of a unit of activity, shape (programme, year)."""
-    mine = changes.of("unit_cost")
-    target = mine.targets(programmes.names)
-    value = numbers(mine.table, "value")[:, None]
-    multiplies = (words(mine.table, "operation") == "multiply")[:, None]
-    each = np.where(
-        multiplies, programmes.price[target] * (value - 1.0), programmes.growth[target] * value
-    )
-    change = np.zeros(programmes.shape)
-    np.add.at(change, target, each * mine.share)
-    return change
-
-
-def surcharge(programmes: Programmes, activity: Array, changes: Changes, yearly: Array) -> Array:
-    """Cost of activity beyond its plain unit cost, shape (programme, year); may be negative.
+def read_changes(
+    tables: Tables, options: Options, outcomes: Names, targets: Mapping[str, Names]
+) -> Changes:
+    """Effects in the rows of the table, of options that nobody has taken yet.
 
     Parameters
     ----------
-    programmes : Programmes
-        Prices, and the activity above which units cost more or less.
-    activity : numpy.ndarray
-        Shape (programme, year).
-    changes : Changes
-        Effects of options on unit costs.
-    yearly : numpy.ndarray
-        Shape (programme, year): yearly costs of options that are part of programmes.
+    tables : Tables
+        The round.
+    options : Options
+        The options.
+    outcomes : Names
+        Outcomes.
+    targets : mapping of str to Names
+        What measures act on: of programmes all, and ``capacity`` (resource and place),
+        ``contract`` and ``income`` (pools).
+
+    Raises
+    ------
+    InstanceError
+        When an option acts on something that is not there.
     """
-    table = programmes.table
-    over = np.fmax(activity - numbers(table, "cost_threshold")[:, None], 0.0)
-    dearer = programmes.price * (numbers(table, "cost_above")[:, None] - 1.0) * over
-    return dearer + unit_cost_change(changes, programmes) * activity + yearly
+    every = tables["option_effects"]
+    changes: dict[str, Change] = {}
+    for measure, names in targets.items():
+        rows = every.take(np.flatnonzero(every["measure"] == measure))
+        on = ("target", "place") if measure == "capacity" else ("target",)
+        found = names.find(rows["target"]) if measure == "contract" else names.positions(rows, *on)
+        changes[measure] = Change(
+            option=options.names.positions(rows, "option"),
+            delay=rows["delay"],
+            target=found,
+            outcome=outcomes.find(rows["outcome"]),
+            value=rows["value"],
+            multiplies=rows["operation"] == "multiply",
+            adds=rows["operation"] == "add",
+            share=np.zeros((len(rows), len(tables.years))),
+        )
+    return changes
+
+
+def felt(changes: Changes, course: Course) -> Changes:
+    """Effects as they are felt under a plan."""
+    return {measure: change.under(course) for measure, change in changes.items()}

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from allocator.arrays import Flags, Floats, Ints, Objects
+from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.outcomes import Outcomes
-from allocator.evaluate.pools import Costs
+from allocator.evaluate.people import People
+from allocator.evaluate.programmes import Programmes, growth
+from allocator.evaluate.spending import Spending
 from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    Words,
-    money,
-    numbers,
+    Names,
+    Tables,
     pick,
     places_of,
-    positions,
-    rows_by_year,
     summed,
-    words,
+    year_before,
+    year_or_nan,
 )
-from allocator.instance.instance import Instance
+from allocator.evaluate.tolerances import REACHED, SAME
+from allocator.instance.tables.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,16 @@ class Contracts:
 
     Attributes
     ----------
-    names : pandas.Index
+    names : Names
         Contracts that have terms and at least one programme; C of them.
+    settings : Settings
+        How years and money are written.
     member : numpy.ndarray
         Shape (programme,): position of its contract, -1 without one.
-    provider, pool : list of str
-        Who is paid and who pays, by contract.
+    provider : numpy.ndarray
+        Shape (C,): who is paid.
+    pool : numpy.ndarray
+        Shape (C,): position of the pool that pays.
     kind : numpy.ndarray
         Type in the year; `cost` where the contract has no terms or does not hold.
     replaces : numpy.ndarray
@@ -66,49 +72,48 @@ class Contracts:
         Whether cost is paid instead of what it would otherwise pay.
     """
 
-    names: pd.Index
-    member: Codes
-    provider: list[str]
-    pool: list[str]
-    kind: Words
+    names: Names
+    settings: Settings
+    member: Ints
+    provider: Objects
+    pool: Ints
+    kind: Objects
     replaces: Flags
-    columns: dict[str, Array]
+    columns: dict[str, Floats]
     rebased: Flags
-    fixed_until: Array
-    bonus_outcome: Codes
-    lead: Words
-    heads: Array
-    may_end: Array
+    fixed_until: Floats
+    bonus_outcome: Ints
+    lead: Objects
+    heads: Floats
+    may_end: Floats
     ended: Flags
     suspended: Flags
     left: Flags
 
     @property
-    def exit_fees(self) -> Array:
+    def exit_fees(self) -> Floats:
         """Cost of ending them, in the first year without each."""
-        before = np.column_stack([np.zeros(len(self.names), dtype=bool), self.ended[:, :-1]])
-        fees: Array = np.where(self.ended & ~before, self.columns["exit_fee"], 0.0)
+        first = self.ended & ~year_before(self.ended, False)
+        fees: Floats = np.where(first, self.columns["exit_fee"], 0.0)
         return fees
 
-    @property
-    def held(self) -> Flags:
+    @cached_property
+    def contracted(self) -> Flags:
         """Whether a contract pays for the programme, shape (programme, year)."""
-        return self._by_programme(self.replaces)
+        return self.by_programme(self.replaces)
 
-    @property
+    @cached_property
     def counted(self) -> Flags:
-        """Whether a rule on payment counts the programme with its contract, held or left."""
-        return self._by_programme(self.replaces | self.left)
+        """Whether a rule on payment counts a contract, as long as it has terms, left or not."""
+        return self.replaces | self.left
 
-    def _by_programme(self, flags: Flags) -> Flags:
-        rows = np.vstack([flags, np.zeros((1, flags.shape[1]), dtype=bool)])
-        mine: Flags = rows[self.member]
-        return mine
+    def by_programme(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What is so of every programme's contract, shape (programme, year); no or 0 without."""
+        return np.vstack([values, np.zeros_like(values, shape=(1, values.shape[1]))])[self.member]
 
-    def total(self, figures: Array) -> Array:
+    def total(self, figures: Floats) -> Floats:
         """Sum figures of programmes over every contract."""
-        mine = self.member >= 0
-        return summed(self.member[mine], figures[mine], len(self.names))
+        return summed(self.member, figures, len(self.names))
 
 
 AMOUNTS = (
@@ -125,88 +130,86 @@ AMOUNTS = (
     "max_income",
     "exit_fee",
 )
-ROUNDING = 1e-9
-"""Share of a figure by which two that are the same may differ."""
-
-REACHED = 1e-7
-"""Share of a threshold by which it may be missed and still counts as met."""
-
 RATES = ("up_rate", "down_rate", "gain_share", "loss_share", "marginal_rate", "overhead")
 
 
-def read_contracts(instance: Instance, programmes: Programmes) -> Contracts:
+def read_contracts(
+    tables: Tables, programmes: Programmes, people: People, outcomes: Names
+) -> Contracts:
     """Contracts in force; in the years one does not hold it pays cost."""
-    table, settings, years = instance.contracts, instance.settings, programmes.years
-    used = set(programmes.table["contract"])
-    names = pd.Index([name for name in table["contract"].unique() if name in used])
-    table = table[table["contract"].isin(names)].reset_index(drop=True)
-    rows = rows_by_year(table, positions(names, table, "contracts", "contract"), len(names), years)
-    uplift = pick(numbers(table, "uplift"), rows)
-    uplift = np.where(np.isnan(uplift), settings.cost_uplift, uplift)
-    growth = (1.0 + uplift) ** (years - settings.base_year)
-    columns = {c: pick(numbers(table, c), rows) * growth for c in AMOUNTS}
-    columns |= {c: pick(numbers(table, c), rows, 0.0) for c in RATES}
-    columns["bonus_threshold"] = pick(numbers(table, "bonus_threshold"), rows)
+    every, years = tables["contracts"], tables.years
+    of = programmes.rows["contract"]
+    used = set(of.tolist())
+    names = Names(name for name in every["contract"].tolist() if name in used)
+    code = names.find(every["contract"])
+    rows, code = every.take(code >= 0), code[code >= 0]
+    in_force = tables.in_force(rows, code, len(names))
+    grown = growth(tables, in_force.figures("uplift"))
+    columns = {c: in_force.figures(c) * grown for c in AMOUNTS}
+    columns |= {c: in_force.figures(c, 0.0) for c in RATES}
+    columns["bonus_threshold"] = in_force.figures("bonus_threshold")
     columns["exit_fee"] = np.nan_to_num(columns["exit_fee"])
 
-    ends = {
-        c: pick(table[c].to_numpy(dtype=float, na_value=np.nan), rows)
-        for c in ("start", "end", "rebasing_year")
-    }
-    notice = pick(numbers(table, "notice_years"), rows)
-    holds = (rows >= 0) & ~(ends["start"] > years) & ~(ends["end"] < years)
-    kind = np.where(holds, np.append(words(table, "type"), "cost")[rows], "cost")
+    start, end, rebasing = (
+        pick(year_or_nan(rows, c), in_force.at, np.nan) for c in ("start", "end", "rebasing_year")
+    )
+    holds = in_force.there & ~(start > years) & ~(end < years)
+    kind = np.where(holds, in_force.words("type", "cost"), "cost")
     limited = ~np.isnan(columns["min_income"]) | ~np.isnan(columns["max_income"])
     replaces = holds & ((kind != "cost") | limited | (columns["overhead"] > 0))
     columns["overhead"] = np.where(replaces, columns["overhead"], 0.0)
 
-    member = names.get_indexer(pd.Index(programmes.table["contract"])).astype(np.intp)
+    member = names.find(of)
     under = places_of(member)
-    first = [int(under[c][0]) for c in range(len(names))]
-    base = programmes.base_tariff * programmes.baseline
-    mine = member >= 0
-    baseline = summed(member[mine], base[mine], len(names))[:, None] * growth
-    columns["fixed"] = np.where(np.isnan(columns["fixed"]), baseline, columns["fixed"])
-    blank = np.isnan(columns["volume"])
-    columns["volume"] = np.where(blank, columns["fixed"], columns["volume"])
-    outcomes = pd.Index(instance.outcomes["outcome"])
-    bonus = outcomes.get_indexer(pd.Index(table["bonus_outcome"])).astype(np.intp)
+    first = np.array([under[c][0] for c in range(len(names))], dtype=np.int64)
+    baseline = summed(member, programmes.base_tariff * programmes.baseline, len(names))
+    columns["fixed"] = _or(columns["fixed"], baseline[:, None] * grown)
+    columns["volume"] = _or(columns["volume"], columns["fixed"])
+    home = programmes.rows["place"]
+    heads = [people.of(home[under[c]].tolist()) for c in range(len(names))]
+    none = np.zeros(in_force.at.shape, dtype=bool)
     return Contracts(
         names=names,
+        settings=tables.settings,
         member=member,
-        provider=[str(programmes.table["provider"].iloc[i]) for i in first],
-        pool=[str(programmes.table["pool"].iloc[i]) for i in first],
+        provider=programmes.rows["provider"][first],
+        pool=programmes.pool[first],
         kind=kind,
         replaces=replaces,
         columns=columns,
-        rebased=holds & (kind == "block") & (ends["rebasing_year"] <= years),
-        fixed_until=np.fmin(ends["rebasing_year"], ends["end"] + 1.0),
-        bonus_outcome=np.append(bonus, -1)[rows],
-        lead=np.where(replaces, np.append(words(table, "lead"), "")[rows], ""),
-        heads=_heads(instance, programmes, member, len(names)),
-        may_end=np.fmax(ends["start"], years[0]) + notice,
-        ended=np.zeros(rows.shape, dtype=bool),
-        suspended=np.zeros(rows.shape, dtype=bool),
-        left=np.zeros(rows.shape, dtype=bool),
+        rebased=holds & (kind == "block") & (rebasing <= years),
+        fixed_until=np.fmin(rebasing, end + 1.0),
+        bonus_outcome=pick(outcomes.find(rows["bonus_outcome"]), in_force.at, -1),
+        lead=np.where(replaces, in_force.words("lead"), ""),
+        heads=np.array(heads).reshape(none.shape),
+        may_end=np.fmax(start, years[0]) + in_force.figures("notice_years"),
+        ended=none,
+        suspended=none,
+        left=none,
     )
 
 
-def leave(contracts: Contracts, years: Codes, ended: Flags, suspended: Flags) -> Contracts:
+def _or(figures: Floats, otherwise: Floats) -> Floats:
+    """Figures, and others where they are blank."""
+    return np.where(np.isnan(figures), otherwise, figures)
+
+
+def leave(contracts: Contracts, ended: Flags, suspended: Flags) -> Contracts:
     """Contracts without the years in which they are ended or suspended.
 
     Parameters
     ----------
     contracts : Contracts
         As the tables have them.
-    years : numpy.ndarray
-        Plan years.
     ended, suspended : numpy.ndarray
         Shape (contract, year): by the plan; by an option in place.
     """
     off = ended | suspended
+    if not off.any():
+        return contracts
     after = np.full((len(off), off.shape[1] + 1), np.nan)
-    for t in range(len(years) - 1, -1, -1):
-        after[:, t] = np.where(off[:, t], years[t], after[:, t + 1])
+    for t, year in reversed(list(enumerate(contracts.settings.years))):
+        after[:, t] = np.where(off[:, t], year, after[:, t + 1])
     overhead = np.where(off, 0.0, contracts.columns["overhead"])
     return replace(
         contracts,
@@ -222,28 +225,14 @@ def leave(contracts: Contracts, years: Codes, ended: Flags, suspended: Flags) ->
     )
 
 
-def _heads(instance: Instance, programmes: Programmes, member: Codes, size: int) -> Array:
-    """People of the places of every contract's programmes; all places when one has none."""
-    table, years = instance.places, programmes.years
-    places = pd.Index(table["place"].unique())
-    key = positions(places, table, "places", "place")
-    people = pick(numbers(table, "heads"), rows_by_year(table, key, len(places), years), 0.0)
-    home = words(programmes.table, "place")
-    heads = np.zeros((size, len(years)))
-    every, under = people.sum(axis=0), places_of(member)
-    for c in range(size):
-        mine = set(home[under[c]].tolist())
-        at = np.sort(places.get_indexer(pd.Index(list(mine))))
-        heads[c] = every if "" in mine else people[at[at >= 0]].sum(axis=0)
-    return heads
-
-
 @dataclass(frozen=True)
 class Payments:
     """What contracts come to; arrays of shape (contract, year).
 
     Attributes
     ----------
+    contracts : Contracts
+        The contracts as the plan leaves them.
     cost, stranded : numpy.ndarray
         Cost of the activity with stranded cost, and the stranded part.
     value, baseline : numpy.ndarray
@@ -257,21 +246,21 @@ class Payments:
     """
 
     contracts: Contracts
-    cost: Array
-    stranded: Array
-    value: Array
-    baseline: Array
-    fixed: Array
-    achieved: Array
-    payment: Array
-    pool_payment: Array
+    cost: Floats
+    stranded: Floats
+    value: Floats
+    baseline: Floats
+    fixed: Floats
+    achieved: Floats
+    payment: Floats
+    pool_payment: Floats
 
 
 def pay(
     contracts: Contracts,
     programmes: Programmes,
-    activity: Array,
-    costs: Costs,
+    activity: Floats,
+    spending: Spending,
     outcomes: Outcomes,
 ) -> Payments:
     """Payment of every contract, by its type.
@@ -282,7 +271,7 @@ def pay(
         The round.
     activity : numpy.ndarray
         Shape (programme, year).
-    costs : Costs
+    spending : Spending
         What it costs.
     outcomes : Outcomes
         Outcomes of the plan, for those that earn a bonus.
@@ -290,10 +279,10 @@ def pay(
     c, kind = contracts.columns, contracts.kind
     value = contracts.total(programmes.tariff * activity)
     baseline = contracts.total(programmes.tariff * programmes.baseline[:, None])
-    late = contracts.total(costs.stranded)
-    cost = contracts.total(costs.running) + late
+    late = contracts.total(spending.stranded)
+    cost = contracts.total(spending.running) + late
     budget = c["per_head"] * contracts.heads
-    achieved = _earned(contracts, outcomes, programmes)
+    achieved = _achieved(contracts, outcomes)
     step = np.where(reached(achieved, c["bonus_threshold"]), c["bonus_step"], 0.0)
     paid = {
         "cost": cost,
@@ -311,7 +300,8 @@ def pay(
     payment = np.select([kind == k for k in paid], list(paid.values()), np.nan)
     limited = _capped(np.fmax(payment, c["min_income"]), c["max_income"])
     payment = np.where(contracts.replaces, limited, cost)
-    fixed = np.where(np.isin(kind, ("cost", "activity")) | contracts.rebased, np.nan, c["fixed"])
+    unfixed = (kind == "cost") | (kind == "activity") | contracts.rebased
+    fixed = np.where(unfixed, np.nan, c["fixed"])
     return Payments(
         contracts=contracts,
         cost=cost,
@@ -325,7 +315,7 @@ def pay(
     )
 
 
-def reached(figures: Array, threshold: Array, terms: Array | float = 0.0) -> Flags:
+def reached(figures: Floats, threshold: Floats, terms: Floats | float = 0.0) -> Flags:
     """Whether figures come up to a threshold, given what rounding may take; NaN is none.
 
     Parameters
@@ -340,42 +330,36 @@ def reached(figures: Array, threshold: Array, terms: Array | float = 0.0) -> Fla
     return there
 
 
-def _capped(figures: Array, cap: Array) -> Array:
+def _capped(figures: Floats, cap: Floats) -> Floats:
     """Figures up to a cap; a cap that is blank is none."""
-    capped: Array = np.fmin(figures, cap)
+    capped: Floats = np.fmin(figures, cap)
     return capped
 
 
-def _marginal(value: Array, threshold: Array, rate: Array) -> Array:
+def _marginal(value: Floats, threshold: Floats, rate: Floats) -> Floats:
     """Value up to a threshold and a rate of it above; a blank threshold is none."""
     above = np.maximum(np.nan_to_num(value - threshold), 0.0)
     return value - (1.0 - rate) * above
 
 
-def _earned(contracts: Contracts, outcomes: Outcomes, programmes: Programmes) -> Array:
+def _achieved(contracts: Contracts, outcomes: Outcomes) -> Floats:
     """Outcome that earns a bonus, by contract and year."""
-    earned = np.zeros(contracts.bonus_outcome.shape)
-    for k in np.unique(contracts.bonus_outcome[contracts.bonus_outcome >= 0]):
-        amount = contracts.total(outcomes.by_programme(int(k), len(programmes.names)))
-        earned = np.where(contracts.bonus_outcome == k, amount, earned)
-    return earned
+    achieved = np.zeros(contracts.bonus_outcome.shape)
+    for k in np.unique(contracts.bonus_outcome[contracts.bonus_outcome >= 0]).tolist():
+        amount = contracts.total(outcomes.by_programme(k))
+        achieved = np.where(contracts.bonus_outcome == k, amount, achieved)
+    return achieved
 
 
-def check_contracts(payments: Payments, programmes: Programmes, found: Findings) -> None:
+def check_contracts(payments: Payments, findings: Findings) -> None:
     """Note activity above what a block covers, and contracts ended before they may be."""
-    contracts, settings = payments.contracts, programmes.settings
-    _check_ends(contracts, programmes, found)
+    contracts = payments.contracts
+    _check_ends(contracts, findings)
     ceiling = contracts.columns["ceiling"]
     covers = (contracts.kind == "block") & ~contracts.rebased & ~np.isnan(ceiling)
-    found.add(
+    findings.add(
         "contract",
-        Subject(
-            what="Contract",
-            names=list(contracts.names),
-            years=programmes.years,
-            settings=settings,
-            amount=lambda value, _: money(value, settings),
-        ),
+        Subject("Contract", contracts.names.all, contracts.settings),
         "covers activity worth {limit} at tariff; {value} is planned, {off} above its ceiling",
         value=payments.value,
         limit=np.where(covers, ceiling, np.inf),
@@ -385,11 +369,11 @@ def check_contracts(payments: Payments, programmes: Programmes, found: Findings)
     )
 
 
-def _check_ends(contracts: Contracts, programmes: Programmes, found: Findings) -> None:
-    label, years = programmes.settings.year_label, programmes.years
+def _check_ends(contracts: Contracts, findings: Findings) -> None:
+    label, years = contracts.settings.year_label, contracts.settings.years
     for c in np.flatnonzero(contracts.ended.any(axis=1)).tolist():
         t = int(contracts.ended[c].argmax())
-        name, year, may_end = str(contracts.names[c]), int(years[t]), contracts.may_end[c, t]
+        name, year, may_end = contracts.names.all[c], years[t], contracts.may_end[c, t]
         if year >= may_end:
             continue
         terms = "nothing in its terms allows that"
@@ -397,12 +381,10 @@ def _check_ends(contracts: Contracts, programmes: Programmes, found: Findings) -
             terms = f"its notice allows that from {label(int(may_end))} on"
         asked = float(years[-1] + 1) if np.isnan(may_end) else float(may_end)
         message = f"Contract '{name}' in {label(year)} is ended; {terms}."
-        found.broken("contract", name, year, (year, asked), message)
+        findings.broken("contract", name, year, (year, asked), message)
 
 
-def check_stays_ended(
-    given: Array, contracts: Contracts, programmes: Programmes, found: Findings
-) -> None:
+def check_stays_ended(given: Floats, contracts: Contracts, findings: Findings) -> None:
     """Note contracts that a plan has ended and then says are not.
 
     Parameters
@@ -411,48 +393,43 @@ def check_stays_ended(
         Shape (contract, year): what the plan says; NaN where it says nothing.
     contracts : Contracts
         As the plan leaves them.
-    programmes : Programmes
-        Their years.
-    found : Findings
+    findings : Findings
         Takes the violations.
     """
-    label, years = programmes.settings.year_label, programmes.years
+    label, years = contracts.settings.year_label, contracts.settings.years
     again = contracts.ended & (given == 0)
     for c in np.flatnonzero(again.any(axis=1)).tolist():
-        name, year = str(contracts.names[c]), int(years[again[c].argmax()])
+        name, year = contracts.names.all[c], years[again[c].argmax()]
         message = f"Contract '{name}' in {label(year)} goes on; once ended it stays ended."
-        found.broken("contract", name, year, (0.0, 1.0), message)
+        findings.broken("contract", name, year, (0.0, 1.0), message)
 
 
-def contract_frame(payments: Payments, programmes: Programmes) -> pd.DataFrame:
+def contract_frame(payments: Payments, pools: Names, years: Ints) -> pd.DataFrame:
     """Contracts by year, as :attr:`Evaluation.contracts` describes."""
-    contracts, years = payments.contracts, programmes.years
-    repeated = {
-        "contract": list(contracts.names),
-        "provider": contracts.provider,
-        "pool": contracts.pool,
-    }
-    text = {c: np.repeat(np.array(v, dtype=object), len(years)) for c, v in repeated.items()}
-    text["type"] = contracts.kind.ravel()
-    words_of = {c: pd.Series(v, dtype="str") for c, v in text.items()}
-    frame = {
-        "contract": words_of["contract"],
-        "year": np.tile(years, len(contracts.names)).astype(np.int64),
-        **{c: words_of[c] for c in ("type", "provider", "pool")},
-    }
-    figures = ("payment", "pool_payment", "cost", "value", "fixed", "stranded")
-    frame |= {c: getattr(payments, c).ravel() for c in figures}
-    state = [_state(payments, programmes, c, t) for c, t in np.ndindex(payments.cost.shape)]
-    frame |= {
-        "state": pd.Series(state, dtype="str"),
-        "ended": contracts.ended.ravel(),
-        "suspended": contracts.suspended.ravel(),
-        "exit_fee": contracts.exit_fees.ravel(),
-    }
-    return pd.DataFrame(frame)
+    contracts = payments.contracts
+    states = [_state(payments, c, t) for c, t in np.ndindex(payments.cost.shape)]
+    return frames.by_year(
+        {"contract": contracts.names.array},
+        years,
+        {
+            "type": contracts.kind,
+            "provider": contracts.provider,
+            "pool": pools.array[contracts.pool],
+            "payment": payments.payment,
+            "pool_payment": payments.pool_payment,
+            "cost": payments.cost,
+            "value": payments.value,
+            "fixed": payments.fixed,
+            "stranded": payments.stranded,
+            "state": np.array(states, dtype=object).reshape(payments.cost.shape),
+            "ended": contracts.ended,
+            "suspended": contracts.suspended,
+            "exit_fee": contracts.exit_fees,
+        },
+    )
 
 
-def _state(payments: Payments, programmes: Programmes, c: int, t: int) -> str:
+def _state(payments: Payments, c: int, t: int) -> str:
     """Where a contract stands in a year, in a few words."""
     contracts = payments.contracts
     column = {name: figures[c, t] for name, figures in contracts.columns.items()}
@@ -463,7 +440,7 @@ def _state(payments: Payments, programmes: Programmes, c: int, t: int) -> str:
         state = "at cost"
     elif kind == "block":
         until = contracts.fixed_until[c, t]
-        label = programmes.settings.year_label
+        label = contracts.settings.year_label
         fixed = "fixed" if np.isnan(until) else f"fixed until {label(int(until))}"
         state = "rebased" if contracts.rebased[c, t] else fixed
     else:
@@ -495,7 +472,7 @@ def _followed(payments: Payments, kind: str, column: dict[str, float], c: int, t
 
 def _over(value: float, limit: float) -> bool:
     """Whether a figure is above a limit by more than rounding; a limit that is NaN is none."""
-    return bool(value - limit > ROUNDING * abs(limit))
+    return bool(value - limit > SAME * abs(limit))
 
 
 def _side(value: float, middle: float, said: tuple[str, str, str]) -> str:

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from allocator.arrays import Floats
 
 
-def linear(x: Any, per_unit: Any) -> Array:
+def linear(x: Any, per_unit: Any) -> Floats:
     """Outcome of `x` units of activity that each buy `per_unit`."""
     return np.asarray(per_unit * np.asarray(x, dtype=float))
 
 
-def power(x: Any, per_unit: Any, baseline: Any, elasticity: Any) -> Array:
+def power(x: Any, per_unit: Any, baseline: Any, elasticity: Any) -> Floats:
     """Outcome on a curve of constant elasticity with slope `per_unit` at `baseline`.
 
     Below nothing the curve is not defined; it is read there as at nothing.
@@ -25,18 +24,18 @@ def power(x: Any, per_unit: Any, baseline: Any, elasticity: Any) -> Array:
     return np.asarray(per_unit * baseline / elasticity * ratio**elasticity)
 
 
-def saturating(x: Any, maximum: Any, half: Any) -> Array:
+def saturating(x: Any, maximum: Any, half: Any) -> Floats:
     """Outcome that closes half of what is left to `maximum` with every `half` units."""
     return np.asarray(maximum * (1.0 - np.exp2(-np.asarray(x, dtype=float) / half)))
 
 
-def logistic(x: Any, maximum: Any, half: Any, steepness: Any) -> Array:
+def logistic(x: Any, maximum: Any, half: Any, steepness: Any) -> Floats:
     """Outcome on an S-shaped curve that passes half of `maximum` at `half` units."""
     with np.errstate(over="ignore"):
         return np.asarray(maximum / (1.0 + np.exp(-steepness * (np.asarray(x) - half))))
 
 
-def points(x: Any, activity: Any, effect: Any) -> Array:
+def points(x: Any, activity: Any, effect: Any) -> Floats:
     """Outcome on straight lines through points, in order of activity.
 
     Flat after the last point, and below the first one, where need and activity never are.
@@ -44,7 +43,7 @@ def points(x: Any, activity: Any, effect: Any) -> Array:
     return np.asarray(np.interp(np.asarray(x, dtype=float), activity, effect))
 
 
-CURVES: dict[str, Callable[..., Array]] = {
+CURVES: dict[str, Callable[..., Floats]] = {
     "linear": linear,
     "power": power,
     "saturating": saturating,
@@ -53,7 +52,7 @@ CURVES: dict[str, Callable[..., Array]] = {
 }
 
 
-def true_effect(shape: str, x: Any, **parameters: Any) -> Array:
+def true_effect(shape: str, x: Any, **parameters: Any) -> Floats:
     """Outcome in a year at driver `x` on the true curve.
 
     Parameters

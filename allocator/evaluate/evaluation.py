@@ -2,68 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.accounts import Accounts, Round, decide, keep_accounts, read_round
-from allocator.evaluate.activity import (
-    Demand,
-    Limits,
-    Need,
-    check_limits,
-    check_need,
-    follow_need,
-    has_demand,
-    read_demand,
-    read_effects,
-    read_limits,
-)
+from allocator.arrays import Flags, Floats
+from allocator.evaluate import frames
+from allocator.evaluate.accounts import Accounts, keep_accounts
 from allocator.evaluate.adjustments import adjustment_frame
 from allocator.evaluate.capacity import (
-    Capacity,
+    CapacityOfPlan,
     capacity_frame,
-    capacity_used,
-    changed_capacity,
     check_capacity,
-    extra_cost,
-    read_capacity,
-    settle_extra,
+    settle_capacity,
 )
 from allocator.evaluate.contracts import check_stays_ended, contract_frame
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.funding import funding_frame
-from allocator.evaluate.incomes import earn_incomes, income_frame
+from allocator.evaluate.incomes import Incomes, earn_incomes, income_frame
+from allocator.evaluate.limits import LimitsOfPlan, check_limits, limits_of_plan
 from allocator.evaluate.measures import measure
+from allocator.evaluate.need import Need, check_need, follow_need
 from allocator.evaluate.option_money import option_frame
 from allocator.evaluate.options import check_options
 from allocator.evaluate.outcomes import (
     Outcomes,
+    check_drivers,
     outcome_frame,
     programme_frame,
-    read_segments,
     segment_frame,
     tail_value,
-    work_out,
+    work_out_outcomes,
 )
 from allocator.evaluate.plans import Given, read_plan
-from allocator.evaluate.pools import Ledger, Pools, ledger_frame
+from allocator.evaluate.pools import ledger_frame, transfer_frame, with_transfers
 from allocator.evaluate.providers import provider_frame
-from allocator.evaluate.rules import Verdict, check_rules, judge, read_rules
-from allocator.evaluate.tables import Array, Programmes, words
-from allocator.instance.evidence import with_evidence
+from allocator.evaluate.round import Decided, Round, decide
+from allocator.evaluate.tolerances import DEFAULT_TOLERANCE
+from allocator.evaluate.verdict import Verdict, check_rules, judge, rule_frame
 from allocator.instance.instance import Instance
 
-DEFAULT_TOLERANCE = 1e-6
+TABLES = (
+    "allocation",
+    "outcomes",
+    "segments",
+    "by_programme",
+    "rules",
+    "capacity",
+    "budgets",
+    "transfers",
+    "funding",
+    "adjustments",
+    "contracts",
+    "providers",
+    "options",
+    "incomes",
+    "violations",
+)
+"""Tables of an evaluation, in order."""
+
+_BEYOND: Mapping[str, Any] = {"over": "ignore", "invalid": "ignore"}
+"""A plan far beyond all limits may overflow; what cannot be computed counts as missed."""
+
+
+def _table(make: Callable[[Evaluation], pd.DataFrame]) -> cached_property[pd.DataFrame]:
+    """A table that is made when it is first read; in it too may be what cannot be computed."""
+
+    @wraps(make)
+    def made(self: Evaluation) -> pd.DataFrame:
+        with np.errstate(**_BEYOND):
+            return make(self)
+
+    return cached_property(made)
+
+
+@dataclass(frozen=True)
+class Workings:
+    """A plan recomputed, as arrays.
+
+    Attributes
+    ----------
+    decided : Decided
+        The round under what the plan decides.
+    activity : numpy.ndarray
+        Shape (programme, year).
+    limits, need, capacity, outcomes, incomes, accounts, verdict
+        What the plan does and how it stands.
+    findings : Findings
+        What it breaks.
+    """
+
+    decided: Decided
+    activity: Floats
+    limits: LimitsOfPlan
+    need: Need
+    capacity: CapacityOfPlan
+    outcomes: Outcomes
+    incomes: Incomes
+    accounts: Accounts
+    verdict: Verdict
+    findings: Findings
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """A plan recomputed: what it is worth, and whether it is allowed.
 
-    Money is in the instance's money unit, activity in each programme's unit.
+    Money is in the instance's money unit, activity in each programme's unit. Tables are made
+    when they are first read.
 
     Attributes
     ----------
@@ -72,91 +122,187 @@ class Evaluation:
     parts : dict of str to float
         ``outcomes``, ``harm``, ``penalties`` (both positive when they take value away) and
         ``tail``.
-    allocation : pandas.DataFrame
+    max_violation : float
+        Largest relative violation of anything hard, 0.0 when there is none.
+    allowed : bool
+        Whether that is within the tolerance.
+    workings : Workings
+        Everything the plan does, as arrays.
+    """
+
+    objective: float
+    parts: dict[str, float]
+    max_violation: float
+    allowed: bool
+    workings: Workings = field(repr=False, compare=False)
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All tables by name."""
+        return {name: getattr(self, name) for name in TABLES}
+
+    @_table
+    def allocation(self) -> pd.DataFrame:
+        """Programmes by year.
+
         programme, year, activity, need, met, avoided, unmet, price, spend, stranded,
         surcharge, lo, hi; need, met, avoided and unmet are NaN without demand; spend includes
         stranded cost and surcharge (what does not follow the plain unit cost: dearer or
         cheaper units above a threshold, unit costs changed by options, yearly costs of the
         options that are part of the programme); limits on growth are those after the plan's
         activity the year before, and limits are those options leave.
-    outcomes : pandas.DataFrame
-        outcome, year, amount (unweighted, net of harm, credited when bought),
-        beyond_horizon (the part that arrives after the last plan year), value (weighted).
-    segments : pandas.DataFrame
-        outcome, segment, year, amount; empty without segments.
-    by_programme : pandas.DataFrame
-        programme, outcome, year, amount, value.
-    rules : pandas.DataFrame
+        """
+        w, known = self.workings, self.workings.decided.round
+        there, spending = known.demand.there, w.accounts.spending
+        needed = {name: getattr(w.need, name) for name in ("need", "met", "avoided", "unmet")}
+        columns = {
+            "activity": w.activity,
+            **{name: np.where(there, figures, np.nan) for name, figures in needed.items()},
+            "price": known.programmes.price,
+            "spend": spending.total,
+            "stranded": spending.stranded,
+            "surcharge": spending.surcharge,
+            "lo": w.limits.lo,
+            "hi": w.limits.hi,
+        }
+        names = {"programme": known.programmes.names.array}
+        return frames.by_year(names, known.tables.years, columns)
+
+    @_table
+    def outcomes(self) -> pd.DataFrame:
+        """Outcomes by year.
+
+        outcome, year, amount (unweighted, net of harm, credited when bought), beyond_horizon
+        (the part that arrives after the last plan year), value (weighted).
+        """
+        return outcome_frame(self.workings.outcomes, self._round.tables.years)
+
+    @_table
+    def segments(self) -> pd.DataFrame:
+        """outcome, segment, year, amount; empty without segments."""
+        known = self._round
+        return segment_frame(self.workings.outcomes, known.segments, known.tables.years)
+
+    @_table
+    def by_programme(self) -> pd.DataFrame:
+        """programme, outcome, year, amount, value."""
+        known = self._round
+        return programme_frame(self.workings.outcomes, known.programmes, known.tables.years)
+
+    @_table
+    def rules(self) -> pd.DataFrame:
+        """Rules by year.
+
         rule, year, label, measure, sense, value (left-hand side in the unit of the basis, NaN
         when it is a share of nothing), limit, left and right (multiplied out), slack (not
         negative when met), violation, soft, penalty (value taken off).
-    capacity : pandas.DataFrame
-        resource, place, year, used, amount, extra, slack.
-    budgets : pandas.DataFrame
+        """
+        return rule_frame(self.workings.verdict, self._round.tables.years)
+
+    @_table
+    def capacity(self) -> pd.DataFrame:
+        """resource, place, year, used, amount, extra, slack."""
+        return capacity_frame(self.workings.capacity, self._round.tables.years)
+
+    @_table
+    def budgets(self) -> pd.DataFrame:
+        """Pools by year.
+
         pool, year, amount (all money but capital), spend (what it pays for care: at_cost +
-        contract_payments + funded), adjustments, extra_cost, option_cost (of options, paid
-        by the pool directly, capital apart), option_income, incomes (conditional money
-        received in the year), held_back, exit_fees, transfers_in, transfers_out, carry_in,
-        carry_out, slack; recurrent_income (income from options included) and recurrent_spend
-        (yearly costs of options included), both with transfers, and underlying, the first
-        less the second; capital_amount, capital_spend (capital of options included).
-    transfers : pandas.DataFrame
-        from_pool, to_pool, year, amount.
-    funding : pandas.DataFrame
-        programme, pool, year, paid, share (of what it costs), share_min, share_max; only
-        programmes that several pools pay for.
-    adjustments : pandas.DataFrame
+        contract_payments + funded), adjustments, extra_cost, option_cost (of options, paid by
+        the pool directly, capital apart), option_income, incomes (conditional money received
+        in the year), held_back, exit_fees, transfers_in, transfers_out, carry_in, carry_out,
+        slack; recurrent_income (income from options included) and recurrent_spend (yearly
+        costs of options included), both with transfers, and underlying, the first less the
+        second; capital_amount, capital_spend (capital of options included).
+        """
+        w = self.workings
+        return ledger_frame(w.decided.pools, w.accounts.ledger, self._round.tables.years)
+
+    @_table
+    def transfers(self) -> pd.DataFrame:
+        """from_pool, to_pool, year, amount."""
+        w = self.workings
+        return transfer_frame(w.decided.pools, w.accounts.ledger, self._round.tables.years)
+
+    @_table
+    def funding(self) -> pd.DataFrame:
+        """Parts of the programmes that several pools pay for.
+
+        programme, pool, year, paid, share (of what it costs), share_min, share_max.
+        """
+        w, spend = self.workings, self.workings.accounts.spending.total
+        paid = w.accounts.ledger.paid
+        return funding_frame(w.decided.funding, paid, spend, self._round.tables.years)
+
+    @_table
+    def adjustments(self) -> pd.DataFrame:
+        """Money that is not a programme.
+
         pool, year, kind, item, amount (net of what is not delivered; negative when saved).
-    contracts : pandas.DataFrame
+        """
+        known = self._round
+        return adjustment_frame(known.adjustments, known.pools.names, known.tables.years)
+
+    @_table
+    def contracts(self) -> pd.DataFrame:
+        """Contracts by year.
+
         contract, year, type (`cost` in years without), provider, pool, payment, pool_payment
         (with the lead's overhead), cost (of the activity, stranded cost included), value
-        (activity at tariff), fixed (fixed part or budget, NaN without), stranded, state,
-        ended (by the plan), suspended (by an option in place), exit_fee.
-    providers : pandas.DataFrame
+        (activity at tariff), fixed (fixed part or budget, NaN without), stranded, state, ended
+        (by the plan), suspended (by an option in place), exit_fee.
+        """
+        known, payments = self._round, self.workings.accounts.payments
+        return contract_frame(payments, known.pools.names, known.tables.years)
+
+    @_table
+    def providers(self) -> pd.DataFrame:
+        """Providers by year.
+
         provider, year, income (contracts, overheads, programmes paid at cost),
-        contract_income, other_income, other_cost, cost, position, deficit_max, slack (both
-        NaN without a limit).
-    options : pandas.DataFrame
+        contract_income, other_income, other_cost, cost, position, deficit_max, slack (both NaN
+        without a limit).
+        """
+        return provider_frame(self.workings.accounts.books, self._round.tables.years)
+
+    @_table
+    def options(self) -> pd.DataFrame:
+        """Options by year.
+
         option, label, group, year, taken, in_place (share of the year for which it counts),
         cost_once, cost_yearly, double_running, cost_exit, capital (money of the year), pool
         (that pays), programme (whose spend the yearly cost is part of).
-    incomes : pandas.DataFrame
+        """
+        known, money = self._round, self.workings.accounts.options
+        return option_frame(money, known.pools.names, known.programmes.names)
+
+    @_table
+    def incomes(self) -> pd.DataFrame:
+        """Conditional money by condition and year.
+
         income, part, label, pool, year (measured), received (year it is received in, 0 when
         beyond the plan), measure, sense, value (what is measured), threshold, full, earned
-        (share, 0 to 1), amount (money earned), held_back (money taken off the pool in the
-        year measured).
-    violations : pandas.DataFrame
-        Hard limits and rules missed by more than the tolerance: kind, name, year, value,
-        limit, violation (in its own unit), relative (to the size of the row), message.
-    max_violation : float
-        Largest relative violation of anything hard, 0.0 when there is none.
-    allowed : bool
-        Whether that is within the tolerance.
-    """
+        (share, 0 to 1), amount (money earned), held_back (money taken off the pool in the year
+        measured).
+        """
+        return income_frame(self.workings.incomes, self._round.tables.years)
 
-    objective: float
-    parts: dict[str, float]
-    allocation: pd.DataFrame
-    outcomes: pd.DataFrame
-    segments: pd.DataFrame
-    by_programme: pd.DataFrame
-    rules: pd.DataFrame
-    capacity: pd.DataFrame
-    budgets: pd.DataFrame
-    transfers: pd.DataFrame
-    funding: pd.DataFrame
-    adjustments: pd.DataFrame
-    contracts: pd.DataFrame
-    providers: pd.DataFrame
-    options: pd.DataFrame
-    incomes: pd.DataFrame
-    violations: pd.DataFrame
-    max_violation: float
-    allowed: bool
+    @_table
+    def violations(self) -> pd.DataFrame:
+        """Hard limits and rules missed by more than the tolerance.
+
+        kind, name, year, value, limit, violation (in its own unit), relative (to the size of
+        the row), message.
+        """
+        return self.workings.findings.frame()
+
+    @property
+    def _round(self) -> Round:
+        return self.workings.decided.round
 
 
 def evaluate(
-    instance: Instance,
+    instance: Instance | Round,
     plan: Mapping[str, pd.DataFrame],
     *,
     tolerance: float = DEFAULT_TOLERANCE,
@@ -165,8 +311,9 @@ def evaluate(
 
     Parameters
     ----------
-    instance : Instance
-        The round.
+    instance : Instance or Round
+        The round; a :class:`Round` where several plans are judged by it, so that its tables
+        are read once.
     plan : mapping of str to pandas.DataFrame
         ``allocation`` with programme, year, activity and, if wanted, unmet. Optional:
         ``capacity`` (resource, place, year, extra), ``budgets`` (pool, year, carry_out),
@@ -192,155 +339,85 @@ def evaluate(
         unknown, activity that is not a number of at least 0, an answer that is neither yes
         nor no.
     """
-    instance = with_evidence(instance)
-    # A plan far beyond all limits may overflow; what cannot be computed counts as missed.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _evaluate(instance, plan, tolerance)
+    known = instance if isinstance(instance, Round) else Round(instance)
+    with np.errstate(**_BEYOND):
+        return _evaluate(known, plan, Findings(tolerance))
 
 
-def _evaluate(instance: Instance, plan: Mapping[str, pd.DataFrame], tolerance: float) -> Evaluation:
-    found = Findings(tolerance)
-    known = read_round(instance, plan.get("transfers"))
-    programmes, pools = known.programmes, known.pools
-    capacity = read_capacity(instance, programmes, pools.names)
-    given = _read_plan(instance, plan, known, capacity)
-    known = _decide(instance, known, given, found)
-
-    demand = read_demand(
-        instance, programmes, pd.Index(instance.outcomes["outcome"]), known.changes
+def _evaluate(known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings) -> Evaluation:
+    programmes, selections = known.programmes, known.selections
+    decided, given = _decide(known, plan, findings)
+    limits, need = _activity(decided, given, findings)
+    capacity = settle_capacity(
+        known.capacity, given.activity, given.extra, decided.changes["capacity"]
     )
-    limits, need = _activity(instance, known, demand, given, found)
-    capacity = changed_capacity(capacity, known.changes)
-    used = capacity_used(instance, capacity, programmes, given.activity)
-    extra = settle_extra(capacity, used, given.extra)
-    check_capacity(instance, capacity, used, extra, programmes, found)
-    segments = read_segments(instance, programmes)
-    outcomes = work_out(
-        instance, programmes, demand, need, given.activity, segments.equity, known.changes, found
-    )
+    check_capacity(capacity, findings)
+    check_drivers(known.responses, programmes, need, findings)
+    outcomes = work_out_outcomes(known.responses, decided.changes["outcome"], need)
     achieved = given.activity, need.unmet, outcomes
-    incomes = earn_incomes(instance, programmes, known.chosen, pools, achieved)
-    added = extra_cost(capacity, extra, pools.amount.shape)
-    accounts = keep_accounts(instance, known, given, added, (outcomes, incomes), found)
+    incomes = earn_incomes(known.conditions, programmes, selections, achieved)
+    extra_cost = capacity.extra_cost(known.pools.amount.shape)
+    accounts = keep_accounts(decided, given, extra_cost, (outcomes, incomes), findings)
 
-    rules = read_rules(instance, programmes, known.chosen, outcomes.names, segments.names)
-    measured = measure(
-        programmes, given.activity, need.unmet, accounts, known.chosen, (outcomes, segments)
-    )
-    verdict = judge(rules, measured)
-    check_rules(verdict, programmes, known.chosen, words(instance.outcomes, "unit"), found)
-
-    tail = tail_value(instance, programmes, read_effects(instance, programmes), given.activity)
-    parts = _parts(outcomes, verdict, tail)
-    years = programmes.years
-    return Evaluation(
-        objective=parts["outcomes"] - parts["harm"] - parts["penalties"] + parts["tail"],
-        parts=parts,
-        allocation=_allocation(programmes, demand, given.activity, need, accounts, limits),
-        outcomes=outcome_frame(outcomes, years),
-        segments=segment_frame(outcomes, segments, years),
-        by_programme=programme_frame(outcomes, programmes),
-        rules=verdict.frame(years),
-        capacity=capacity_frame(capacity, used, extra, programmes),
-        budgets=ledger_frame(pools, accounts.ledger, years),
-        transfers=_transfers(pools, accounts.ledger, programmes),
-        funding=funding_frame(known.funding, accounts.ledger.paid, accounts.costs.spend, years),
-        adjustments=adjustment_frame(known.adjustments, programmes, pools.names),
-        contracts=contract_frame(accounts.payments, programmes),
-        providers=provider_frame(accounts.providers, programmes),
-        options=option_frame(accounts.options, pools.names, programmes.names),
-        incomes=income_frame(incomes, years),
-        violations=found.frame(),
-        max_violation=found.largest,
-        allowed=found.largest <= tolerance,
-    )
-
-
-def _read_plan(
-    instance: Instance, plan: Mapping[str, pd.DataFrame], known: Round, capacity: Capacity
-) -> Given:
-    """The plan's tables, matched against the rows the instance lets them have."""
-    keys = {
-        "capacity": capacity.keys,
-        "budgets": pd.DataFrame({"pool": known.pools.names}),
-        "transfers": known.pools.pairs,
-        "funding": known.funding.keys,
-        "options": pd.DataFrame({"option": known.course.options.names}),
-        "contracts": pd.DataFrame({"contract": known.contracts.names}),
-    }
-    return read_plan(plan, known.programmes, has_demand(instance, known.programmes), keys)
-
-
-def _decide(instance: Instance, known: Round, given: Given, found: Findings) -> Round:
-    """The round under the plan's options and contracts ended early, checked."""
-    ended = np.logical_or.accumulate(given.ended == 1, axis=1)
-    known = decide(instance, known, given.taken == 1, ended)
-    check_options(instance, known.course, found)
-    check_stays_ended(given.ended, known.contracts, known.programmes, found)
-    return known
-
-
-def _activity(
-    instance: Instance, known: Round, demand: Demand, given: Given, found: Findings
-) -> tuple[Limits, Need]:
-    """Limits and need of the plan, checked."""
-    programmes, activity = known.programmes, given.activity
-    natural = np.column_stack([programmes.baseline, activity, demand.arriving])
-    natural = natural.max(axis=1)[:, None]
-    limits = read_limits(instance, programmes, activity, known.changes)
-    check_limits(limits, activity, natural, programmes, found)
-    effects = read_effects(instance, programmes)
-    need = follow_need(demand, effects, programmes, activity, given.unmet)
-    check_need(demand, need, activity, natural, programmes, found)
-    return limits, need
-
-
-def _parts(outcomes: Outcomes, verdict: Verdict, tail: float) -> dict[str, float]:
-    return {
+    reached = outcomes, known.segments
+    measured = measure(programmes, given.activity, need.unmet, accounts, selections, reached)
+    verdict = judge(known.rules, measured)
+    check_rules(verdict, programmes, selections, known.tables["outcomes"]["unit"], findings)
+    parts = {
         "outcomes": float(outcomes.value.sum()) + outcomes.harm_value,
         "harm": outcomes.harm_value,
         "penalties": float(verdict.penalty.sum()),
-        "tail": tail,
+        "tail": tail_value(programmes, known.effects, given.activity),
     }
-
-
-def _allocation(
-    programmes: Programmes,
-    demand: Demand,
-    activity: Array,
-    need: Need,
-    accounts: Accounts,
-    limits: Limits,
-) -> pd.DataFrame:
-    years = programmes.years
-    there = demand.there
-    columns = {
-        "activity": activity,
-        "need": np.where(there, need.need, np.nan),
-        "met": np.where(there, need.met, np.nan),
-        "avoided": np.where(there, need.avoided, np.nan),
-        "unmet": np.where(there, need.unmet, np.nan),
-        "price": programmes.price,
-        "spend": accounts.costs.spend,
-        "stranded": accounts.costs.stranded,
-        "surcharge": accounts.costs.surcharge,
-        "lo": limits.lo,
-        "hi": limits.hi,
-    }
-    frame = {
-        "programme": programmes.names.repeat(len(years)),
-        "year": np.tile(years, len(programmes.names)).astype(np.int64),
-    }
-    return pd.DataFrame(frame | {c: v.ravel() for c, v in columns.items()})
-
-
-def _transfers(pools: Pools, ledger: Ledger, programmes: Programmes) -> pd.DataFrame:
-    years = programmes.years
-    return pd.DataFrame(
-        {
-            "from_pool": pools.names[pools.giver].repeat(len(years)),
-            "to_pool": pools.names[pools.taker].repeat(len(years)),
-            "year": np.tile(years, len(pools.giver)).astype(np.int64),
-            "amount": ledger.transfers.ravel(),
-        }
+    return Evaluation(
+        objective=parts["outcomes"] - parts["harm"] - parts["penalties"] + parts["tail"],
+        parts=parts,
+        max_violation=findings.largest,
+        allowed=findings.largest <= findings.tolerance,
+        workings=Workings(
+            decided=decided,
+            activity=given.activity,
+            limits=limits,
+            need=need,
+            capacity=capacity,
+            outcomes=outcomes,
+            incomes=incomes,
+            accounts=accounts,
+            verdict=verdict,
+            findings=findings,
+        ),
     )
+
+
+def _decide(
+    known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings
+) -> tuple[Decided, Given]:
+    """The round under the plan's decisions, checked, and the plan's tables as arrays."""
+    pools = with_transfers(known.pools, plan.get("transfers"))
+    rows = {
+        "capacity": known.capacity.names,
+        "budgets": pools.names,
+        "transfers": pools.pairs,
+        "funding": known.funding.names,
+        "options": known.options.names,
+        "contracts": known.contracts.names,
+    }
+    given = read_plan(plan, known.programmes, known.demand.there, rows)
+    ended: Flags = np.logical_or.accumulate(given.ended == 1, axis=1)
+    decided = decide(known, pools, given.taken == 1, ended)
+    check_options(decided.course, findings)
+    check_stays_ended(given.ended, decided.contracts, findings)
+    return decided, given
+
+
+def _activity(decided: Decided, given: Given, findings: Findings) -> tuple[LimitsOfPlan, Need]:
+    """Limits and need of the plan, checked."""
+    programmes, activity, changes = decided.round.programmes, given.activity, decided.changes
+    demand = decided.round.demand.moved(changes["demand"])
+    natural = np.column_stack([programmes.baseline, activity, demand.arriving])
+    natural = natural.max(axis=1)[:, None]
+    limits = limits_of_plan(decided.round.limits, programmes, activity, changes)
+    check_limits(limits, activity, natural, programmes, findings)
+    need = follow_need(demand, decided.round.effects, activity, given.unmet)
+    check_need(demand, need, activity, natural, programmes, findings)
+    return limits, need

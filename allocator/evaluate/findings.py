@@ -9,15 +9,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.tables import Array, Codes
+from allocator.arrays import Floats
+from allocator.evaluate.amounts import money
+from allocator.evaluate.tolerances import NATURAL_SHARE, SMALLEST_SIZE
 from allocator.instance.tables.settings import Settings
 
-SMALLEST_SCALE = 1e-9
-ROUNDING = 1e-3
-"""A row is never measured on less than this share of its natural size: with the default
-tolerance, rounding of a billionth of a service or a pool is not a violation of a zero limit."""
-
-COLUMNS = ("kind", "name", "year", "value", "limit", "violation", "relative", "message")
+COLUMNS = {
+    "kind": "str",
+    "name": "str",
+    "year": "int64",
+    "value": "float64",
+    "limit": "float64",
+    "violation": "float64",
+    "relative": "float64",
+    "message": "str",
+}
+"""Columns of the table of violations and their types."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +37,20 @@ class Subject:
         Kind of thing, as a message begins: Programme, Pool.
     names : sequence of str
         Name of every row.
-    years : sequence of int
-        Year of every column.
     settings : Settings
-        How years and money are written.
-    amount : callable
-        From a figure and its row to words.
+        The plan years, and how years and money are written.
+    amount : callable, optional
+        From a figure and its row to words; money unless given.
     """
 
     what: str
     names: Sequence[str]
-    years: Sequence[int] | Codes
     settings: Settings
-    amount: Callable[[Any, int], str]
+    amount: Callable[[Any, int], str] | None = None
+
+    def words(self, value: Any, row: int) -> str:
+        """A figure of a row in words."""
+        return money(value, self.settings) if self.amount is None else self.amount(value, row)
 
 
 class Findings:
@@ -65,13 +73,13 @@ class Findings:
         subject: Subject,
         said: str,
         *,
-        value: Array,
-        limit: Array,
+        value: Floats,
+        limit: Floats,
         most: bool,
-        terms: Array,
-        natural: Array,
-        also: Mapping[str, Array] | None = None,
-        excess: Array | None = None,
+        terms: Floats,
+        natural: Floats,
+        also: Mapping[str, Floats] | None = None,
+        excess: Floats | None = None,
     ) -> None:
         """Take in rows of one kind, shaped (row, year); those that are missed are violations.
 
@@ -97,21 +105,25 @@ class Findings:
         excess : numpy.ndarray, optional
             How far rows are missed, where that is not the distance to the limit.
         """
+        if not value.size:
+            return
         if excess is None:
             excess = value - limit if most else limit - value
         right = np.where(np.isfinite(limit), np.abs(limit), 0.0)
         missed, relative = self.measure(excess, np.maximum(terms, right), natural)
-        for row, t in zip(*np.nonzero(relative > self.tolerance), strict=True):
-            at = int(row), int(t)
-            figures = {"value": value[at], "limit": limit[at], "off": missed[at]}
-            figures |= {name: array[at] for name, array in (also or {}).items()}
-            shown = {name: subject.amount(v, at[0]) for name, v in figures.items()}
-            name, year = subject.names[row], int(subject.years[t])
+        if relative.max() <= self.tolerance:
+            return
+        for row, t in np.argwhere(relative > self.tolerance).tolist():
+            figures = {"value": value[row, t], "limit": limit[row, t], "off": missed[row, t]}
+            figures |= {name: array[row, t] for name, array in (also or {}).items()}
+            shown = {name: subject.words(v, row) for name, v in figures.items()}
+            name, year = subject.names[row], subject.settings.years[t]
             begin = f"{subject.what} '{name}' in {subject.settings.year_label(year)}"
             message = f"{begin} {said.format(**shown)}."
-            self.note(kind, name, year, (value[at], limit[at], missed[at], relative[at]), message)
+            measured = value[row, t], limit[row, t], missed[row, t], relative[row, t]
+            self.note(kind, name, year, measured, message)
 
-    def measure(self, excess: Array, scale: Array, natural: Array) -> tuple[Array, Array]:
+    def measure(self, excess: Floats, scale: Floats, natural: Floats) -> tuple[Floats, Floats]:
         """Violation of rows, in their own unit and relative to their size.
 
         Parameters
@@ -125,7 +137,7 @@ class Findings:
             Size of the thing the rows are about.
         """
         missed = np.where(np.isnan(excess), np.inf, np.maximum(excess, 0.0))
-        size = np.maximum(np.maximum(scale, ROUNDING * natural), SMALLEST_SCALE)
+        size = np.maximum(np.maximum(scale, NATURAL_SHARE * natural), SMALLEST_SIZE)
         relative = np.where(np.isfinite(missed), missed, 0.0) / size
         relative = np.where(np.isfinite(missed) & np.isfinite(size), relative, np.inf)
         self.largest = max(self.largest, float(relative.max(initial=0.0)))
@@ -155,16 +167,4 @@ class Findings:
 
     def frame(self) -> pd.DataFrame:
         """All violations, hard rows only, in the order in which they were found."""
-        frame = pd.DataFrame(self._rows, columns=list(COLUMNS))
-        return frame.astype(
-            {
-                "kind": "str",
-                "name": "str",
-                "year": "int64",
-                "value": "float64",
-                "limit": "float64",
-                "violation": "float64",
-                "relative": "float64",
-                "message": "str",
-            }
-        )
+        return pd.DataFrame(self._rows, columns=list(COLUMNS)).astype(COLUMNS)

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Flags, Floats, Ints
+from allocator.evaluate import frames
+from allocator.evaluate.amounts import money
 from allocator.evaluate.findings import Findings
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    money,
-    numbers,
-    pick,
-    positions,
-    rows_by_year,
-    summed,
-)
-from allocator.instance.instance import Instance
+from allocator.evaluate.programmes import Programmes
+from allocator.evaluate.tables import Names, Tables, summed
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,7 @@ class Funding:
 
     Attributes
     ----------
-    keys : pandas.DataFrame
+    names : Names
         programme and pool of every part, in the order in which a plan that does not say
         fills them: the programme's own pool first.
     programme, pool : numpy.ndarray
@@ -40,61 +33,68 @@ class Funding:
         Whether the pool has a share in the year.
     share_min, share_max : numpy.ndarray
         Shares of the programme's cost; nothing where the pool has none.
-    shared : numpy.ndarray
-        Shape (programme, year): whether its parts pay for it.
+    size : int
+        Number of programmes.
     """
 
-    keys: pd.DataFrame
-    programme: Codes
-    pool: Codes
-    rank: Codes
+    names: Names
+    programme: Ints
+    pool: Ints
+    rank: Ints
     there: Flags
-    share_min: Array
-    share_max: Array
-    shared: Flags
+    share_min: Floats
+    share_max: Floats
+    size: int
+
+    @cached_property
+    def shared(self) -> Flags:
+        """Whether its parts pay for a programme, shape (programme, year)."""
+        shared = np.zeros((self.size, self.there.shape[1]), dtype=bool)
+        np.logical_or.at(shared, self.programme, self.there)
+        return shared
+
+    def beside(self, contracted: Flags) -> Funding:
+        """Parts of programmes that no contract pays for in the year.
+
+        Parameters
+        ----------
+        contracted : numpy.ndarray
+            Shape (programme, year): whether a contract pays for it in place of its parts.
+        """
+        there = self.there & ~contracted[self.programme]
+        return replace(
+            self,
+            there=there,
+            share_min=np.where(there, self.share_min, 0.0),
+            share_max=np.where(there, self.share_max, 0.0),
+        )
 
 
-def read_funding(
-    instance: Instance, programmes: Programmes, pools: pd.Index, held: Flags
-) -> Funding:
-    """Funding in force.
-
-    Parameters
-    ----------
-    instance, programmes : Instance, Programmes
-        The round.
-    pools : pandas.Index
-        Names of the pools.
-    held : numpy.ndarray
-        Shape (programme, year): whether a contract pays for it in place of its parts.
-    """
-    table, years = instance.funding, programmes.years
-    keys = table[["programme", "pool"]].drop_duplicates()
-    programme = positions(programmes.names, keys, "funding", "programme")
-    pool = positions(pools, keys, "funding", "pool")
-    own = pools.get_indexer(pd.Index(programmes.table["pool"]))[programme] == pool
-    order = np.lexsort((pool, ~own, programme))
-    keys, programme, pool = keys.iloc[order].reset_index(drop=True), programme[order], pool[order]
-    code = pd.MultiIndex.from_frame(keys).get_indexer(
-        pd.MultiIndex.from_frame(table[["programme", "pool"]])
-    )
-    rows = rows_by_year(table, code.astype(np.intp), len(keys), years)
-    there = (rows >= 0) & ~held[programme]
-    shared = np.zeros(programmes.shape, dtype=bool)
-    np.logical_or.at(shared, programme, there)
+def read_funding(tables: Tables, programmes: Programmes, pools: Names) -> Funding:
+    """Funding in force, whatever contracts pay for."""
+    rows = tables["funding"]
+    names = Names(rows.tuples(("programme", "pool")))
+    programme = programmes.names.positions(rows, "programme")
+    pool = pools.positions(rows, "pool")
+    code = names.find(rows.tuples(("programme", "pool")))
+    in_force = tables.in_force(rows, code, len(names))
+    first = np.unique(code, return_index=True)[1]
+    programme, pool = programme[first], pool[first]
+    order = np.lexsort((pool, programmes.pool[programme] != pool, programme))
+    programme = programme[order]
     return Funding(
-        keys=keys,
+        names=Names(names.all[part] for part in order.tolist()),
         programme=programme,
-        pool=pool,
-        rank=np.arange(len(keys)) - np.searchsorted(programme, programme),
-        there=there,
-        share_min=np.where(there, pick(numbers(table, "share_min"), rows, 0.0), 0.0),
-        share_max=np.where(there, pick(numbers(table, "share_max"), rows, 0.0), 0.0),
-        shared=shared,
+        pool=pool[order],
+        rank=np.arange(len(order)) - np.searchsorted(programme, programme),
+        there=in_force.there[order],
+        share_min=in_force.figures("share_min", 0.0)[order],
+        share_max=in_force.figures("share_max", 0.0)[order],
+        size=len(programmes.names),
     )
 
 
-def first_parts(funding: Funding, spend: Array, given: Array) -> Array:
+def first_parts(funding: Funding, spend: Floats, given: Floats) -> Floats:
     """What each pool pays: as the plan says, otherwise its least share and then in order."""
     free = np.isnan(given)
     least = np.where(free, funding.share_min * spend[funding.programme], given)
@@ -109,7 +109,7 @@ def first_parts(funding: Funding, spend: Array, given: Array) -> Array:
 
 
 def check_funding(
-    funding: Funding, paid: Array, spend: Array, programmes: Programmes, found: Findings
+    funding: Funding, paid: Floats, spend: Floats, programmes: Programmes, findings: Findings
 ) -> None:
     """Note pools that pay outside their shares, and programmes not paid in full.
 
@@ -123,57 +123,72 @@ def check_funding(
         Shape (programme, year): what is to be paid.
     programmes : Programmes
         Names and prices.
-    found : Findings
+    findings : Findings
         Takes the violations.
     """
+    if not len(funding.names):
+        return
     settings = programmes.settings
     cost = spend[funding.programme]
-    natural = np.max(spend, axis=1, initial=0.0)[:, None]
+    natural = np.max(cost, axis=1, initial=0.0)[:, None]
     least, most = funding.share_min * cost, funding.share_max * cost
     for limit, share, sign, said in (
         (least, funding.share_min, -1.0, "below its least share of {share:.4g}%"),
         (most, funding.share_max, 1.0, "above its largest share of {share:.4g}%"),
     ):
-        missed, relative = found.measure(
-            sign * (paid - limit), np.maximum(np.abs(paid), cost), natural[funding.programme]
+        missed, relative = findings.measure(
+            sign * (paid - limit), np.maximum(np.abs(paid), cost), natural
         )
-        for row, t in np.argwhere(relative > found.tolerance):
-            name, pool = funding.keys.iloc[row]
+        for row, t in np.argwhere(relative > findings.tolerance).tolist():
+            name, pool = funding.names.all[row]
             figures = (paid[row, t], limit[row, t], missed[row, t], relative[row, t])
             value, asked, off = (money(f, settings) for f in figures[:3])
-            year = int(programmes.years[t])
+            year = settings.years[t]
             message = (
                 f"Programme '{name}' in {settings.year_label(year)}: pool '{pool}' pays {value}, "
                 f"{off} {said.format(share=100.0 * share[row, t])}, {asked}."
             )
-            found.note("funding", str(name), year, figures, message)
-    total = summed(funding.programme, paid, len(spend))
-    off_by = np.where(funding.shared, np.abs(total - spend), 0.0)
-    missed, relative = found.measure(off_by, np.maximum(total, spend), natural)
-    for i, t in np.argwhere(relative > found.tolerance):
-        name, year = str(programmes.names[i]), int(programmes.years[t])
-        figures = (total[i, t], spend[i, t], missed[i, t], relative[i, t])
+            findings.note("funding", name, year, figures, message)
+    _check_in_full(funding, paid, spend, programmes, findings)
+
+
+def _check_in_full(
+    funding: Funding, paid: Floats, spend: Floats, programmes: Programmes, findings: Findings
+) -> None:
+    settings = programmes.settings
+    who, part = np.unique(funding.programme, return_inverse=True)
+    total, cost = summed(part, paid, len(who)), spend[who]
+    off_by = np.where(funding.shared[who], np.abs(total - cost), 0.0)
+    natural = np.max(cost, axis=1, initial=0.0)[:, None]
+    missed, relative = findings.measure(off_by, np.maximum(total, cost), natural)
+    for i, t in np.argwhere(relative > findings.tolerance).tolist():
+        name, year = programmes.names.all[who[i]], settings.years[t]
+        figures = (total[i, t], cost[i, t], missed[i, t], relative[i, t])
         value, asked, off = (money(f, settings) for f in figures[:3])
-        way = "less" if total[i, t] < spend[i, t] else "more"
+        way = "less" if total[i, t] < cost[i, t] else "more"
         message = (
             f"Programme '{name}' in {settings.year_label(year)}: its pools pay {value} together, "
             f"{off} {way} than it costs, {asked}."
         )
-        found.note("funding", name, year, figures, message)
+        findings.note("funding", name, year, figures, message)
 
 
-def funding_frame(funding: Funding, paid: Array, spend: Array, years: Codes) -> pd.DataFrame:
+def shares_paid(funding: Funding, paid: Floats, spend: Floats) -> Floats:
+    """Share of what a programme costs that each part pays; NaN where it costs nothing."""
+    cost = spend[funding.programme]
+    return np.divide(paid, cost, out=np.full(paid.shape, np.nan), where=cost > 0)
+
+
+def funding_frame(funding: Funding, paid: Floats, spend: Floats, years: Ints) -> pd.DataFrame:
     """Parts by year, where a pool has a share, as :attr:`Evaluation.funding` describes."""
     row, t = np.nonzero(funding.there)
-    cost = spend[funding.programme[row], t]
-    share = np.divide(paid[row, t], cost, out=np.full(len(row), np.nan), where=cost > 0)
-    return pd.DataFrame(
+    return frames.table(
         {
-            "programme": pd.Series(funding.keys["programme"].to_numpy()[row], dtype="str"),
-            "pool": pd.Series(funding.keys["pool"].to_numpy()[row], dtype="str"),
-            "year": years[t].astype(np.int64),
+            "programme": funding.names.part(0)[row],
+            "pool": funding.names.part(1)[row],
+            "year": years[t],
             "paid": paid[row, t],
-            "share": share,
+            "share": shares_paid(funding, paid, spend)[row, t],
             "share_min": funding.share_min[row, t],
             "share_max": funding.share_max[row, t],
         }

@@ -7,178 +7,196 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Flags, Floats, Ints
+from allocator.evaluate import frames
 from allocator.evaluate.contracts import reached
 from allocator.evaluate.outcomes import Outcomes
 from allocator.evaluate.pools import Pools
+from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.selections import Selections
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    numbers,
-    positions,
-    rows_by_year,
-    words,
-)
-from allocator.instance.instance import Instance
+from allocator.evaluate.tables import Names, Tables
+from allocator.instance.tables.rows import Rows
 
 
 @dataclass(frozen=True)
-class Incomes:
+class Conditions:
     """Conditions in force, a row a condition and year in which it is measured.
 
     Attributes
     ----------
-    table : pandas.DataFrame
+    rows : Rows
         Rows of ``incomes``, one a row.
-    year, pool : numpy.ndarray
-        Positions of the year measured and of the pool.
-    value : numpy.ndarray
-        What is measured.
-    whole, earned : numpy.ndarray
-        Money the condition is worth, and the share of it that is earned.
+    year, pool, selection : numpy.ndarray
+        Positions of the year measured, of the pool and of the selection.
+    whole : numpy.ndarray
+        Money the condition is worth.
+    shape : tuple of int
+        Number of pools and of years.
     """
 
-    table: pd.DataFrame
-    year: Codes
-    pool: Codes
-    value: Array
-    whole: Array
-    earned: Array
+    rows: Rows
+    year: Ints
+    pool: Ints
+    selection: Ints
+    whole: Floats
+    shape: tuple[int, int]
 
     @property
-    def amount(self) -> Array:
-        """Money earned."""
-        return self.whole * self.earned
-
-    @property
-    def held(self) -> Array:
+    def kept_back(self) -> Floats:
         """Money taken off the pool in the year measured, whatever is earned."""
-        return np.where(words(self.table, "basis") == "held_back", self.whole, 0.0)
+        return np.where(self.rows["basis"] == "held_back", self.whole, 0.0)
 
     @property
-    def lag(self) -> Codes:
-        """Years from the year measured to the year received."""
-        return self.table["lag"].to_numpy(dtype=np.intp)
+    def received(self) -> Ints:
+        """Year in which money is received, counted from 0; it may lie beyond the plan."""
+        when: Ints = self.year + self.rows["lag"]
+        return when
 
-    def received(self, shape: tuple[int, ...]) -> Array:
+
+def read_conditions(
+    tables: Tables, programmes: Programmes, selections: Selections, pools: Pools
+) -> Conditions:
+    """Conditions in force with what each is worth."""
+    every = tables["incomes"]
+    names = Names(every.tuples(("income", "part")))
+    key = names.positions(every, "income", "part")
+    rows, year = tables.in_force(every, key, len(names)).listed()
+    pool = pools.names.positions(rows, "pool")
+    size = np.select(
+        [rows["basis"] == "per_head", rows["basis"] == "held_back"],
+        [selections.heads[0, year], pools.lasting[pool, year]],
+        1.0,
+    )
+    return Conditions(
+        rows=rows,
+        year=year,
+        pool=pool,
+        selection=selections.names.positions(rows, "selection"),
+        whole=rows["amount"] * size * rows["share"],
+        shape=(len(pools.names), programmes.shape[1]),
+    )
+
+
+@dataclass(frozen=True)
+class Incomes:
+    """What a plan earns, a row a condition and year.
+
+    Attributes
+    ----------
+    conditions : Conditions
+        The conditions.
+    value : numpy.ndarray
+        What is measured.
+    earned : numpy.ndarray
+        Share of its money that is earned.
+    """
+
+    conditions: Conditions
+    value: Floats
+    earned: Floats
+
+    @property
+    def amount(self) -> Floats:
+        """Money earned."""
+        return self.conditions.whole * self.earned
+
+    @property
+    def received(self) -> Floats:
         """Money that comes in within the plan, shape (pool, year)."""
-        when = self.year + self.lag
-        inside = when < shape[1]
-        return self._summed(shape, when[inside], self.amount[inside], inside)
+        when = self.conditions.received
+        return self._by_pool(when, self.amount, when < self.conditions.shape[1])
 
-    def held_back(self, shape: tuple[int, ...]) -> Array:
-        """Money taken off pools, shape (pool, year)."""
-        return self._summed(shape, self.year, self.held, np.ones(len(self.year), dtype=bool))
+    @property
+    def withheld(self) -> Floats:
+        """Money taken off pools until a condition is met, shape (pool, year)."""
+        c = self.conditions
+        return self._by_pool(c.year, c.kept_back, np.ones(len(c.year), dtype=bool))
 
-    def _summed(self, shape: tuple[int, ...], when: Codes, money: Array, mine: Flags) -> Array:
-        total = np.zeros(shape)
-        np.add.at(total, (self.pool[mine], when), money)
+    def _by_pool(self, when: Ints, money: Floats, mine: Flags) -> Floats:
+        total = np.zeros(self.conditions.shape)
+        np.add.at(total, (self.conditions.pool[mine], when[mine]), money[mine])
         return total
 
 
 def earn_incomes(
-    instance: Instance,
+    conditions: Conditions,
     programmes: Programmes,
-    chosen: Selections,
-    pools: Pools,
-    achieved: tuple[Array, Array, Outcomes],
+    selections: Selections,
+    achieved: tuple[Floats, Floats, Outcomes],
 ) -> Incomes:
     """Conditional money of a plan.
 
     Parameters
     ----------
-    instance, programmes, chosen, pools
+    conditions, programmes, selections
         The round.
     achieved : tuple of numpy.ndarray, numpy.ndarray and Outcomes
         Activity and unmet need, shape (programme, year), and outcomes.
     """
-    every, years = instance.incomes, programmes.years
-    names = pd.MultiIndex.from_frame(every[["income", "part"]]).unique()
-    key = names.get_indexer(pd.MultiIndex.from_frame(every[["income", "part"]]))
-    rows = rows_by_year(every, key.astype(np.intp), len(names), years)
-    year = np.nonzero(rows >= 0)[1]
-    table = every.iloc[rows[rows >= 0]].reset_index(drop=True)
-    pool = positions(pools.names, table, "incomes", "pool")
-    value, terms = _measured(table, year, programmes, chosen, achieved)
-    basis = words(table, "basis")
-    size = np.select(
-        [basis == "per_head", basis == "held_back"],
-        [chosen.heads[0, year], pools.lasting[pool, year]],
-        1.0,
-    )
-    return Incomes(
-        table=table,
-        year=year,
-        pool=pool,
-        value=value,
-        whole=numbers(table, "amount") * size * numbers(table, "share"),
-        earned=_earned(table, value, terms),
-    )
+    value, terms = _measured(conditions, programmes, selections, achieved)
+    return Incomes(conditions, value, _earned(conditions.rows, value, terms))
 
 
 def _measured(
-    table: pd.DataFrame,
-    year: Codes,
+    conditions: Conditions,
     programmes: Programmes,
-    chosen: Selections,
-    achieved: tuple[Array, Array, Outcomes],
-) -> tuple[Array, Array]:
+    selections: Selections,
+    achieved: tuple[Floats, Floats, Outcomes],
+) -> tuple[Floats, Floats]:
     """What rows measure in their year, and the sizes of its terms summed."""
     activity, unmet, outcomes = achieved
-    measure, outcome = words(table, "measure"), words(table, "outcome")
-    selection = positions(chosen.names, table, "incomes", "selection")
-    value, terms = np.zeros(len(table)), np.zeros(len(table))
+    measure, outcome = conditions.rows["measure"], conditions.rows["outcome"]
+    value, terms = np.zeros(len(measure)), np.zeros(len(measure))
     figures = {
         "activity": activity,
         "value": programmes.unit_cost[:, None] * activity,
         "unmet": unmet,
     }
-    for kind, about in dict.fromkeys(zip(measure, outcome, strict=True)):
+    for kind, about in dict.fromkeys(zip(measure.tolist(), outcome.tolist(), strict=True)):
         mine = (measure == kind) & (outcome == about)
         of = figures.get(kind)
         if of is None:
-            k = int(outcomes.names.get_indexer(pd.Index([about]))[0])
-            of = outcomes.by_programme(k, len(activity))
-        at = selection[mine], year[mine]
-        value[mine] = chosen.total(of)[at]
-        terms[mine] = chosen.total(np.abs(of))[at]
+            of = outcomes.by_programme(int(outcomes.names.find([about])[0]))
+        at = conditions.selection[mine], conditions.year[mine]
+        value[mine] = selections.total(of)[at]
+        terms[mine] = selections.total(np.abs(of))[at]
     return value, terms
 
 
-def _earned(table: pd.DataFrame, value: Array, terms: Array) -> Array:
+def _earned(rows: Rows, value: Floats, terms: Floats) -> Floats:
     """Share of each row's money that is earned."""
-    sign = np.where(words(table, "sense") == "max", -1.0, 1.0)
-    threshold, full = numbers(table, "threshold"), numbers(table, "full")
+    sign = np.where(rows["sense"] == "max", -1.0, 1.0)
+    threshold, full = rows["threshold"], rows["full"]
     step = reached(sign * value, sign * threshold, terms).astype(float)
     slides = ~np.isnan(full) & (full != threshold)
-    part = np.zeros(len(table))
+    part = np.zeros(len(value))
     np.divide(value - threshold, full - threshold, out=part, where=slides)
     return np.where(slides, np.clip(part, 0.0, 1.0), step)
 
 
-def income_frame(incomes: Incomes, years: Codes) -> pd.DataFrame:
+def income_frame(incomes: Incomes, years: Ints) -> pd.DataFrame:
     """Conditions by year, as :attr:`Evaluation.incomes` describes."""
-    table = incomes.table
-    when = incomes.year + incomes.lag
-    received = np.where(when < len(years), years[0] + when, 0)
-    named = zip(table["label"], table["income"], table["part"], strict=True)
-    label = [label or (f"{income}, {part}" if part else income) for label, income, part in named]
-    kept = ("income", "part", "pool", "measure", "sense")
-    text = {c: pd.Series(words(table, c), dtype="str") for c in kept}
-    return pd.DataFrame(
+    conditions, rows = incomes.conditions, incomes.conditions.rows
+    when = conditions.received
+    label = [
+        label or (f"{income}, {part}" if part else income)
+        for _, label, income, part in rows.lists("label", "income", "part")
+    ]
+    return frames.table(
         {
-            **{c: text[c] for c in ("income", "part")},
-            "label": pd.Series(label, dtype="str"),
-            "pool": text["pool"],
-            "year": years[incomes.year].astype(np.int64),
-            "received": received.astype(np.int64),
-            **{c: text[c] for c in ("measure", "sense")},
+            "income": rows["income"],
+            "part": rows["part"],
+            "label": np.array(label, dtype=object),
+            "pool": rows["pool"],
+            "year": years[conditions.year],
+            "received": np.where(when < len(years), years[0] + when, 0),
+            "measure": rows["measure"],
+            "sense": rows["sense"],
             "value": incomes.value,
-            **{c: numbers(table, c) for c in ("threshold", "full")},
+            "threshold": rows["threshold"],
+            "full": rows["full"],
             "earned": incomes.earned,
             "amount": incomes.amount,
-            "held_back": incomes.held,
+            "held_back": conditions.kept_back,
         }
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
+from allocator.arrays import Floats
 from allocator.evaluate.accounts import Accounts
 from allocator.evaluate.contracts import Payments
-from allocator.evaluate.outcomes import Outcomes, Segments
-from allocator.evaluate.providers import Providers
-from allocator.evaluate.selections import Selections
-from allocator.evaluate.tables import Array, Flags, Programmes
+from allocator.evaluate.outcomes import Outcomes
+from allocator.evaluate.programmes import Programmes
+from allocator.evaluate.providers import Books
+from allocator.evaluate.segments import Segments
+from allocator.evaluate.selections import Members, Selections
 
 IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")
 """Measures that are money."""
@@ -24,7 +25,7 @@ class Measured:
 
     Attributes
     ----------
-    chosen : Selections
+    selections : Selections
         The selections figures are totalled over.
     figures : dict of str to numpy.ndarray
         Measure to figures by programme, without stranded cost; payment only of programmes
@@ -33,77 +34,73 @@ class Measured:
         Measure to the stranded cost that may count in it, by programme.
     outcomes, segments : Outcomes, Segments
         Outcomes, unweighted, and whom they reach.
-    payments, providers : Payments, Providers
+    payments, books : Payments, Books
         Contracts and those they pay.
     """
 
-    chosen: Selections
-    figures: dict[str, Array]
-    late: dict[str, Array]
+    selections: Selections
+    figures: dict[str, Floats]
+    late: dict[str, Floats]
     outcomes: Outcomes
     segments: Segments
     payments: Payments
-    providers: Providers
+    books: Books
 
-    def totals(self, kind: str, outcome: int, segment: int) -> tuple[Array, Array]:
+    def totals(self, kind: str, outcome: int, segment: int) -> tuple[Floats, Floats]:
         """One measure over every selection and year, and the sizes of its terms summed."""
         if kind == "position":
             return self._positions()
         figures = self._outcome(outcome, segment) if kind == "outcome" else self.figures[kind]
-        total, size = self.chosen.total(figures), self.chosen.total(np.abs(figures))
+        total, size = self.selections.total(figures), self.selections.total(np.abs(figures))
         if kind == "payment":
             paid = self._contracts()
             total, size = total + paid, size + np.abs(paid)
         return total, size
 
-    def _outcome(self, outcome: int, segment: int) -> Array:
+    def _outcome(self, outcome: int, segment: int) -> Floats:
         """An outcome by programme, whole or a segment's part of it."""
-        size = len(self.segments.share)
-        amount = self.outcomes.by_programme(outcome, size)
+        amount = self.outcomes.by_programme(outcome)
         if segment >= 0:
             amount = amount * self.segments.share[:, segment, None]
-        return np.column_stack([np.zeros(size), amount])
+        return _from_base(np.zeros(len(amount)), amount)
 
-    def _contracts(self) -> Array:
+    def _contracts(self) -> Floats:
         """What pools pay for the contracts that lie in every selection; none in the base year."""
         contracts = self.payments.contracts
-        counted = contracts.replaces | contracts.left
-        paid = np.where(counted, self.payments.pool_payment, 0.0)
-        counts = self.chosen.whole(contracts.member, len(contracts.names)) @ paid
-        return np.column_stack([np.zeros(len(counts)), counts])
+        paid = np.where(contracts.counted, self.payments.pool_payment, 0.0)
+        whole = self.selections.whole(contracts.member, len(contracts.names))
+        return _from_base(np.zeros(whole.groups), whole.total(paid))
 
-    def within(self) -> sp.csr_array:
-        """Whether a provider has a programme in a selection, shape (selection, provider)."""
-        home = self.providers.of[self.chosen.programme]
-        mine = home >= 0
-        where = self.chosen.rows[mine], home[mine]
-        shape = len(self.chosen.names), len(self.providers.names)
-        within = sp.csr_array((np.ones(len(where[0])), where), shape=shape)
-        within.data[:] = 1.0  # however many of its programmes are
-        return within
+    def _providers(self) -> Members:
+        """Providers that have a programme in every selection."""
+        return self.selections.some(self.books.providers.of, len(self.books.providers.names))
 
-    def _positions(self) -> tuple[Array, Array]:
+    def _positions(self) -> tuple[Floats, Floats]:
         """Positions of the providers of every selection, stranded cost left out."""
-        providers, within = self.providers, self.within()
-        cost = providers.cost - providers.stranded
-        position = providers.position + providers.stranded
-        size = providers.income + np.abs(providers.other_income) + cost
-        size = size + np.abs(providers.other_cost)
-        nothing = np.zeros((within.shape[0], 1))
-        return np.hstack([nothing, within @ position]), np.hstack([nothing, within @ size])
+        books, within = self.books, self._providers()
+        other, cost = books.providers, books.cost - books.stranded
+        size = books.income + np.abs(other.other_income) + cost + np.abs(other.other_cost)
+        nothing = np.zeros(within.groups)
+        position = within.total(books.position + books.stranded)
+        return _from_base(nothing, position), _from_base(nothing, within.total(size))
 
-    def stranded_positions(self) -> Array:
+    def stranded_positions(self) -> Floats:
         """Stranded cost of the contracted programmes of every selection's providers."""
-        late = self.within() @ self.providers.stranded
-        return np.column_stack([np.zeros(len(late)), late])
+        late = self._providers().total(self.books.stranded)
+        return _from_base(np.zeros(len(late)), late)
+
+
+def _from_base(base: Floats, plan: Floats) -> Floats:
+    """Figures of the base year and then of the plan years."""
+    return np.column_stack([base, plan])
 
 
 def measure(
     programmes: Programmes,
-    activity: Array,
-    unmet: Array,
+    activity: Floats,
+    unmet: Floats,
     accounts: Accounts,
-    chosen: Selections,
+    selections: Selections,
     achieved: tuple[Outcomes, Segments],
 ) -> Measured:
     """Measures of a plan, with the base year at baseline activity and its prices.
@@ -116,37 +113,36 @@ def measure(
         Shape (programme, year): what is done, and need left unmet.
     accounts : Accounts
         What it comes to in money.
-    chosen : Selections
+    selections : Selections
         The selections rules are about.
     achieved : tuple of Outcomes and Segments
         Outcomes and whom they reach.
     """
-    base = programmes.baseline[:, None]
-    nothing = np.zeros_like(base)
-    unit_cost = programmes.unit_cost[:, None]
-    costs = accounts.costs
-    spend = np.hstack([unit_cost * base, costs.running])
-    late = np.hstack([nothing, costs.stranded])
-    at_cost: Flags = ~accounts.payments.contracts.counted
+    nothing = np.zeros(len(activity))
+    spending, contracts = accounts.spending, accounts.payments.contracts
+    done = _from_base(programmes.baseline, activity)
+    spend = _from_base(programmes.base_spend, spending.running)
+    late = _from_base(nothing, spending.stranded)
+    at_cost = ~contracts.by_programme(contracts.counted)
     lasting = programmes.recurrent[:, None]
-    payment = np.where(at_cost, spend[:, 1:], 0.0)
+    base_payment = programmes.base_tariff * programmes.baseline
     return Measured(
-        chosen=chosen,
+        selections=selections,
         figures={
             "spend": spend,
             "recurrent_spend": spend * lasting,
-            "payment": np.hstack([programmes.base_tariff[:, None] * base, payment]),
-            "activity": np.hstack([base, activity]),
-            "value": unit_cost * np.hstack([base, activity]),
-            "unmet": np.hstack([nothing, unmet]),
+            "payment": _from_base(base_payment, np.where(at_cost, spending.running, 0.0)),
+            "activity": done,
+            "value": programmes.unit_cost[:, None] * done,
+            "unmet": _from_base(nothing, unmet),
         },
         late={
             "spend": late,
             "recurrent_spend": late * lasting,
-            "payment": np.hstack([nothing, np.where(at_cost, costs.stranded, 0.0)]),
+            "payment": _from_base(nothing, np.where(at_cost, spending.stranded, 0.0)),
         },
         outcomes=achieved[0],
         segments=achieved[1],
         payments=accounts.payments,
-        providers=accounts.providers,
+        books=accounts.books,
     )

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.changes import Changes
+from allocator.arrays import Flags, Floats
+from allocator.evaluate import frames
+from allocator.evaluate.changes import Change
 from allocator.evaluate.options import Course
-from allocator.evaluate.tables import Array, Codes, numbers, summed, words
+from allocator.evaluate.tables import Names, pick, summed
 
-COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
-"""What options cost, in the order of the result table."""
+KINDS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
+"""Kinds of money options cost, in the order of the result table."""
 
 
 @dataclass(frozen=True)
@@ -24,81 +26,83 @@ class OptionMoney:
     course : Course
         How the plan takes them.
     costs : dict of str to numpy.ndarray
-        Kind of cost (:data:`COSTS`) to money, shape (option, year).
+        Kind of money (:data:`KINDS`) to its amount, shape (option, year).
     income : numpy.ndarray
         Shape (pool, year): money that options bring in.
     """
 
     course: Course
-    costs: dict[str, Array]
-    income: Array
+    costs: dict[str, Floats]
+    income: Floats
+
+    def of_programmes(self, yearly: Floats, size: int) -> Floats:
+        """Yearly costs that are part of programmes' spend, shape (programme, year)."""
+        return summed(self.course.options.programme, yearly, size)
+
+    def direct(self, yearly: Floats) -> Floats:
+        """Yearly costs that pools pay directly, shape (option, year)."""
+        alone = self.course.options.programme < 0
+        return np.where(alone[:, None], yearly, 0.0)
 
     @property
-    def _own(self) -> Array:
-        """1 for options whose yearly cost their pool pays, shape (option, 1)."""
-        alone: Array = (self.course.options.programme < 0)[:, None].astype(float)
-        return alone
-
-    def of_programmes(self, size: int) -> Array:
-        """Yearly costs that are part of programmes' spend, shape (programme, year)."""
-        return _summed(self.course.options.programme, self.costs["cost_yearly"], size)
-
-    def lasting(self, size: int) -> Array:
+    def lasting(self) -> Floats:
         """Yearly costs that pools pay directly, shape (pool, year)."""
-        return _summed(self.course.options.pool, self._own * self.costs["cost_yearly"], size)
+        return self._by_pool(self.direct(self.costs["cost_yearly"]))
 
-    def revenue(self, size: int) -> Array:
+    @property
+    def revenue(self) -> Floats:
         """All costs but capital that pools pay directly, shape (pool, year)."""
-        once = sum(self.costs[c] for c in ("cost_once", "double_running", "cost_exit"))
-        return _summed(self.course.options.pool, np.asarray(once), size) + self.lasting(size)
+        once = self.costs["cost_once"] + self.costs["double_running"] + self.costs["cost_exit"]
+        return self._by_pool(once) + self.lasting
 
-    def capital(self, size: int) -> Array:
+    @property
+    def capital(self) -> Floats:
         """Capital of options, shape (pool, year)."""
-        return _summed(self.course.options.pool, self.costs["capital"], size)
+        return self._by_pool(self.costs["capital"])
+
+    def _by_pool(self, figures: Floats) -> Floats:
+        return summed(self.course.options.pool, figures, len(self.income))
 
 
-def _summed(code: Codes, figures: Array, size: int) -> Array:
-    mine = code >= 0
-    return summed(code[mine], figures[mine], size)
+def option_money(course: Course, income: Change, pools: Names) -> OptionMoney:
+    """What the options of a plan cost and bring in, in the prices of the year.
 
-
-def option_money(course: Course, changes: Changes, pools: pd.Index) -> OptionMoney:
-    """What the options of a plan cost and bring in, in the prices of the year."""
-    options, begun = course.options, course.begun
-    since = np.arange(course.taken.shape[1]) - begun
+    Parameters
+    ----------
+    course : Course
+        How the plan takes them.
+    income : Change
+        What they bring in.
+    pools : Names
+        The pools.
+    """
+    options = course.options
+    since = np.arange(course.taken.shape[1]) - course.begun
     both = course.taken & (since < np.maximum(options.lead, 1)[:, None])
-    when = {
-        "cost_once": course.starts.astype(float),
+    when: dict[str, Flags | Floats] = {
+        "cost_once": course.starts,
         "cost_yearly": course.in_place,
-        "double_running": both.astype(float),
-        "cost_exit": course.left.astype(float),
-        "capital": course.starts.astype(float),
+        "double_running": both,
+        "cost_exit": course.left,
+        "capital": course.starts,
     }
-    costs = {c: numbers(options.table, c)[:, None] * options.growth * when[c] for c in COSTS}
-    income = changes.of("income")
-    received = income.added(income.targets(pools), len(pools)) * options.growth
-    return OptionMoney(course, costs, received)
+    costs = {kind: options.rows[kind][:, None] * options.growth * when[kind] for kind in KINDS}
+    return OptionMoney(course, costs, income.added(len(pools)) * options.growth)
 
 
-def option_frame(money: OptionMoney, pools: pd.Index, programmes: pd.Index) -> pd.DataFrame:
+def option_frame(money: OptionMoney, pools: Names, programmes: Names) -> pd.DataFrame:
     """Options by year, as :attr:`Evaluation.options` describes."""
     course, options = money.course, money.course.options
-    count, years = course.taken.shape
-    text = {
-        "option": options.names.to_numpy(dtype=object),
+    names = {
+        "option": options.names.array,
         "label": np.array(options.labels, dtype=object),
-        "group": words(options.table, "group"),
-        "pool": np.append(pools.to_numpy(dtype=object), "")[options.pool],
-        "programme": np.append(programmes.to_numpy(dtype=object), "")[options.programme],
+        "group": options.rows["group"],
     }
-    said = {c: pd.Series(np.repeat(v, years), dtype="str") for c, v in text.items()}
-    return pd.DataFrame(
-        {
-            **{c: said[c] for c in ("option", "label", "group")},
-            "year": np.tile(options.years, count).astype(np.int64),
-            "taken": course.taken.ravel(),
-            "in_place": course.in_place.ravel(),
-            **{c: money.costs[c].ravel() for c in COSTS},
-            **{c: said[c] for c in ("pool", "programme")},
-        }
-    )
+    columns = {
+        "taken": course.taken,
+        "in_place": course.in_place,
+        **money.costs,
+        "pool": pick(pools.array, options.pool, ""),
+        "programme": pick(programmes.array, options.programme, ""),
+    }
+    return frames.by_year(names, options.years, columns)

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
+from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate.findings import Findings
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    numbers,
-    positions,
-    words,
-)
-from allocator.instance.instance import Instance
+from allocator.evaluate.programmes import Programmes, growth
+from allocator.evaluate.tables import Names, Tables, pick, year_before
+from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.settings import Settings
 from allocator.words import listing
 
@@ -36,10 +30,12 @@ class Options:
 
     Attributes
     ----------
-    names : pandas.Index
+    names : Names
         Options.
-    table : pandas.DataFrame
+    rows : Rows
         The table itself.
+    links : Rows
+        What links them to each other.
     settings : Settings
         How years are written.
     years : numpy.ndarray
@@ -60,64 +56,67 @@ class Options:
         part of; -1 for none.
     """
 
-    names: pd.Index
-    table: pd.DataFrame
+    names: Names
+    rows: Rows
+    links: Rows
     settings: Settings
-    years: Codes
-    growth: Array
-    earliest: Codes
-    latest: Codes
-    lead: Codes
-    min_years: Codes
+    years: Ints
+    growth: Floats
+    earliest: Ints
+    latest: Ints
+    lead: Ints
+    min_years: Ints
     reviews: list[set[int] | None]
-    first_share: Array
-    pool: Codes
-    programme: Codes
+    first_share: Floats
+    pool: Ints
+    programme: Ints
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of options and of years."""
+        return len(self.names), len(self.years)
 
     @property
     def labels(self) -> list[str]:
         """Options in words; the name where there are none."""
-        named = zip(self.table["label"], self.names, strict=True)
-        return [str(label or name) for label, name in named]
+        named = zip(self.rows["label"].tolist(), self.names.all, strict=True)
+        return [label or name for label, name in named]
 
-    def groups(self) -> dict[str, Codes]:
+    @cached_property
+    def groups(self) -> dict[str, Ints]:
         """Positions of the options of every group."""
         found: dict[str, list[int]] = {}
-        for o, named in enumerate(self.table["group"]):
-            for group in str(named).split():
+        for o, named in enumerate(self.rows["group"].tolist()):
+            for group in named.split():
                 found.setdefault(group, []).append(o)
-        return {group: np.array(mine, dtype=np.intp) for group, mine in found.items()}
+        return {group: np.array(mine, dtype=np.int64) for group, mine in found.items()}
 
 
-def read_options(instance: Instance, programmes: Programmes, pools: pd.Index) -> Options:
+def read_options(tables: Tables, programmes: Programmes, pools: Names) -> Options:
     """Options with their windows, terms and payers."""
-    table, settings, years = instance.options, instance.settings, programmes.years
-    programme = programmes.names.get_indexer(pd.Index(table["programme"])).astype(np.intp)
-    own = np.append(words(programmes.table, "pool"), "")[programme]
-    payer = np.where(table["pool"] == "", own, words(table, "pool"))
-    month = table["start_month"].to_numpy(dtype=np.intp)
+    rows, settings, years = tables["options"], tables.settings, tables.years
+    programme = programmes.names.find(rows["programme"])
+    own = pick(programmes.rows["pool"], programme, "")
+    month, earliest, latest = rows["start_month"], rows["earliest"], rows["latest"]
     first = FIRST_MONTH if settings.financial_years else 1
     gone = np.where(month == 0, 0, (month - first) % MONTHS)
+    latest = np.where(latest == BLANK_YEAR, years[-1], latest)
     return Options(
-        names=pd.Index(table["option"]),
-        table=table,
+        names=Names(rows["option"].tolist()),
+        rows=rows,
+        links=tables["option_links"],
         settings=settings,
         years=years,
-        growth=np.power(1.0 + settings.cost_uplift, years - settings.base_year),
-        earliest=np.maximum(_year(table, "earliest", years[0]) - years[0], 0),
-        latest=np.minimum(_year(table, "latest", years[-1]), years[-1]) - years[0],
-        lead=table["lead_years"].to_numpy(dtype=np.intp),
-        min_years=table["min_years"].to_numpy(dtype=np.intp),
-        reviews=[_reviews(str(said)) for said in table["review_years"]],
+        growth=growth(tables),
+        earliest=np.where(earliest == BLANK_YEAR, 0, np.maximum(earliest - years[0], 0)),
+        latest=np.minimum(latest, years[-1]) - years[0],
+        lead=rows["lead_years"],
+        min_years=rows["min_years"],
+        reviews=[_reviews(said) for said in rows["review_years"].tolist()],
         first_share=(MONTHS - gone) / MONTHS,
-        pool=pools.get_indexer(pd.Index(payer)).astype(np.intp),
+        pool=pools.find(np.where(rows["pool"] == "", own, rows["pool"])),
         programme=programme,
     )
-
-
-def _year(table: pd.DataFrame, column: str, blank: int) -> Codes:
-    year = table[column].to_numpy(dtype=float, na_value=np.nan)
-    return np.where(np.isnan(year), blank, year).astype(np.intp)
 
 
 def _reviews(said: str) -> set[int] | None:
@@ -142,27 +141,27 @@ class Course:
 
     options: Options
     taken: Flags
-    begun: Codes
+    begun: Ints
 
-    @property
+    @cached_property
     def starts(self) -> Flags:
         """Years in which a run starts."""
-        starts: Flags = self.taken & ~_before(self.taken)
+        starts: Flags = self.taken & ~year_before(self.taken, False)
         return starts
 
-    @property
+    @cached_property
     def left(self) -> Flags:
         """First years after a run."""
-        left: Flags = ~self.taken & _before(self.taken)
+        left: Flags = ~self.taken & year_before(self.taken, False)
         return left
 
-    @property
-    def in_place(self) -> Array:
+    @cached_property
+    def in_place(self) -> Floats:
         """Share of the year for which each is in place."""
         every = np.arange(len(self.options.names))
-        return self.felt(every, np.zeros(len(every), dtype=np.intp))
+        return self.felt(every, np.zeros_like(every))
 
-    def felt(self, option: Codes, delay: Codes) -> Array:
+    def felt(self, option: Ints, delay: Ints) -> Floats:
         """Share with which effects are felt, nothing once their option has been left.
 
         Parameters
@@ -178,7 +177,7 @@ class Course:
         lead = self.options.lead[option] + delay
         age = np.arange(self.taken.shape[1]) - self.begun[option] - lead[:, None]
         share = np.where(age == 0, self.options.first_share[option, None], 1.0)
-        felt: Array = np.where(self.taken[option] & (age >= 0), share, 0.0)
+        felt: Floats = np.where(self.taken[option] & (age >= 0), share, 0.0)
         return felt
 
     def runs(self) -> Iterator[tuple[int, int, int]]:
@@ -189,34 +188,27 @@ class Course:
             yield o, start, start + int(after[0]) - 1 if len(after) else years - 1
 
 
-def _before(taken: Flags) -> Flags:
-    """Whether each was taken in the year before."""
-    before = np.zeros_like(taken)
-    before[:, 1:] = taken[:, :-1]
-    return before
-
-
 def follow(options: Options, taken: Flags) -> Course:
     """Runs of a plan: the years in a row in which an option is taken."""
-    begun = np.full(taken.shape, -1, dtype=np.intp)
+    begun = np.full(taken.shape, -1, dtype=np.int64)
     for t in range(taken.shape[1]):
         before = begun[:, t - 1] if t else begun[:, 0]
         begun[:, t] = np.where(taken[:, t], np.where(before >= 0, before, t), -1)
     return Course(options, taken, begun)
 
 
-def check_options(instance: Instance, course: Course, found: Findings) -> None:
+def check_options(course: Course, findings: Findings) -> None:
     """Note runs that are not possible, and groups and links that are not kept."""
-    _check_runs(course, found)
-    _check_groups(course, found)
-    _check_links(instance, course, found)
+    _check_runs(course, findings)
+    _check_groups(course, findings)
+    _check_links(course, findings)
 
 
-def _check_runs(course: Course, found: Findings) -> None:
+def _check_runs(course: Course, findings: Findings) -> None:
     options, label = course.options, course.options.settings.year_label
     last = len(options.years) - 1
     for o, start, end in course.runs():
-        name, began = str(options.names[o]), int(options.years[start])
+        name, began = options.names.all[o], int(options.years[start])
         for edge, missed, said in (
             (options.earliest[o], start < options.earliest[o], "earliest"),
             (options.latest[o], start > options.latest[o], "latest"),
@@ -227,7 +219,7 @@ def _check_runs(course: Course, found: Findings) -> None:
                     f"Option '{name}' in {label(began)} starts, and {label(limit)} is the {said} "
                     "year in which it may."
                 )
-                found.broken("option", name, began, (began, limit), message)
+                findings.broken("option", name, began, (began, limit), message)
         kept = end - start + 1
         if end == last or _may_be_left(options, o, kept):
             continue
@@ -238,7 +230,7 @@ def _check_runs(course: Course, found: Findings) -> None:
             f"Option '{name}' in {label(left)} is left {_years(kept)} after it started in "
             f"{label(began)}; {terms}."
         )
-        found.broken("option", name, left, (kept, limit), message)
+        findings.broken("option", name, left, (kept, limit), message)
 
 
 def _may_be_left(options: Options, o: int, kept: int) -> bool:
@@ -263,11 +255,11 @@ def _years(count: int) -> str:
     return "1 year" if count == 1 else f"{count} years"
 
 
-def _check_groups(course: Course, found: Findings) -> None:
+def _check_groups(course: Course, findings: Findings) -> None:
     options, label = course.options, course.options.settings.year_label
-    choose, most = words(options.table, "choose"), numbers(options.table, "most")
+    choose, most = options.rows["choose"], options.rows["most"]
     may_start = options.earliest <= options.latest
-    for group, mine in options.groups().items():
+    for group, mine in options.groups.items():
         kind = choose[mine[0]]
         if kind == "any":
             continue
@@ -276,28 +268,27 @@ def _check_groups(course: Course, found: Findings) -> None:
         first = options.earliest[mine][may_start[mine]].min(initial=len(options.years))
         needed = (np.arange(len(counts)) >= first) & (kind == "exactly_one")
         for t in np.flatnonzero((counts > cap) | (needed & (counts < 1))).tolist():
-            year, every = int(options.years[t]), [str(n) for n in options.names[mine]]
+            year, every = int(options.years[t]), [options.names.all[o] for o in mine]
             now = [n for n, on in zip(every, course.taken[mine, t], strict=True) if on]
             takes = listing(now) if now else f"none of {listing(every)}"
             asked = "exactly one must" if kind == "exactly_one" else f"at most {cap} may"
             message = f"Group '{group}' in {label(year)} takes {takes}; {asked} be taken."
-            found.broken("option", group, year, (int(counts[t]), cap), message)
+            findings.broken("option", group, year, (int(counts[t]), cap), message)
 
 
-def _check_links(instance: Instance, course: Course, found: Findings) -> None:
+def _check_links(course: Course, findings: Findings) -> None:
     options, label = course.options, course.options.settings.year_label
-    links = instance.option_links
-    own = positions(options.names, links, "option_links", "option")
-    others = positions(options.names, links, "option_links", "other")
-    for link, a, b in zip(links["link"], own, others, strict=True):
+    own = options.names.positions(options.links, "option").tolist()
+    others = options.names.positions(options.links, "other").tolist()
+    for link, a, b in zip(options.links["link"].tolist(), own, others, strict=True):
         needs = link == "requires"
         wrong = course.taken[a] & (course.taken[b] != needs)
         for t in np.flatnonzero(wrong).tolist():
-            name, other, year = str(options.names[a]), options.names[b], int(options.years[t])
+            name, other, year = options.names.all[a], options.names.all[b], int(options.years[t])
             said = (
                 f"is taken without '{other}', which it requires"
                 if needs
                 else f"is taken together with '{other}', which it excludes"
             )
             message = f"Option '{name}' in {label(year)} {said}."
-            found.broken("option", name, year, (1.0, 0.0), message)
+            findings.broken("option", name, year, (1.0, 0.0), message)

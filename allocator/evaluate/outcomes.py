@@ -1,80 +1,191 @@
-"""Outcomes of a plan on the true curves, who they reach, and what they are worth."""
+"""Outcomes of a plan on the true curves, and what they are worth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from allocator.evaluate.activity import Demand, Effects, Need, about
-from allocator.evaluate.changes import Changes
+from allocator.arrays import Flags, Floats, Ints
+from allocator.evaluate import frames
+from allocator.evaluate.changes import Change
 from allocator.evaluate.curves import true_effect
-from allocator.evaluate.findings import Findings
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    numbers,
-    places_of,
-    positions,
-    summed,
-    words,
-)
-from allocator.instance.instance import Instance
+from allocator.evaluate.findings import Findings, Subject
+from allocator.evaluate.need import Demand, Effects, Need
+from allocator.evaluate.programmes import Programmes
+from allocator.evaluate.segments import Segments
+from allocator.evaluate.tables import Names, Tables, places_of, summed
+from allocator.instance.tables.settings import Settings
+
+PARAMETERS = {
+    "linear": ("per_unit",),
+    "power": ("per_unit", "baseline", "elasticity"),
+    "saturating": ("maximum", "half"),
+    "logistic": ("maximum", "half", "steepness"),
+}
+"""What the curve of each shape needs; points are apart."""
+
+
+def discount(settings: Settings, wait: Any) -> Any:
+    """What a unit of value is worth that arrives so many years after the first plan year."""
+    return (1.0 + settings.discount_rate) ** -wait
 
 
 @dataclass(frozen=True)
-class Segments:
-    """Who benefits.
+class Curve:
+    """Responses of one shape, or one made of points.
 
     Attributes
     ----------
-    names : pandas.Index
-        Segments; G of them, none without the table.
-    share : numpy.ndarray
-        Shape (programme, G): part of a programme's outcome that goes to each.
-    equity : numpy.ndarray
-        Shape (programme,): weight of a programme's outcome in the objective.
+    shape : str
+        As in the table.
+    rows : numpy.ndarray
+        Positions of the responses.
+    parameters : dict of str to numpy.ndarray
+        What the shape needs, each of shape (row, 1); of points their activity and effect.
     """
 
-    names: pd.Index
-    share: Array
-    equity: Array
+    shape: str
+    rows: Ints
+    parameters: dict[str, Floats]
 
 
-def read_segments(instance: Instance, programmes: Programmes) -> Segments:
-    """Reach and weights; weights rescaled to mean 1 over the heads of all segments."""
-    table, reach = instance.segments, instance.reach
-    names = pd.Index(table["segment"].unique())
-    size = len(programmes.names)
-    if not len(names):
-        return Segments(names, np.zeros((size, 0)), np.ones(size))
-    code = positions(names, table, "segments", "segment")
-    heads, weight = numbers(table, "heads"), numbers(table, "weight")
-    weight = weight * heads.sum() / (weight * heads).sum()
+@dataclass(frozen=True)
+class Responses:
+    """What activity buys and what unmet need harms; R responses and H harms.
 
-    places = pd.Index(words(programmes.table, "place")).unique()
-    where = places.get_indexer(pd.Index(programmes.table["place"]))
-    home = words(table, "place")
-    shares = np.zeros((len(places), len(names)))
-    weights = np.zeros((len(places), len(names)))
-    at, everywhere = places_of(home), np.arange(len(home))
-    anywhere = at.get("", everywhere[:0])
-    for p, place in enumerate(places):
-        here = np.sort(np.concatenate([at.get(place, everywhere[:0]), anywhere]))
-        here = here if place else everywhere
-        local = summed(code[here], heads[here], len(names))
-        worth = summed(code[here], (heads * weight)[here], len(names))
-        np.divide(local, local.sum(), out=shares[p], where=local > 0)
-        np.divide(worth, local, out=weights[p], where=local > 0)
+    Attributes
+    ----------
+    names : Names
+        Outcomes; K of them.
+    programme : numpy.ndarray
+        Shape (R,): whose activity or met need drives each.
+    curves : list of Curve
+        Their curves.
+    curved : int
+        Number of responses in the table. After them stand those that options alone make:
+        nothing without them, and what they add arrives at once.
+    worth : numpy.ndarray
+        Shape (R, year): value of a unit, weighted and discounted.
+    late : numpy.ndarray
+        Shape (R, year): whether it arrives after the last plan year.
+    harmed, year : numpy.ndarray
+        Shape (H,): programme and year in which unmet need harms.
+    harm : numpy.ndarray
+        Shape (H,): harm of a unit of it.
+    harm_worth : numpy.ndarray
+        Shape (H, year): value of a unit of harm.
+    pair : numpy.ndarray
+        Shape (R + H,): position among the pairs of programme and outcome.
+    pair_programme, pair_outcome : numpy.ndarray
+        Shape (pair,): positions.
+    changed : numpy.ndarray
+        Response that each effect of an option on an outcome acts on.
+    """
 
-    share = shares[where]
-    reached = positions(programmes.names, reach, "reach", "programme")
-    share[reached] = 0.0
-    share[reached, positions(names, reach, "reach", "segment")] = numbers(reach, "share")
-    return Segments(names, share, (share * weights[where]).sum(axis=1))
+    names: Names
+    programme: Ints
+    curves: list[Curve]
+    curved: int
+    worth: Floats
+    late: Flags
+    harmed: Ints
+    year: Ints
+    harm: Floats
+    harm_worth: Floats
+    pair: Ints
+    pair_programme: Ints
+    pair_outcome: Ints
+    changed: Ints
+
+    def effects(self, driver: Floats) -> Floats:
+        """Outcome of every response on its true curve, before options; shape (R, year)."""
+        effect = np.zeros(self.late.shape)
+        effect[: self.curved] = np.nan
+        for curve in self.curves:
+            at = driver[self.programme[curve.rows]]
+            effect[curve.rows] = true_effect(curve.shape, at, **curve.parameters)
+        return effect
+
+
+def read_responses(
+    tables: Tables,
+    programmes: Programmes,
+    demand: Demand,
+    segments: Segments,
+    change: Change,
+) -> Responses:
+    """Responses with what a unit is worth.
+
+    Parameters
+    ----------
+    tables, programmes, demand : Tables, Programmes, Demand
+        The round.
+    segments : Segments
+        Weights of a programme's outcomes.
+    change : Change
+        Effects of options on outcomes, by programme.
+    """
+    rows, outcomes = tables["responses"], tables["outcomes"]
+    names = Names(outcomes["outcome"].tolist())
+    who, what = programmes.names.positions(rows, "programme"), names.positions(rows, "outcome")
+    size = max(len(names), 1)
+    known = Names((who * size + what).tolist())
+    of_change = change.target * size + change.outcome
+    row = known.find(of_change)
+    new = np.flatnonzero(row < 0)
+    row[new] = len(rows) + np.arange(len(new))
+    who = np.concatenate([who, change.target[new]])
+    what = np.concatenate([what, change.outcome[new]])
+    wait = np.arange(len(tables.years)) + np.append(rows["delay"], np.zeros_like(new))[:, None]
+
+    harmed, year = np.nonzero(demand.harm_outcome >= 0)
+    hit = demand.harm_outcome[harmed, year]
+    key = np.concatenate([who, harmed]) * size + np.concatenate([what, hit])
+    pairs, pair = np.unique(key, return_inverse=True)
+
+    def worth(programme: Ints, outcome: Ints, wait: Ints) -> Floats:
+        value = outcomes["weight"][outcome] * segments.equity[programme]
+        late = outcomes["discounted"][outcome, None]
+        return value[:, None] * np.where(late, discount(tables.settings, wait), 1.0)
+
+    return Responses(
+        names=names,
+        programme=who,
+        curves=_curves(tables, programmes.baseline[who[: len(rows)]]),
+        curved=len(rows),
+        worth=worth(who, what, wait),
+        late=wait >= len(tables.years),
+        harmed=harmed,
+        year=year,
+        harm=demand.harm[harmed, year],
+        harm_worth=worth(harmed, hit, np.arange(len(tables.years))[None, :]),
+        pair=pair,
+        pair_programme=pairs // size,
+        pair_outcome=pairs % size,
+        changed=row,
+    )
+
+
+def _curves(tables: Tables, baseline: Floats) -> list[Curve]:
+    """Curves of the responses in the table, those of one shape together."""
+    rows, points = tables["responses"], tables["response_points"]
+    curves = []
+    for shape, needed in PARAMETERS.items():
+        mine = np.flatnonzero(rows["shape"] == shape)
+        columns = {c: baseline if c == "baseline" else rows[c] for c in needed}
+        if len(mine):
+            curves.append(Curve(shape, mine, {c: v[mine, None] for c, v in columns.items()}))
+    of = places_of(points.tuples(("programme", "outcome")))
+    named = rows.tuples(("programme", "outcome"))
+    for row in np.flatnonzero(rows["shape"] == "points").tolist():
+        mine = of.get(named[row], np.empty(0, dtype=np.int64))
+        mine = mine[np.argsort(points["activity"][mine], kind="stable")]
+        parameters = {c: points[c][mine] for c in ("activity", "effect")}
+        curves.append(Curve("points", np.array([row]), parameters))
+    return curves
 
 
 @dataclass(frozen=True)
@@ -83,7 +194,7 @@ class Outcomes:
 
     Attributes
     ----------
-    names : pandas.Index
+    names : Names
         Outcomes; K of them.
     programme, outcome : numpy.ndarray
         Shape (pair,): positions.
@@ -92,185 +203,68 @@ class Outcomes:
         arrives after the last plan year.
     harm_value : float
         Weighted harm, positive when it takes value away.
+    size : int
+        Number of programmes.
     """
 
-    names: pd.Index
-    programme: Codes
-    outcome: Codes
-    amount: Array
-    value: Array
-    beyond: Array
+    names: Names
+    programme: Ints
+    outcome: Ints
+    amount: Floats
+    value: Floats
+    beyond: Floats
     harm_value: float
+    size: int
 
-    def by_programme(self, outcome: int, size: int) -> Array:
+    def by_programme(self, outcome: int) -> Floats:
         """Unweighted amount of one outcome, shape (programme, year)."""
         mine = self.outcome == outcome
-        return summed(self.programme[mine], self.amount[mine], size)
+        return summed(self.programme[mine], self.amount[mine], self.size)
 
 
-def discounting(instance: Instance, outcome: Codes, delay: Array) -> Array:
-    """Discount factor of rows by year of purchase, for outcomes that arrive `delay` later."""
-    settings = instance.settings
-    wait = np.arange(len(settings.years)) + delay[:, None]
-    discounted = instance.outcomes["discounted"].to_numpy(dtype=bool)[outcome]
-    return np.where(discounted[:, None], (1.0 + settings.discount_rate) ** -wait, 1.0)
-
-
-def work_out(
-    instance: Instance,
-    programmes: Programmes,
-    demand: Demand,
-    need: Need,
-    activity: Array,
-    equity: Array,
-    changes: Changes,
-    found: Findings,
-) -> Outcomes:
+def work_out_outcomes(responses: Responses, change: Change, need: Need) -> Outcomes:
     """Outcomes bought and harm done, credited in the year of the activity.
 
     Parameters
     ----------
-    instance, programmes, demand : Instance, Programmes, Demand
-        The round.
-    need : Need
-        Met and unmet need of programmes with demand.
-    activity : numpy.ndarray
-        Shape (programme, year).
-    equity : numpy.ndarray
-        Shape (programme,): weight of a programme's outcomes.
-    changes : Changes
+    responses : Responses
+        What activity buys and what unmet need harms.
+    change : Change
         Effects of options: they multiply what is bought and then add to it, not to harm.
-    found : Findings
-        Takes drivers below nothing, where no curve is defined.
+    need : Need
+        What drives the curves, and need left unmet.
     """
-    names = pd.Index(instance.outcomes["outcome"])
-    weight = numbers(instance.outcomes, "weight")
-    table = instance.responses
-    who = positions(programmes.names, table, "responses", "programme")
-    what = positions(names, table, "responses", "outcome")
-    driver = np.where(demand.there, need.met, activity)
-    effect = _effects_of(instance, programmes, who, driver)
-    _check_drivers(driver[who], who, programmes, found)
-    delay = numbers(table, "delay")
-    who, what, effect, delay = _changed(who, what, effect, delay, changes, programmes, names)
-    worth = weight[what, None] * equity[who, None] * discounting(instance, what, delay)
-    late = np.arange(len(programmes.years)) + delay[:, None] >= len(programmes.years)
-
-    harmed = np.argwhere(demand.harm_outcome >= 0)
-    cell = (harmed[:, 0], harmed[:, 1])
-    hit = demand.harm_outcome[cell]
-    harm = np.zeros((len(harmed), len(programmes.years)))
-    harm[np.arange(len(harmed)), harmed[:, 1]] = -demand.harm[cell] * need.unmet[cell]
-    harm_worth = weight[hit, None] * equity[cell[0], None]
-    harm_worth = harm_worth * discounting(instance, hit, np.zeros(len(hit)))
-
-    key = np.concatenate([who, cell[0]]) * len(names) + np.concatenate([what, hit])
-    pairs, pair = np.unique(key, return_inverse=True)
-    amount = np.concatenate([effect, harm])
-    value = np.concatenate([effect * worth, harm * harm_worth])
-    beyond = np.concatenate([np.where(late, effect, 0.0), np.zeros_like(harm)])
+    r = responses
+    effect = replace(change, target=r.changed).apply(r.effects(need.driver))
+    harm = np.zeros(r.harm_worth.shape)
+    harm[np.arange(len(harm)), r.year] = -r.harm * need.unmet[r.harmed, r.year]
+    size = len(r.pair_programme)
     return Outcomes(
-        names=names,
-        programme=pairs // max(len(names), 1),
-        outcome=pairs % max(len(names), 1),
-        amount=summed(pair, amount, len(pairs)),
-        value=summed(pair, value, len(pairs)),
-        beyond=summed(pair, beyond, len(pairs)),
-        harm_value=-float((harm * harm_worth).sum()),
+        names=r.names,
+        programme=r.pair_programme,
+        outcome=r.pair_outcome,
+        amount=summed(r.pair, np.concatenate([effect, harm]), size),
+        value=summed(r.pair, np.concatenate([effect * r.worth, harm * r.harm_worth]), size),
+        beyond=summed(r.pair[: len(effect)], np.where(r.late, effect, 0.0), size),
+        harm_value=-float((harm * r.harm_worth).sum()),
+        size=len(need.driver),
     )
 
 
-def _changed(
-    who: Codes,
-    what: Codes,
-    effect: Array,
-    delay: Array,
-    changes: Changes,
-    programmes: Programmes,
-    names: pd.Index,
-) -> tuple[Codes, Codes, Array, Array]:
-    """What is bought with what options in place make of it.
-
-    What they add arrives as the outcome of the programme itself does, at once where it has
-    none.
-    """
-    mine = changes.of("outcome")
-    programme = mine.targets(programmes.names)
-    outcome = positions(names, mine.table, "option_effects", "outcome")
-    pairs = pd.Index(who * len(names) + what)
-    row = pairs.get_indexer(pd.Index(programme * len(names) + outcome)).astype(np.intp)
-    new = np.flatnonzero(row < 0)
-    row[new] = len(who) + np.arange(len(new))
-    nothing = np.zeros((len(new), effect.shape[1]))
-    return (
-        np.concatenate([who, programme[new]]),
-        np.concatenate([what, outcome[new]]),
-        mine.apply(np.concatenate([effect, nothing]), row),
-        np.concatenate([delay, np.zeros(len(new))]),
-    )
-
-
-def _effects_of(instance: Instance, programmes: Programmes, who: Codes, driver: Array) -> Array:
-    """Effect of every response, shape (response, year)."""
-    table = instance.responses
-    shape = words(table, "shape")
-    column = {c: numbers(table, c)[:, None] for c in ("per_unit", "elasticity", "maximum", "half")}
-    column["steepness"] = numbers(table, "steepness")[:, None]
-    column["baseline"] = programmes.baseline[who, None]
-    parameters = {
-        "linear": ("per_unit",),
-        "power": ("per_unit", "baseline", "elasticity"),
-        "saturating": ("maximum", "half"),
-        "logistic": ("maximum", "half", "steepness"),
-    }
-    effect = np.full((len(table), len(programmes.years)), np.nan)
-    for name, needed in parameters.items():
-        mine = shape == name
-        given = {c: column[c][mine] for c in needed}
-        effect[mine] = true_effect(name, driver[who[mine]], **given)
-    for r, activity, amount in _points(instance, shape == "points"):
-        effect[r] = true_effect("points", driver[who[r]], activity=activity, effect=amount)
-    return effect
-
-
-def _points(instance: Instance, mine: Flags) -> list[tuple[int, Array, Array]]:
-    """Response, activity and effect of every curve made of points."""
-    table, points = instance.responses, instance.response_points
-    row = {
-        (p, k): r
-        for r, p, k in zip(
-            np.flatnonzero(mine),
-            table["programme"][mine],
-            table["outcome"][mine],
-            strict=True,
-        )
-    }
-    response = np.array(
-        [row.get(key, -1) for key in zip(points["programme"], points["outcome"], strict=True)],
-        dtype=np.intp,
-    )
-    activity, effect = numbers(points, "activity"), numbers(points, "effect")
-    order = np.lexsort((activity, response))
-    order = order[response[order] >= 0]
-    starts = np.flatnonzero(np.diff(response[order], prepend=-1))
-    return [
-        (int(response[part[0]]), activity[part], effect[part])
-        for part in np.split(order, starts[1:])
-        if len(part)
-    ]
-
-
-def _check_drivers(driver: Array, who: Codes, programmes: Programmes, found: Findings) -> None:
+def check_drivers(
+    responses: Responses, programmes: Programmes, need: Need, findings: Findings
+) -> None:
     """Note met need below nothing, where no curve is defined."""
-    everyone = about(programmes)
-    subject = replace(
-        everyone,
-        names=[str(everyone.names[i]) for i in who],
-        amount=lambda value, row: programmes.amount(value, who[row]),
-    )
-    found.add(
+    who = responses.programme[: responses.curved]
+    driver = need.driver[who]
+    findings.add(
         "response",
-        subject,
+        Subject(
+            programmes.subject.what,
+            [programmes.names.all[i] for i in who.tolist()],
+            programmes.settings,
+            lambda value, row: programmes.amount(value, who[row]),
+        ),
         "would meet {value} of need, and its response starts at nothing",
         value=driver,
         limit=np.zeros_like(driver),
@@ -280,61 +274,47 @@ def _check_drivers(driver: Array, who: Codes, programmes: Programmes, found: Fin
     )
 
 
-def tail_value(
-    instance: Instance, programmes: Programmes, effects: Effects, activity: Array
-) -> float:
+def tail_value(programmes: Programmes, effects: Effects, activity: Floats) -> float:
     """Worth of need avoided in the tail years, at what it would have cost to meet it."""
-    settings = instance.settings
-    years = len(settings.years)
-    kernel = effects.kernel(years + settings.tail_years)
-    deviation = (activity - programmes.baseline[:, None])[effects.source]
+    settings, years = programmes.settings, programmes.shape[1]
+    deviation = effects.deviation(activity)
     saved = programmes.price[effects.target, -1] * (1.0 - programmes.fixed_share[effects.target])
     total = 0.0
     for n in range(1, settings.tail_years + 1):
         lags = years + n - np.arange(1, years + 1)
-        avoided = (kernel[:, lags] * deviation).sum(axis=1)
-        discount = (1.0 + settings.discount_rate) ** -(years - 1 + n)
-        total += discount * float(avoided @ saved)
+        avoided = (effects.kernel[:, lags] * deviation).sum(axis=1)
+        total += discount(settings, years - 1 + n) * float(avoided @ saved)
     return settings.saving_value * total
 
 
-def outcome_frame(outcomes: Outcomes, years: Codes) -> pd.DataFrame:
-    """Outcomes by year: outcome, year, amount, beyond_horizon, value."""
-    size = len(outcomes.names)
-    columns = {"amount": outcomes.amount, "beyond_horizon": outcomes.beyond}
-    columns["value"] = outcomes.value
-    frame = {
-        "outcome": outcomes.names.repeat(len(years)),
-        "year": np.tile(years, size).astype(np.int64),
+def outcome_frame(outcomes: Outcomes, years: Ints) -> pd.DataFrame:
+    """Outcomes by year, as :attr:`Evaluation.outcomes` describes."""
+    columns = {
+        "amount": outcomes.amount,
+        "beyond_horizon": outcomes.beyond,
+        "value": outcomes.value,
     }
-    frame |= {c: summed(outcomes.outcome, v, size).ravel() for c, v in columns.items()}
-    return pd.DataFrame(frame)
+    totals = {c: summed(outcomes.outcome, v, len(outcomes.names)) for c, v in columns.items()}
+    return frames.by_year({"outcome": outcomes.names.array}, years, totals)
 
 
-def programme_frame(outcomes: Outcomes, programmes: Programmes) -> pd.DataFrame:
-    """Outcomes by programme: programme, outcome, year, amount, value."""
-    years = programmes.years
-    return pd.DataFrame(
-        {
-            "programme": programmes.names[outcomes.programme].repeat(len(years)),
-            "outcome": outcomes.names[outcomes.outcome].repeat(len(years)),
-            "year": np.tile(years, len(outcomes.programme)).astype(np.int64),
-            "amount": outcomes.amount.ravel(),
-            "value": outcomes.value.ravel(),
-        }
-    )
+def programme_frame(outcomes: Outcomes, programmes: Programmes, years: Ints) -> pd.DataFrame:
+    """Outcomes by programme, as :attr:`Evaluation.by_programme` describes."""
+    names = {
+        "programme": programmes.names.array[outcomes.programme],
+        "outcome": outcomes.names.array[outcomes.outcome],
+    }
+    columns = {"amount": outcomes.amount, "value": outcomes.value}
+    return frames.by_year(names, years, columns)
 
 
-def segment_frame(outcomes: Outcomes, segments: Segments, years: Codes) -> pd.DataFrame:
-    """Outcomes by segment: outcome, segment, year, amount."""
+def segment_frame(outcomes: Outcomes, segments: Segments, years: Ints) -> pd.DataFrame:
+    """Outcomes by segment, as :attr:`Evaluation.segments` describes."""
     size, groups = len(outcomes.names), len(segments.names)
     share = segments.share[outcomes.programme]
     amount = summed(outcomes.outcome, share[:, :, None] * outcomes.amount[:, None, :], size)
-    return pd.DataFrame(
-        {
-            "outcome": outcomes.names.repeat(groups * len(years)),
-            "segment": np.tile(np.repeat(segments.names.to_numpy(), len(years)), size),
-            "year": np.tile(years, size * groups).astype(np.int64),
-            "amount": amount.ravel(),
-        }
-    )
+    names = {
+        "outcome": np.repeat(outcomes.names.array, groups),
+        "segment": np.tile(segments.names.array, size),
+    }
+    return frames.by_year(names, years, {"amount": amount.reshape(size * groups, len(years))})

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import InstanceError, Problem
-from allocator.evaluate.tables import Array, Codes, Flags, Programmes
+from allocator.evaluate.programmes import Programmes
+from allocator.evaluate.tables import Names
 from allocator.words import Suggester, listing
 
-YEAR = r"^(\d{4})(?:/(?:\d{2}|\d{4})|\.0)?$"
+YEAR = re.compile(r"(\d{4})(?:/(?:\d{2}|\d{4})|\.0)?")
 
-OPTIONAL = {
+KEYS = {
+    "allocation": ("programme",),
+    "capacity": ("resource", "place"),
+    "budgets": ("pool",),
+    "transfers": ("from_pool", "to_pool"),
+    "funding": ("programme", "pool"),
+    "options": ("option",),
+    "contracts": ("contract",),
+}
+"""Tables a plan may have, with the columns that say what a row is about, the year apart."""
+
+FIGURES = {
     "capacity": "extra",
     "budgets": "carry_out",
     "transfers": "amount",
     "funding": "paid",
 }
-"""Tables of figures a plan may have, with the column that is read."""
+"""Optional tables of figures, with the column that is read."""
 
 FLAGS = {"options": "taken", "contracts": "ended"}
-"""Tables of decisions a plan may have, with the column of yes and no."""
+"""Tables of decisions, with the column of yes and no."""
 
 ANSWERS = {"yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0}
 ANSWERS |= {"no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
@@ -51,14 +66,14 @@ class Given:
         Shape (contract, year): 1 where it has been ended, 0 where it has not.
     """
 
-    activity: Array
-    unmet: Array
-    extra: Array
-    carry: Array
-    transfers: Array
-    paid: Array
-    taken: Array
-    ended: Array
+    activity: Floats
+    unmet: Floats
+    extra: Floats
+    carry: Floats
+    transfers: Floats
+    paid: Floats
+    taken: Floats
+    ended: Floats
 
 
 class PlanTable:
@@ -69,10 +84,10 @@ class PlanTable:
     frame : pandas.DataFrame
         The table as given; text as read from a file will do.
     name : str
-        Its name in messages.
-    keys : pandas.DataFrame
-        The rows an instance allows, one a row, only the key columns.
-    years : numpy.ndarray
+        Its name in messages; :data:`KEYS` has its key columns.
+    known : Names
+        The rows an instance allows.
+    years : sequence of int
         Plan years.
     problems : list of Problem
         Problems found are added here.
@@ -82,22 +97,23 @@ class PlanTable:
         self,
         frame: pd.DataFrame,
         name: str,
-        keys: pd.DataFrame,
-        years: Codes,
+        known: Names,
+        years: tuple[int, ...],
         problems: list[Problem],
     ) -> None:
         self.frame, self.name, self.years, self.problems = frame, name, years, problems
-        self.size = len(keys)
-        self.complete = self._has((*keys.columns, "year"))
+        self.shape = len(known), len(years)
+        keys = KEYS[name]
+        self.complete = self._has((*keys, "year"))
         if not self.complete:
             return
-        row = self._rows(keys)
+        row = self._rows(keys, known)
         year = self._years()
         kept = np.flatnonzero((row >= 0) & (year >= 0))
         place = row[kept] * len(years) + year[kept]
         first = np.unique(place, return_index=True)[1]
         for i in np.setdiff1d(np.arange(len(kept)), first):
-            label = listing(str(frame[c].iloc[kept[i]]) for c in (*keys.columns, "year"))
+            label = listing(str(frame[c].iloc[kept[i]]) for c in (*keys, "year"))
             self.problem(kept[i], "", label, f"{label} is there more than once.")
         self.kept, self.place = kept[first], place[first]
 
@@ -108,25 +124,25 @@ class PlanTable:
 
     def _has(self, columns: tuple[str, ...]) -> bool:
         lost = [c for c in columns if c not in self.frame]
-        suggest = Suggester(str(c) for c in self.frame.columns)
-        self.problems.extend(
-            Problem(self.name, 1, c, "", f"column '{c}' is missing.", suggest(c)) for c in lost
-        )
+        if lost:
+            suggest = Suggester(str(c) for c in self.frame.columns)
+            self.problems.extend(
+                Problem(self.name, 1, c, "", f"column '{c}' is missing.", suggest(c)) for c in lost
+            )
         return not lost
 
-    def _rows(self, keys: pd.DataFrame) -> Codes:
+    def _rows(self, keys: tuple[str, ...], known: Names) -> Ints:
         """Position of every row's key; -1, with a problem, for one that does not exist."""
-        written = pd.DataFrame(
-            {c: self.frame[c].astype(object).fillna("").astype(str).str.strip() for c in keys}
-        )
-        found = pd.Index(_joined(keys)).get_indexer(pd.Index(_joined(written)))
+        columns = [_stripped(self.frame[c]) for c in keys]
+        found = known.find(columns[0] if len(keys) == 1 else zip(*columns, strict=True))
         lost = np.flatnonzero(found < 0).tolist()
         if lost:
-            exists = {str(c): set(keys[c]) for c in keys}
-            suggest = {c: Suggester(sorted(known)) for c, known in exists.items()}
+            exists = {c: {_part(name, k) for name in known.all} for k, c in enumerate(keys)}
+            suggest = {c: Suggester(sorted(names)) for c, names in exists.items()}
             for i in lost:
-                self._unknown(i, {c: written[c].iloc[i] for c in exists}, exists, suggest)
-        return found.astype(np.intp)
+                written = {c: column[i] for c, column in zip(keys, columns, strict=True)}
+                self._unknown(i, written, exists, suggest)
+        return found
 
     def _unknown(
         self,
@@ -145,21 +161,23 @@ class PlanTable:
             label = listing(written.values())
             self.problem(row, "", label, f"{label} do not go together in the instance.")
 
-    def _years(self) -> Codes:
+    def _years(self) -> Ints:
         """Position of every row's year; -1, with a problem, for one outside the plan."""
         column = self.frame["year"]
-        if not pd.api.types.is_integer_dtype(column.dtype):
-            text = column.astype(object).astype(str).str.strip()
-            column = pd.to_numeric(text.str.extract(YEAR)[0], errors="coerce")
-        year = column.to_numpy(dtype=float, na_value=np.nan)
-        lost = ~np.isin(year, self.years)
-        for i in np.flatnonzero(lost).tolist():
-            written = str(self.frame["year"].iloc[i])
+        place = {float(year): t for t, year in enumerate(self.years)}
+        if pd.api.types.is_integer_dtype(column.dtype):
+            year = column.to_numpy(dtype=float, na_value=np.nan).tolist()
+        else:
+            found = [YEAR.fullmatch(cell) for cell in _stripped(column)]
+            year = [float(match[1]) if match else np.nan for match in found]
+        at = np.array([place.get(y, -1) for y in year], dtype=np.int64)
+        for i in np.flatnonzero(at < 0).tolist():
+            written = str(column.iloc[i])
             allowed = listing((str(y) for y in self.years), most=12)
             self.problem(i, "year", written, f"'{written}' is not a year of the plan ({allowed}).")
-        return np.where(lost, -1, np.nan_to_num(year) - self.years[0]).astype(np.intp)
+        return at
 
-    def column(self, name: str, *, optional: bool = True) -> Array:
+    def column(self, name: str, *, optional: bool = True) -> Floats:
         """Figures of a column, shape (row, year), NaN where the table says nothing.
 
         Parameters
@@ -169,12 +187,17 @@ class PlanTable:
         optional : bool
             Whether the column may be missing and its cells blank.
         """
-        values = np.full((self.size, len(self.years)), np.nan)
+        values = np.full(self.shape, np.nan)
         if not self.complete or (name not in self.frame and (optional or not self._has((name,)))):
             return values
         written = self.frame[name]
-        read = pd.to_numeric(written, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-        wrong = np.isinf(read) | (np.isnan(read) & ~(_blank(written) & optional))
+        if _is_figures(written):
+            read = written.to_numpy(dtype=float)
+            blank = np.isnan(read)
+        else:
+            read = pd.to_numeric(written, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+            blank = _blank(written)
+        wrong = np.isinf(read) | (np.isnan(read) & ~(blank & optional))
         for i in np.flatnonzero(wrong).tolist():
             text = "" if pd.isna(written.iloc[i]) else str(written.iloc[i])
             said = f"'{text}' is not a finite number." if text else f"{name} is blank."
@@ -182,38 +205,51 @@ class PlanTable:
         values.ravel()[self.place] = np.where(wrong, np.nan, read)[self.kept]
         return values
 
-    def flags(self, name: str) -> Array:
+    def flags(self, name: str) -> Floats:
         """Answers of a column, 1 for yes and 0 for no, NaN where the table says nothing."""
-        answers = np.full((self.size, len(self.years)), np.nan)
+        answers = np.full(self.shape, np.nan)
         if not self.complete or not self._has((name,)):
             return answers
         written = self.frame[name]
-        text = written.astype(object).astype(str).str.strip()
-        read = text.str.casefold().map(ANSWERS).to_numpy(dtype=float)
-        for i in np.flatnonzero(np.isnan(read) & ~_blank(written)).tolist():
-            said = f"'{text.iloc[i]}' is neither yes nor no."
-            self.problem(i, name, text.iloc[i], said)
+        if written.dtype == np.bool_:
+            read = written.to_numpy(dtype=float)
+        else:
+            text = _stripped(written)
+            read = np.array([ANSWERS.get(cell.casefold(), np.nan) for cell in text], dtype=float)
+            for i in np.flatnonzero(np.isnan(read) & ~_blank(written)).tolist():
+                said = f"'{text[i]}' is neither yes nor no."
+                self.problem(i, name, text[i], said)
         answers.ravel()[self.place] = read[self.kept]
         return answers
 
 
-def _joined(keys: pd.DataFrame) -> list[str]:
-    """Keys as single words, parted by a character that no name has."""
-    return ["\x1f".join(parts) for parts in zip(*(keys[c].tolist() for c in keys), strict=True)]
+def _is_figures(column: pd.Series[Any]) -> bool:
+    """Whether a column holds plain numbers."""
+    return isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf"
 
 
-def _blank(column: pd.Series) -> Flags:
-    empty = column.isna()
-    if not pd.api.types.is_numeric_dtype(column.dtype):
-        empty |= column.astype(object).astype(str).str.strip() == ""
-    return empty.to_numpy(dtype=bool)
+def _part(name: Any, place: int) -> str:
+    """One part of the name of a row, which is a tuple where it has several."""
+    return str(name[place]) if isinstance(name, tuple) else str(name)
+
+
+def _stripped(column: pd.Series[Any]) -> list[str]:
+    """Cells as words without spaces around them, blank ones as nothing."""
+    cells, missing = column.tolist(), column.isna()
+    if missing.any():
+        cells = ["" if lost else cell for cell, lost in zip(cells, missing, strict=True)]
+    return [str(cell).strip() for cell in cells]
+
+
+def _blank(column: pd.Series[Any]) -> Flags:
+    return np.array([not cell for cell in _stripped(column)], dtype=bool)
 
 
 def read_plan(
     plan: Mapping[str, pd.DataFrame],
     programmes: Programmes,
     demanded: Flags,
-    keys: Mapping[str, pd.DataFrame],
+    known: Mapping[str, Names],
 ) -> Given:
     """Arrays of a plan.
 
@@ -226,7 +262,7 @@ def read_plan(
         Programmes and years the plan must cover.
     demanded : numpy.ndarray
         Shape (programme, year): whether the programme has demand.
-    keys : mapping of str to pandas.DataFrame
+    known : mapping of str to Names
         Rows each table but ``allocation`` may have.
 
     Raises
@@ -235,13 +271,14 @@ def read_plan(
         With every problem found.
     """
     problems: list[Problem] = []
+    years = programmes.settings.years
     activity, unmet = _allocation(plan, programmes, demanded, problems)
-    rest: dict[str, Array] = {}
-    for name, column in (OPTIONAL | FLAGS).items():
+    rest: dict[str, Floats] = {}
+    for name, column in (FIGURES | FLAGS).items():
         frame = plan.get(name)
-        rest[column] = np.full((len(keys[name]), len(programmes.years)), np.nan)
+        rest[column] = np.full((len(known[name]), len(years)), np.nan)
         if frame is not None and len(frame):
-            table = PlanTable(frame, name, keys[name], programmes.years, problems)
+            table = PlanTable(frame, name, known[name], years, problems)
             rest[column] = table.flags(column) if name in FLAGS else table.column(column)
     if problems:
         raise InstanceError(problems)
@@ -262,13 +299,12 @@ def _allocation(
     programmes: Programmes,
     demanded: Flags,
     problems: list[Problem],
-) -> tuple[Array, Array]:
-    none = np.full(programmes.shape, np.nan)
+) -> tuple[Floats, Floats]:
+    none, years = np.full(programmes.shape, np.nan), programmes.settings.years
     if "allocation" not in plan:
         problems.append(Problem("allocation", None, "", "", "the plan has no allocation."))
         return none, none
-    keys = pd.DataFrame({"programme": programmes.names})
-    table = PlanTable(plan["allocation"], "allocation", keys, programmes.years, problems)
+    table = PlanTable(plan["allocation"], "allocation", programmes.names, years, problems)
     activity = table.column("activity", optional=False)
     unmet = table.column("unmet")
     if not table.complete or "activity" not in table.frame:
@@ -284,7 +320,8 @@ def _allocation(
     there = np.zeros(programmes.shape, dtype=bool)
     there.ravel()[table.place] = True
     for n in np.flatnonzero(~there.all(axis=1)).tolist():
-        name, lost = str(programmes.names[n]), programmes.years[~there[n]]
-        said = f"programme '{name}' has no row for {listing(str(y) for y in lost)}."
+        lost = [str(year) for year, found in zip(years, there[n], strict=True) if not found]
+        name = programmes.names.all[n]
+        said = f"programme '{name}' has no row for {listing(lost)}."
         problems.append(Problem("allocation", None, "programme", name, said))
     return activity, unmet

@@ -1,64 +1,18 @@
-"""Spend, stranded cost, and the pools of money that pay."""
+"""Pools of money: what each receives, pays and moves, and whether that is allowed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Flags, Floats, Ints
+from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings, Subject
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    money,
-    numbers,
-    pick,
-    positions,
-    rows_by_year,
-    words,
-)
-from allocator.instance.instance import Instance
-
-
-def stranded_cost(programmes: Programmes, activity: Array) -> Array:
-    """Fixed cost of activity given up in the last ``release_years``; shape (programme, year)."""
-    done = np.column_stack([programmes.baseline, activity])
-    peak = np.full(programmes.shape, -np.inf)
-    for t in range(programmes.shape[1]):
-        for back in range(1, t + 2):
-            held = programmes.release_years >= back
-            peak[held, t] = np.maximum(peak[held, t], done[held, t + 1 - back])
-    drop = np.maximum(peak - activity, 0.0)
-    return programmes.fixed_share[:, None] * programmes.price * drop
-
-
-@dataclass(frozen=True)
-class Costs:
-    """What activity costs; arrays of shape (programme, year).
-
-    Attributes
-    ----------
-    plain, surcharge, stranded : numpy.ndarray
-        At its price; what does not follow the plain unit cost; fixed cost of activity given
-        up.
-    """
-
-    plain: Array
-    surcharge: Array
-    stranded: Array
-
-    @property
-    def running(self) -> Array:
-        """Cost of what is done."""
-        return self.plain + self.surcharge
-
-    @property
-    def spend(self) -> Array:
-        """All of it."""
-        return self.running + self.stranded
+from allocator.evaluate.tables import Names, Tables
+from allocator.instance.tables.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -67,8 +21,10 @@ class Pools:
 
     Attributes
     ----------
-    names : pandas.Index
+    names : Names
         Pools.
+    settings : Settings
+        How years and money are written.
     amount, carry_max, overdraw_max : numpy.ndarray
         Money received, most carried out, most owed; all kinds but capital together.
     lasting, capital : numpy.ndarray
@@ -83,79 +39,87 @@ class Pools:
         Most each pair may move; nothing for a pair the instance does not allow.
     """
 
-    names: pd.Index
-    amount: Array
-    lasting: Array
-    capital: Array
+    names: Names
+    settings: Settings
+    amount: Floats
+    lasting: Floats
+    capital: Floats
     balanced: bool
-    carry_max: Array
-    overdraw_max: Array
-    opening: Array
-    giver: Codes
-    taker: Codes
-    transfer_max: Array
+    carry_max: Floats
+    overdraw_max: Floats
+    opening: Floats
+    giver: Ints
+    taker: Ints
+    transfer_max: Floats
+
+    @cached_property
+    def pairs(self) -> Names:
+        """The two pools of every pair."""
+        who = self.names.all
+        pairs = zip(self.giver.tolist(), self.taker.tolist(), strict=True)
+        return Names((who[giver], who[taker]) for giver, taker in pairs)
 
     @property
-    def pairs(self) -> pd.DataFrame:
-        """from_pool and to_pool of every pair."""
-        return pd.DataFrame(
-            {"from_pool": self.names[self.giver], "to_pool": self.names[self.taker]}
-        )
-
-    @property
-    def carry_min(self) -> Array:
+    def carry_min(self) -> Floats:
         """Least that may be carried out: a debt within bounds, none at the end."""
         least = -self.overdraw_max
         least[:, -1] = 0.0
         return least
 
 
-def read_pools(instance: Instance, programmes: Programmes, handed: pd.DataFrame | None) -> Pools:
-    """Pools and transfers in force.
+def read_pools(tables: Tables) -> Pools:
+    """Pools in force, and the transfers the instance allows."""
+    rows, settings = tables["budgets"], tables.settings
+    names = Names(rows["pool"].tolist())
+    # Kinds in order, so that what a pool receives adds up in the same way every time.
+    kinds = Names(sorted(set(rows["kind"].tolist())))
+    code = names.find(rows["pool"]) * len(kinds) + kinds.find(rows["kind"])
+    in_force = tables.in_force(rows, code, len(names) * len(kinds))
+    shape = len(names), len(kinds), len(tables.years)
+    revenue = kinds.array != "capital"
 
-    Parameters
-    ----------
-    instance, programmes : Instance, Programmes
-        The round.
-    handed : pandas.DataFrame or None
-        Transfers of a plan: pairs the instance does not allow are taken in with nothing
-        allowed, so that they show as violations.
-    """
-    table, years = instance.budgets, programmes.years
-    names = pd.Index(table["pool"].unique())
-    code = positions(names, table, "budgets", "pool")
-    kinds, kind = np.unique(words(table, "kind"), return_inverse=True)
-    rows = rows_by_year(table, code * len(kinds) + kind, len(names) * len(kinds), years)
-
-    revenue = kinds != "capital"
-
-    def of_pool(column: str, counted: Flags = revenue) -> Array:
-        figures = pick(numbers(table, column), rows, 0.0)
-        by_kind = figures.reshape(len(names), len(kinds), len(years))
-        total: Array = by_kind[:, counted].sum(axis=1)
+    def of_pool(column: str, counted: Flags = revenue) -> Floats:
+        by_kind = in_force.figures(column, 0.0).reshape(shape)
+        total: Floats = by_kind[:, counted].sum(axis=1)
         return total
 
-    pairs = instance.transfers[["from_pool", "to_pool"]]
-    if handed is not None and {"from_pool", "to_pool"} <= set(handed.columns):
-        known = handed["from_pool"].isin(names) & handed["to_pool"].isin(names)
-        pairs = pd.concat([pairs, handed.loc[known, ["from_pool", "to_pool"]]])
-    giver = positions(names, pairs, "transfers", "from_pool")
-    taker = positions(names, pairs, "transfers", "to_pool")
-    every, pair = np.unique(giver * len(names) + taker, return_inverse=True)
-    allowed = rows_by_year(instance.transfers, pair[: len(instance.transfers)], len(every), years)
+    moves = tables["transfers"]
+    pair = names.positions(moves, "from_pool") * len(names) + names.positions(moves, "to_pool")
+    every, which = np.unique(pair, return_inverse=True)
     return Pools(
         names=names,
+        settings=settings,
         amount=of_pool("amount"),
-        lasting=of_pool("amount", np.isin(kinds, ("recurrent", "grant"))),
+        lasting=of_pool("amount", np.isin(kinds.array, ("recurrent", "grant"))),
         capital=of_pool("amount", ~revenue),
-        balanced=instance.settings.recurrent_balance,
+        balanced=settings.recurrent_balance,
         carry_max=of_pool("carry_max"),
         overdraw_max=of_pool("overdraw_max"),
         opening=of_pool("opening")[:, 0],
         giver=every // len(names),
         taker=every % len(names),
-        transfer_max=pick(numbers(instance.transfers, "max"), allowed, 0.0),
+        transfer_max=tables.in_force(moves, which, len(every)).figures("max", 0.0),
     )
+
+
+def with_transfers(pools: Pools, handed: pd.DataFrame | None) -> Pools:
+    """Pools with the pairs of a plan's transfers.
+
+    Pairs the instance does not allow are taken in with nothing allowed, so that they show as
+    violations.
+    """
+    if handed is None or not {"from_pool", "to_pool"} <= set(handed.columns):
+        return pools
+    size = len(pools.names)
+    giver, taker = (pools.names.find(handed[c].tolist()) for c in ("from_pool", "to_pool"))
+    known = (giver >= 0) & (taker >= 0)
+    own = pools.giver * size + pools.taker
+    every = np.union1d(own, giver[known] * size + taker[known])
+    if len(every) == len(own):
+        return pools
+    most = np.zeros((len(every), pools.transfer_max.shape[1]))
+    most[np.searchsorted(every, own)] = pools.transfer_max
+    return replace(pools, giver=every // size, taker=every % size, transfer_max=most)
 
 
 @dataclass(frozen=True)
@@ -174,33 +138,33 @@ class Uses:
         Part of these that comes back every year.
     capital : numpy.ndarray
         Programmes paid from capital, and capital of options.
-    option_income, incomes, held_back : numpy.ndarray
+    option_income, incomes, withheld : numpy.ndarray
         Money that options bring in every year, conditional money received, and money taken
         off until a condition is met.
     """
 
-    at_cost: Array
-    contracts: Array
-    adjustments: Array
-    extra_cost: Array
-    options: Array
-    exit_fees: Array
-    lasting: Array
-    capital: Array
-    option_income: Array
-    incomes: Array
-    held_back: Array
+    at_cost: Floats
+    contracts: Floats
+    adjustments: Floats
+    extra_cost: Floats
+    options: Floats
+    exit_fees: Floats
+    lasting: Floats
+    capital: Floats
+    option_income: Floats
+    incomes: Floats
+    withheld: Floats
 
     @property
-    def total(self) -> Array:
+    def total(self) -> Floats:
         """All that is paid, but from capital and for programmes paid by several pools."""
         care = self.at_cost + self.contracts
         return care + self.adjustments + self.extra_cost + self.options + self.exit_fees
 
     @property
-    def gained(self) -> Array:
+    def gained(self) -> Floats:
         """Money a pool has beyond its amount, by what the plan decides and achieves."""
-        return self.option_income + self.incomes - self.held_back
+        return self.option_income + self.incomes - self.withheld
 
 
 @dataclass(frozen=True)
@@ -221,53 +185,53 @@ class Ledger:
     """
 
     uses: Uses
-    funded: Array
-    funded_lasting: Array
-    paid: Array
-    carry: Array
-    carry_in: Array
-    transfers: Array
-    transfers_in: Array
-    transfers_out: Array
+    funded: Floats
+    funded_lasting: Floats
+    paid: Floats
+    carry: Floats
+    carry_in: Floats
+    transfers: Floats
+    transfers_in: Floats
+    transfers_out: Floats
 
     @property
-    def spend(self) -> Array:
+    def spend(self) -> Floats:
         """What a pool pays for care, capital apart."""
         return self.uses.at_cost + self.uses.contracts + self.funded
 
     @property
-    def out(self) -> Array:
+    def out(self) -> Floats:
         """Money that leaves a pool in a year."""
         return self.uses.total + self.funded + self.transfers_out + self.carry
 
     @property
-    def lasting(self) -> Array:
+    def lasting(self) -> Floats:
         """What leaves it every year, transfers included."""
         return self.uses.lasting + self.funded_lasting + self.transfers_out
 
-    def slack(self, pools: Pools) -> Array:
+    def slack(self, pools: Pools) -> Floats:
         """Money a pool has left in a year; negative where it is short."""
         return self.income(pools) - self.out
 
-    def income(self, pools: Pools) -> Array:
+    def income(self, pools: Pools) -> Floats:
         """Money that comes into a pool in a year."""
         return pools.amount + self.uses.gained + self.transfers_in + self.carry_in
 
-    def lasting_income(self, pools: Pools) -> Array:
+    def lasting_income(self, pools: Pools) -> Floats:
         """What comes every year, transfers included."""
         return pools.lasting + self.uses.option_income + self.transfers_in
 
-    def underlying(self, pools: Pools) -> Array:
+    def underlying(self, pools: Pools) -> Floats:
         """What comes every year less what is spent every year."""
         return self.lasting_income(pools) - self.lasting
 
 
-def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Findings) -> None:
+def check_pools(pools: Pools, ledger: Ledger, findings: Findings) -> None:
     """Note overspent pools, and money carried or handed over beyond what is allowed."""
     carry = ledger.carry
     own = np.maximum(pools.amount, ledger.spend).max(axis=1, initial=0.0)[:, None]
     uses = ledger.uses
-    gains = (uses.option_income, uses.incomes, uses.held_back)
+    gains = (uses.option_income, uses.incomes, uses.withheld)
     money_in = (*gains, ledger.transfers_in, ledger.carry_in)
     care = (ledger.spend, uses.adjustments, uses.extra_cost, uses.options, uses.exit_fees)
     money_out = (*care, ledger.transfers_out, carry)
@@ -311,44 +275,36 @@ def check_pools(pools: Pools, ledger: Ledger, programmes: Programmes, found: Fin
             "{limit}",
         ),
     )
+    subject = Subject("Pool", pools.names.all, pools.settings)
     for kind, value, limit, size, said in rows:
-        _add(kind, "Pool", list(pools.names), said, value, limit, size, own, programmes, found)
-    _check_transfers(pools, ledger.transfers, own, programmes, found)
+        findings.add(
+            kind, subject, said, value=value, limit=limit, most=True, terms=size, natural=own
+        )
+    _check_transfers(pools, ledger.transfers, own, findings)
 
 
-def _check_transfers(
-    pools: Pools, moved: Array, own: Array, programmes: Programmes, found: Findings
-) -> None:
-    pairs = [f"{a} to {b}" for a, b in pools.pairs.itertuples(index=False)]
+def _check_transfers(pools: Pools, moved: Floats, own: Floats, findings: Findings) -> None:
+    pairs = [f"{giver} to {taker}" for giver, taker in pools.pairs.all]
+    subject = Subject("Transfer", pairs, pools.settings)
     between = np.maximum(own[pools.giver], own[pools.taker])
+    size = np.abs(moved)
     for value, limit, said in (
         (moved, pools.transfer_max, "is {value}, {off} above the most allowed, {limit}"),
         (-moved, np.zeros_like(moved), "is {off} less than nothing"),
     ):
-        size = np.abs(moved)
-        _add("transfer", "Transfer", pairs, said, value, limit, size, between, programmes, found)
+        findings.add(
+            "transfer",
+            subject,
+            said,
+            value=value,
+            limit=limit,
+            most=True,
+            terms=size,
+            natural=between,
+        )
 
 
-def _add(
-    kind: str,
-    what: str,
-    names: list[str],
-    said: str,
-    value: Array,
-    limit: Array,
-    terms: Array,
-    natural: Array,
-    programmes: Programmes,
-    found: Findings,
-) -> None:
-    settings = programmes.settings
-    subject = Subject(what, names, programmes.years, settings, lambda v, _: money(v, settings))
-    found.add(
-        kind, subject, said, value=value, limit=limit, most=True, terms=terms, natural=natural
-    )
-
-
-def ledger_frame(pools: Pools, ledger: Ledger, years: Codes) -> pd.DataFrame:
+def ledger_frame(pools: Pools, ledger: Ledger, years: Ints) -> pd.DataFrame:
     """Pools by year: money in, money out and what is left."""
     uses = ledger.uses
     columns = {
@@ -362,7 +318,7 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Codes) -> pd.DataFrame:
         "option_cost": uses.options,
         "option_income": uses.option_income,
         "incomes": uses.incomes,
-        "held_back": uses.held_back,
+        "held_back": uses.withheld,
         "exit_fees": uses.exit_fees,
         "transfers_in": ledger.transfers_in,
         "transfers_out": ledger.transfers_out,
@@ -375,8 +331,10 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Codes) -> pd.DataFrame:
         "capital_amount": pools.capital,
         "capital_spend": uses.capital,
     }
-    frame = {
-        "pool": pools.names.repeat(len(years)),
-        "year": np.tile(years, len(pools.names)).astype(np.int64),
-    }
-    return pd.DataFrame(frame | {c: v.ravel() for c, v in columns.items()})
+    return frames.by_year({"pool": pools.names.array}, years, columns)
+
+
+def transfer_frame(pools: Pools, ledger: Ledger, years: Ints) -> pd.DataFrame:
+    """Transfers by year: from_pool, to_pool, year, amount."""
+    names = {"from_pool": pools.names.array[pools.giver], "to_pool": pools.names.array[pools.taker]}
+    return frames.by_year(names, years, {"amount": ledger.transfers})

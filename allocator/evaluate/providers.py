@@ -7,129 +7,154 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Floats, Ints, Objects
+from allocator.evaluate import frames
 from allocator.evaluate.contracts import Payments
 from allocator.evaluate.findings import Findings, Subject
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Programmes,
-    money,
-    numbers,
-    pick,
-    positions,
-    rows_by_year,
-    summed,
-    words,
-)
-from allocator.instance.instance import Instance
+from allocator.evaluate.programmes import Programmes
+from allocator.evaluate.spending import Spending
+from allocator.evaluate.tables import Names, Tables, summed
+from allocator.instance.tables.settings import Settings
 
 
 @dataclass(frozen=True)
 class Providers:
-    """Providers of a plan; arrays of shape (provider, year) unless said.
+    """Providers of a round; arrays of shape (provider, year) unless said.
 
     Attributes
     ----------
-    names : pandas.Index
-        Every provider of the programmes, of the providers table and every lead.
+    names : Names
+        Every provider of the programmes and of the providers table, in order.
+    settings : Settings
+        How years and money are written.
     of : numpy.ndarray
         Shape (programme,): position of its provider, -1 without one.
-    contract_income, overhead_income, cost_income : numpy.ndarray
-        Payments of contracts, overheads as lead, and programmes paid at cost.
     other_income, other_cost : numpy.ndarray
         As in the table.
-    cost : numpy.ndarray
-        Cost of all its programmes, with stranded cost.
-    stranded : numpy.ndarray
-        Stranded cost of its programmes under contract.
     deficit_max : numpy.ndarray
         Most it may lose; NaN for no limit.
     """
 
-    names: pd.Index
-    of: Codes
-    contract_income: Array
-    overhead_income: Array
-    cost_income: Array
-    other_income: Array
-    other_cost: Array
-    cost: Array
-    stranded: Array
-    deficit_max: Array
+    names: Names
+    settings: Settings
+    of: Ints
+    other_income: Floats
+    other_cost: Floats
+    deficit_max: Floats
+
+    def including(self, leads: Objects) -> Providers:
+        """The same with every lead of a contract, in order."""
+        more = set(leads.ravel().tolist()) - {""}
+        if more <= set(self.names.all):
+            return self
+        names = Names(sorted({*self.names.all, *more}))
+        at = names.find(self.names.all)
+
+        def spread(figures: Floats, default: float) -> Floats:
+            every = np.full((len(names), figures.shape[1]), default)
+            every[at] = figures
+            return every
+
+        return Providers(
+            names=names,
+            settings=self.settings,
+            of=np.append(at, -1)[self.of],
+            other_income=spread(self.other_income, 0.0),
+            other_cost=spread(self.other_cost, 0.0),
+            deficit_max=spread(self.deficit_max, np.nan),
+        )
+
+
+def read_providers(tables: Tables, programmes: Programmes) -> Providers:
+    """Providers with the terms in force."""
+    rows, provider = tables["providers"], programmes.rows["provider"]
+    names = Names(sorted({*rows["provider"].tolist(), *provider.tolist()} - {""}))
+    in_force = tables.in_force(rows, names.find(rows["provider"]), len(names))
+    return Providers(
+        names=names,
+        settings=tables.settings,
+        of=names.find(provider),
+        other_income=in_force.figures("other_income", 0.0),
+        other_cost=in_force.figures("other_cost", 0.0),
+        deficit_max=in_force.figures("deficit_max"),
+    )
+
+
+@dataclass(frozen=True)
+class Books:
+    """What providers of a plan are paid and what it costs them; shape (provider, year).
+
+    Attributes
+    ----------
+    providers : Providers
+        The providers, leads of contracts included.
+    contract_income, overhead_income, cost_income : numpy.ndarray
+        Payments of contracts, overheads as lead, and programmes paid at cost.
+    cost : numpy.ndarray
+        Cost of all its programmes, with stranded cost.
+    stranded : numpy.ndarray
+        Stranded cost of its programmes under contract.
+    """
+
+    providers: Providers
+    contract_income: Floats
+    overhead_income: Floats
+    cost_income: Floats
+    cost: Floats
+    stranded: Floats
 
     @property
-    def income(self) -> Array:
+    def income(self) -> Floats:
         """Contracts, overheads and programmes paid at cost."""
         return self.contract_income + self.overhead_income + self.cost_income
 
     @property
-    def position(self) -> Array:
+    def position(self) -> Floats:
         """Income of every kind less cost of every kind."""
-        return self.income + self.other_income - self.other_cost - self.cost
+        other = self.providers
+        return self.income + other.other_income - other.other_cost - self.cost
 
 
-def read_providers(
-    instance: Instance, programmes: Programmes, payments: Payments, spend: Array, stranded: Array
-) -> Providers:
-    """Providers of a plan.
+def keep_books(providers: Providers, payments: Payments, spending: Spending) -> Books:
+    """Books of the providers of a plan.
 
     Parameters
     ----------
-    instance, programmes : Instance, Programmes
-        The round.
+    providers : Providers
+        The providers.
     payments : Payments
         What contracts come to.
-    spend, stranded : numpy.ndarray
-        Shape (programme, year): cost of activity with stranded cost, and the stranded part.
+    spending : Spending
+        What activity costs.
     """
-    table, contracts = instance.providers, payments.contracts
-    provider = words(programmes.table, "provider")
-    every = [*table["provider"], *provider, *contracts.lead.ravel()]
-    names = pd.Index(sorted(set(every) - {""}))
-    of = names.get_indexer(pd.Index(provider)).astype(np.intp)
-    key = positions(names, table, "providers", "provider")
-    rows = rows_by_year(table, key, len(names), programmes.years)
-    held = contracts.held
+    contracts = payments.contracts
+    providers = providers.including(contracts.lead)
+    names, size = providers.names, len(providers.names)
     paid = np.where(contracts.replaces, payments.payment, 0.0)
-    lead = names.get_indexer(pd.Index(contracts.lead.ravel())).reshape(paid.shape)
-    overhead = np.zeros((len(names), paid.shape[1]))
+    lead = names.find(contracts.lead.ravel()).reshape(paid.shape)
+    overhead = np.zeros((size, paid.shape[1]))
     c, t = np.nonzero(lead >= 0)
     np.add.at(overhead, (lead[c, t], t), (contracts.columns["overhead"] * paid)[c, t])
-    home = names.get_indexer(pd.Index(contracts.provider))
-
-    def total(code: Codes, figures: Array) -> Array:
-        mine = code >= 0
-        return summed(code[mine], figures[mine], len(names))
-
-    return Providers(
-        names=names,
-        of=of,
-        contract_income=total(home, paid),
+    contracted, spend = contracts.contracted, spending.total
+    return Books(
+        providers=providers,
+        contract_income=summed(names.find(contracts.provider), paid, size),
         overhead_income=overhead,
-        cost_income=total(of, np.where(held, 0.0, spend)),
-        other_income=pick(numbers(table, "other_income"), rows, 0.0),
-        other_cost=pick(numbers(table, "other_cost"), rows, 0.0),
-        cost=total(of, spend),
-        stranded=total(of, np.where(held, stranded, 0.0)),
-        deficit_max=pick(numbers(table, "deficit_max"), rows),
+        cost_income=summed(providers.of, np.where(contracted, 0.0, spend), size),
+        cost=summed(providers.of, spend, size),
+        stranded=summed(providers.of, np.where(contracted, spending.stranded, 0.0), size),
     )
 
 
-def check_providers(providers: Providers, programmes: Programmes, found: Findings) -> None:
+def check_providers(books: Books, findings: Findings) -> None:
     """Note providers that lose more than they may."""
-    settings = programmes.settings
-    terms = providers.income + providers.other_income + providers.other_cost + providers.cost
-    found.add(
+    providers = books.providers
+    terms = books.income + providers.other_income + providers.other_cost + books.cost
+    findings.add(
         "provider",
-        Subject(
-            what="Provider",
-            names=list(providers.names),
-            years=programmes.years,
-            settings=settings,
-            amount=lambda value, _: money(value, settings),
-        ),
+        Subject("Provider", providers.names.all, providers.settings),
         "loses {value}, {off} more than the most allowed, {limit}",
-        value=-providers.position,
+        value=-books.position,
         limit=np.where(np.isnan(providers.deficit_max), np.inf, providers.deficit_max),
         most=True,
         terms=terms,
@@ -137,24 +162,17 @@ def check_providers(providers: Providers, programmes: Programmes, found: Finding
     )
 
 
-def provider_frame(providers: Providers, programmes: Programmes) -> pd.DataFrame:
+def provider_frame(books: Books, years: Ints) -> pd.DataFrame:
     """Providers by year, as :attr:`Evaluation.providers` describes."""
-    years = programmes.years
+    providers = books.providers
     columns = {
-        name: getattr(providers, name)
-        for name in (
-            "income",
-            "contract_income",
-            "other_income",
-            "other_cost",
-            "cost",
-            "position",
-            "deficit_max",
-        )
+        "income": books.income,
+        "contract_income": books.contract_income,
+        "other_income": providers.other_income,
+        "other_cost": providers.other_cost,
+        "cost": books.cost,
+        "position": books.position,
+        "deficit_max": providers.deficit_max,
+        "slack": books.position + providers.deficit_max,
     }
-    columns["slack"] = providers.position + providers.deficit_max
-    frame = {
-        "provider": pd.Series(providers.names.repeat(len(years)), dtype="str"),
-        "year": np.tile(years, len(providers.names)).astype(np.int64),
-    }
-    return pd.DataFrame(frame | {c: v.ravel() for c, v in columns.items()})
+    return frames.by_year({"provider": providers.names.array}, years, columns)

@@ -1,32 +1,15 @@
-"""The rules table: what a plan does, what it is asked, and what a miss costs."""
+"""The rules table: what is asked, of whom, in which year and with which price."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import pandas as pd
 
-from allocator.evaluate.findings import Findings
-from allocator.evaluate.measures import IN_MONEY, Measured
-from allocator.evaluate.selections import EVERY, Selections
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Flags,
-    Programmes,
-    Words,
-    figure,
-    money,
-    numbers,
-    positions,
-    rows_by_year,
-    words,
-)
-from allocator.instance.instance import Instance
-
-RELATIVE = ("share", "ratio")
+from allocator.arrays import Floats, Ints, Objects
+from allocator.evaluate.selections import Selections
+from allocator.evaluate.tables import Names, Tables, places_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +19,7 @@ class Rules:
     Attributes
     ----------
     name, label, kind, basis, sense : numpy.ndarray
-        Words of the table; `kind` is the measure, with outcome and segment apart.
+        Objects of the table; `kind` is the measure, with outcome and segment apart.
     year : numpy.ndarray
         Position of the plan year.
     selection, relative_to : numpy.ndarray
@@ -49,293 +32,57 @@ class Rules:
         Shape (row, 2): positions of outcome and segment, -1 for none.
     """
 
-    name: Words
-    label: Words
-    kind: Words
-    basis: Words
-    sense: Words
-    year: Codes
-    selection: Codes
-    relative_to: Codes
-    reference: Codes
-    value: Array
-    penalty: Array
-    heads: Array
-    subject: Codes
+    name: Objects
+    label: Objects
+    kind: Objects
+    basis: Objects
+    sense: Objects
+    year: Ints
+    selection: Ints
+    relative_to: Ints
+    reference: Ints
+    value: Floats
+    penalty: Floats
+    heads: Floats
+    subject: Ints
 
-    def measures(self) -> Iterator[tuple[str, int, int, Flags]]:
+    @cached_property
+    def measures(self) -> list[tuple[str, int, int, Ints]]:
         """Every measure with outcome and segment, and the rows that use it."""
-        kinds, kind = np.unique(self.kind.astype(str), return_inverse=True)
-        key = np.column_stack([kind, self.subject])
-        for one in np.unique(key, axis=0):
-            mine = (key == one).all(axis=1)
-            yield str(kinds[one[0]]), int(one[1]), int(one[2]), mine
+        subjects = zip(self.kind.tolist(), *self.subject.T.tolist(), strict=True)
+        return [(*subject, mine) for subject, mine in places_of(subjects).items()]
 
 
-def read_rules(
-    instance: Instance,
-    programmes: Programmes,
-    chosen: Selections,
-    outcomes: pd.Index,
-    segments: pd.Index,
-) -> Rules:
+def read_rules(tables: Tables, selections: Selections, outcomes: Names, segments: Names) -> Rules:
     """Rules in force in every plan year, sorted by rule and year."""
-    table, years = instance.rules, programmes.years
-    names = pd.Index(table["rule"].unique())
-    rows = rows_by_year(table, positions(names, table, "rules", "rule"), len(names), years)
-    year = np.nonzero(rows >= 0)[1]
-    table = table.iloc[rows[rows >= 0]]
-    selection = positions(chosen.names, table, "rules", "selection")
-    label = words(table, "label")
+    every = tables["rules"]
+    names = Names(every["rule"].tolist())
+    rows, year = tables.in_force(every, names.find(every["rule"]), len(names)).listed()
+    selection = selections.names.positions(rows, "selection")
     return Rules(
-        name=words(table, "rule"),
-        label=np.where(label == "", words(table, "rule"), label),
-        kind=words(table, "measure"),
-        basis=words(table, "basis"),
-        sense=words(table, "sense"),
+        name=rows["rule"],
+        label=np.where(rows["label"] == "", rows["rule"], rows["label"]),
+        kind=rows["measure"],
+        basis=rows["basis"],
+        sense=rows["sense"],
         year=year,
         selection=selection,
-        relative_to=positions(chosen.names, table, "rules", "relative_to"),
-        reference=_reference(words(table, "reference"), year, instance),
-        value=numbers(table, "value"),
-        penalty=numbers(table, "penalty"),
-        heads=chosen.heads[selection, year],
-        subject=np.column_stack(
-            [
-                outcomes.get_indexer(pd.Index(table["outcome"])),
-                segments.get_indexer(pd.Index(table["segment"])),
-            ]
-        ).astype(np.intp),
+        relative_to=selections.names.positions(rows, "relative_to"),
+        reference=_reference(rows["reference"], year, tables.settings.base_year),
+        value=rows["value"],
+        penalty=rows["penalty"],
+        heads=selections.heads[selection, year],
+        subject=np.column_stack([outcomes.find(rows["outcome"]), segments.find(rows["segment"])]),
     )
 
 
-def _reference(written: Words, year: Codes, instance: Instance) -> Codes:
+def _reference(written: Objects, year: Ints, base: int) -> Ints:
     """Column of the year a rule on growth compares with; the base year is column 0."""
-    base = instance.settings.base_year
     named = {
-        w: 0 if w == "baseline" else int(str(w).partition("/")[0]) - base
-        for w in set(written) - {"", "previous"}
+        word: 0 if word == "baseline" else int(word.partition("/")[0]) - base
+        for word in set(written.tolist()) - {"", "previous"}
     }
-    return np.array([named.get(w, t) for w, t in zip(written, year, strict=True)], dtype=np.intp)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """How a plan stands against every rule in force, a row a rule and year.
-
-    Attributes
-    ----------
-    rules : Rules
-        The rules.
-    left, right : numpy.ndarray
-        Both sides, multiplied out, in the unit of the measure.
-    shown : numpy.ndarray
-        Left-hand side in the unit of the basis: a fraction, growth, or per head.
-    slack, violation : numpy.ndarray
-        Distance to the rule, and by how much it is missed.
-    penalty : numpy.ndarray
-        Value taken off the objective.
-    scale, natural : numpy.ndarray
-        Size of the rule's terms, and of what it measures in any year.
-    """
-
-    rules: Rules
-    left: Array
-    right: Array
-    shown: Array
-    slack: Array
-    violation: Array
-    penalty: Array
-    scale: Array
-    natural: Array
-
-    def frame(self, years: Codes) -> pd.DataFrame:
-        """Rules by year, as :attr:`Evaluation.rules` describes."""
-        rules = self.rules
-        return pd.DataFrame(
-            {
-                "rule": pd.Series(rules.name, dtype="str"),
-                "year": years[rules.year].astype(np.int64),
-                "label": pd.Series(rules.label, dtype="str"),
-                "measure": pd.Series(rules.kind, dtype="str"),
-                "sense": pd.Series(rules.sense, dtype="str"),
-                "value": self.shown,
-                "limit": rules.value,
-                "left": self.left,
-                "right": self.right,
-                "slack": self.slack,
-                "violation": self.violation,
-                "soft": ~np.isnan(rules.penalty),
-                "penalty": self.penalty,
-            }
-        )
-
-
-def judge(rules: Rules, measured: Measured) -> Verdict:
-    """Work out every rule, with stranded cost against it and never towards it."""
-    rows = len(rules.name)
-    left, compared, terms, natural = (np.zeros(rows) for _ in range(4))
-    toward = np.select([rules.sense == "max", rules.sense == "min"], [1.0, -1.0], 0.0)
-    growth = rules.basis == "growth"
-    relative = growth | np.isin(rules.basis, RELATIVE)
-    factor = np.where(growth, 1.0 + rules.value, rules.value)
-    other = np.where(growth, rules.selection, rules.relative_to)
-    column = np.where(growth, rules.reference, rules.year + 1)
-    for kind, outcome, segment, mine in rules.measures():
-        total, size = measured.totals(kind, outcome, segment)
-        here = rules.selection[mine], rules.year[mine] + 1
-        left[mine], terms[mine] = total[here], size[here]
-        natural[mine] = size.max(axis=1)[here[0]]
-        to = mine & relative
-        there = other[to], column[to]
-        compared[to] = total[there]
-        terms[to] += np.abs(factor[to]) * size[there]
-    pull = np.where(relative, -toward * factor, 0.0)
-    kept, against = np.zeros(rows), np.zeros(rows)
-    for kind, late in measured.late.items():
-        asked = np.flatnonzero((rules.kind == kind) & (toward != 0))
-        side = (other[asked], column[asked], toward[asked], pull[asked])
-        kept[asked], against[asked] = _stranded(rules, asked, side, late, measured.chosen)
-    lower = np.flatnonzero((rules.kind == "position") & (toward < 0))
-    if len(lower):
-        at = rules.selection[lower], rules.year[lower] + 1
-        kept[lower] = -measured.stranded_positions()[at]
-    left, compared = left + kept, compared + against
-    terms += np.abs(kept) + np.abs(factor) * against
-    heads = np.where(rules.basis == "per_head", rules.heads, 1.0)
-    right = np.where(relative, factor * compared, rules.value * heads)
-
-    off = left - right
-    slack = np.select([toward > 0, toward < 0], [-off, off], 0.0 - np.abs(off))
-    violation = np.maximum(-slack, 0.0)
-    divisor = np.where(relative, compared, heads)
-    shown = np.full(rows, np.nan)
-    np.divide(left, divisor, out=shown, where=divisor != 0)
-    return Verdict(
-        rules=rules,
-        left=left,
-        right=right,
-        shown=np.where(growth, shown - 1.0, shown),
-        slack=slack,
-        violation=violation,
-        penalty=np.nan_to_num(rules.penalty) * violation,
-        scale=np.maximum(terms, np.abs(right)),
-        natural=natural,
+    return np.array(
+        [named.get(w, t) for w, t in zip(written.tolist(), year.tolist(), strict=True)],
+        dtype=np.int64,
     )
-
-
-def _stranded(
-    rules: Rules,
-    rows: Codes,
-    there: tuple[Codes, Codes, Array, Array],
-    stranded: Array,
-    chosen: Selections,
-) -> tuple[Array, Array]:
-    """Stranded cost that counts on both sides of some rules: where it makes them harder to meet.
-
-    Parameters
-    ----------
-    rules : Rules
-        The rules.
-    rows : numpy.ndarray
-        The rows asked for.
-    there : tuple of numpy.ndarray
-        Of these rows: selection and column that a rule compares with, and how much harder a
-        pound on either side makes the rule; negative where it helps. A programme whose cost
-        stands on both sides in a year counts by the difference.
-    stranded : numpy.ndarray
-        Shape (programme, column).
-    chosen : Selections
-        The selections.
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        To add to the left-hand side, and to what it is compared with.
-    """
-    if not stranded.any() or not len(rows):
-        return np.zeros(len(rows)), np.zeros(len(rows))
-    other, column, toward, pull = there
-    year = rules.year[rows] + 1
-    together = column == year
-    # Years of a rule share everything but the costs, so they are worked out once.
-    key = np.column_stack([rules.selection[rows], other, toward, pull, together])
-    kinds, kind = np.unique(key, axis=0, return_inverse=True)
-    counted, counted_there = np.zeros((2, len(kinds), stranded.shape[1]))
-    share, share_there = np.zeros((2, len(stranded)))
-    for n, (selection, compared, hard, hard_there, both) in enumerate(kinds.tolist()):
-        who, own = chosen.of(int(selection))
-        whom, its = chosen.of(int(compared))
-        if hard_there == 0 and compared < len(EVERY):
-            whom, its = who, np.ones(len(who))  # of the others nothing counts
-        share[who], share_there[whom] = own, its
-        net = hard * own + hard_there * share_there[who] * both
-        net_there = hard_there * its + hard * share[whom] * both
-        counted[n] = np.where(net > 0, own, 0.0) @ stranded[who]
-        counted_there[n] = np.where(net_there > 0, its, 0.0) @ stranded[whom]
-        share[who], share_there[whom] = 0.0, 0.0
-    return counted[kind, year], counted_there[kind, column]
-
-
-def check_rules(
-    verdict: Verdict,
-    programmes: Programmes,
-    chosen: Selections,
-    outcome_units: Words,
-    found: Findings,
-) -> None:
-    """Note hard rules that the plan misses.
-
-    Parameters
-    ----------
-    verdict : Verdict
-        How the plan stands.
-    programmes, chosen : Programmes, Selections
-        Names and units of what is measured.
-    outcome_units : numpy.ndarray
-        Unit of every outcome.
-    found : Findings
-        Takes the violations.
-    """
-    rules, settings = verdict.rules, programmes.settings
-    hard = np.isnan(rules.penalty)
-    missed, relative = found.measure(
-        np.where(hard, -verdict.slack, 0.0), verdict.scale, verdict.natural
-    )
-    asked = {"min": "at least", "max": "at most", "equal": "exactly"}
-    for r in np.flatnonzero(relative > found.tolerance).tolist():
-        name, year = str(rules.name[r]), int(programmes.years[rules.year[r]])
-        left, right, off = (
-            _in_words(figures[r], rules, r, programmes, chosen, outcome_units)
-            for figures in (verdict.left, verdict.right, missed)
-        )
-        label = "" if rules.label[r] == name else f" ({rules.label[r]})"
-        basis = ""
-        if rules.basis[r] != "amount":
-            basis = f"; {rules.basis[r]} {verdict.shown[r]:.6g} against {rules.value[r]:.6g}"
-        message = (
-            f"Rule '{name}'{label} in {settings.year_label(year)} is missed by {off}: "
-            f"{rules.kind[r]} is {left} and must be {asked[rules.sense[r]]} {right}{basis}."
-        )
-        figures = (verdict.left[r], verdict.right[r], missed[r], relative[r])
-        found.note("rule", name, year, figures, message)
-
-
-def _in_words(
-    value: float,
-    rules: Rules,
-    row: int,
-    programmes: Programmes,
-    chosen: Selections,
-    outcome_units: Words,
-) -> str:
-    """Figure of a rule with its unit, where all it measures shares one."""
-    if rules.kind[row] in IN_MONEY:
-        return money(value, programmes.settings)
-    if rules.kind[row] == "outcome":
-        return f"{figure(value)} {outcome_units[rules.subject[row, 0]]}".rstrip()
-    who, _ = chosen.of(rules.selection[row])
-    units = {programmes.units[i] for i in who}
-    if units == {"money"}:
-        return money(value, programmes.settings)
-    return f"{figure(value)} {units.pop()}" if len(units) == 1 else figure(value)

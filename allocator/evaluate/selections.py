@@ -4,32 +4,58 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import scipy.sparse as sp
 
-from allocator.evaluate.tables import (
-    Array,
-    Codes,
-    Programmes,
-    numbers,
-    pick,
-    places_of,
-    positions,
-    rows_by_year,
-    summed,
-    words,
-)
-from allocator.instance.instance import Instance
+from allocator.arrays import Floats, Ints, Objects
+from allocator.evaluate.people import People
+from allocator.evaluate.programmes import Programmes
+from allocator.evaluate.tables import Names, Tables, places_of, summed
 
 EVERY = ("", "all")
 """Names of the selection of all programmes, which no table declares."""
 
-_NOBODY = np.empty(0, dtype=np.intp)
+_NOBODY = np.empty(0, dtype=np.int64)
 _COLUMNS = ("sector", "place", "provider", "pool", "contract", "programme", "class")
+
+
+@dataclass(frozen=True)
+class Members:
+    """Who is in every group of several, and with what share.
+
+    Attributes
+    ----------
+    groups : int
+        Number of groups.
+    group, member : numpy.ndarray
+        Positions, in order of the groups and then of the members.
+    share : numpy.ndarray
+        Share of the member that counts.
+    """
+
+    groups: int
+    group: Ints
+    member: Ints
+    share: Floats
+
+    def total(self, figures: Floats) -> Floats:
+        """Sum figures of members over every group, by share; shape (group, year).
+
+        Parameters
+        ----------
+        figures : numpy.ndarray
+            Shape (member, year).
+        """
+        return summed(self.group, self.share[:, None] * figures[self.member], self.groups)
+
+    def of(self, group: int) -> tuple[Ints, Floats]:
+        """Members of one group and their shares."""
+        mine = slice(*self._starts[group : group + 2].tolist())
+        return self.member[mine], self.share[mine]
+
+    @cached_property
+    def _starts(self) -> Ints:
+        return np.searchsorted(self.group, np.arange(self.groups + 1)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -38,92 +64,89 @@ class Selections:
 
     Attributes
     ----------
-    names : pandas.Index
+    names : Names
         Selections, the two names of all programmes first; S of them.
-    rows, programme, share : numpy.ndarray
-        Selection, programme and share of every programme in a selection, in order.
+    programmes : Members
+        Programmes of every selection.
     heads : numpy.ndarray
         Shape (S, year): people of the places a selection names in all its rows, otherwise of
         all places.
     """
 
-    names: pd.Index
-    rows: Codes
-    programme: Codes
-    share: Array
-    heads: Array
+    names: Names
+    programmes: Members
+    heads: Floats
 
-    def total(self, figures: Array) -> Array:
-        """Sum figures of programmes over every selection, by share; shape (S, year).
+    def total(self, figures: Floats) -> Floats:
+        """Sum figures of programmes over every selection, by share; shape (S, year)."""
+        return self.programmes.total(figures)
 
-        Parameters
-        ----------
-        figures : numpy.ndarray
-            Shape (programme, year).
-        """
-        return summed(self.rows, self.share[:, None] * figures[self.programme], len(self.names))
-
-    def of(self, selection: int) -> tuple[Codes, Array]:
+    def of(self, selection: int) -> tuple[Ints, Floats]:
         """Programmes of one selection and their shares."""
-        mine = slice(*self._starts[selection : selection + 2].tolist())
-        return self.programme[mine], self.share[mine]
+        return self.programmes.of(selection)
 
-    @cached_property
-    def _starts(self) -> Codes:
-        return np.searchsorted(self.rows, np.arange(len(self.names) + 1)).astype(np.intp)
-
-    def whole(self, group: Codes, size: int) -> sp.csr_array:
-        """Least share of groups of programmes in every selection, shape (S, group).
+    def whole(self, owner: Ints, size: int) -> Members:
+        """Owners all of whose programmes are in a selection, with the least of their shares.
 
         Parameters
         ----------
-        group : numpy.ndarray
-            Group of every programme, -1 for none.
+        owner : numpy.ndarray
+            Owner of every programme, -1 for none.
         size : int
-            Number of groups.
+            Number of owners.
         """
-        count = np.bincount(group[group >= 0], minlength=size)
-        of = group[self.programme]
-        mine = of >= 0
-        key, where = np.unique(self.rows[mine] * max(size, 1) + of[mine], return_inverse=True)
+        count = np.bincount(owner[owner >= 0], minlength=size)
+        key, where = self._owned(owner, size)
         least = np.full(len(key), np.inf)
-        np.minimum.at(least, where, self.share[mine])
-        row, column = key // max(size, 1), key % max(size, 1)
-        full = np.bincount(where, minlength=len(key)) == count[column]
-        entries = (least[full], (row[full], column[full]))
-        return sp.csr_array(entries, shape=(len(self.names), size))
+        np.minimum.at(least, where, self.programmes.share[owner[self.programmes.member] >= 0])
+        full = np.bincount(where, minlength=len(key)) == count[key % max(size, 1)]
+        return self._members(key[full], least[full], size)
+
+    def some(self, owner: Ints, size: int) -> Members:
+        """Owners that have a programme in a selection, each of them once; as :meth:`whole`."""
+        key, _ = self._owned(owner, size)
+        return self._members(key, np.ones(len(key)), size)
+
+    def _owned(self, owner: Ints, size: int) -> tuple[Ints, Ints]:
+        """Selection and owner as one key, in order, and the key of every programme with one."""
+        of = owner[self.programmes.member]
+        mine = of >= 0
+        key = self.programmes.group[mine] * max(size, 1) + of[mine]
+        keys, where = np.unique(key, return_inverse=True)
+        return keys, where
+
+    def _members(self, key: Ints, share: Floats, size: int) -> Members:
+        return Members(len(self.names), key // max(size, 1), key % max(size, 1), share)
 
 
-def read_selections(instance: Instance, programmes: Programmes) -> Selections:
+def read_selections(tables: Tables, programmes: Programmes, people: People) -> Selections:
     """Programmes of every selection: a row takes those that match all it names.
 
     The rows of a selection add up; a programme that several rows take counts once, with the
     largest of their shares.
     """
-    table = instance.selections
-    names = pd.Index([*EVERY, *table["selection"].unique()])
-    code = positions(names, table, "selections", "selection")
-    columns = {c: words(programmes.table, c) for c in _COLUMNS}
-    where = {c: places_of(columns[c]) for c in _COLUMNS}
-    where["tag"] = _tagged(words(programmes.table, "tags"))
-    asked = {c: words(table, c) for c in where}
-    shares = numbers(table, "share")
+    rows = tables["selections"]
+    names = Names([*EVERY, *rows["selection"].tolist()])
+    code = names.find(rows["selection"])
+    where = {c: places_of(programmes.rows[c]) for c in _COLUMNS if (rows[c] != "").any()}
+    if (rows["tag"] != "").any():
+        where["tag"] = _tagged(programmes.rows["tags"])
     everyone = np.arange(len(programmes.names))
     parts = [(s, everyone, 1.0) for s in range(len(EVERY))]
-    for r, s in enumerate(code.tolist()):
-        groups = [where[c].get(asked[c][r], _NOBODY) for c in where if asked[c][r]]
-        parts.append((s, _in_all(groups, everyone), shares[r]))
-    rows, programme, share = _largest(parts, len(everyone))
-    return Selections(
-        names=names,
-        rows=rows,
-        programme=programme,
-        share=share,
-        heads=_heads(instance, programmes, names, code),
-    )
+    for s, (_, share, *asked) in zip(code.tolist(), rows.lists("share", *where), strict=True):
+        groups = [
+            places.get(name, _NOBODY)
+            for places, name in zip(where.values(), asked, strict=True)
+            if name
+        ]
+        parts.append((s, _in_all(groups, everyone), share))
+    heads = np.repeat(people.everyone[None, :], len(names), axis=0)
+    for s, mine in places_of(code).items():
+        heads[s] = people.of(rows["place"][mine].tolist())
+    return Selections(names, _largest(parts, len(names), len(everyone)), heads)
 
 
-def _in_all(groups: list[Codes], everyone: Codes) -> Codes:
+def _in_all(groups: list[Ints], everyone: Ints) -> Ints:
     """Programmes that are in all groups; each group is in order."""
     first, *others = sorted(groups, key=len) or [everyone]
     for group in others:
@@ -132,8 +155,8 @@ def _in_all(groups: list[Codes], everyone: Codes) -> Codes:
     return first
 
 
-def _largest(parts: list[tuple[int, Codes, float]], size: int) -> tuple[Codes, Codes, Array]:
-    """Selection, programme and largest share of all that is taken, in order."""
+def _largest(parts: list[tuple[int, Ints, float]], groups: int, size: int) -> Members:
+    """Members of every group, each with the largest of its shares."""
     count = [len(who) for _, who, _ in parts]
     code = np.repeat([s for s, *_ in parts], count)
     who = np.concatenate([who for _, who, _ in parts])
@@ -141,28 +164,13 @@ def _largest(parts: list[tuple[int, Codes, float]], size: int) -> tuple[Codes, C
     most = np.zeros(len(key))
     np.maximum.at(most, where, np.repeat([share for *_, share in parts], count))
     key, most = key[most > 0], most[most > 0]
-    return key // max(size, 1), key % max(size, 1), most
+    return Members(groups, key // max(size, 1), key % max(size, 1), most)
 
 
-def _tagged(tags: npt.NDArray[np.object_]) -> dict[Any, Codes]:
+def _tagged(tags: Objects) -> dict[str, Ints]:
     """Positions of the programmes that carry each tag."""
     found: dict[str, list[int]] = {}
-    for position, said in enumerate(tags):
-        for tag in set(str(said).split()):
+    for position, said in enumerate(tags.tolist()):
+        for tag in set(said.split()):
             found.setdefault(tag, []).append(position)
-    return {tag: np.array(mine, dtype=np.intp) for tag, mine in found.items()}
-
-
-def _heads(instance: Instance, programmes: Programmes, names: pd.Index, code: Codes) -> Array:
-    table, years = instance.places, programmes.years
-    places = pd.Index(table["place"].unique())
-    key = positions(places, table, "places", "place")
-    people = pick(numbers(table, "heads"), rows_by_year(table, key, len(places), years), 0.0)
-    named = words(instance.selections, "place")
-    heads = np.repeat(people.sum(axis=0)[None, :], len(names), axis=0)
-    for s, rows in places_of(code).items():
-        mine = set(named[rows].tolist())
-        if "" not in mine:
-            at = np.sort(places.get_indexer(pd.Index(list(mine))))
-            heads[s] = people[at[at >= 0]].sum(axis=0)
-    return heads
+    return {tag: np.array(mine, dtype=np.int64) for tag, mine in found.items()}

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from allocator.arrays import Flags, Floats
 from allocator.evaluate.funding import Funding, first_parts
 from allocator.evaluate.plans import Given
 from allocator.evaluate.pools import Ledger, Pools, Uses
 from allocator.evaluate.shortfall import Open, least_shortfall
-from allocator.evaluate.tables import Array, Flags, summed
+from allocator.evaluate.tables import summed
 
 
 class Shared(NamedTuple):
@@ -27,7 +28,7 @@ class Shared(NamedTuple):
     """
 
     funding: Funding
-    spend: Array
+    spend: Floats
     lasting: Flags
 
 
@@ -69,7 +70,7 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
 
 
 def _ledger(
-    pools: Pools, uses: Uses, shared: Shared, carry: Array, transfers: Array, paid: Array
+    pools: Pools, uses: Uses, shared: Shared, carry: Floats, transfers: Floats, paid: Floats
 ) -> Ledger:
     funding, size = shared.funding, len(pools.names)
     always = shared.lasting[funding.programme, None]

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
 from allocator.evaluate.pools import Pools, Uses
-from allocator.evaluate.tables import Array, Codes, Flags, summed
+from allocator.evaluate.tables import summed
+from allocator.evaluate.tolerances import SETTLED, SMALLEST_POOL
 
 CARRIED = 1e-3
 """What carrying a pound for a year counts for beside handing it to another pool."""
@@ -44,15 +46,15 @@ class Open:
 
     pools: Pools
     uses: Uses
-    carry: Array
-    transfers: Array
-    paid: Array
-    least: Array
-    most: Array
-    programme: Codes
-    payer: Codes
-    rank: Codes
-    due: Array
+    carry: Floats
+    transfers: Floats
+    paid: Floats
+    least: Floats
+    most: Floats
+    programme: Ints
+    payer: Ints
+    rank: Ints
+    due: Floats
     lasting: Flags
 
     def any(self) -> bool:
@@ -70,11 +72,11 @@ class Open:
         rows = 2 * cells if self.pools.balanced else cells
         return self.transfers.size, cells, cells, self.paid.size, rows
 
-    def firsts(self) -> Codes:
+    def firsts(self) -> Ints:
         """First column of each kind, and the number of columns."""
         return np.concatenate([[0], np.cumsum(self.sizes)])
 
-    def bounds(self) -> tuple[Array, Array]:
+    def bounds(self) -> tuple[Floats, Floats]:
         """Least and most of every column."""
         pools, rows = self.pools, self.sizes[-1]
         kinds = (
@@ -87,7 +89,7 @@ class Open:
         least, most = (np.concatenate(side) for side in zip(*kinds, strict=True))
         return least, most
 
-    def prices(self) -> Array:
+    def prices(self) -> Floats:
         """What a pound in every column counts for.
 
         Without recurrent balances money flows through a network of pools, years and
@@ -107,7 +109,7 @@ class Open:
             ]
         )
 
-    def room(self) -> Array:
+    def room(self) -> Floats:
         """Money every row has before anything moves and before parts are paid."""
         room = self.pools.amount + self.uses.gained - self.uses.total
         room[:, 0] += self.pools.opening
@@ -147,7 +149,7 @@ class Open:
         entries.append((every, short + every, -1.0))
         return _matrix(entries, (self.sizes[-1], int(self.firsts()[-1])))
 
-    def in_full(self) -> tuple[Any, Array]:
+    def in_full(self) -> tuple[Any, Floats]:
         """Rows that pay every programme in full, or as nearly as its parts allow."""
         years = self.due.shape[1]
         sharing, where = np.unique(self.programme, return_inverse=True)
@@ -162,7 +164,7 @@ class Open:
         return _matrix([(row, part, 1.0)], (due.size, int(self.firsts()[-1]))), due.ravel()
 
 
-def least_shortfall(task: Open) -> tuple[Array, Array, Array]:
+def least_shortfall(task: Open) -> tuple[Floats, Floats, Floats]:
     """Carry, transfers and parts with the least total shortfall, then the least moved.
 
     Returns
@@ -177,7 +179,7 @@ def least_shortfall(task: Open) -> tuple[Array, Array, Array]:
     largest = np.maximum(pools.amount, np.abs(task.uses.total)).max(axis=1)
     unit = max(float(largest.max()), float(task.due.max()))
     # Rows in the size of their pool: a small pool is kept as exactly as a big one.
-    weight = np.repeat(unit / np.maximum(largest, 1e-9 * unit), pools.amount.shape[1])
+    weight = np.repeat(unit / np.maximum(largest, SMALLEST_POOL * unit), pools.amount.shape[1])
     weight = np.tile(weight, 2 if pools.balanced else 1)
     least, most = (side / unit for side in task.bounds())
     full, due = task.in_full()
@@ -188,7 +190,7 @@ def least_shortfall(task: Open) -> tuple[Array, Array, Array]:
         A_eq=full if len(due) else None,
         b_eq=due / unit if len(due) else None,
         bounds=list(zip(least, most, strict=True)),
-        options={"primal_feasibility_tolerance": 1e-10},
+        options={"primal_feasibility_tolerance": SETTLED},
     )
     if result.status != 0:
         raise SolverError(f"transfers and carry could not be settled: {result.message}")
@@ -205,13 +207,13 @@ def least_shortfall(task: Open) -> tuple[Array, Array, Array]:
     return carry, moved, parts
 
 
-def _range(given: Array, least: Array, most: Array) -> tuple[Array, Array]:
+def _range(given: Floats, least: Floats, most: Floats) -> tuple[Floats, Floats]:
     """Bounds of columns: a figure that is given, or from the least to the most."""
     free = np.isnan(given)
     return np.where(free, least, given).ravel(), np.where(free, most, given).ravel()
 
 
-def _matrix(entries: list[tuple[Codes, Codes, float]], shape: tuple[int, int]) -> Any:
+def _matrix(entries: list[tuple[Ints, Ints, float]], shape: tuple[int, int]) -> Any:
     """Sparse matrix of rows, columns and their sign."""
     from scipy.sparse import csr_array
 

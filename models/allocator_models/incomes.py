@@ -27,7 +27,7 @@ def declare(m: Model, data: Data) -> None:
     met. More of it never hurts a pool, so one direction is exact. For conditions of sense
     max both sides change sign.
     """
-    e, x = data.incomes, data.conditions
+    e, x = data.incomes, data.thresholds
     m.INCOMES = Set(e.rows)
     m.STEPS = Set(x.steps)
     m.SLIDING = Set(x.sliding)

@@ -24,7 +24,7 @@ class Added:
     charged: Index
 
 
-def derive_added(pool: Axis, room: Capacity) -> Added:
+def read_added(pool: Axis, room: Capacity) -> Added:
     """Find what may be added, and who pays for it."""
     more = room.extra_max > 0
     rows = room.rows.take(more)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM
 from allocator.data.contracts import Contracts
 from allocator.data.index import Index
 from allocator.data.payments import Payments
 from allocator.data.rules import Rules
 from allocator.data.runs import RunTerms
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -56,17 +56,19 @@ class Endings:
     stranded_all: Index
 
 
-def derive_endings(agreed: Contracts, pay: Payments, suspends: RunTerms, rules: Rules) -> Endings:
+def read_endings(
+    contracts: Contracts, payments: Payments, suspends: RunTerms, rules: Rules
+) -> Endings:
     """Find which contracts may end, and how far what stands in for them can go."""
-    rows = agreed.rows.take(agreed.endable)
-    ended_by, may = _ended(rows, agreed.ends)
-    at = agreed.rows.positions(rows.columns)
-    room = ROOM * np.maximum(np.abs(agreed.cost_low), np.abs(agreed.cost_high))
-    cost_low, cost_high = (agreed.cost_low - room)[at], (agreed.cost_high + room)[at]
-    filled = agreed.rows.take(pay.filled)
-    width = np.bincount(filled.positions(pay.fills.columns[:2]), pay.width, len(filled))
+    rows = contracts.rows.take(contracts.endable)
+    ended_by, may = _ended(rows, contracts.ends)
+    at = contracts.rows.positions(rows.columns)
+    room = ROOM * np.maximum(np.abs(contracts.cost_low), np.abs(contracts.cost_high))
+    cost_low, cost_high = (contracts.cost_low - room)[at], (contracts.cost_high + room)[at]
+    filled = contracts.rows.take(payments.filled)
+    width = np.bincount(filled.positions(payments.fills.columns[:2]), payments.width, len(filled))
     where = filled.positions(rows.columns)
-    low = pay.low[where]
+    low = payments.low[where]
     high = low + width[where]
     stranded, stranded_all = _left_out(rows, rules)
     return Endings(

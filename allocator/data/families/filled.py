@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from allocator.data.contracts import Contracts
-from allocator.data.families.in_order import InOrder, derive_order
+from allocator.data.families.in_order import InOrder, read_order
 from allocator.data.index import Index
 from allocator.data.payments import Payments
 
@@ -32,12 +32,12 @@ class Filled:
     first: Index
 
 
-def derive_filled(agreed: Contracts, pay: Payments) -> Filled:
+def read_filled(contracts: Contracts, payments: Payments) -> Filled:
     """Lay out the pieces that are filled in order."""
-    endable = agreed.endable[agreed.rows.positions(pay.fills.columns[:2])]
+    endable = contracts.endable[contracts.rows.positions(payments.fills.columns[:2])]
     return Filled(
-        rows=agreed.rows.take(pay.filled),
-        order=derive_order(pay.fills, pay.block, pay.orders),
-        whole=pay.fills.take(pay.whole),
-        first=pay.fills.take((pay.block == 0) & endable),
+        rows=contracts.rows.take(payments.filled),
+        order=read_order(payments.fills, payments.block, payments.orders),
+        whole=payments.fills.take(payments.whole),
+        first=payments.fills.take((payments.block == 0) & endable),
     )

@@ -28,7 +28,7 @@ class InOrder:
     opened_by: Index
 
 
-def derive_order(pieces: Index, block: Ints, orders: Index) -> InOrder:
+def read_order(pieces: Index, block: Ints, orders: Index) -> InOrder:
     """Find the decisions next to each piece.
 
     Parameters

@@ -30,26 +30,27 @@ class LevelFills:
     split: Index
 
 
-def derive_level_fills(levels: Levels, buys: Responses, by_activity: Index) -> LevelFills:
+def read_level_fills(levels: Levels, responses: Responses, by_activity: Index) -> LevelFills:
     """Give each level the segments of its programme.
 
     Parameters
     ----------
     levels : Levels
         Unit costs by level, over (programme, year).
-    buys : Responses
+    responses : Responses
     by_activity : Index
         (programme, year) of the curves that follow activity.
     """
     curved = levels.rows.take(by_activity.find(levels.rows.columns[:2]) >= 0)
-    count = np.bincount(buys.drivers.positions(buys.segments.columns[:2]), None, len(buys.drivers))
+    drivers, segments = responses.drivers, responses.segments
+    count = np.bincount(drivers.positions(segments.columns[:2]), None, len(drivers))
     first = np.cumsum(count) - count
-    at = buys.drivers.positions(curved.columns[:2])
+    at = drivers.positions(curved.columns[:2])
     owner = np.repeat(np.arange(len(curved)), count[at])
     step = np.arange(len(owner)) - np.repeat(np.cumsum(count[at]) - count[at], count[at])
-    number = buys.segments.columns[2][first[at[owner]] + step]
-    axes = (*curved.axes, buys.segments.axes[2])
+    number = segments.columns[2][first[at[owner]] + step]
+    axes = (*curved.axes, segments.axes[2])
     fills = Index(axes, [*(column[owner] for column in curved.columns), number])
     i, t, _, n = fills.columns
-    split = buys.segments.take(np.unique(buys.segments.positions([i, t, n])))
+    split = segments.take(np.unique(segments.positions([i, t, n])))
     return LevelFills(curved, fills, split)

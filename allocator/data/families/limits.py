@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM, Activity
-from allocator.data.index import Axis, Index
+from allocator.data.activity import Activity
+from allocator.data.index import Index
 from allocator.data.options import Options
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -50,40 +51,39 @@ class Limits:
     reach: Floats
 
 
-def derive_limits(axes: tuple[Axis, Axis], doing: Activity, chosen: Options) -> Limits:
+def read_limits(every: Index, activity: Activity, options: Options) -> Limits:
     """Find which limits are rows.
 
     Parameters
     ----------
-    axes : tuple of Axis
-        Programme and year.
-    doing : Activity
-    chosen : Options
+    every : Index
+        Every (programme, year).
+    activity : Activity
+    options : Options
         What changes limits and closes programmes.
     """
-    year = axes[1]
+    year = every.axes[1]
     later = np.arange(1, len(year))
-    shape = doing.price.shape
-    every = Index.product(*axes)
-    more = np.maximum(chosen.limit_min.range(every)[1], 0.0).reshape(shape)
-    closed = chosen.closes.range(every)[1].reshape(shape) > 0
-    minimum = np.maximum(doing.limit_min, 0.0)
+    shape = activity.price.shape
+    more = np.maximum(options.limit_min.range(every)[1], 0.0).reshape(shape)
+    closed = options.closes.range(every)[1].reshape(shape) > 0
+    minimum = np.maximum(activity.limit_min, 0.0)
     lower, upper = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    lower[chosen.limit_min.rows.columns[:2]] = True
-    upper[chosen.limit_max.rows.columns[:2]] = True
+    lower[options.limit_min.rows.columns[:2]] = True
+    upper[options.limit_max.rows.columns[:2]] = True
     freed = np.zeros(shape)
-    freed[:, 1:] = (1.0 + doing.growth_min[:, 1:]) * doing.hi[:, :-1] * (1.0 + ROOM)
-    viable = (doing.start_min > 0) & (doing.start_min > doing.floor)
+    freed[:, 1:] = (1.0 + activity.growth_min[:, 1:]) * activity.hi[:, :-1] * (1.0 + ROOM)
+    viable = (activity.start_min > 0) & (activity.start_min > activity.floor)
     return Limits(
         before=Index((year, year), [later, later - 1]),
-        growth_max=doing.growth_rows("max", axes),
-        growth_min=doing.growth_rows("min", axes),
+        growth_max=activity.growth_rows("max", every.axes),
+        growth_min=activity.growth_rows("min", every.axes),
         freed=freed,
         least=every.take((lower | (closed & (minimum > 0))).ravel()),
-        most=every.take((upper & np.isfinite(doing.limit_max)).ravel()),
+        most=every.take((upper & np.isfinite(activity.limit_max)).ravel()),
         minimum=minimum,
         minimum_most=minimum + more,
-        first=every.take((closed & (doing.first_min > 0)).ravel()),
+        first=every.take((closed & (activity.first_min > 0)).ravel()),
         scale=every.take(viable.ravel()),
-        reach=doing.hi * (1.0 + ROOM),
+        reach=activity.hi * (1.0 + ROOM),
     )

@@ -36,14 +36,14 @@ class Misses:
     most: Floats
 
 
-def derive_misses(
+def read_misses(
     rules: Rules,
-    doing: Activity,
-    need: Demand,
-    buys: Responses,
-    chosen: Options,
-    extra: Surcharge,
-    agreed: Contracts,
+    activity: Activity,
+    demand: Demand,
+    responses: Responses,
+    options: Options,
+    surcharge: Surcharge,
+    contracts: Contracts,
     paid: Paid,
 ) -> Misses:
     """Bound the violation of every rule.
@@ -51,39 +51,40 @@ def derive_misses(
     Parameters
     ----------
     rules : Rules
-    doing, need, buys, chosen, extra, agreed, paid
+    activity, demand, responses, options, surcharge, contracts, paid
         What its left side is made of.
     """
-    highest = np.maximum(doing.baseline[:, None], doing.top.max(axis=1, keepdims=True))
-    surcharge = np.zeros(doing.price.shape)
-    surcharge[extra.rows.columns] = np.maximum(np.abs(extra.low), np.abs(extra.high))
+    highest = np.maximum(activity.baseline[:, None], activity.top.max(axis=1, keepdims=True))
+    size = np.zeros(activity.price.shape)
+    size[surcharge.rows.columns] = np.maximum(np.abs(surcharge.low), np.abs(surcharge.high))
     payment = np.maximum(paid.least, paid.most)
-    contracts, outcomes = agreed.rows, buys.rows
     most = np.abs(rules.right)
-    for terms, size, over in (
-        (rules.stranded_ended, paid.stranded_most, contracts),
-        (rules.activity, doing.top, None),
-        (rules.surcharge, surcharge, None),
-        (rules.ended, agreed.cost_high, contracts),
-        (rules.stranded, doing.price * highest, None),
-        (rules.unmet, need.unmet_max, need.rows),
-        (rules.outcome, _most_bought(buys, chosen), outcomes),
-        (rules.payment, payment, contracts),
+    for terms, reach, over in (
+        (rules.stranded_ended, paid.stranded_most, contracts.rows),
+        (rules.activity, activity.top, None),
+        (rules.surcharge, size, None),
+        (rules.ended, contracts.cost_high, contracts.rows),
+        (rules.stranded, activity.price * highest, None),
+        (rules.unmet, demand.unmet_max, demand.rows),
+        (rules.outcome, _most_bought(responses, options), responses.rows),
+        (rules.payment, payment, contracts.rows),
     ):
         member = terms.rows.columns[2:]
-        reach = size[member] if over is None else size[over.positions(member)]
+        far = reach[member] if over is None else reach[over.positions(member)]
         row = rules.rows.positions(terms.rows.columns[:2])
-        most = most + np.bincount(row, np.abs(terms.coefficient) * reach, len(most))
+        most = most + np.bincount(row, np.abs(terms.coefficient) * far, len(most))
     return Misses(rules.rows.take(rules.soft("below")), rules.rows.take(rules.soft("above")), most)
 
 
-def _most_bought(buys: Responses, chosen: Options) -> Floats:
+def _most_bought(responses: Responses, options: Options) -> Floats:
     """Largest size of each outcome, with what options make of it."""
-    at = buys.rows.positions(buys.slope_rows.columns[:3])
-    width = buys.width[buys.segments.positions(buys.slope_rows.columns[1:])]
-    most = np.abs(buys.base) + np.bincount(at, np.abs(buys.slope) * width, len(buys.rows))
-    factor = np.zeros(len(buys.rows))
-    levels = buys.rows.positions(chosen.outcomes.rows.columns[:3])
-    np.maximum.at(factor, levels, np.abs(chosen.outcomes.change))
-    added = np.maximum(*(np.abs(x) for x in chosen.outcome.range(buys.rows)))
+    at = responses.rows.positions(responses.slope_rows.columns[:3])
+    width = responses.width[responses.segments.positions(responses.slope_rows.columns[1:])]
+    most = np.abs(responses.base) + np.bincount(
+        at, np.abs(responses.slope) * width, len(responses.rows)
+    )
+    factor = np.zeros(len(responses.rows))
+    levels = responses.rows.positions(options.outcomes.rows.columns[:3])
+    np.maximum.at(factor, levels, np.abs(options.outcomes.change))
+    added = np.maximum(*(np.abs(x) for x in options.outcome.range(responses.rows)))
     return most * (1.0 + factor) + added

@@ -27,12 +27,12 @@ class Needs:
     within: Index
 
 
-def derive_needs(need: Demand, chosen: Options) -> Needs:
+def read_needs(demand: Demand, options: Options) -> Needs:
     """Find where need is carried, or changed by options."""
-    changed = np.zeros(len(need.rows), dtype=bool)
-    there = need.rows.find(chosen.demand.rows.columns[:2])
+    changed = np.zeros(len(demand.rows), dtype=bool)
+    there = demand.rows.find(options.demand.rows.columns[:2])
     changed[there[there >= 0]] = True
     carried = changed.copy()
-    carried[need.rows.positions(need.before.columns[:2])] = True
-    avoided = changed[need.rows.positions(need.avoided.columns)]
-    return Needs(need.rows.take(carried & (need.min_met < 1)), need.avoided.take(avoided))
+    carried[demand.rows.positions(demand.before.columns[:2])] = True
+    avoided = changed[demand.rows.positions(demand.avoided.columns)]
+    return Needs(demand.rows.take(carried & (demand.min_met < 1)), demand.avoided.take(avoided))

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM, Activity
+from allocator.data.activity import Activity
 from allocator.data.contracts import Contracts
 from allocator.data.index import Axis, Index
 from allocator.data.payments import Payments
 from allocator.data.responses import Responses
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -59,96 +60,101 @@ class Paid:
     stranded_most: Floats
 
 
-def derive_paid(
-    agreed: Contracts, pay: Payments, doing: Activity, buys: Responses, outcome: Axis
+def read_paid(
+    contracts: Contracts,
+    payments: Payments,
+    activity: Activity,
+    responses: Responses,
+    outcome: Axis,
 ) -> Paid:
     """Lay out what payments follow, and their pieces.
 
     Parameters
     ----------
-    agreed : Contracts
-    pay : Payments
+    contracts : Contracts
+    payments : Payments
         How each payment is held.
-    doing : Activity
-    buys : Responses
+    activity : Activity
+    responses : Responses
         Outcomes that can earn a bonus.
     outcome : Axis
     """
-    least, most = _range(agreed, pay)
-    where = agreed.rows.positions(agreed.members.columns[:2])
-    kind = agreed.kind[where]
+    least, most = _range(contracts, payments)
+    where = contracts.rows.positions(contracts.members.columns[:2])
+    kind = contracts.kind[where]
     value = kind == "value"
-    straight, line, pieces, lines = _lines(agreed, pay)
+    straight, line, pieces, lines = _lines(contracts, payments)
     return Paid(
         least=least,
         most=most,
-        by_value=agreed.members.take(value),
-        tariff=agreed.tariff[value],
-        by_cost=agreed.members.take(kind == "cost"),
-        by_outcome=_earning(agreed, buys, outcome),
+        by_value=contracts.members.take(value),
+        tariff=contracts.tariff[value],
+        by_cost=contracts.members.take(kind == "cost"),
+        by_outcome=_earning(contracts, responses, outcome),
         straight=straight,
         constant=line[0],
         slope=line[1],
         pieces=pieces,
         piece_constant=lines[0],
         piece_slope=lines[1],
-        ceilings=agreed.rows.take(np.isfinite(agreed.ceiling)),
-        stranded_most=_most_stranded(agreed, doing),
+        ceilings=contracts.rows.take(np.isfinite(contracts.ceiling)),
+        stranded_most=_most_stranded(contracts, activity),
     )
 
 
-def _range(agreed: Contracts, pay: Payments) -> tuple[Floats, Floats]:
+def _range(contracts: Contracts, payments: Payments) -> tuple[Floats, Floats]:
     """Least and most each payment can be.
 
     What a payment follows is within what can be reached; its pieces are read on twice that
     range, and where the contract may be ended the cost of its programmes counts too.
     """
-    low, high = np.zeros(len(agreed.rows)), np.zeros(len(agreed.rows))
-    for row, cut in enumerate(pay.pieces):
+    low, high = np.zeros(len(contracts.rows)), np.zeros(len(contracts.rows))
+    for row, cut in enumerate(payments.pieces):
         spread = max(1.0, cut.at[-1] - cut.at[0])
         at = np.concatenate([[cut.at[0] - spread], cut.at[1:-1], [cut.at[-1] + spread]])
         ends = np.concatenate([cut.constant + cut.slope * x for x in (at[:-1], at[1:])])
-        if agreed.endable[row]:
-            ends = np.append(ends, [agreed.cost_low[row], agreed.cost_high[row]])
+        if contracts.endable[row]:
+            ends = np.append(ends, [contracts.cost_low[row], contracts.cost_high[row]])
         room = 1.0 + np.abs(ends).max()
         low[row], high[row] = min(0.0, ends.min()) - room, ends.max() + room
     return low, high
 
 
-def _earning(agreed: Contracts, buys: Responses, outcome: Axis) -> Index:
+def _earning(contracts: Contracts, responses: Responses, outcome: Axis) -> Index:
     """Programmes and outcomes that earn each contract its bonus."""
-    contract, t, i = agreed.members.columns
-    where = agreed.rows.positions([contract, t])
-    k = agreed.outcome[where]
-    earns = (agreed.kind[where] == "outcome") & (buys.rows.find([np.maximum(k, 0), i, t]) >= 0)
-    axes = (*agreed.rows.axes, outcome, agreed.members.axes[2])
+    contract, t, i = contracts.members.columns
+    where = contracts.rows.positions([contract, t])
+    k = contracts.outcome[where]
+    earns = (contracts.kind[where] == "outcome") & (
+        responses.rows.find([np.maximum(k, 0), i, t]) >= 0
+    )
+    axes = (*contracts.rows.axes, outcome, contracts.members.axes[2])
     return Index(axes, [contract[earns], t[earns], k[earns], i[earns]])
 
 
 def _lines(
-    agreed: Contracts, pay: Payments
+    contracts: Contracts, payments: Payments
 ) -> tuple[Index, tuple[Floats, Floats], Index, tuple[Floats, Floats]]:
     """Payments that are one line, and lines of those that are the largest of several."""
-    cut = [p for p, filled in zip(pay.pieces, pay.filled, strict=True) if not filled]
+    cut = [p for p, filled in zip(payments.pieces, payments.filled, strict=True) if not filled]
     count = np.array([len(p.slope) for p in cut], dtype=np.int64)
-    owner = np.repeat(np.flatnonzero(~pay.filled), count)
+    owner = np.repeat(np.flatnonzero(~payments.filled), count)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
     constant = np.concatenate([np.empty(0), *(p.constant for p in cut)])
     slope = np.concatenate([np.empty(0), *(p.slope for p in cut)])
     one = np.repeat(count, count) == 1
     many = ~one
     label = Axis("piece", tuple(range(1, int(count.max(initial=1)) + 1)))
-    at = [column[owner[many]] for column in agreed.rows.columns]
-    pieces = Index((*agreed.rows.axes, label), [*at, number[many]])
+    at = [column[owner[many]] for column in contracts.rows.columns]
+    pieces = Index((*contracts.rows.axes, label), [*at, number[many]])
     lines = (constant[many], slope[many])
-    return agreed.rows.take(owner[one]), (constant[one], slope[one]), pieces, lines
+    return contracts.rows.take(owner[one]), (constant[one], slope[one]), pieces, lines
 
 
-def _most_stranded(agreed: Contracts, doing: Activity) -> Floats:
+def _most_stranded(contracts: Contracts, activity: Activity) -> Floats:
     """Most that can be stranded of the cost of each contract's programmes."""
-    share = np.where(doing.release_years > 0, doing.fixed_share, 0.0)[:, None]
-    highest = np.maximum(doing.baseline, doing.hi.max(axis=1))[:, None] * (1.0 + ROOM)
-    most = share * doing.price * np.maximum(highest - doing.lo, 0.0)
-    _, t, i = agreed.members.columns
-    owner = agreed.rows.positions(agreed.members.columns[:2])
-    return np.bincount(owner, most[i, t], len(agreed.rows)).astype(float)
+    highest = activity.highest[:, None] * (1.0 + ROOM)
+    most = activity.late_share[:, None] * activity.price * np.maximum(highest - activity.lo, 0.0)
+    _, t, i = contracts.members.columns
+    owner = contracts.rows.positions(contracts.members.columns[:2])
+    return np.bincount(owner, most[i, t], len(contracts.rows)).astype(float)

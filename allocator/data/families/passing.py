@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Flags, Floats
-from allocator.data.activity import ROOM
 from allocator.data.contracts import Contracts
 from allocator.data.index import Axis, Index
 from allocator.data.spans import Costs
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class Passing:
     paid: Index
 
 
-def derive_passing(
-    pool: Axis, agreed: Contracts, endable: Index, once: Flags, costs: Costs
+def read_passing(
+    pool: Axis, contracts: Contracts, endable: Index, once: Flags, costs: Costs
 ) -> Passing:
     """Find one-off programmes whose contract may be ended.
 
     Parameters
     ----------
     pool : Axis
-    agreed : Contracts
+    contracts : Contracts
     endable : Index
         (contract, year) that may be ended or suspended.
     once : ndarray of bool, shape (programmes,)
@@ -55,10 +55,10 @@ def derive_passing(
     costs : Costs
         Least and most each programme can cost.
     """
-    _, t, i = agreed.members.columns
-    at = endable.find(agreed.members.columns[:2])
+    _, t, i = contracts.members.columns
+    at = endable.find(contracts.members.columns[:2])
     mine = once[i] & (at >= 0)
-    members = agreed.members.take(mine)
+    members = contracts.members.take(mine)
     rows = endable.take(np.unique(at[mine]))
     where = rows.find(members.columns[:2])
     low, high = (
@@ -66,7 +66,7 @@ def derive_passing(
     )
     room = ROOM * np.maximum(np.abs(low), np.abs(high))
     contract, year = rows.columns
-    payer = agreed.payer[agreed.rows.positions(rows.columns)]
+    payer = contracts.payer[contracts.rows.positions(rows.columns)]
     paid = Index((pool, rows.axes[1], rows.axes[0]), [payer, year, contract])
     return Passing(
         rows=rows,

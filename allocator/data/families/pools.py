@@ -55,12 +55,12 @@ class Pools:
     ends: Index
 
 
-def derive_pools(
+def read_pools(
     axes: tuple[Axis, Axis, Axis],
-    funds: Money,
-    who_pays: Funding,
-    agreed: Contracts,
-    chosen: Options,
+    money: Money,
+    funding: Funding,
+    contracts: Contracts,
+    options: Options,
     held_back: Floats,
     balanced: bool,
 ) -> Pools:
@@ -73,7 +73,7 @@ def derive_pools(
     ----------
     axes : tuple of Axis
         Programme, year and pool.
-    funds, who_pays, agreed, chosen
+    money, funding, contracts, options
         Money, funding, contracts and options.
     held_back : ndarray, shape (pools, years)
         Taken off pools until conditions are met.
@@ -85,36 +85,36 @@ def derive_pools(
 
     def paid(of: Flags) -> Index:
         i, t = np.nonzero(of)
-        return Index((pool, year, programme), [funds.payer[i], t, i])
+        return Index((pool, year, programme), [money.payer[i], t, i])
 
-    capital, recurrent = who_pays.capital[:, None], who_pays.recurrent[:, None]
-    at_cost = ~(agreed.covered | who_pays.shared)
-    builds = np.zeros(funds.amount.shape, dtype=bool)
-    builds[funds.payer[who_pays.capital]] = True
-    builds[chosen.capital.rows.columns[:2]] = True
-    income = funds.amount - who_pays.adjusted - held_back
-    income[:, 0] += funds.opening
-    least = -funds.overdraw_max
+    capital, recurrent = funding.capital[:, None], funding.recurrent[:, None]
+    at_cost = ~(contracts.covered | funding.shared)
+    builds = np.zeros(money.amount.shape, dtype=bool)
+    builds[money.payer[funding.capital]] = True
+    builds[options.capital.rows.columns[:2]] = True
+    income = money.amount - funding.adjusted - held_back
+    income[:, 0] += money.opening
+    least = -money.overdraw_max
     least[:, -1] = 0.0
-    i, _, t = who_pays.rows.columns
-    shared = ~agreed.covered[i, t]
-    contract, when = agreed.rows.columns
-    leaver, first = agreed.ends.columns
-    leaves = agreed.payer[agreed.rows.positions(agreed.ends.columns)]
-    by_contract = (pool, year, agreed.rows.axes[0])
+    i, _, t = funding.rows.columns
+    shared = ~contracts.covered[i, t]
+    contract, when = contracts.rows.columns
+    leaver, first = contracts.ends.columns
+    leaves = contracts.payer[contracts.rows.positions(contracts.ends.columns)]
+    by_contract = (pool, year, contracts.rows.axes[0])
     return Pools(
         rows=rows,
         capital=rows.take(builds.ravel()),
         recurrent=rows.take(np.full(len(rows), balanced)),
         income=income,
-        recurrent_income=funds.every_year - who_pays.adjusted_recurrent,
-        carried=rows.take(((funds.carry_max > 0) | (least < 0)).ravel()),
+        recurrent_income=money.every_year - funding.adjusted_recurrent,
+        carried=rows.take(((money.carry_max > 0) | (least < 0)).ravel()),
         carried_min=least,
         at_cost=paid(at_cost & ~capital),
         at_cost_capital=paid(at_cost & capital),
         at_cost_recurrent=paid(at_cost & ~capital & recurrent),
-        shared=who_pays.rows.take(shared),
-        shared_recurrent=who_pays.rows.take(shared & who_pays.recurrent[i]),
-        contracts=Index(by_contract, [agreed.payer, when, contract]),
+        shared=funding.rows.take(shared),
+        shared_recurrent=funding.rows.take(shared & funding.recurrent[i]),
+        contracts=Index(by_contract, [contracts.payer, when, contract]),
         ends=Index(by_contract, [leaves, first, leaver]),
     )

@@ -29,14 +29,14 @@ class Positions:
     leads: Index
 
 
-def derive_positions(agreed: Contracts, who: Providers) -> Positions:
+def read_positions(contracts: Contracts, providers: Providers) -> Positions:
     """Find the contracts of the providers whose deficit is limited."""
-    rows = who.rows.take(np.isfinite(who.deficit_max))
-    contract, t = agreed.rows.columns
+    rows = providers.rows.take(np.isfinite(providers.deficit_max))
+    contract, t = contracts.rows.columns
 
     def contracts_of(provider: Ints) -> Index:
         mine = (provider >= 0) & (rows.find([np.maximum(provider, 0), t]) >= 0)
-        axes = (*rows.axes, agreed.rows.axes[0])
+        axes = (*rows.axes, contracts.rows.axes[0])
         return Index(axes, [provider[mine], t[mine], contract[mine]])
 
-    return Positions(rows, contracts_of(agreed.provider), contracts_of(agreed.lead))
+    return Positions(rows, contracts_of(contracts.provider), contracts_of(contracts.lead))

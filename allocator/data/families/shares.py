@@ -9,7 +9,7 @@ import numpy as np
 from allocator.arrays import Floats
 from allocator.data.activity import Activity
 from allocator.data.funding import Funding
-from allocator.data.index import Axis, Index
+from allocator.data.index import Index
 from allocator.data.surcharge import Surcharge
 
 
@@ -33,27 +33,23 @@ class Shares:
     paid_max: Floats
 
 
-def derive_shares(
-    axes: tuple[Axis, Axis], who_pays: Funding, doing: Activity, extra: Surcharge
-) -> Shares:
+def read_shares(every: Index, funding: Funding, activity: Activity, surcharge: Surcharge) -> Shares:
     """Find which shares are rows, and the most that can be paid.
 
     Parameters
     ----------
-    axes : tuple of Axis
-        Programme and year.
-    who_pays, doing, extra
+    every : Index
+        Every (programme, year).
+    funding, activity, surcharge
         Shares, activity and surcharges.
     """
-    i, _, t = who_pays.rows.columns
-    late = doing.fixed_share * (doing.release_years > 0)
-    highest = np.maximum(doing.baseline, doing.hi.max(axis=1, initial=0.0))
-    more = np.zeros(doing.price.shape)
-    more[extra.rows.columns] = np.maximum(extra.high, 0.0)
-    most = doing.price[i, t] * (doing.hi[i, t] + (late * highest)[i])
+    i, _, t = funding.rows.columns
+    more = np.zeros(activity.price.shape)
+    more[surcharge.rows.columns] = np.maximum(surcharge.high, 0.0)
+    most = activity.price[i, t] * (activity.hi[i, t] + (activity.late_share * activity.highest)[i])
     return Shares(
-        shared=Index(axes, np.nonzero(who_pays.shared)),
-        least=who_pays.rows.take(who_pays.share_min > 0.0),
-        most=who_pays.rows.take(who_pays.share_max < 1.0),
+        shared=every.take(funding.shared.ravel()),
+        least=funding.rows.take(funding.share_min > 0.0),
+        most=funding.rows.take(funding.share_max < 1.0),
         paid_max=most + more[i, t],
     )

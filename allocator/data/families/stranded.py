@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
-from allocator.data.activity import ROOM, Activity, distinct
+from allocator.data.activity import Activity, distinct
 from allocator.data.index import Axis, Index
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -52,28 +53,27 @@ class Stranded:
     room: Floats
 
 
-def derive_stranded(axes: tuple[Axis, Axis], doing: Activity, wanted: Flags) -> Stranded:
+def read_stranded(every: Index, activity: Activity, wanted: Flags) -> Stranded:
     """Find where cost is stranded, and since when.
 
     Parameters
     ----------
-    axes : tuple of Axis
-        Programme and year.
-    doing : Activity
+    every : Index
+        Every (programme, year).
+    activity : Activity
     wanted : ndarray of bool, shape (programmes, years)
         Where something would gain from overstating it.
     """
-    year = axes[1]
-    late = np.flatnonzero((doing.fixed_share > 0) & (doing.release_years > 0))
-    i, t = np.repeat(late, len(year)), np.tile(np.arange(len(year)), len(late))
-    rows = Index(axes, [i, t])
-    rate = doing.fixed_share[:, None] * doing.price
-    most = rate[i, t] * np.maximum(doing.baseline, doing.top.max(axis=1))[i]
-    looked = _looked_back(i, t, doing, len(year))
+    year = every.axes[1]
+    rows = every.take(np.repeat(activity.late, len(year)))
+    i, t = rows.columns
+    rate = activity.late_share[:, None] * activity.price
+    most = rate[i, t] * np.maximum(activity.baseline, activity.top.max(axis=1))[i]
+    looked = _looked_back(i, t, activity, len(year))
     row, source = np.nonzero(looked[:, :-1])
-    since = Index((*axes, year), [i[row], t[row], source])
+    since = Index((*every.axes, year), [i[row], t[row], source])
     exact = rows.take(wanted[rows.columns])
-    sources, base, room = _sources(exact, doing)
+    sources, base, room = _sources(exact, activity)
     there = sources.take(sources.columns[2] < len(year))
     return Stranded(
         rows=rows,
@@ -89,22 +89,22 @@ def derive_stranded(axes: tuple[Axis, Axis], doing: Activity, wanted: Flags) -> 
     )
 
 
-def _looked_back(i: Ints, t: Ints, doing: Activity, years: int) -> Flags:
+def _looked_back(i: Ints, t: Ints, activity: Activity, years: int) -> Flags:
     """Years each programme-year looks back to, and last whether to the baseline."""
-    s, release = np.arange(years), doing.release_years[i]
+    s, release = np.arange(years), activity.release_years[i]
     since = (s[None, :] < t[:, None]) & (s[None, :] >= (t - release)[:, None])
     return np.column_stack([since, t < release])
 
 
-def _sources(exact: Index, doing: Activity) -> tuple[Index, Floats, Floats]:
+def _sources(exact: Index, activity: Activity) -> tuple[Index, Floats, Floats]:
     """Sources of exact stranded cost, their activity before the plan, and their room."""
     i, t = exact.columns
     year = exact.axes[1]
-    looked = _looked_back(i, t, doing, len(year))
-    base = doing.baseline[i]
-    low = np.column_stack([doing.lo[i], base])
-    high = np.where(looked, np.column_stack([doing.hi[i], base]), 0.0)
-    most = np.maximum(high.max(axis=1, initial=0.0), doing.hi[i, t])
+    looked = _looked_back(i, t, activity, len(year))
+    base = activity.baseline[i]
+    low = np.column_stack([activity.lo[i], base])
+    high = np.where(looked, np.column_stack([activity.hi[i], base]), 0.0)
+    most = np.maximum(high.max(axis=1, initial=0.0), activity.hi[i, t])
     row, source = np.nonzero(looked)
     back = Axis("looked back to", (*year.labels, "baseline"))
     room = most[row] * (1.0 + ROOM) - low[row, source]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM, Activity, distinct
+from allocator.data.activity import Activity, distinct
 from allocator.data.surcharge import Surcharge
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -31,11 +32,11 @@ class Tiers:
     room: Floats
 
 
-def derive_tiers(extra: Surcharge, doing: Activity) -> Tiers:
+def read_tiers(surcharge: Surcharge, activity: Activity) -> Tiers:
     """Find how far each surcharge and tier reaches."""
-    apart = 1.0 + np.maximum(np.abs(extra.low), np.abs(extra.high))
-    where, at = extra.tiers.columns, extra.threshold
-    low, high = np.minimum(doing.lo[where], at), doing.hi[where] * (1.0 + ROOM)
+    apart = 1.0 + np.maximum(np.abs(surcharge.low), np.abs(surcharge.high))
+    where, at = surcharge.tiers.columns, surcharge.threshold
+    low, high = np.minimum(activity.lo[where], at), activity.hi[where] * (1.0 + ROOM)
     return Tiers(
-        extra.low - apart, extra.high + apart, low, distinct(at - low), distinct(high - at)
+        surcharge.low - apart, surcharge.high + apart, low, distinct(at - low), distinct(high - at)
     )

@@ -293,7 +293,7 @@ def not_simply_cut(facts: Facts) -> Problems:
     exposed = facts.held.unvalued & (programmes["held"] == "") & (programmes["baseline"] > 0)
     exposed &= ~_floored(facts)
     told: set[str] = set()
-    for position in rows.in_file(limits_changed(rows)):
+    for position in rows.in_file(limits_changed(rows["measure"])):
         name = rows["target"][position]
         i = facts.rank[name]
         if name in told:

@@ -13,9 +13,8 @@ from allocator.instance.facts.held import STRICT
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import CRITERIA, Selections
+from allocator.tolerances import WIDEST_SPREAD
 from allocator.words import Suggester, listing, number, sentence
-
-_WIDEST_SPREAD = 1e9
 
 
 def filled_in(facts: Timeless) -> Problems:
@@ -175,7 +174,7 @@ def money_spread(facts: Facts) -> Problems:
         figures[giver].append((value, f"the transfer to '{taker}'"))
     for pool, found in figures.items():
         positive = [pair for pair in found if pair[0] > 0]
-        if positive and max(positive)[0] > _WIDEST_SPREAD * min(positive)[0]:
+        if positive and max(positive)[0] > WIDEST_SPREAD * min(positive)[0]:
             (most, big), (least, small) = max(positive), min(positive)
             yield problem(
                 facts["budgets"],

@@ -7,9 +7,8 @@ import numpy as np
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.tables.rows import Rows, among
+from allocator.tolerances import ROUNDING
 from allocator.words import listing
-
-_ROUNDING = 1e-9
 
 
 @planned("programmes", "effects", "demand", "contracts", "places", "responses", "response_points")
@@ -38,7 +37,7 @@ def money_pumps(facts: Facts) -> Problems:
     total = np.bincount(columns_of(saved), saved.data, saved.shape[1])
     accepted = set(facts.settings.accept_money_pump)
     one = 1 / facts.settings.money_scale
-    for position in np.flatnonzero(total > 1 + _ROUNDING).tolist():
+    for position in np.flatnonzero(total > 1 + ROUNDING).tolist():
         name = net.names[net.sources[position]]
         here = slice(*saved.indptr[position : position + 2].tolist())
         most = net.names[int(saved.indices[here][np.argmax(saved.data[here])])]

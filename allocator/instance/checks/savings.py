@@ -10,9 +10,7 @@ import scipy.sparse as sp
 
 from allocator.arrays import Floats, Ints
 from allocator.instance.facts.facts import Facts
-
-_ROUNDING = 1e-9
-_CLOSE = 1e-12
+from allocator.tolerances import ROUNDING, SETTLED
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def _endless(net: Network) -> list[list[str]]:
         if len(members) < 2:
             continue
         inner = strength[members][:, members].toarray()
-        if np.abs(np.linalg.eigvals(inner)).max() >= 1 - _ROUNDING:
+        if np.abs(np.linalg.eigvals(inner)).max() >= 1 - ROUNDING:
             found.append([net.names[i] for i in members.tolist()])
     return found
 
@@ -158,8 +156,8 @@ def _settled(same_year: sp.csr_array, pushed: sp.csr_array) -> sp.csr_array:
     settled = pushed
     for _ in range(10_000):
         following = pushed + same_year @ settled
-        moved = abs(following - settled) - _CLOSE * abs(settled)
-        if (moved.data <= _CLOSE).all():
+        moved = abs(following - settled) - SETTLED * abs(settled)
+        if (moved.data <= SETTLED).all():
             return following
         settled = following
     return settled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,11 +116,8 @@ def write_evaluation(
     UsageError
         When the folder may not or cannot be written.
     """
-    tables = {f.name: getattr(evaluation, f.name) for f in fields(evaluation)}
-    frames = {name: table for name, table in tables.items() if hasattr(table, "to_csv")}
-    write_folder(
-        {"evaluation.json": to_json(record) + "\n", **csv_files(frames)}, folder, overwrite
-    )
+    files = csv_files(evaluation.tables())
+    write_folder({"evaluation.json": to_json(record) + "\n", **files}, folder, overwrite)
 
 
 def write_comparison(

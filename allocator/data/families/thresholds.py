@@ -13,7 +13,7 @@ from allocator.data.index import Index
 
 
 @dataclass(frozen=True)
-class Conditions:
+class Thresholds:
     """Rows of conditional money.
 
     Attributes
@@ -31,8 +31,8 @@ class Conditions:
     sliding: Index
 
 
-def derive_conditions(earns: Incomes) -> Conditions:
+def read_thresholds(incomes: Incomes) -> Thresholds:
     """Find how far each measure has to rise."""
-    least, slides = np.minimum(earns.least, earns.threshold), earns.span > 0
-    rise = distinct(earns.threshold - least)
-    return Conditions(least, rise, earns.rows.take(~slides), earns.rows.take(slides))
+    least, slides = np.minimum(incomes.least, incomes.threshold), incomes.span > 0
+    rise = distinct(incomes.threshold - least)
+    return Thresholds(least, rise, incomes.rows.take(~slides), incomes.rows.take(slides))

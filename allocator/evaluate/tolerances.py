@@ -1,0 +1,56 @@
+"""How closely the check looks: every tolerance it has, each with its reason.
+
+They are the check's own, as all of it is: none is shared with the model or the solver.
+"""
+
+from __future__ import annotations
+
+DEFAULT_TOLERANCE = 1e-6
+"""Violation, relative to the size of its row, up to which a row counts as kept.
+
+What rounding leaves in a solved plan lies far below, and a planner would see it far above:
+£1 in a million. Every row that a plan must keep is judged by it, and so is whether a plan is
+called verified.
+"""
+
+NATURAL_SHARE = 1e-3
+"""Least share of the natural size of a thing on which a row about it is measured.
+
+With the default tolerance, rounding of a billionth of a service or a pool is then not a
+violation of a limit of nothing. Relied on by every row with a natural size.
+"""
+
+SMALLEST_SIZE = 1e-9
+"""Least size a row is measured on, so that a row of nothing but noughts divides by something."""
+
+REACHED = 1e-7
+"""Share of a threshold by which it may be missed and still counts as reached.
+
+A solver that earns a step or an income stops at its threshold, give or take its own
+tolerance. Relied on by bonus steps of contracts and by conditional money.
+"""
+
+SAME = 1e-9
+"""Share of a figure by which two that are the same may differ.
+
+Relied on by the words for where a contract stands: at its baseline, on budget.
+"""
+
+PENNY = 0.01
+"""Money by which the steps of a bridge may miss what they explain, unless asked otherwise."""
+
+NO_STEP = 1e-6
+"""Currency up to which a step of a bridge is left out, as the rounding it is."""
+
+ADDING_UP = 1e-12
+"""Share of a figure that adding up its parts may lose: a bridge in billions, to a penny."""
+
+SMALLEST_POOL = 1e-9
+"""Least size of a pool beside the largest one, when what a plan leaves open is settled.
+
+Rows of that small programme are measured in the size of their pool; one without money would
+be measured in nothing.
+"""
+
+SETTLED = 1e-10
+"""How exactly that small programme keeps its rows: far within what a plan is judged by."""
