@@ -66,19 +66,10 @@ def unvalued(instance: Instance) -> dict[str, float]:
         Programme to baseline activity at base-year cost, in the instance's money unit,
         largest first.
     """
-    valued = {
-        *instance.responses["programme"],
-        *instance.demand["programme"],
-        *instance.effects["source"],
-    }
-    programmes = instance.programmes
-    spend = programmes["unit_cost"] * programmes["baseline"]
-    unknown = {
-        str(p): float(s)
-        for p, s in zip(programmes["programme"], spend, strict=True)
-        if p not in valued
-    }
-    return dict(sorted(unknown.items(), key=lambda item: -item[1]))
+    unknown = instance.rows["programmes"].take(instance.facts.held.unvalued)
+    spend = (unknown["unit_cost"] * unknown["baseline"]).tolist()
+    named = zip(unknown["programme"].tolist(), spend, strict=True)
+    return dict(sorted(named, key=lambda item: -item[1]))
 
 
 def _summary(plan: Plan, instance: Instance, all_years: bool) -> Iterator[RenderableType]:
