@@ -20,7 +20,7 @@ STATUSES = ("optimal", "feasible", "infeasible", "unbounded", "limit")
 
 @dataclass(frozen=True)
 class Certificate:
-    """How good a plan is proved to be; all in units of the objective.
+    """How good a plan is proved to be; all in units of the objective. Without figures: nothing is.
 
     Attributes
     ----------
@@ -47,12 +47,12 @@ class Certificate:
         Plan years.
     """
 
-    objective: float | None
-    reference_objective: float | None
-    bound: float | None
-    certified_bound: float | None
-    curve_error: float
-    true_objective: float | None
+    objective: float | None = None
+    reference_objective: float | None = None
+    bound: float | None = None
+    certified_bound: float | None = None
+    curve_error: float = 0.0
+    true_objective: float | None = None
     root_bound: float | None = None
     integer: bool = False
     price_of_money: float | None = None
@@ -162,10 +162,11 @@ class Plan:
     model : dict
         name, rows, columns, nonzeros, integers.
     solver : dict
-        name, version, algorithm that ran, options read back. With yes-or-no decisions also
-        nodes, fixed_for_prices (decisions fixed to have prices), interrupted,
-        primal_log (seconds and objective of each better plan), start (what became of the
-        plan the solve was to start from).
+        name, version, algorithm that ran, options read back, direct (whether many solves in
+        turn can use HiGHS's own library; otherwise they give the same answers, but more
+        slowly). With yes-or-no decisions also nodes, fixed_for_prices (decisions fixed to
+        have prices), interrupted, primal_log (seconds and objective of each better plan),
+        start (what became of the plan the solve was to start from).
     seconds : dict
         read, build, compile, handover, solve, readback, verify, total.
     instance : dict

@@ -27,7 +27,7 @@ from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance, from_tables
 from allocator.planning.readback import decisions as plan_of
 from allocator.planning.readback import refilled
-from allocator.planning.solve import versions
+from allocator.planning.record import versions
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator_models.allocation import build

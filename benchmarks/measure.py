@@ -21,9 +21,12 @@ from allocator.data import Data, extract
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 from allocator.planning import readback
+from allocator.planning.certify import weak_share
 from allocator.planning.solve import solve
+from allocator.planning.tables import Prices, tables
 from allocator.solver.compile.compiler import compile_model
-from allocator.solver.highs.door import Solution, Solver
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
 from allocator_models.allocation import build
 from allocator_models.arrays import expand
@@ -191,9 +194,8 @@ def _tables(
 ) -> None:
     """From column values and duals to tidy frames; the checker's figures are there already."""
     readback.decisions(data, program, _plan(data, program, solution))
-    duals = solution.row_dual, solution.reduced_cost
-    tables = readback.tables(instance, data, program, checked, checked, *duals)
-    readback.weak_share(instance, checked, checked, tables["limits"])
+    found = tables(instance, data, Prices(program, solution), checked, checked)
+    weak_share(instance, checked, checked, found["limits"])
 
 
 def measure_solve(instance: Instance, repeats: int) -> tuple[Timings, int]:

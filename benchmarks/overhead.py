@@ -11,7 +11,7 @@ from typing import Any
 
 from allocator.data import extract
 from allocator.instance.instance import Instance, read
-from allocator.planning.solve import versions
+from allocator.planning.record import versions
 from allocator.solver.compile.compiler import compile_model
 from allocator_models.allocation import build
 from benchmarks.generate import generate

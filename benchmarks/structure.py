@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from allocator.errors import SolverError, UsageError
-from allocator.planning.solve import versions
+from allocator.planning.record import versions
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 from benchmarks.blocks import Apart, Split, program_of, sampled_prices, split

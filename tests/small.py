@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from allocator.data import extract
+import allocator
+from allocator.data import Data, extract
 from allocator.instance.instance import Instance, from_tables
-from allocator.planning.solve import build
+from allocator.plan import Plan
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Block, Program
 
@@ -42,8 +44,24 @@ def round_of(
 
 def compiled(instance: Instance, extra: Callable[..., None] | None = None) -> Program:
     """The programme of an instance."""
-    _, model = build(instance, extra=extra)
-    return compile_model(model)
+    return built(instance, extra)[1]
+
+
+def built(instance: Instance, extra: Callable[..., None] | None = None) -> tuple[Data, Program]:
+    """The arrays of an instance and its programme."""
+    data, model = build(instance, extra=extra)
+    return data, compile_model(model)
+
+
+_PLANS: dict[tuple[Any, ...], Plan] = {}
+
+
+def solved(instance: Instance, **options: Any) -> Plan:
+    """The plan of an instance, solved once however many tests look at it."""
+    asked = instance.sha256, *sorted(options.items())
+    if asked not in _PLANS:
+        _PLANS[asked] = allocator.solve(instance, **options)
+    return _PLANS[asked]
 
 
 def row(program: Program, name: str) -> tuple[dict[str, float], float, float]:

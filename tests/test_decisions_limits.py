@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 from dataclasses import replace
-from typing import Any
+from functools import cache
 
 import numpy as np
 import pytest
-from small import round_of
+from small import round_of, solved
 
 import allocator
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-
-# The name in the package is the function.
-solving = importlib.import_module("allocator.planning.solve")
+from allocator.planning import recut
+from allocator.planning.attempt import Attempt, Attempts
 
 MOST, HALF = 60.0, 20.0
 """A's outcome is MOST (1 - 2 ** (-a / HALF))."""
 
 
-def knapsack(rule: str, *, a: float = 0.1) -> Instance:
+@cache
+def knapsack(rule: str, *, a: float) -> Instance:
     """Options that no search gets right at its root, and a rule on the curve of A.
 
     They cost 3 of 60 at most; a unit of A is worth `a`, one of B 1.
@@ -53,27 +52,31 @@ def done(plan: Plan, programme: str = "A") -> float:
 
 
 def stopped(instance: Instance, **options: float) -> Plan:
-    plan = allocator.solve(instance, node_limit=1, **options)  # type: ignore[arg-type]
+    plan = solved(instance, node_limit=1, **options)
     assert plan.status == "limit"
     return plan
 
 
-def as_searched(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Plan:
+def stopped_so(instance: Instance) -> Plan:
+    """The plan where something is put in the way of mending it."""
+    plan = allocator.solve(instance, node_limit=1)
+    assert plan.status == "limit"
+    return plan
+
+
+@cache
+def as_searched(rule: str, a: float) -> Plan:
     """The plan as the search left it."""
-    with monkeypatch.context() as patch:
-        patch.setattr(solving, "_mended", lambda *_: None)
-        plan = stopped(instance)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recut, "mended", lambda *_, **__: None)
+        plan = stopped_so(knapsack(rule, a=a))
     assert not plan.verified
     return plan
 
 
 @pytest.mark.parametrize(("rule", "a"), [("equal,33", 0.1), ("max,33", 2.0)])
-def test_a_stopped_search_gives_a_plan_that_the_curves_bear_out(
-    rule: str, a: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    instance = knapsack(rule, a=a)
-    before = as_searched(instance, monkeypatch)
-    plan = stopped(instance)
+def test_a_stopped_search_gives_a_plan_that_the_curves_bear_out(rule: str, a: float) -> None:
+    before, plan = as_searched(rule, a), stopped(knapsack(rule, a=a))
     assert plan.verified, plan.max_violation
     assert done(plan) == pytest.approx(-HALF * math.log2(1 - 33 / MOST), rel=1e-6)
     assert plan.options["taken"].tolist() == before.options["taken"].tolist()
@@ -81,9 +84,9 @@ def test_a_stopped_search_gives_a_plan_that_the_curves_bear_out(
     assert plan.objective == pytest.approx(before.objective, rel=1e-3)
 
 
-def test_what_the_search_has_proved_stays_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    instance = knapsack("equal,33")
-    before, plan = as_searched(instance, monkeypatch), stopped(instance)
+def test_what_the_search_has_proved_stays_known() -> None:
+    instance = knapsack("equal,33", a=0.1)
+    before, plan = as_searched("equal,33", 0.1), stopped(instance)
     for name in ("bound", "root_bound"):
         known = getattr(before.certificate, name)
         assert known is not None
@@ -105,8 +108,8 @@ def test_where_curves_are_not_cut_again_all_they_may_miss_is_allowed_for(
 ) -> None:
     instance = knapsack("max,33", a=2.0)
     close = stopped(instance)
-    monkeypatch.setattr(solving.readback, "recut", lambda *_: False)
-    plan = stopped(instance)
+    monkeypatch.setattr(recut, "cut_again", lambda *_: False)
+    plan = stopped_so(instance)
     assert plan.verified, plan.max_violation
     assert done(plan) < done(close)
     assert done(plan) == pytest.approx(done(close), rel=1e-2)
@@ -114,8 +117,8 @@ def test_where_curves_are_not_cut_again_all_they_may_miss_is_allowed_for(
 
 def test_what_no_plan_can_mend_comes_back_as_it_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
     # A margin does not help to meet a figure exactly.
-    monkeypatch.setattr(solving.readback, "recut", lambda *_: False)
-    plan = stopped(knapsack("equal,33"))
+    monkeypatch.setattr(recut, "cut_again", lambda *_: False)
+    plan = stopped_so(knapsack("equal,33", a=0.1))
     assert not plan.verified
     assert plan.objective is not None
     assert plan.max_violation is not None
@@ -123,8 +126,8 @@ def test_what_no_plan_can_mend_comes_back_as_it_was_found(monkeypatch: pytest.Mo
 
 
 def test_no_plan_is_mended_beyond_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(solving, "_over", lambda *_: True)
-    assert not stopped(knapsack("equal,33")).verified
+    monkeypatch.setattr(recut, "is_late", lambda *_: True)
+    assert not stopped_so(knapsack("equal,33", a=0.1)).verified
 
 
 def test_a_calm_plan_is_mended_too() -> None:
@@ -145,11 +148,11 @@ def test_decisions_of_an_earlier_search_are_kept_where_a_later_one_finds_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first search ends by itself; the second, for curves cut again, has no time left."""
-    once, searches = solving._once, []
+    make, searches = Attempts.make, []
 
-    def no_time(*given: Any) -> Any:
-        tried = once(*given)
-        if len(given) > 6:  # decisions to keep
+    def no_time(attempts: Attempts, margin: int = 0, kept: Attempt | None = None) -> Attempt:
+        tried = make(attempts, margin, kept)
+        if kept is not None:
             return tried
         searches.append(tried)
         if len(searches) == 1:
@@ -157,8 +160,8 @@ def test_decisions_of_an_earlier_search_are_kept_where_a_later_one_finds_none(
         none = replace(tried.plan, status="limit", verified=False, tables={})
         return replace(tried, plan=none, checked=None, decided={})
 
-    monkeypatch.setattr(solving, "_once", no_time)
-    plan = allocator.solve(knapsack("equal,33"), gap=0.5)
+    monkeypatch.setattr(Attempts, "make", no_time)
+    plan = allocator.solve(knapsack("equal,33", a=0.1), gap=0.5)
     assert [tried.plan.status for tried in searches] == ["optimal", "optimal"]
     assert plan.status == "limit"
     assert plan.verified, plan.max_violation

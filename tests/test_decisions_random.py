@@ -25,7 +25,7 @@ from allocator.errors import InstanceError
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program as Compiled
 from allocator_models.arrays import expand

@@ -11,7 +11,7 @@ from small import round_of
 from untemplated import differences
 
 import allocator
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 
 INSTANCES = Path(__file__).parents[1] / "instances"

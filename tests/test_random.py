@@ -23,11 +23,12 @@ from allocator.data import Data
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.proof.certificate import residuals, safe_bound
-from allocator.solver.stages import StagedSolve, Stages
+from allocator.solver.stages.found import Stages
+from allocator.solver.stages.sequence import StagedSolve
 
 
 def examples(count: int) -> settings:
@@ -53,7 +54,7 @@ def near(value: float | None, size: float = 0.0) -> Any:
 
 def staged(instance: Instance) -> tuple[Any, Any, Stages]:
     data, model = build(instance)
-    stages = StagedSolve(Solver(compile_model(model)), data, None, None).run()
+    stages = StagedSolve(Solver(compile_model(model)), data).run()
     return data, model, stages
 
 

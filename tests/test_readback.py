@@ -8,16 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from every_family import every_family
-from small import round_of
+from small import built, round_of
 
 import allocator
-from allocator.data import Data, extract
-from allocator.evaluate import evaluate
+from allocator.data import Data, Extraction, extract
+from allocator.evaluate import Round, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning import readback
-from allocator.planning.solve import build
-from allocator.solver.compile.compiler import compile_model
+from allocator.planning import readback, recut
+from allocator.planning.attempt import Attempt, Attempts
+from allocator.planning.starting import flag, starting
+from allocator.planning.tables import decision_counts
 from allocator.solver.program import Program
 
 YEARS = (2025, 2026, 2027, 2028)
@@ -36,9 +37,8 @@ DECIDED = round_of(
 
 
 @pytest.fixture(scope="module")
-def built() -> tuple[Data, Program]:
-    data, model = build(DECIDED)
-    return data, compile_model(model)
+def made() -> tuple[Data, Program]:
+    return built(DECIDED)
 
 
 def column(program: Program, name: str) -> int:
@@ -55,16 +55,16 @@ def chosen(program: Program, *names: str, about: float = 1.0) -> np.ndarray:
 # From columns to tables
 
 
-def test_taken_are_the_years_of_the_runs_chosen(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_taken_are_the_years_of_the_runs_chosen(made: tuple[Data, Program]) -> None:
+    data, program = made
     names = "run[free,2025,2025]", "run[free,2027,2028]", "run[long,2026,2027]"
     found = readback.taken(data, program, chosen(program, *names, about=1 - 1e-7))
     by_name = dict(zip(data.options.option.labels, found.astype(int).tolist(), strict=True))
     assert by_name == {"free": [1, 0, 1, 1], "long": [0, 1, 1, 0], "fixed": [0, 0, 0, 0]}
 
 
-def test_a_contract_is_ended_from_its_year_on(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_a_contract_is_ended_from_its_year_on(made: tuple[Data, Program]) -> None:
+    data, program = made
     table = readback.ended(data, program, chosen(program, "end[K,2027]", about=1 + 1e-7))
     mine = table[table["contract"] == "K"]
     assert dict(zip(mine["year"], mine["ended"], strict=True)) == {
@@ -76,8 +76,8 @@ def test_a_contract_is_ended_from_its_year_on(built: tuple[Data, Program]) -> No
     assert not table.loc[table["contract"] == "L", "ended"].any()
 
 
-def test_decisions_are_the_tables_that_are_checked(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_decisions_are_the_tables_that_are_checked(made: tuple[Data, Program]) -> None:
+    data, program = made
     x = chosen(program, "run[free,2026,2028]", "end[L,2025]")
     tables = readback.decisions(data, program, x)
     options = tables["options"]
@@ -91,7 +91,7 @@ def test_decisions_are_the_tables_that_are_checked(built: tuple[Data, Program]) 
     assert tables["contracts"].query("contract == 'L'")["ended"].all()
 
 
-def test_segments_out_of_order_are_filled_again(built: tuple[Data, Program]) -> None:
+def test_segments_out_of_order_are_filled_again() -> None:
     instance = round_of(
         "programme,sector,pool,baseline\nA,x,NHS,30",
         responses="programme,outcome,shape\nA,QALY,points",
@@ -99,8 +99,7 @@ def test_segments_out_of_order_are_filled_again(built: tuple[Data, Program]) -> 
         "A,QALY,0,0\nA,QALY,10,8\nA,QALY,20,12\nA,QALY,40,14",
         limits="programme,basis,max\nA,activity,40",
     )
-    data, model = build(instance)
-    program = compile_model(model)
+    data, program = built(instance)
     block = program.block("fill")
     assert block is not None
     x = np.zeros(program.shape[1])
@@ -117,10 +116,10 @@ def options_of(**years: list[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["option", "year", "taken"])
 
 
-def started(built: tuple[Data, Program], plan: Any, block: str = "run") -> set[str] | None:
+def started(made: tuple[Data, Program], plan: Any, block: str = "run") -> set[str] | None:
     """Names of the columns a start puts at 1; None where it says nothing of the block."""
-    data, program = built
-    values = readback.starting(data, program, plan)
+    data, program = made
+    values = starting(data, program, plan)
     if block not in values:
         return None
     found = program.block(block)
@@ -151,17 +150,17 @@ def started(built: tuple[Data, Program], plan: Any, block: str = "run") -> set[s
     ],
 )
 def test_a_start_takes_whole_runs(
-    built: tuple[Data, Program], years: dict[str, list[int]], runs: set[str]
+    made: tuple[Data, Program], years: dict[str, list[int]], runs: set[str]
 ) -> None:
-    assert started(built, {"options": options_of(**years)}) == runs
+    assert started(made, {"options": options_of(**years)}) == runs
 
 
-def test_a_start_from_decisions_says_the_same_again(built: tuple[Data, Program]) -> None:
-    data, program = built
+def test_a_start_from_decisions_says_the_same_again(made: tuple[Data, Program]) -> None:
+    data, program = made
     names = "run[free,2025,2025]", "run[free,2027,2028]", "run[long,2025,2028]", "end[K,2026]"
     tables = readback.decisions(data, program, chosen(program, *names))
-    assert started(built, tables) == set(names[:3])
-    assert started(built, tables, "end") == {"end[K,2026]"}
+    assert started(made, tables) == set(names[:3])
+    assert started(made, tables, "end") == {"end[K,2026]"}
 
 
 @pytest.mark.parametrize(
@@ -176,25 +175,25 @@ def test_a_start_from_decisions_says_the_same_again(built: tuple[Data, Program])
     ],
 )
 def test_a_start_ends_contracts_when_they_were_first_ended(
-    built: tuple[Data, Program], ended: dict[int, Any], expected: set[str]
+    made: tuple[Data, Program], ended: dict[int, Any], expected: set[str]
 ) -> None:
     table = pd.DataFrame(
         {"contract": ["K"] * len(ended), "year": list(ended), "ended": list(ended.values())}
     )
-    assert started(built, {"contracts": table}, "end") == expected
-    assert started(built, {"contracts": table}) is None
+    assert started(made, {"contracts": table}, "end") == expected
+    assert started(made, {"contracts": table}) is None
 
 
-def test_what_a_start_does_not_say_is_left_open(built: tuple[Data, Program]) -> None:
+def test_what_a_start_does_not_say_is_left_open(made: tuple[Data, Program]) -> None:
     options = {"options": options_of(free=[2025])}
-    assert started(built, options, "end") is None
-    assert started(built, None) is None
+    assert started(made, options, "end") is None
+    assert started(made, None) is None
     without = pd.DataFrame({"contract": ["K"], "year": [2025], "payment": [3.0]})
-    assert started(built, {"contracts": without}, "end") is None
+    assert started(made, {"contracts": without}, "end") is None
     # A whole plan that names no option has taken none.
     whole = {"allocation": pd.DataFrame({"programme": ["A"], "year": [2025]})}
-    assert started(built, whole) == started(built, whole, "end") == set()
-    assert started(built, whole | options) == {"run[free,2025,2025]"}
+    assert started(made, whole) == started(made, whole, "end") == set()
+    assert started(made, whole | options) == {"run[free,2025,2025]"}
 
 
 @pytest.mark.parametrize(
@@ -219,16 +218,15 @@ def test_what_a_start_does_not_say_is_left_open(built: tuple[Data, Program]) -> 
     ],
 )
 def test_yes_and_no_as_tables_write_them(said: Any, meant: bool) -> None:
-    assert readback.flag(said) is meant
+    assert flag(said) is meant
 
 
 # What is said of decisions
 
 
 def test_every_decision_is_counted_with_its_reason() -> None:
-    data, model = build(every_family())
-    program = compile_model(model)
-    table = readback.decision_counts(data, program)
+    data, program = built(every_family())
+    table = decision_counts(data, program)
     assert table["count"].sum() == program.integer.sum()
     assert (table["why"] != "").all()
     found = {
@@ -282,7 +280,7 @@ def level(plan: Plan) -> float:
 def unverified_without(monkeypatch: pytest.MonkeyPatch, instance: Instance) -> Plan:
     """The plan for the first cut of the curves: the true curves do not bear it out."""
     with monkeypatch.context() as patch:
-        patch.setattr(readback, "recut", lambda *_: False)
+        patch.setattr(recut, "cut_again", lambda *_: False)
         plan = allocator.solve(instance, gap=0.0)
     assert plan.found
     assert not plan.verified
@@ -376,28 +374,50 @@ def test_a_threshold_on_a_curve_is_reached_on_the_true_curve(
 
 def test_curves_are_cut_where_the_plan_lies_and_only_once() -> None:
     instance = curved(rules=RULE.format("equal,33"))
-    data, model = build(instance)
-    program = compile_model(model)
+    data, program = built(instance)
     x = np.zeros(program.shape[1])
     x[column(program, "activity[A,2025]")] = 23.5
     checked = evaluate(instance, readback.decisions(data, program, x))
-    knots: dict[tuple[int, int], Any] = {}
     exact = data.ordering.exact
     assert exact.tolist() == [True, False]
-    assert readback.recut(data, checked, knots, exact)
+    knots = recut.cuts(data, checked, {}, exact)
     assert {key: at.tolist() for key, at in knots.items()} == {(0, 0): [23.5]}
-    assert not readback.recut(data, checked, knots, exact)
-    assert not readback.recut(data, checked, {}, ~exact), "a line needs no cut"
+    assert not recut.cuts(data, checked, knots, exact)
+    assert not recut.cuts(data, checked, {}, ~exact), "a line needs no cut"
     r = extract(instance, knots).responses
     ends = r.start[0] + np.cumsum(r.width[r.segments.columns[0] == 0])
     assert np.isclose(ends, 23.5).any()
     # Nothing rests on a curve that only the objective counts.
     plain = curved()
-    data, model = build(plain)
-    program = compile_model(model)
+    data, program = built(plain)
     checked = evaluate(plain, readback.decisions(data, program, np.zeros(program.shape[1])))
-    assert not readback.recut(data, checked, {}, data.ordering.exact)
+    assert not recut.cuts(data, checked, {}, data.ordering.exact)
     assert not data.ordering.counted.any()
+
+
+def test_what_cuts_do_not_change_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan is sought again for curves cut again; the round is extracted and checked as read."""
+    made: list[str] = []
+    for kind in (Extraction, Round):
+        real = kind.__init__
+
+        def read(self: Any, instance: Instance, real: Any = real) -> None:
+            made.append(type(self).__name__)
+            real(self, instance)
+
+        monkeypatch.setattr(kind, "__init__", read)
+    attempts = []
+    make = Attempts.make
+
+    def noted(self: Attempts, *given: Any, **named: Any) -> Attempt:
+        attempts.append(make(self, *given, **named))
+        return attempts[-1]
+
+    monkeypatch.setattr(Attempts, "make", noted)
+    plan = allocator.solve(curved(rules=RULE.format("equal,33")), gap=0.0)
+    assert plan.verified
+    assert len(attempts) > 1
+    assert sorted(made) == ["Extraction", "Round"]
 
 
 MOST = 2 * 60 * (1 - 2 ** (-25 / 20))

@@ -12,18 +12,10 @@ from allocator.data.index import Axis, Index
 from allocator.data.options import Options
 from allocator.data.reach import Reach
 from allocator.instance.instance import Instance
-
-ROOM = 1e-3
-"""How far beyond what can be reached a bound lies that must be tight, as a share of it."""
+from allocator.tolerances import NO_DISTANCE, ROUNDING
 
 SLACK = 2.0
 """How far beyond what can be reached a bound lies that is only there to be finite."""
-
-ROUNDING = 1e-9
-"""Relative difference of figures that are the same."""
-
-NO_DISTANCE = 1e-9
-"""Figures this near are one figure."""
 
 
 def distinct(apart: Floats) -> Floats:
@@ -85,9 +77,19 @@ class Activity:
         return Index(axes, [rows[later], t[later]])
 
     @property
+    def late_share(self) -> Floats:
+        """Share of cost that is released later than activity, shape (programmes,)."""
+        return np.where(self.release_years > 0, self.fixed_share, 0.0)
+
+    @property
     def late(self) -> Flags:
-        """Programmes with cost that is released late, shape (programmes,)."""
-        return (self.fixed_share > 0) & (self.release_years > 0)
+        """Programmes with such a share, shape (programmes,)."""
+        return self.late_share > 0
+
+    @property
+    def highest(self) -> Floats:
+        """Most activity a programme can ever have had, shape (programmes,)."""
+        return np.maximum(self.baseline, self.hi.max(axis=1, initial=0.0))
 
 
 def read_activity(instance: Instance, reach: Reach, options: Options) -> Activity:

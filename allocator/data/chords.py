@@ -6,12 +6,9 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data import curves
-from allocator.data.activity import ROOM
-from allocator.data.index import Index
+from allocator.data.index import Index, numbered
 from allocator.data.response_curves import ResponseCurves
-
-FAINT = 1e-9
-"""Slopes of this size and below are flat: a solver drops them."""
+from allocator.tolerances import FAINT, ROOM, ROUNDING
 
 
 def cut(
@@ -57,7 +54,7 @@ def cut(
     x = np.concatenate([ends[:, 0], high[wide], knots])
     order = np.lexsort((x, at))
     at, x = at[order], x[order]
-    apart = (at[1:] == at[:-1]) & (x[1:] > x[:-1] + 1e-9 * high[at[1:]])
+    apart = (at[1:] == at[:-1]) & (x[1:] > x[:-1] + ROUNDING * high[at[1:]])
     return at[:-1][apart].astype(np.int64), np.column_stack([x[:-1][apart], x[1:][apart]])
 
 
@@ -65,8 +62,7 @@ def meet(owner: Ints, at: Ints, drivers: int) -> tuple[Ints, Ints]:
     """Pairs of response row and segment: every response meets all segments of its driver."""
     first = np.searchsorted(owner, np.arange(drivers + 1))
     count = np.diff(first)[at]
-    pair = np.repeat(np.arange(len(at)), count)
-    step = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    pair, step = numbered(count)
     return pair, step + first[at[pair]]
 
 
@@ -89,7 +85,7 @@ def felt(slope: Floats, bent: Flags, width: Floats, pair: Ints) -> tuple[Floats,
 
 def steepens(pair: Ints, slope: Floats, at: Ints, drivers: int) -> Flags:
     """Drivers with a curve whose slope rises somewhere."""
-    rises = (pair[1:] == pair[:-1]) & (slope[1:] > slope[:-1] + 1e-9 * np.abs(slope[:-1]))
+    rises = (pair[1:] == pair[:-1]) & (slope[1:] > slope[:-1] + ROUNDING * np.abs(slope[:-1]))
     out = np.zeros(drivers, dtype=bool)
     out[at[pair[1:][rises]]] = True
     return out

@@ -7,14 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
+from allocator.data.index import numbered
+from allocator.tolerances import ERROR_SHARE, NEAR_NOTHING, ROUNDING, SETTLED, STRAIGHT
 
 Parameters = dict[str, Floats]
 
 SLOPE_STEP = np.log(1.02)
 """Neighbouring chords differ in slope by at most this much (in logarithms)."""
-
-ERROR_SHARE = 1e-3
-"""Most a chord may miss, as a share of the change in effect over the range."""
 
 MAX_BY_SLOPE = 64
 """Segments beyond which a small difference in slope buys no more of them."""
@@ -24,10 +23,6 @@ MAX_SEGMENTS = 256
 
 FREE_SEGMENTS = 8000
 """Segments a programme may have before finer chords would cost time."""
-
-NEAR_NOTHING = 1e-6
-"""One chord serves a power curve, vertical at nothing, below this share of its range, and a
-saturating curve where less than this share of its slope is left."""
 
 LN2 = np.log(2.0)
 
@@ -127,7 +122,7 @@ def breakpoints(
     roof = np.where((decay > 0) & (bend == 0), np.fmin(hi, reach), hi)
     decayed = decay * (roof - floor)
     change = bend * ratio + decayed
-    by_slope = np.minimum(np.ceil(change / SLOPE_STEP - 1e-9), MAX_BY_SLOPE)
+    by_slope = np.minimum(np.ceil(change / SLOPE_STEP - ROUNDING), MAX_BY_SLOPE)
     # A chord misses width x fall in slope / 8; on a wide range one end holds little of the
     # whole change in effect, which is why the range itself counts again.
     by_error = np.ceil(np.sqrt(change * (1.0 + ratio + decayed) / (8.0 * ERROR_SHARE)))
@@ -136,8 +131,7 @@ def breakpoints(
     finer = np.where(sparing, count, count * _refinement(int(count[change > 0].sum())))
     count = np.where(change > 0, np.minimum(finer, MAX_SEGMENTS), 1)
     count[~open_width] = 0
-    owner = np.repeat(np.arange(len(lo)), count)
-    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    owner, step = numbered(count)
     left = _at_change(step / count[owner], owner, floor, roof, bend, decay, change)
     right = _at_change((step + 1) / count[owner], owner, floor, roof, bend, decay, change)
     left[step == 0] = lo[owner[step == 0]]
@@ -173,7 +167,7 @@ def _at_change(
             miss = ac * np.log(y / lc) + bc * (y - lc) - tc
             step = miss / (ac / y + bc)
             y = np.clip(y - step, 0.5 * y, 2.0 * y)
-            if np.all(np.abs(step) <= 1e-12 * y):
+            if np.all(np.abs(step) <= SETTLED * y):
                 break
         x[curved] = np.clip(y, lc, hc)
     return x
@@ -208,7 +202,7 @@ def even_knots(
     steep = slope(x, parameters)
     bend = np.sqrt(np.abs(np.diff(steep)) * np.diff(x))
     total = float(bend.sum())
-    if change <= 0.0 or total**2 <= 1e-9 * change:
+    if change <= 0.0 or total**2 <= STRAIGHT * change:
         return np.empty(0)
     count = int(np.ceil(total / np.sqrt(8.0 * ERROR_SHARE * change)))
     spent = np.concatenate([[0.0], np.cumsum(bend)]) / total

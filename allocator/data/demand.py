@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.arrays import Floats, Ints
 from allocator.data.axes import Axes
-from allocator.data.index import Index
+from allocator.data.index import Index, numbered
 from allocator.data.runs import RunTerms
 from allocator.instance.facts.kernel import Effects
 from allocator.instance.instance import Instance
@@ -119,9 +119,7 @@ def _most(
 def _kernel(effects: Effects, axes: Axes) -> tuple[Index, Floats]:
     """Effects of every year of a source on every year from then on."""
     e, lag = np.nonzero(effects.kernel)
-    count = len(axes.year) - lag
-    pair = np.repeat(np.arange(len(e)), count)
-    from_year = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    pair, from_year = numbered(len(axes.year) - lag)
     source, target = effects.source[e[pair]], effects.target[e[pair]]
     both = (axes.programme, axes.year, axes.programme, axes.year)
     rows = Index(both, [target, from_year + lag[pair], source, from_year])

@@ -13,7 +13,7 @@ from allocator.data.data import Data
 from allocator.data.demand import read_demand
 from allocator.data.equity import read_equity
 from allocator.data.funding import read_funding
-from allocator.data.incomes import read_conditions, read_incomes
+from allocator.data.incomes import read_incomes, read_stated_incomes
 from allocator.data.index import Index
 from allocator.data.measures import Measures
 from allocator.data.money import read_money
@@ -102,7 +102,7 @@ class Extraction:
             surcharge=self.surcharge,
         )
         self.rules = read_rules(instance, axes, measures)
-        self.conditions = read_conditions(instance, axes, measures)
+        self.stated_incomes = read_stated_incomes(instance, axes, measures)
 
         self.harm_value = read_harm_value(instance, self.demand, self.equity)
         self.tail = read_tail(instance, axes)
@@ -113,7 +113,7 @@ class Extraction:
             self.money,
             self.funding,
             self.held,
-            self.conditions.held_back,
+            self.stated_incomes.held_back,
         )
 
     def data(self, knots: Knots | None = None, margin: int = 0) -> Data:
@@ -122,7 +122,7 @@ class Extraction:
         earnings = read_earnings(responses, self.driver_range, self.options)
         rules = self.rules.allowing(responses, margin)
         incomes = read_incomes(
-            self.conditions, self.activity, self.demand, responses, earnings, margin
+            self.stated_incomes, self.activity, self.demand, responses, earnings, margin
         )
         pieces, error = with_bonuses(self.contracts, self.pieces, earnings)
         wanted = read_wanted(

@@ -20,7 +20,7 @@ from allocator.instance.tables.rows import Rows
 
 
 @dataclass(frozen=True)
-class Conditions:
+class StatedIncomes:
     """What must be reached, and what is received for it.
 
     Attributes
@@ -56,7 +56,7 @@ class Conditions:
 
 
 @dataclass(frozen=True)
-class Incomes(Conditions):
+class Incomes(StatedIncomes):
     """Conditions on the curves as they are cut.
 
     Attributes
@@ -71,7 +71,7 @@ class Incomes(Conditions):
     least: Floats
 
 
-def read_conditions(instance: Instance, axes: Axes, measures: Measures) -> Conditions:
+def read_stated_incomes(instance: Instance, axes: Axes, measures: Measures) -> StatedIncomes:
     """Extract conditional money."""
     found = instance.facts.conditional
     table = instance.rows["incomes"].take(found.row)
@@ -83,7 +83,7 @@ def read_conditions(instance: Instance, axes: Axes, measures: Measures) -> Condi
     stated, full = sign * table["threshold"], sign * table["full"]
     inside = found.received < len(axes.year)
     when = [found.pool, found.received, *rows.columns]
-    return Conditions(
+    return StatedIncomes(
         rows,
         sign,
         found.amount,
@@ -112,7 +112,7 @@ def _expanded(table: Rows, rows: Index, measures: Measures) -> Expansion:
 
 
 def read_incomes(
-    conditions: Conditions,
+    stated: StatedIncomes,
     activity: Activity,
     demand: Demand,
     responses: Responses,
@@ -123,13 +123,13 @@ def read_incomes(
 
     Parameters
     ----------
-    conditions : Conditions
+    stated : StatedIncomes
     activity, demand, responses, earnings
         What they measure, and how far it can go.
     margin : int
         As in :func:`allocator.data.extract`.
     """
-    c = conditions
+    c = stated
     below, above = misstated(c.rows, c.outcome, responses)
     wrong = {1: below, 0: np.zeros(len(c.rows)), -1: -above}[margin]
     least = np.zeros(len(c.rows))

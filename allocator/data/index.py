@@ -77,6 +77,15 @@ class Index:
         grids = np.meshgrid(*(np.arange(len(a)) for a in axes), indexing="ij")
         return cls(axes, [g.ravel() for g in grids])
 
+    @classmethod
+    def unique(cls, axes: Sequence[Axis], columns: Sequence[Ints]) -> tuple[Index, Ints]:
+        """Members that may be given more than once: each of them in order, and which each is."""
+        every = cls(axes, columns)
+        _, first, where = np.unique(
+            every._keys(every.columns), return_index=True, return_inverse=True
+        )
+        return every.take(first), where
+
     def __len__(self) -> int:
         return len(self.columns[0]) if self.columns else 0
 
@@ -226,3 +235,9 @@ class Grouped:
 def per_group(starts: Ints) -> Ints:
     """Owner of each member of a grouped set, shape (total,)."""
     return np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+
+
+def numbered(count: Ints) -> tuple[Ints, Ints]:
+    """Owner of each of so many members an owner, and its number among them from 0."""
+    owner = np.repeat(np.arange(len(count)), count)
+    return owner, np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)

@@ -14,10 +14,25 @@ from allocator.data.funding import Funding
 from allocator.data.index import Index
 from allocator.data.providers import Providers
 from allocator.data.surcharge import Surcharge
-from allocator.data.terms import Collector, Shares, Standing, Terms, share_of, those
+from allocator.data.terms import Collector, Counted, Standing, Terms, share_of, those
 from allocator.instance.instance import Instance
 
-Part = tuple[Shares, Ints, Floats]
+KINDS = {
+    "activity": ("programme", "year"),
+    "surcharge": ("programme", "year"),
+    "stranded": ("programme", "year"),
+    "unmet": ("programme", "year"),
+    "outcome": ("outcome", "programme", "year"),
+    "payment": ("contract", "year"),
+    "ended": ("contract", "year"),
+    "stranded_ended": ("contract", "year"),
+}
+"""Axes of the variables that rows count, in the order of :class:`allocator.data.rules.Rules`."""
+
+COST = ("spend", "recurrent_spend")
+"""Measures of what activity costs; the second of programmes that come back every year."""
+
+Part = tuple[Counted, Ints, Floats]
 """Programmes that count, and for each row the year in which and the factor by which they do."""
 
 
@@ -69,12 +84,12 @@ class Measures:
         self.needed = Standing(demand.rows.columns[0])
         self.answered = Standing(responses.columns[1])
 
-    def counted(self, selection: str, measure: str) -> Shares:
+    def counted(self, selection: str, measure: str) -> Counted:
         """Programmes of a selection that count in a measure, and their shares."""
         who = self.selections.counted(selection)
         return those(who, self.funding.recurrent) if measure == "recurrent_spend" else who
 
-    def at_baseline(self, measure: str, who: Shares) -> float:
+    def at_baseline(self, measure: str, who: Counted) -> float:
         """A measure of activity in the base year."""
         members, share = who
         each = share * self.activity.baseline[members]
@@ -85,13 +100,13 @@ class Measures:
 
     def unit(self, measure: str, t: Ints, i: Ints) -> Floats:
         """What a unit of activity measures, shape (years asked for, programmes asked for)."""
-        if measure == "spend":
+        if measure in COST:
             unit: Floats = self.activity.price[np.ix_(i, np.maximum(t, 0))].T
             return unit
         row = self.activity.unit_cost[i] if measure == "value" else np.ones(len(i))
         return np.broadcast_to(row, (len(t), len(row)))
 
-    def whole(self, who: Shares, year: int) -> Shares:
+    def whole(self, who: Counted, year: int) -> Counted:
         """Contracts of a year all of whose programmes count, and the least share of each."""
         at = self.contracted.of(who[0])
         _, when, programme = (column[at] for column in self.contracts.members.columns)
@@ -111,31 +126,16 @@ class Expansion:
     of : Measures
     rows : Index
         (name, year) of the rows.
-
-    Attributes
-    ----------
-    activity, surcharge, stranded, unmet, outcome, payment, ended, stranded_ended : Terms
-        Coefficients of each variable; see :class:`allocator.data.rules.Rules`.
     """
 
     def __init__(self, of: Measures, rows: Index) -> None:
         self.of, self.rows = of, rows
-        cells, paid = (of.axes.programme, of.axes.year), of.contracts.rows.axes
-        self.kinds = {
-            "activity": cells,
-            "surcharge": cells,
-            "stranded": cells,
-            "unmet": cells,
-            "outcome": (of.axes.outcome, *cells),
-            "payment": paid,
-            "ended": paid,
-            "stranded_ended": paid,
-        }
-        self._found = {name: Collector() for name in self.kinds}
+        self._found = {kind: Collector() for kind in KINDS}
 
     def terms(self, kind: str) -> Terms:
-        """Coefficients of one kind of variable, equal ones added together."""
-        return self._found[kind].terms(self.rows, self.kinds[kind])
+        """Coefficients of one kind of variable, those of one variable added together."""
+        axes = [getattr(self.of.axes, name) for name in KINDS[kind]]
+        return self._found[kind].terms(self.rows, axes)
 
     def add_activity(self, measure: str, sense: str, parts: list[Part], rows: Ints) -> None:
         """Activity, its value or what it costs.
@@ -143,7 +143,7 @@ class Expansion:
         Parameters
         ----------
         measure : str
-            activity, value or spend.
+            activity, value, spend or recurrent_spend.
         sense : str
             Sense of the rows.
         parts : list of Part
@@ -158,9 +158,9 @@ class Expansion:
             member = np.tile(some, len(rows)), np.repeat(np.maximum(t, 0), len(some))
             unit = of.unit(measure, t, some)
             self._found["activity"].add(row, member, (unit * weight).ravel())
-            if measure == "spend" and of.any_surcharged:
+            if measure in COST and of.any_surcharged:
                 self._found["surcharge"].add(row, member, weight.ravel() * of.surcharged[member])
-        if measure == "spend" and sense != "equal":
+        if measure in COST and sense != "equal":
             self._add_stranded(sense, parts, rows)
 
     def _add_stranded(self, sense: str, parts: list[Part], rows: Ints) -> None:
@@ -180,13 +180,13 @@ class Expansion:
         member = some[i], cell[at] % years
         self._found["stranded"].add(cell[at] // years, member, total[at, i])
 
-    def add_unmet(self, who: Shares, rows: Ints, t: Ints) -> None:
+    def add_unmet(self, who: Counted, rows: Ints, t: Ints) -> None:
         """Need that stays unmet."""
         need, row_in = self._needed(who, rows, t)
         i, year = (column[need] for column in self.of.demand.rows.columns)
         self._found["unmet"].add(row_in[year], (i, year), share_of(who, i))
 
-    def add_outcome(self, outcome: str, segment: str, who: Shares, rows: Ints, t: Ints) -> None:
+    def add_outcome(self, outcome: str, segment: str, who: Counted, rows: Ints, t: Ints) -> None:
         """An outcome, or its part for a segment, less the harm of unmet need."""
         of, demand = self.of, self.of.demand
         need, row_in = self._needed(who, rows, t)
@@ -203,7 +203,7 @@ class Expansion:
         i, year = (column[need] for column in demand.rows.columns)
         self._found["unmet"].add(row_in[year], (i, year), -share_of(who, i) * demand.harm[need])
 
-    def _needed(self, who: Shares, rows: Ints, t: Ints) -> tuple[Ints, Ints]:
+    def _needed(self, who: Counted, rows: Ints, t: Ints) -> tuple[Ints, Ints]:
         """Need of some programmes in the years of some rows, and the row of each year."""
         row_in = np.full(len(self.of.axes.year), -1)
         row_in[t] = rows
@@ -228,7 +228,7 @@ class Expansion:
                 at_cost.append((apart, t[n : n + 1], factor[n : n + 1]))
             self.add_activity("spend", sense, at_cost, rows[n : n + 1])
 
-    def add_position(self, sense: str, who: Shares, rows: Ints, t: Ints) -> Floats:
+    def add_position(self, sense: str, who: Counted, rows: Ints, t: Ints) -> Floats:
         """Positions of the providers of a selection; returns what is not in variables."""
         of, c, p = self.of, self.of.contracts, self.of.providers
         mine = np.unique(of.provider_of[who[0]])

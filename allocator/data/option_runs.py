@@ -12,9 +12,7 @@ from allocator.data.index import Axis, Index
 from allocator.data.runs import Levels, RunTerms
 from allocator.instance.facts.runs import Runs
 from allocator.instance.instance import Instance
-
-EPS = 1e-12
-"""Changes of this size and below are none."""
+from allocator.tolerances import RESIDUE
 
 Part = tuple[Sequence[Ints], Ints, Floats]
 """Coordinates of n entries, the run of each, and its coefficients by year (n, years)."""
@@ -53,11 +51,10 @@ class OptionRuns:
             Coordinates of the rows but the year.
         parts : sequence of Part
         """
-        whole = (*axes, self.year)
         columns: list[list[Ints]] = [[] for _ in axes]
         run_of, t_of, value_of = [], [], []
         for where, run, coefficient in parts:
-            n, t = np.nonzero(np.abs(coefficient) > EPS)
+            n, t = np.nonzero(np.abs(coefficient) > RESIDUE)
             for target, column in zip(columns, where, strict=True):
                 target.append(column[n])
             run_of.append(run[n])
@@ -68,19 +65,9 @@ class OptionRuns:
         run = np.concatenate([empty, *run_of])
         joined.append(np.concatenate([empty, *t_of]))
         value = np.concatenate([np.empty(0), *value_of])
-        key = run.copy()
-        size = max(1, len(self.index))
-        for axis, column in zip(whole, joined, strict=True):
-            key = key + column * size
-            size *= max(1, len(axis))
-        _, at, where_to = np.unique(key, return_index=True, return_inverse=True)
-        total = np.bincount(where_to, value, len(at)).astype(float)
-        mine = run[at]
-        index = Index(
-            (*whole, *self.index.axes),
-            [*(column[at] for column in joined), *(c[mine] for c in self.index.columns)],
-        )
-        return RunTerms(index, total)
+        joined += [column[run] for column in self.index.columns]
+        index, which = Index.unique((*axes, self.year, *self.index.axes), joined)
+        return RunTerms(index, np.bincount(which, value, len(index)).astype(float))
 
     def levels(
         self, axes: Sequence[Axis], parts: Sequence[tuple[tuple[int, ...], Ints, Floats]]
@@ -106,7 +93,7 @@ class OptionRuns:
             for mine, more in changes_of:
                 change[np.searchsorted(touched, mine)] += more
             for t in range(len(self.year)):
-                some = np.flatnonzero(np.abs(change[:, t]) > EPS)
+                some = np.flatnonzero(np.abs(change[:, t]) > RESIDUE)
                 kinds: dict[tuple[int, float], int] = {}
                 for n, run in zip(some.tolist(), touched[some].tolist(), strict=True):
                     kind = int(self.every.option[run]), float(change[n, t])

@@ -10,6 +10,7 @@ from allocator.arrays import Flags, Ints
 from allocator.data.index import Axis, Index
 from allocator.data.responses import Responses
 from allocator.data.wanted import Wanted
+from allocator.tolerances import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def read_ordering(responses: Responses, wanted: Wanted) -> Ordering:
     if len(pair):
         steepest = np.zeros(len(r.rows))
         np.maximum.at(steepest, pair, np.abs(r.slope))
-        noise = 1e-9 * steepest[pair[1:]]  # where a curve is flat, its chords are rounding
+        noise = ROUNDING * steepest[pair[1:]]  # where a curve is flat, its chords are rounding
         together = pair[1:] == pair[:-1]
         rises = together & (r.slope[1:] > r.slope[:-1] + noise)
         falls = together & (r.slope[1:] < r.slope[:-1] - noise)

@@ -9,18 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
-from allocator.data.activity import ROOM, distinct
+from allocator.data.activity import distinct
 from allocator.data.contracts import Contracts
-from allocator.data.index import Axis, Index
+from allocator.data.index import Axis, Index, numbered
 from allocator.data.pieces import Pieces, clamped, pieces
 from allocator.data.spans import Earnings
 from allocator.data.wanted import Wanted
-
-BAND = 1e-6
-"""Left out just below a step, as a share of its threshold: ten times what the check forgives."""
-
-BEYOND = 1e-3
-"""How far beyond what can be reached the first and last piece go, as a share of the range."""
+from allocator.tolerances import BAND, BEYOND, LEAST_BEYOND, ROOM, SEEN
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,7 @@ def with_bonuses(
             mine = contracts.programmes[row]
             low, high, error[row] = earnings.of(outcome[row], mine, t[row])
             # A step at the very end of what can be reached must still be seen.
-            seen = max(ROOM * (high - low), 1e-5 * max(1.0, abs(low), abs(high)))
+            seen = max(ROOM * (high - low), SEEN * max(1.0, abs(low), abs(high)))
             room = 0.0 if np.isnan(contracts.terms.bonus_threshold[row]) else seen
             known = _cut(contracts, row, (low - room, high + room))
         found.append(known)
@@ -172,8 +167,7 @@ def read_payments(
 
 def _numbered(rows: Index, label: Axis, count: list[int]) -> Index:
     """Each of some rows so many times, numbered from 0."""
-    owner = np.repeat(np.arange(len(rows)), count)
-    number = np.concatenate([np.empty(0, np.int64), *(np.arange(n) for n in count)])
+    owner, number = numbered(np.array(count, dtype=np.int64))
     return Index((*rows.axes, label), [*(column[owner] for column in rows.columns), number])
 
 
@@ -195,7 +189,7 @@ class _Fill(NamedTuple):
 
 def _fill_of(cut: Pieces, error: float, wanted_high: bool) -> _Fill:
     """Pieces of one payment, the blocks they make and what comes with each."""
-    spread = max(BEYOND * (cut.at[-1] - cut.at[0]), 1e-6 * max(1.0, abs(cut.at[-1])))
+    spread = max(BEYOND * (cut.at[-1] - cut.at[0]), LEAST_BEYOND * max(1.0, abs(cut.at[-1])))
     at, jumps = cut.at.copy(), cut.jumps
     at[0], at[-1] = at[0] - spread, at[-1] + spread
     width: list[float] = []

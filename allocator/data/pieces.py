@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
+from allocator.tolerances import NO_SIZE, ONE_KINK, RESIDUE, ROUNDING
 
 Payment = Callable[[Floats], Floats]
 """Payment at any number of places."""
@@ -39,8 +40,8 @@ class Pieces:
         """Step of the payment between neighbouring pieces; 0 where it is continuous."""
         inner = self.at[1:-1]
         rise = np.diff(self.constant) + np.diff(self.slope) * inner
-        size = max(1e-300, float(np.max(np.abs(self.constant + self.slope * self.at[1:]))))
-        return np.where(np.abs(rise) > 1e-9 * size, rise, 0.0)
+        size = max(NO_SIZE, float(np.max(np.abs(self.constant + self.slope * self.at[1:]))))
+        return np.where(np.abs(rise) > ROUNDING * size, rise, 0.0)
 
     @property
     def steps(self) -> bool:
@@ -66,18 +67,18 @@ def pieces(payment: Payment, kinks: Iterable[float], reach: tuple[float, float])
         Least and most x can be.
     """
     low, high = reach
-    if high - low <= 1e-9 * max(1.0, abs(high)):
+    if high - low <= ROUNDING * max(1.0, abs(high)):
         return Pieces(payment(np.array([low])), np.zeros(1), np.array([low, low]))
     x = _ends(kinks, reach)
-    near = max(1e-7 * (high - low), 1e-12 * max(1.0, abs(high)))  # kinks this near are one
+    near = max(ONE_KINK * (high - low), RESIDUE * max(1.0, abs(high)))  # kinks this near are one
     keep = np.append(True, np.diff(x) > near)
     x = x[keep]
     x[-1] = high
     slope, constant = _lines(payment, x)
     size = max(1.0, float(np.max(np.abs(slope))))
     rise = np.diff(constant) + np.diff(slope) * x[1:-1]
-    tall = max(1e-300, float(np.max(np.abs(constant + slope * x[1:]))))
-    changes = (np.abs(np.diff(slope)) > 1e-9 * size) | (np.abs(rise) > 1e-9 * tall)
+    tall = max(NO_SIZE, float(np.max(np.abs(constant + slope * x[1:]))))
+    changes = (np.abs(np.diff(slope)) > ROUNDING * size) | (np.abs(rise) > ROUNDING * tall)
     first = np.append(True, changes)
     return Pieces(constant[first], slope[first], np.append(x[:-1][first], high))
 
@@ -94,9 +95,9 @@ def _lines(payment: Payment, x: Floats) -> tuple[Floats, Floats]:
     left, right = x[:-1] + third, x[1:] - third
     at_left, at_right = payment(left), payment(right)
     rise = at_right - at_left
-    size = max(1e-300, float(np.max(np.abs([at_left, at_right]))))
+    size = max(NO_SIZE, float(np.max(np.abs([at_left, at_right]))))
     width = right - left
-    flat = (np.abs(rise) <= 1e-12 * size) | (width <= 0.0)
+    flat = (np.abs(rise) <= RESIDUE * size) | (width <= 0.0)
     slope = np.where(flat, 0.0, rise / np.where(flat, 1.0, width))
     return slope, at_left - slope * left
 

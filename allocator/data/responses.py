@@ -8,7 +8,7 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data import chords
-from allocator.data.activity import ROOM, Activity
+from allocator.data.activity import Activity
 from allocator.data.axes import Axes
 from allocator.data.curves import chord_gap
 from allocator.data.demand import Demand
@@ -19,6 +19,7 @@ from allocator.data.reach import Reach
 from allocator.data.response_curves import ResponseCurves
 from allocator.data.worth import worth
 from allocator.instance.instance import Instance
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)

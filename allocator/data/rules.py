@@ -10,7 +10,7 @@ import numpy as np
 from allocator.arrays import Flags, Floats, Ints, Objects
 from allocator.data.axes import Axes
 from allocator.data.index import Axis, Index
-from allocator.data.measures import Expansion, Measures, Part
+from allocator.data.measures import KINDS, Expansion, Measures
 from allocator.data.responses import Responses
 from allocator.data.spans import misstated
 from allocator.data.terms import Terms
@@ -109,21 +109,8 @@ def read_rules(instance: Instance, axes: Axes, measures: Measures) -> Rules:
     for line, found in alike.items():
         mine = np.array(found)
         right[mine] = work.add(dict(zip(ALIKE, line, strict=True)), mine, t[mine])
-    terms = work.expansion.terms
-    return Rules(
-        rows,
-        table["sense"],
-        right,
-        table["penalty"],
-        terms("activity"),
-        terms("surcharge"),
-        terms("stranded"),
-        terms("unmet"),
-        terms("outcome"),
-        terms("payment"),
-        terms("ended"),
-        terms("stranded_ended"),
-    )
+    terms = (work.expansion.terms(kind) for kind in KINDS)
+    return Rules(rows, table["sense"], right, table["penalty"], *terms)
 
 
 class _Rules:
@@ -163,19 +150,13 @@ class _Rules:
         else:
             reference = self._reference_year(rule["reference"], t)
             before = reference < 0
-            as_spend = "spend" if measure == "recurrent_spend" else measure
-            start = self.measures.at_baseline(as_spend, who)
-            right += np.where(before, (1 + value) * start, 0.0)
+            right += np.where(before, (1 + value) * self.measures.at_baseline(measure, who), 0.0)
             parts.append((who, reference, np.where(before, 0.0, -(1 + value))))
-        self._add(measure, sense, parts, rows)
-        return right
-
-    def _add(self, measure: str, sense: str, parts: list[Part], rows: Ints) -> None:
         if measure == "payment":
             self.expansion.add_payment(sense, parts, rows)
         else:
-            of = "spend" if measure == "recurrent_spend" else measure
-            self.expansion.add_activity(of, sense, parts, rows)
+            self.expansion.add_activity(measure, sense, parts, rows)
+        return right
 
     def _per(self, rule: dict[str, Any], t: Ints) -> Floats:
         """People that an amount per head is for, otherwise 1."""

@@ -34,12 +34,7 @@ class RunTerms:
 
     def owners(self, axes: Sequence[Axis]) -> Index:
         """Rows that have at least one term, in order."""
-        count = len(axes)
-        key = np.zeros(len(self.rows), dtype=np.int64)
-        for axis, column in zip(axes, self.rows.columns, strict=False):
-            key = key * max(1, len(axis)) + column
-        first = np.unique(key, return_index=True)[1]
-        return Index(axes, [column[first] for column in self.rows.columns[:count]])
+        return Index.unique(axes, self.rows.columns[: len(axes)])[0]
 
     def over(self, owners: Index) -> RunTerms:
         """The same terms with the coordinates beyond those of `owners` left out."""

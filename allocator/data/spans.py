@@ -27,9 +27,8 @@ class Costs:
 
 def read_costs(activity: Activity, surcharge: Surcharge) -> Costs:
     """Least and most each programme can cost, stranded cost included."""
-    late = activity.fixed_share[:, None] * activity.price * (activity.release_years > 0)[:, None]
-    highest = np.maximum(activity.baseline, activity.hi.max(axis=1, initial=0.0))[:, None]
-    low, high = activity.price * activity.lo, activity.price * activity.hi + late * highest
+    late = activity.late_share[:, None] * activity.price * activity.highest[:, None]
+    low, high = activity.price * activity.lo, activity.price * activity.hi + late
     low[surcharge.rows.columns] += surcharge.low
     high[surcharge.rows.columns] += surcharge.high
     return Costs(low, high)

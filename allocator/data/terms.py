@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
-from allocator.data.index import Axis, Index
+from allocator.data.index import Axis, Index, numbered
+from allocator.tolerances import CANCELLED
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Collector:
         self.member.append(tuple(m[some] for m in member))
         self.coefficient.append(coefficient[some])
 
-    def terms(self, rows: Index, axes: tuple[Axis, ...]) -> Terms:
+    def terms(self, rows: Index, axes: Sequence[Axis]) -> Terms:
         """Triples with the same row and variable added together."""
         row = np.concatenate([np.empty(0, np.int64), *self.row])
         columns = [
@@ -49,19 +51,14 @@ class Collector:
             for d in range(len(axes))
         ]
         coefficient = np.concatenate([np.empty(0), *self.coefficient])
-        key = row
-        for axis, column in zip(axes, columns, strict=True):
-            key = key * len(axis) + column
-        _, first, where = np.unique(key, return_index=True, return_inverse=True)
-        total = np.bincount(where, coefficient, len(first)).astype(float)
-        some = np.abs(total) > 1e-14 * np.bincount(where, np.abs(coefficient), len(first))
-        first, total = first[some], total[some]
-        names = [c[row[first]] for c in rows.columns]
-        index = Index((*rows.axes, *axes), [*names, *(c[first] for c in columns)])
-        return Terms(index, total)
+        whole = [*(column[row] for column in rows.columns), *columns]
+        index, where = Index.unique((*rows.axes, *axes), whole)
+        total = np.bincount(where, coefficient, len(index)).astype(float)
+        some = np.abs(total) > CANCELLED * np.bincount(where, np.abs(coefficient), len(index))
+        return Terms(index.take(some), total[some])
 
 
-Shares = tuple[Ints, Floats]
+Counted = tuple[Ints, Floats]
 """Programmes that count, in order, and the share of each."""
 
 
@@ -76,18 +73,17 @@ class Standing:
         """Positions of some codes, each given once, in order."""
         first = np.searchsorted(self._sorted, codes)
         count = np.searchsorted(self._sorted, codes, side="right") - first
-        before = np.cumsum(count) - count
-        at = np.repeat(first - before, count) + np.arange(count.sum())
-        return np.sort(self._order[at])
+        owner, number = numbered(count)
+        return np.sort(self._order[first[owner] + number])
 
 
-def share_of(who: Shares, programme: Ints) -> Floats:
+def share_of(who: Counted, programme: Ints) -> Floats:
     """Share of programmes that all count."""
     members, share = who
     return share[np.searchsorted(members, programme)]
 
 
-def those(who: Shares, mask: Flags) -> Shares:
+def those(who: Counted, mask: Flags) -> Counted:
     """Programmes that count and are in a mask over all."""
     members, share = who
     some = mask[members]

@@ -19,6 +19,7 @@ from allocator.data.pieces import Pieces
 from allocator.data.providers import Providers
 from allocator.data.responses import Responses
 from allocator.data.rules import Rules
+from allocator.tolerances import ROUNDING
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,7 @@ def _stranded(
         weight = np.abs(rules.stranded.coefficient[same])
         weighs = dict(zip(i[same].tolist(), weight.tolist(), strict=True))
         for n, y in zip(member[mine].tolist(), year[mine].tolist(), strict=True):
-            if raises * rises[row] > weighs.get(n, 0.0) * (1.0 + 1e-9):
+            if raises * rises[row] > weighs.get(n, 0.0) * (1.0 + ROUNDING):
                 out[n, y] = True
     return out
 

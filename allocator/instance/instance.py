@@ -107,7 +107,8 @@ class Instance:
 
     def believing(self, settings: Settings, rows: dict[str, Rows]) -> Instance:
         """Copy with other figures, unchecked; facts that rest on no change stay known."""
-        found = Instance(settings, Frames(rows), self.origin, self.warnings)
+        tables = self.tables if rows == self.rows else Frames(rows)
+        found = Instance(settings, tables, self.origin, self.warnings)
         vars(found)["facts"] = self.facts.revised(Draft(settings, rows))
         return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -13,15 +13,13 @@ from allocator.instance.evidence import CASES
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning.solve import solve
+from allocator.tolerances import ROUNDING
 
 MOVE_AMOUNT = 100_000.0
 """Currency from which a change of spend on a programme is a move."""
 
 MOVE_SHARE = 0.001
 """Share of a programme's spend from which a smaller change is a move all the same."""
-
-ROUNDING = 1e-9
-"""Share of the round's money below which a change is rounding, whatever the programme."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Comparison:
     sectors: pd.DataFrame
     changes: pd.DataFrame
     moves: pd.DataFrame
-    options: pd.DataFrame = field(default_factory=lambda: _no_options())
+    options: pd.DataFrame
 
     @property
     def complete(self) -> bool:
@@ -150,10 +148,6 @@ OPTIONS = ("option", "label", "case", "year", "taken")
 MOVES = ("programme", "label", "sector", "year", "direction", "least", "most", "survives")
 
 
-def _no_options() -> pd.DataFrame:
-    return _no_rows(OPTIONS)
-
-
 def _no_rows(columns: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({column: [] for column in columns})
 
@@ -194,8 +188,8 @@ def _options(found: Mapping[str, Plan]) -> pd.DataFrame:
     every = _ordered(frames, OPTIONS)
     cases = every.groupby(["option", "year"], sort=False)["taken"].nunique()
     differ = cases[cases > 1].index.get_level_values("option")
-    return every[every["option"].isin(differ)].sort_values("option", kind="stable",
-                                                           ignore_index=True)  # fmt: skip
+    rows = every[every["option"].isin(differ)]
+    return rows.sort_values("option", kind="stable", ignore_index=True)
 
 
 def _changes(plan: Plan, year: int, scale: float) -> pd.DataFrame:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from allocator.instance.instance import Instance
+from allocator.solver.highs.door import Solver
 from allocator.solver.program import Block, Program
+from allocator.solver.proof.conflict import find_conflict
+from allocator.solver.proof.whole_conflict import CHOICES, SECONDS, find_whole_conflict
+
+NAMED = 8
+"""Most rules to name where no whole decisions keep them together."""
 
 _ROWS = {
     "pool": "the money in {0} in {year}",
@@ -33,6 +41,48 @@ _COLUMNS = {
     "transfer": "what {0} may hand to {1} in {year}",
     "extra": "how much {0}{place} can be added in {year}",
 }
+
+
+def explained(
+    instance: Instance, program: Program, threads: int, left: float | None
+) -> tuple[str, ...]:
+    """What cannot hold together in an infeasible programme.
+
+    Parameters
+    ----------
+    instance : Instance
+    program : Program
+    threads : int
+        Threads of the solver.
+    left : float or None
+        Seconds left to look for decisions that clash; None for as long as is reasonable.
+    """
+    relaxed = program.replaced(integer=np.zeros(len(program.integer), dtype=bool))
+    if not program.integer.any() or Solver(relaxed, threads=threads).run().status == "infeasible":
+        return in_words(relaxed, instance, *find_conflict(relaxed, threads=threads))
+    seconds = SECONDS if left is None else min(SECONDS, left)
+    rows = find_whole_conflict(program, threads=threads, seconds=seconds)
+    named = _named_rows(program, instance, rows)
+    keeps = "every hard rule"
+    if 0 < len(named) <= NAMED:
+        keeps = " and ".join(part for part in (", ".join(named[:-1]), named[-1]) if part)
+    return (
+        "no combination of the yes-or-no decisions (options, contracts, thresholds, minimum "
+        f"scales) keeps {keeps}; without them whole, the rules could be kept",
+    )
+
+
+def _named_rows(program: Program, instance: Instance, rows: list[int]) -> list[str]:
+    """Rows in the planner's words, those between options by their own names."""
+    choices = [block for block in program.rows if block.name in CHOICES]
+    said: dict[str, None] = {}
+    for block in choices:
+        mine = [row - block.start for row in rows if block.start <= row < block.stop]
+        if block.index is not None and mine:
+            said |= dict.fromkeys(block.index.take(mine).column_labels(0).astype(str).tolist())
+    span = {row for block in choices for row in range(block.start, block.stop)}
+    others = in_words(program, instance, [row for row in rows if row not in span], [])
+    return [*others, *said]
 
 
 def in_words(

@@ -52,7 +52,7 @@ def export(instance: Instance, path: str | Path, fmt: str | None = None) -> Path
         raise UsageError(f"there is no folder {target.parent} to write {target.name} in")
     if fmt == "pyomo":
         return _write(target, _script(instance))
-    from allocator.planning.solve import held_program  # loads the solver
+    from allocator.planning.formulation import held_program  # loads Pyomo and the solver
 
     program = held_program(instance)
     return _write(target, mps_lines(program) if fmt == "mps" else lp_lines(program))
@@ -202,7 +202,7 @@ def _script(instance: Instance) -> Iterator[str]:
     yield ""
     yield "import allocator"
     yield "from allocator.instance.evidence import with_evidence"
-    yield "from allocator.planning.solve import build"
+    yield "from allocator.planning.formulation import build"
     yield "from allocator_models.arrays import expand"
     yield ""
     yield f"instance = with_evidence(allocator.read({origin!r}), {case!r})"

@@ -7,21 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
+from allocator.arrays import Flags, Floats
 from allocator.data.index import Index
 from allocator.errors import SolverError
-
-Numbers = npt.NDArray[np.float64]
-
-INFINITE = 1e20
-"""Bounds of this size and beyond mean none, as in the solver."""
-
-SMALL = 1e-12
-"""Coefficients of this size and below would be dropped by the solver."""
-
-LARGE = 1e15
+from allocator.tolerances import EMPTY_ROW, LARGE, SMALL
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +74,14 @@ class Program:
     """
 
     maximise: bool
-    cost: Numbers
+    cost: Floats
     offset: float
     matrix: sparse.csr_array
-    row_lower: Numbers
-    row_upper: Numbers
-    col_lower: Numbers
-    col_upper: Numbers
-    integer: npt.NDArray[np.bool_]
+    row_lower: Floats
+    row_upper: Floats
+    col_lower: Floats
+    col_upper: Floats
+    integer: Flags
     columns: tuple[Block, ...]
     rows: tuple[Block, ...]
     name: str = "program"
@@ -191,7 +182,7 @@ class Program:
         Rows without variables whose sides leave 0 out, and what :meth:`crossed` names.
         """
         empty = np.diff(self.matrix.indptr) == 0
-        wrong = empty & ((self.row_lower > 1e-9) | (self.row_upper < -1e-9))
+        wrong = empty & ((self.row_lower > EMPTY_ROW) | (self.row_upper < -EMPTY_ROW))
         wrong &= self.row_lower <= self.row_upper
         names = [self._name(self.rows, int(at), self.matrix) for at in np.flatnonzero(wrong)]
         return names + self.crossed()

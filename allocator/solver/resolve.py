@@ -19,16 +19,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from allocator.arrays import Floats, Ints
 from allocator.errors import SolverError, UsageError
-from allocator.solver.highs.direct import COUNTED, Loaded, opened
-from allocator.solver.highs.door import Solution, Solver, choose, ran, refuse, settings
+from allocator.solver.highs.direct import Direct, opened
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.engine import COUNTED
+from allocator.solver.highs.options import choose, refuse, settings
 from allocator.solver.highs.scaling import Scaling
-from allocator.solver.program import INFINITE, LARGE, SMALL, Program
-
-Numbers = npt.NDArray[np.float64]
-Places = npt.NDArray[np.signedinteger[Any]]
+from allocator.solver.highs.solution import Solution, ran
+from allocator.solver.program import Program
+from allocator.tolerances import INFINITE, LARGE, SMALL
 
 NEAR = 16
 """Places that lie no further apart are sent together with what is between them."""
@@ -80,25 +81,22 @@ class Resolver:
         self._warm = False
         self._whole = bool(program.integer.any())
         self._basis: Any = None
-        self.scaling = s = Scaling.of(program)
-        rows, columns = _rows(program), program.matrix.indices
-        self._data = program.matrix.data * s.row[rows] * s.column[columns]
-        self._lower, self._upper = program.row_lower * s.row, program.row_upper * s.row
-        self._bounds = program.col_lower / s.column, program.col_upper / s.column
-        self._cost, self._offset = program.cost * s.column * s.cost, program.offset * s.cost
+        self.scaling = Scaling.of(program)
+        self._data = self.scaling.coefficients(program)
+        scaled = self.scaling.scaled(program)
+        self._lower, self._upper = scaled.row_lower, scaled.row_upper
+        self._bounds = scaled.col_lower, scaled.col_upper
+        self._cost, self._offset = scaled.cost, scaled.offset
         self._x = np.empty(len(self._cost))
-        self._highs: Loaded = opened()
+        self._highs = opened()
         for name, value in (settings(program, algorithm, threads) | self._options).items():
             self._highs.set(name, value)
-        parts = {
-            "cost": self._cost,
-            "col_lower": self._bounds[0],
-            "col_upper": self._bounds[1],
-            "row_lower": self._lower,
-            "row_upper": self._upper,
-            "matrix": s.matrix(program),
-        }
-        self._highs.load(program.maximise, self._offset, parts)
+        self._highs.load(scaled)
+
+    @property
+    def direct(self) -> bool:
+        """Whether figures go in and out by HiGHS's own library; otherwise more slowly."""
+        return isinstance(self._highs, Direct)
 
     @property
     def program(self) -> Program:
@@ -186,7 +184,7 @@ class Resolver:
         """
         self._basis = self._highs.basis()
 
-    def sides(self, rows: Places) -> Sides:
+    def sides(self, rows: Ints) -> Sides:
         """Sides of some rows, as of budgets, to be changed.
 
         Parameters
@@ -200,7 +198,7 @@ class Resolver:
         """
         return Sides(self, _found(rows, len(self._lower), "row"))
 
-    def costs(self, columns: Places) -> Costs:
+    def costs(self, columns: Ints) -> Costs:
         """Costs of some columns, as of weights, to be changed; sense and constant stay.
 
         Parameters
@@ -214,7 +212,7 @@ class Resolver:
         """
         return Costs(self, _found(columns, len(self._cost), "column"))
 
-    def coefficients(self, entries: Places) -> Coefficients:
+    def coefficients(self, entries: Ints) -> Coefficients:
         """Some coefficients that are there, as of rates, to be changed.
 
         Parameters
@@ -277,12 +275,12 @@ class Resolver:
 class Sides:
     """Sides of some rows of a :class:`Resolver`."""
 
-    def __init__(self, solver: Resolver, rows: Places) -> None:
+    def __init__(self, solver: Resolver, rows: Ints) -> None:
         self._solver, self._rows = solver, rows
         self._scale = solver.scaling.row[rows]
         self._stretches = list(_stretches(rows))
 
-    def change(self, lower: Numbers, upper: Numbers) -> None:
+    def change(self, lower: Floats, upper: Floats) -> None:
         """Replace them.
 
         Parameters
@@ -313,12 +311,12 @@ class Sides:
 class Costs:
     """Costs of some columns of a :class:`Resolver`."""
 
-    def __init__(self, solver: Resolver, columns: Places) -> None:
+    def __init__(self, solver: Resolver, columns: Ints) -> None:
         self._solver, self._columns = solver, columns
         self._scale = solver.scaling.column[columns] * solver.scaling.cost
         self._stretches = list(_stretches(columns))
 
-    def change(self, cost: Numbers) -> None:
+    def change(self, cost: Floats) -> None:
         """Replace them.
 
         Parameters
@@ -342,13 +340,13 @@ class Costs:
 class Coefficients:
     """Some coefficients of a :class:`Resolver`."""
 
-    def __init__(self, solver: Resolver, entries: Places) -> None:
+    def __init__(self, solver: Resolver, entries: Ints) -> None:
         self._solver, self._entries = solver, entries
         self._row = _rows(solver._loaded)[entries]
-        self._column = solver._loaded.matrix.indices[entries]
+        self._column = solver._loaded.matrix.indices[entries].astype(np.int64)
         self._scale = solver.scaling.row[self._row] * solver.scaling.column[self._column]
 
-    def change(self, values: Numbers) -> None:
+    def change(self, values: Floats) -> None:
         """Replace them.
 
         Parameters
@@ -373,12 +371,12 @@ class Coefficients:
         solver._data[self._entries] = scaled
 
 
-def _rows(program: Program) -> Places:
+def _rows(program: Program) -> Ints:
     """Row of every coefficient."""
     return np.repeat(np.arange(program.shape[0]), np.diff(program.matrix.indptr))
 
 
-def _found(places: Places, count: int, what: str) -> Places:
+def _found(places: Ints, count: int, what: str) -> Ints:
     places = np.array(places, dtype=np.int64)
     missing = places[(places < 0) | (places >= count)]
     if len(missing):
@@ -386,13 +384,13 @@ def _found(places: Places, count: int, what: str) -> Places:
     return places
 
 
-def _fit(places: Places, what: str, *numbers: Numbers) -> None:
+def _fit(places: Ints, what: str, *numbers: Floats) -> None:
     for part in numbers:
         if part.shape != places.shape:
             raise SolverError(f"{len(places)} {what}s and another number of figures: {part.shape}")
 
 
-def _stretches(places: Places) -> Iterator[slice]:
+def _stretches(places: Ints) -> Iterator[slice]:
     """Stretches that hold all of some places, and little else.
 
     HiGHS takes a stretch many times faster than as many places apart.
@@ -409,6 +407,6 @@ def _stretches(places: Places) -> Iterator[slice]:
         yield slice(first, last + 1)
 
 
-def _open(side: Numbers) -> Numbers:
+def _open(side: Floats) -> Floats:
     """Sides of a size that HiGHS takes for none are none."""
     return np.where(np.abs(side) >= INFINITE, np.copysign(np.inf, side), side)

@@ -36,7 +36,7 @@ def build(data: Any, options: Options) -> Made:
     with split(clock, "handover"):
         gap = options.gap if program.integer.any() else 0.0
         solution = solver.run(time_limit=options.time_limit, gap=gap)
-    told(solver._h, outcome)
+    told(solver.engine.highs, outcome)
     outcome.claimed = {"unknown": "gave-up"}.get(solution.status, solution.status)
     outcome.algorithm = solution.algorithm
     with clock.stage("readback"):

@@ -19,8 +19,10 @@ from allocator.data import Data, extract
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 from allocator.planning import readback
+from allocator.planning.tables import Prices, tables
 from allocator.solver.compile.compiler import compile_model
-from allocator.solver.highs.door import Solution, Solver
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
 from allocator_models.allocation import build
 from benchmarks.generate import generate
@@ -107,10 +109,8 @@ def test_collect(benchmark: Any, made: Made) -> None:
 
 def _tables(made: Made) -> dict[str, pd.DataFrame]:
     readback.decisions(made.data, made.program, _plan(made.data, made.program, made.solution))
-    duals = made.solution.row_dual, made.solution.reduced_cost
-    return readback.tables(
-        made.instance, made.data, made.program, made.checked, made.checked, *duals
-    )
+    prices = Prices(made.program, made.solution)
+    return tables(made.instance, made.data, prices, made.checked, made.checked)
 
 
 @pytest.mark.benchmark(group="stages")

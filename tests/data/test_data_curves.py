@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocator.data import curves
+from allocator.tolerances import ERROR_SHARE
 
 smooth = st.one_of(
     st.tuples(st.just("power"), st.floats(0.05, 0.95), st.just(1.0)),
@@ -60,7 +61,7 @@ def test_chords_cover_the_range_below_the_curve_and_close_to_it(
     assert rise.min() >= -1e-9 * max(1.0, change)
     if lo > 0.01 or elasticity >= 0.5 or shape == "saturating":
         # below an elasticity of a half, a curve from nothing rises too steeply for any chord
-        assert rise.max() <= curves.ERROR_SHARE * change * (1 + 1e-3) + 1e-12
+        assert rise.max() <= ERROR_SHARE * change * (1 + 1e-3) + 1e-12
     with np.errstate(divide="ignore"):
         left, right = (curves.SLOPE[shape](ends[:, k], p) for k in (0, 1))
     gap = curves.chord_gap(left, right, slope, np.diff(ends, axis=1).ravel())
@@ -91,7 +92,7 @@ def test_where_breakpoints_cost_decisions_there_are_as_few_as_the_error_allows(
     x = ends[:, :1] + part * np.diff(ends, axis=1)
     rise = effect(x, p) - effect(ends[:, :1], p) - slope[:, None] * (x - ends[:, :1])
     change = float(effect(np.array(lo + width), p) - effect(np.array(lo), p))
-    assert rise.max() <= curves.ERROR_SHARE * change * (1 + 1e-3) + 1e-12
+    assert rise.max() <= ERROR_SHARE * change * (1 + 1e-3) + 1e-12
 
 
 def test_no_range_has_no_chords() -> None:
@@ -167,7 +168,7 @@ def test_even_knots_are_few_and_miss_the_curve_alike(
     assert (np.diff(knots) > 0).all()
     assert ((knots > low) & (knots < high)).all()
     error = chord_errors(slope, effect, p, np.concatenate([[low], knots, [high]]))
-    allowed = curves.ERROR_SHARE * change
+    allowed = ERROR_SHARE * change
     # Next to a turn the bend grows from nothing, and the last chord misses a little more.
     assert error.max() <= 1.1 * allowed
     assert error.max() <= 1.6 * np.median(error), "shared out evenly"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from allocator.data import Axis, Index, LookupMiss
-from allocator.data.index import per_group
+from allocator.data.index import numbered, per_group
 
 PLACE = Axis("place", ("North", "South", "West"))
 YEAR = Axis("year", (2025, 2026))
@@ -95,3 +95,28 @@ def test_take_keeps_order_and_labels() -> None:
     index = Index.product(PLACE, YEAR)
     assert list(index.take([4, 0]).members()) == [("West", 2025), ("North", 2025)]
     assert index.column_labels(1).tolist() == [2025, 2026] * 3
+
+
+@given(pair_sets(), st.data())
+@settings(deadline=None, max_examples=50)
+def test_members_given_more_than_once_are_each_there_once(
+    case: tuple[Index, list[Any]], data: st.DataObject
+) -> None:
+    index, pairs = case
+    picks = st.lists(st.sampled_from(range(len(pairs)))) if pairs else st.just([])
+    picked = np.array(data.draw(picks), dtype=np.int64)
+    found, which = Index.unique(index.axes, [column[picked] for column in index.columns])
+    assert list(found.members()) == sorted({pairs[n] for n in picked})
+    assert list(found.take(which).members()) == [pairs[n] for n in picked]
+
+
+def test_so_many_each_are_numbered_from_nothing() -> None:
+    owner, number = numbered(np.array([2, 0, 3]))
+    assert owner.tolist() == [0, 0, 2, 2, 2]
+    assert number.tolist() == [0, 1, 0, 1, 2]
+    assert [len(part) for part in numbered(np.array([], dtype=np.int64))] == [0, 0]
+
+
+def test_labels_are_found_or_minus_one() -> None:
+    assert PLACE.find(["South", "", "East", "North"]).tolist() == [1, -1, -1, 0]
+    assert PLACE.find([]).tolist() == []

@@ -9,8 +9,9 @@ from coefficients import by_label
 from small import round_of
 
 from allocator.data import extract
-from allocator.data.payments import BAND, BEYOND, Payments
+from allocator.data.payments import Payments
 from allocator.instance.instance import Instance
+from allocator.tolerances import BAND, BEYOND
 
 CONVEX = "type,up_rate,down_rate\nK,aligned,1,0.5"
 CONCAVE = "type,up_rate,down_rate\nK,aligned,0.5,1"

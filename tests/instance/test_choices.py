@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
-from base_round import FILES, Edit, Whole, with_row, write_round
+from base_round import write_round
 
 from allocator.instance.checks.worst import _Act, _too_much
 from allocator.instance.evidence import with_evidence
 from allocator.instance.facts.choices import Choices
+from allocator.instance.facts.facts import Facts
+from allocator.instance.facts.runs import Run
 from allocator.instance.instance import Instance, read
 
-OPT, E, K = "options.csv", "option_effects.csv", "option_links.csv"
+
+def facts(folder: Path, **changes: Any) -> Facts:
+    return read(write_round(folder, **changes)).facts
 
 
-def choices(folder: Path, *edits: Edit | Whole) -> Choices:
-    return Choices(read(write_round(folder / "round", *edits)).facts.draft)
+def choices(folder: Path, **changes: Any) -> Choices:
+    return facts(folder, **changes).choices
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """What follows from the base round."""
+    return facts(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.fixture(scope="module")
+def plain(known: Facts) -> Choices:
+    """Choices of the base round."""
+    return known.choices
 
 
 def positions(found: Choices, *names: str) -> list[int]:
     return [found.rank[name] for name in names]
 
 
-def test_groups_and_windows(tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    assert {name: group.most for name, group in found.groups.items()} == {"nursing": 1, "pace": 2}
-    assert found.groups["nursing"].one_at_a_time
-    assert not found.groups["pace"].one_at_a_time
-    windows = {name: found.window(position) for name, position in found.rank.items()}
+def test_groups_and_windows(plain: Choices, known: Facts) -> None:
+    runs = known.runs
+    assert {name: group.most for name, group in plain.groups.items()} == {"nursing": 1, "pace": 2}
+    assert plain.groups["nursing"].one_at_a_time
+    assert not plain.groups["pace"].one_at_a_time
+    windows = {name: (runs.opens[o], runs.latest[o]) for name, o in plain.rank.items()}
     assert windows["Bid A"] == (1, 1)
     assert windows["Ward"] == (0, 2)
     assert windows["Clinic"] == (1, 2)
@@ -37,12 +54,12 @@ def test_groups_and_windows(tmp_path: Path) -> None:
 
 
 def test_an_option_in_two_groups_counts_in_both(tmp_path: Path) -> None:
-    rows = (
-        "North,,north lots,at_most_one,,NHS,,,,0,0,1,,5,,,,\n"
-        "South,,south lots,at_most_one,,NHS,,,,0,0,1,,5,,,,\n"
-        "Both,,north south,at_most_one,,NHS,,,,0,0,1,,9,,,,"
-    )
-    found = choices(tmp_path, with_row(OPT, rows))
+    rows = [
+        "North,,north lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "South,,south lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "Both,,north south,at_most_one,,NHS,,,,0,0,1,,9,,,,",
+    ]
+    found = choices(tmp_path, options={"add": rows})
     north, south, both = positions(found, "North", "South", "Both")
     assert set(found.groups["lots"].members) == {north, south}
     assert set(found.groups["north"].members) == {north, both}
@@ -50,7 +67,7 @@ def test_an_option_in_two_groups_counts_in_both(tmp_path: Path) -> None:
 
 
 def test_what_is_required_is_taken_too(tmp_path: Path) -> None:
-    found = choices(tmp_path, with_row(K, "Ward,requires,Clinic"))
+    found = choices(tmp_path, option_links={"add": "Ward,requires,Clinic"})
     digital, ward, clinic, hub = positions(found, "Digital", "Ward", "Clinic", "Hub")
     assert found.needed(digital) == [digital, ward, clinic]
     assert found.together([digital])
@@ -58,16 +75,20 @@ def test_what_is_required_is_taken_too(tmp_path: Path) -> None:
     assert found.ruled_out_by(digital) == {hub}
 
 
-def test_at_most_two_of_a_group(tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    three = positions(found, "Digital", "Hub", "Extended")
-    assert found.together(three[:2])
-    assert not found.together(three)
+def test_at_most_two_of_a_group(plain: Choices) -> None:
+    three = positions(plain, "Digital", "Hub", "Extended")
+    assert plain.together(three[:2])
+    assert not plain.together(three)
 
 
 def test_runs_wait_for_what_is_required(tmp_path: Path) -> None:
-    found = choices(tmp_path, with_row(K, "Ward,requires,Clinic"))
-    runs = {name: found.runs[position] for name, position in found.rank.items()}
+    known = facts(tmp_path, option_links={"add": "Ward,requires,Clinic"})
+
+    def possible(option: int) -> list[Run]:
+        mine = [r for r in known.runs.of(option).tolist() if known.choices.possible[r]]
+        return [(int(known.runs.start[r]), int(known.runs.stop[r])) for r in mine]
+
+    runs = {name: possible(o) for name, o in known.choices.rank.items()}
     assert runs["Clinic"] == [(1, 2), (2, 2)]  # never left again
     assert runs["Ward"] == [(1, 2), (2, 2)]
     assert runs["Digital"] == [(1, 1), (1, 2), (2, 2)]
@@ -85,25 +106,23 @@ def test_runs_wait_for_what_is_required(tmp_path: Path) -> None:
         ("Hub", 5, [0, 0, 0]),
     ],
 )
-def test_most_felt(name: str, delay: int, felt: list[float], tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    assert found.most_felt(found.rank[name], delay).tolist() == felt
+def test_most_felt(name: str, delay: int, felt: list[float], plain: Choices) -> None:
+    assert plain.most_felt(plain.rank[name], delay).tolist() == felt
 
 
-def test_the_worst_that_may_be_taken_together(tmp_path: Path) -> None:
-    found = choices(tmp_path)
-    bid_a, bid_b, hub = positions(found, "Bid A", "Bid B", "Hub")
+def test_the_worst_that_may_be_taken_together(plain: Choices) -> None:
+    bid_a, bid_b, hub = positions(plain, "Bid A", "Bid B", "Hub")
     acts = [
         _Act(bid_a, 0, False, -60.0),
         _Act(bid_b, 1, False, -60.0),
         _Act(hub, 2, False, -30.0),
     ]
-    assert _too_much(found, 90.0, acts) == []  # one bid and the hub leave nothing
-    assert [act.position for act in _too_much(found, 89.0, acts)] == [0, 2]
-    assert [act.position for act in _too_much(found, 59.0, acts)] == [0]
+    assert _too_much(plain, 90.0, acts) == []  # one bid and the hub leave nothing
+    assert [act.position for act in _too_much(plain, 89.0, acts)] == [0, 2]
+    assert [act.position for act in _too_much(plain, 59.0, acts)] == [0]
     halved = [*acts[:2], _Act(hub, 2, True, -0.5)]
-    assert _too_much(found, 120.0, halved) == []
-    assert [act.position for act in _too_much(found, 119.0, halved)] == [0, 2]
+    assert _too_much(plain, 120.0, halved) == []
+    assert [act.position for act in _too_much(plain, 119.0, halved)] == [0, 2]
 
 
 def effects_of(instance: Instance, case: str) -> pd.Series:
@@ -112,7 +131,7 @@ def effects_of(instance: Instance, case: str) -> pd.Series:
 
 
 def test_the_evidence_case_chooses_the_figures_of_options(tmp_path: Path) -> None:
-    instance = read(write_round(tmp_path / "round"))
+    instance = read(write_round(tmp_path))
     low, central, high = (effects_of(instance, case) for case in ("low", "central", "high"))
     hub, bid = ("Hub", "demand"), ("Bid A", "outcome")
     assert (low[hub], central[hub], high[hub]) == (-50, -100, -150)
@@ -123,6 +142,6 @@ def test_the_evidence_case_chooses_the_figures_of_options(tmp_path: Path) -> Non
 
 
 def test_options_are_not_shrunk(tmp_path: Path) -> None:
-    shrunk = FILES["instance.toml"] + 'shrink_outcome = "QALY"\nshrink_cost = 13500\n'
-    instance = read(write_round(tmp_path / "round", Whole("instance.toml", shrunk)))
+    shrunk = {"shrink_outcome": '"QALY"', "shrink_cost": 13500}
+    instance = read(write_round(tmp_path, settings=shrunk))
     assert effects_of(instance, "central")["Bid A", "outcome"] == 1.1

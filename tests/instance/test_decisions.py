@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from allocator.instance.facts.decisions import possible_runs, share_in_place
+from allocator.instance.facts.runs import possible_runs, share_in_place
 
 
 def test_a_run_may_end_in_any_year_after_the_least() -> None:

@@ -15,23 +15,22 @@ from allocator.instance.tables.schema import TABLES
 
 TABLE_FILES = sorted(name for name in FILES if name.endswith(".csv"))
 NUMBERS = ["0", "-1", "1e-12", "1e25", "nan", "-inf", "£1,2", "12%", "1e308", "-1e308", "2025/26"]
-WORDS = ["all", "growth", "min", "equal", "points", "logistic", "emergency", "NHS", "GP access"]
-WORDS += [
-    "Hub",
-    "Ward",
-    "exactly_one",
-    "pace nursing",
-    "none",
-    "1 2",
-    "requires",
-    "close",
-    "suspend",
-]
-WORDS += ["multiply", "unit_cost", "limit_max", "held_back", "max", "2026"]
+NAMES = "all growth min max equal points logistic emergency NHS Hub Ward exactly_one none requires"
+NAMES += " close suspend multiply unit_cost limit_max held_back 2026"
+WORDS = [*NAMES.split(), "GP access", "pace nursing", "1 2"]
 CELLS = st.one_of(st.text(max_size=8), st.sampled_from([*NUMBERS, *WORDS, "", '"', "a\nb", ";"]))
 
 
-def check(folder: Path) -> None:
+def check(**changed: bytes) -> None:
+    """Write the base round with some files changed, and read it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = write_round(Path(scratch) / "round")
+        for name, content in changed.items():
+            (folder / name).write_bytes(content)
+        _diagnosed(folder)
+
+
+def _diagnosed(folder: Path) -> None:
     instance, problems = diagnose(folder)
     assert (instance is None) == any(p.severity == "error" for p in problems)
     for problem in problems:
@@ -49,28 +48,23 @@ def check(folder: Path) -> None:
 @settings(max_examples=80, deadline=None)
 @given(st.data())
 def test_random_cells(data: st.DataObject) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = write_round(Path(scratch) / "round")
-        for _ in range(data.draw(st.integers(1, 3))):
-            file = folder / data.draw(st.sampled_from(TABLE_FILES))
-            lines = [line.split(",") for line in file.read_text("utf-8").split("\n")]
-            row = data.draw(st.integers(0, len(lines) - 1))
-            column = data.draw(st.integers(0, len(lines[row]) - 1))
-            lines[row][column] = data.draw(CELLS)
-            text = "\n".join(",".join(line) for line in lines)
-            file.write_text(text, encoding="utf-8", newline="")
-        check(folder)
+    files = dict(FILES)
+    for _ in range(data.draw(st.integers(1, 3))):
+        name = data.draw(st.sampled_from(TABLE_FILES))
+        lines = [line.split(",") for line in files[name].split("\n")]
+        row = data.draw(st.integers(0, len(lines) - 1))
+        column = data.draw(st.integers(0, len(lines[row]) - 1))
+        lines[row][column] = data.draw(CELLS)
+        files[name] = "\n".join(",".join(line) for line in lines)
+    check(**{name: text.encode() for name, text in files.items() if text != FILES[name]})
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(sorted(FILES)), st.binary(max_size=6), st.floats(0, 1))
 def test_random_bytes(name: str, junk: bytes, place: float) -> None:
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = write_round(Path(scratch) / "round")
-        content = (folder / name).read_bytes()
-        cut = int(place * len(content))
-        (folder / name).write_bytes(content[:cut] + junk + content[cut + len(junk) :])
-        check(folder)
+    content = FILES[name].encode()
+    cut = int(place * len(content))
+    check(**{name: content[:cut] + junk + content[cut + len(junk) :]})
 
 
 TOML_VALUES = st.recursive(
@@ -90,7 +84,4 @@ TOML_VALUES = st.recursive(
 def test_random_settings(entry: int, value: str) -> None:
     lines = FILES["instance.toml"].splitlines()
     lines[entry] = f"{lines[entry].split('=')[0]}= {value}"
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = write_round(Path(scratch) / "round")
-        (folder / "instance.toml").write_text("\n".join(lines), encoding="utf-8")
-        check(folder)
+    check(**{"instance.toml": "\n".join(lines).encode()})

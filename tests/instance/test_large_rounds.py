@@ -5,79 +5,68 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracle_draw import as_instance
+from reaching import UNJUDGED, YEARS
 
-from allocator.evaluate.selections import EVERY, read_selections
-from allocator.evaluate.tables import read_programmes
+from allocator.arrays import Floats
+from allocator.evaluate import Round
+from allocator.evaluate.selections import EVERY
 from allocator.instance.checks.pump import Network, network, savings
-from allocator.instance.instance import Instance, from_tables
-from allocator.instance.tables.rows import Array
-from allocator.instance.tables.selections import Selections
+from allocator.instance.instance import Instance
 
-YEARS = [2025, 2026, 2027]
-WORDS = {
-    "sector": ("acute", "community"),
-    "place": ("North", "South"),
-    "provider": ("", "Trust"),
-    "tag": ("", "a", "b", "a b"),
-}
+Row = dict[str, Any]
 
 
-def make(tables: dict[str, list[dict[str, Any]]], **settings: Any) -> Instance:
-    frames = {name: pd.DataFrame(rows) for name, rows in tables.items() if rows}
-    return from_tables({"name": "x", "base_year": 2024, "years": YEARS, **settings}, frames)
-
-
-def programme(name: str, **more: Any) -> dict[str, Any]:
-    return {"programme": name, "pool": "NHS", "baseline": 10.0, **more}
+def make(programmes: list[Row], **tables: list[Row]) -> Instance:
+    """A round with some tables, whatever a check would say of it."""
+    every = {
+        "programmes": [{"sector": "s", "pool": "NHS", "baseline": 10.0, **p} for p in programmes],
+        "budgets": [{"pool": "NHS", "amount": 1e6}],
+        "outcomes": [{"outcome": "QALY", "weight": 1.0}],
+        "responses": [{"programme": "p0", "outcome": "QALY", "per_unit": 1.0}],
+        **tables,
+    }
+    with UNJUDGED:
+        return as_instance({"name": "x", "base_year": 2024, "years": list(YEARS)}, every)
 
 
 @st.composite
 def rounds_with_effects(draw: st.DrawFn) -> Instance:
     """Programmes that avoid the need of later ones, so that no circle is made."""
+
+    def of(*values: Any) -> Any:
+        return draw(st.sampled_from(values))
+
     count = draw(st.integers(2, 7))
-    names = [f"p{n}" for n in range(count)]
-    share = st.sampled_from((0.0, 0.25, 0.5))
     programmes = [
-        programme(
-            name,
-            sector="s",
-            unit_cost=draw(st.sampled_from((1.0, 30.0, 70.0))),
-            fixed_share=draw(share),
-            release_years=draw(st.integers(0, 2)),
-        )
-        for name in names
+        {
+            "programme": f"p{n}",
+            "unit_cost": of(1.0, 30.0, 70.0),
+            "fixed_share": of(0.0, 0.25, 0.5),
+            "release_years": of(0, 1, 2),
+        }
+        for n in range(count)
     ]
     pairs = [(a, b) for a in range(count) for b in range(a + 1, count)]
-    chosen = draw(st.lists(st.sampled_from(pairs), min_size=1, unique=True))
-    effects: list[dict[str, Any]] = [
+    effects = [
         {
-            "source": names[a],
-            "target": names[b],
-            "per_unit": draw(st.sampled_from((0.001, 0.002, 0.01))),
-            "delay": draw(st.integers(0, 2)),
-            "fade": draw(share),
+            "source": f"p{a}",
+            "target": f"p{b}",
+            "per_unit": of(0.001, 0.002, 0.01),
+            "delay": of(0, 1, 2),
+            "fade": of(0.0, 0.25, 0.5),
         }
-        for a, b in chosen
+        for a, b in draw(st.lists(st.sampled_from(pairs), min_size=1, unique=True))
     ]
     targets = sorted({effect["target"] for effect in effects})
-    return make(
-        {
-            "programmes": programmes,
-            "budgets": [{"pool": "NHS", "amount": 1e6}],
-            "outcomes": [{"outcome": "QALY", "weight": 1.0}],
-            "responses": [{"programme": "p0", "outcome": "QALY", "per_unit": 1.0}],
-            "demand": [{"programme": name, "demand": 10.0, "min_met": 0.0} for name in targets],
-            "effects": effects,
-        },
-        accept_money_pump=names,
-    )
+    demand = [{"programme": name, "demand": 10.0} for name in targets]
+    return make(programmes, demand=demand, effects=effects)
 
 
-def followed(instance: Instance, net: Network, source: int) -> Array:
+def followed(instance: Instance, net: Network, source: int) -> Floats:
     """Cash saved on each programme per unit of money on one source, year after year."""
     table = instance.programmes.set_index("programme").loc[net.names]
     size, years = len(net.names), len(YEARS)
@@ -102,9 +91,8 @@ def followed(instance: Instance, net: Network, source: int) -> Array:
 @settings(max_examples=40, deadline=None)
 @given(rounds_with_effects())
 def test_savings_are_those_followed_one_source_at_a_time(instance: Instance) -> None:
-    draft = instance.facts.draft
-    net = network(draft)
-    found = savings(draft, net)
+    net = network(instance.facts)
+    found = savings(instance.facts, net)
     assert sp.issparse(found)
     for column, source in enumerate(net.sources.tolist()):
         expected = followed(instance, net, source)
@@ -113,41 +101,36 @@ def test_savings_are_those_followed_one_source_at_a_time(instance: Instance) -> 
 
 @st.composite
 def rounds_with_selections(draw: st.DrawFn) -> Instance:
-    def words(of: str, blank: bool = False) -> str:
-        return draw(st.sampled_from(("", *WORDS[of]) if blank else WORDS[of]))
+    """Programmes in sectors and places, and selections whose rows have one share each."""
 
-    programmes = []
-    for n in range(draw(st.integers(1, 8))):
-        said = {of: words(of) for of in WORDS}
-        programmes.append(programme(f"p{n}", tags=said.pop("tag"), **said))
-    # Every word is somebody's, and somebody has them all.
-    everything = {"sector": "acute", "place": "North", "provider": "Trust", "tags": "a b"}
-    programmes.append(programme("all of them", **everything))
-    rows: list[dict[str, Any]] = []
-    for n in range(draw(st.integers(0, 6))):
-        chosen: dict[str, Any] = {"place": draw(st.sampled_from(("", "North"))), "sector": "acute"}
-        chosen |= {"tag": draw(st.sampled_from(("", "a", "b")))}
-        chosen |= {"provider": draw(st.sampled_from(("", "Trust")))}
-        share = draw(st.sampled_from((0.25, 0.5, 1.0)))
-        rows.append({"selection": f"s{n // 2}", "share": share, **chosen})
-    unique = {tuple(row.values()): row for row in rows}
-    keys = {(r["selection"], r["place"], r["tag"], r["provider"]): r for r in unique.values()}
-    shares: dict[str, float] = {}
-    for row in keys.values():  # two shares in one selection are refused
-        row["share"] = shares.setdefault(row["selection"], row["share"])
-    return make(
+    def of(*values: str) -> str:
+        return draw(st.sampled_from(values))
+
+    programmes = [
         {
-            "programmes": programmes,
-            "budgets": [{"pool": "NHS", "amount": 1e6}],
-            "outcomes": [{"outcome": "QALY", "weight": 1.0}],
-            "responses": [{"programme": "all of them", "outcome": "QALY", "per_unit": 1.0}],
-            "selections": list(keys.values()),
-            "places": [{"place": "North", "heads": 10}, {"place": "South", "heads": 5}],
+            "programme": f"p{n}",
+            "sector": of("acute", "community"),
+            "place": of("North", "South"),
+            "provider": of("", "Trust"),
+            "tags": of("", "a", "b", "a b"),
         }
-    )
+        for n in range(draw(st.integers(1, 9)))
+    ]
+    rows = {
+        (f"s{n // 2}", of("", "North"), of("", "a", "b"), of("", "Trust"))
+        for n in range(draw(st.integers(0, 6)))
+    }
+    shares = draw(st.lists(st.sampled_from((0.25, 0.5, 1.0)), min_size=3, max_size=3))
+    columns = ("selection", "place", "tag", "provider")
+    selections = [
+        {"sector": "acute", "share": shares[int(row[0][1])], **dict(zip(columns, row, strict=True))}
+        for row in sorted(rows)
+    ]
+    places = [{"place": "North", "heads": 10}, {"place": "South", "heads": 5}]
+    return make(programmes, selections=selections, places=places)
 
 
-def shares_of(instance: Instance, selection: str) -> Array:
+def shares_of(instance: Instance, selection: str) -> Floats:
     """Share of each programme, one programme and row at a time."""
     table = instance.programmes
     found = np.zeros(len(table))
@@ -163,16 +146,17 @@ def shares_of(instance: Instance, selection: str) -> Array:
 @settings(max_examples=40, deadline=None)
 @given(rounds_with_selections())
 def test_selections_hold_whom_their_rows_name(instance: Instance) -> None:
-    draft = instance.facts.draft
-    checks = Selections(draft["programmes"], draft["selections"])
-    judged = read_selections(instance, read_programmes(instance))
+    checks = instance.facts.selections
+    judged = Round(instance).selections
     size = len(instance.programmes)
-    for s, name in enumerate(judged.names.tolist()):
+    for s, name in enumerate(judged.names.all):
         expected = np.ones(size) if name in EVERY else shares_of(instance, name)
         for who, share in (checks.counted(name), judged.of(s)):
             assert who.tolist() == np.flatnonzero(expected).tolist()
             assert share.tolist() == expected[expected > 0].tolist()
         halves = np.arange(size) % 2
         least = [expected[halves == half].min(initial=np.inf) for half in (0, 1)]
-        whole = judged.whole(halves, 2).toarray()[s]
-        assert whole.tolist() == [x if np.isfinite(x) else 0.0 for x in least]
+        owners, share = judged.whole(halves, 2).of(s)
+        assert dict(zip(owners.tolist(), share.tolist(), strict=True)) == {
+            half: x for half, x in enumerate(least) if 0 < x < np.inf
+        }

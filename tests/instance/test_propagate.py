@@ -1,205 +1,135 @@
-"""What can be reached: hand-worked ranges, and a linear programme as the judge."""
+"""What can be reached without decisions, worked by hand."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from linear_programme import feasible_range
+from reaching import YEARS, A, bounds, three_years
 from small import reachable
 
-from allocator.instance.facts.propagate import propagate
-from allocator.instance.instance import Instance, from_tables
 from allocator.instance.tables.by_year import by_year
-from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import from_frame
-from allocator.instance.tables.schema import TABLES
-from allocator.instance.tables.settings import Settings
 
-YEARS = [2025, 2026, 2027]
-Row = dict[str, Any]
-
-
-def make(programmes: list[Row], budgets: list[Row] | None = None, **tables: list[Row]) -> Instance:
-    budgets = budgets or [{"pool": "NHS", "amount": 1e6}]
-    return from_tables(
-        {"name": "x", "base_year": 2024, "years": YEARS, "cost_uplift": tables.pop("uplift", 0.0)},
-        {
-            "programmes": pd.DataFrame([{"sector": "s", "pool": "NHS", **p} for p in programmes]),
-            "budgets": pd.DataFrame(budgets),
-            "outcomes": pd.DataFrame([{"outcome": "QALY", "weight": 1.0}]),
-            "responses": pd.DataFrame(columns=["programme", "outcome"], dtype=str),
-            **{name: pd.DataFrame(rows) for name, rows in tables.items()},
-        },
-    )
-
-
-def bounds(instance: Instance, programme: str) -> list[tuple[float, float]]:
-    table = reachable(instance)
-    table = table[table["programme"] == programme]
-    assert table["year"].tolist() == YEARS
-    return [
-        (pytest.approx(lo), pytest.approx(hi))
-        for lo, hi in zip(table["lo"].tolist(), table["hi"].tolist(), strict=True)
-    ]
+LIMITS = {
+    "baseline and activity limits hold together": (
+        """a,,baseline,0.9,1.5,
+           a,2026,activity,95,120,""",
+        [(90, 150), (95, 120), (90, 150)],
+    ),
+    "a row with a year replaces the row without": (
+        """a,,baseline,0.9,1.1,
+           a,2026,baseline,,2,""",
+        [(90, 110), (0, 200), (90, 110)],
+    ),
+    "growth runs forward from the baseline": (
+        "a,,growth,-0.1,0.1,5",
+        [(90, 115), (81, 131.5), (72.9, 149.65)],
+    ),
+    "growth runs backward from a later limit": (
+        """a,,growth,-0.5,0.1,
+           a,2027,activity,121,125,""",
+        [(100, 110), (110, 121), (121, 125)],
+    ),
+    "a fall that cannot be faster binds the years before": (
+        """a,,growth,-0.5,9,
+           a,2027,activity,,50,""",
+        [(50, 200), (25, 100), (12.5, 50)],
+    ),
+}
 
 
-def test_baseline_and_activity_limits_hold_together() -> None:
-    limits = [
-        {"programme": "a", "basis": "baseline", "min": 0.9, "max": 1.5},
-        {"programme": "a", "basis": "activity", "year": 2026, "min": 95.0, "max": 120.0},
-    ]
-    found = bounds(make([{"programme": "a", "baseline": 100}], limits=limits), "a")
-    assert found == [(90, 150), (95, 120), (90, 150)]
-
-
-def test_a_row_with_a_year_replaces_the_row_without() -> None:
-    limits = [
-        {"programme": "a", "basis": "baseline", "year": None, "min": 0.9, "max": 1.1},
-        {"programme": "a", "basis": "baseline", "year": 2026, "min": None, "max": 2.0},
-    ]
-    found = bounds(make([{"programme": "a", "baseline": 100}], limits=limits), "a")
-    assert found == [(90, 110), (0, 200), (90, 110)]
-
-
-def test_growth_runs_forward_from_the_baseline() -> None:
-    limits = [{"programme": "a", "basis": "growth", "min": -0.1, "max": 0.1, "growth_amount": 5.0}]
-    found = bounds(make([{"programme": "a", "baseline": 100}], limits=limits), "a")
-    assert found == [(90, 115), (81, 131.5), (72.9, 149.65)]
-
-
-def test_growth_runs_backward_from_a_later_limit() -> None:
-    limits = [
-        {"programme": "a", "basis": "growth", "year": None, "min": -0.5, "max": 0.1},
-        {"programme": "a", "basis": "activity", "year": 2027, "min": 121.0, "max": 125.0},
-    ]
-    found = bounds(make([{"programme": "a", "baseline": 100}], limits=limits), "a")
-    assert found == [(100, 110), (110, 121), (121, 125)]
-
-
-def test_a_fall_that_cannot_be_faster_binds_the_years_before() -> None:
-    limits = [
-        {"programme": "a", "basis": "growth", "year": None, "min": -0.5, "max": 9.0},
-        {"programme": "a", "basis": "activity", "year": 2027, "min": None, "max": 50.0},
-    ]
-    found = bounds(make([{"programme": "a", "baseline": 100}], limits=limits), "a")
-    assert [high for _, high in found] == [200, 100, 50]
+@pytest.mark.parametrize(("rows", "expected"), LIMITS.values(), ids=LIMITS)
+def test_limits(rows: str, expected: list[tuple[float, float]]) -> None:
+    limits = f"programme,year,basis,min,max,growth_amount\n{rows}"
+    assert bounds(three_years(A, limits=limits), "a") == expected
 
 
 def test_safety_keeps_its_baseline_unless_a_limit_says_otherwise() -> None:
-    limits = [{"programme": "a", "basis": "baseline", "year": 2026, "min": 0.5, "max": None}]
-    programmes = [{"programme": "a", "baseline": 100, "class": "safety"}]
-    found = bounds(make(programmes, limits=limits), "a")
-    assert [low for low, _ in found] == [100, 50, 100]
+    instance = three_years(
+        "programme,sector,pool,baseline,class\na,s,NHS,100,safety",
+        limits="programme,year,basis,min\na,2026,baseline,0.5",
+    )
+    assert bounds(instance, "a") == [(100, 1e6), (50, 1e6), (100, 1e6)]
 
 
 def test_money_bounds_what_nothing_else_does() -> None:
-    programmes = [
-        {"programme": "a", "baseline": 10, "unit_cost": 100.0},
-        {"programme": "b", "baseline": 10, "unit_cost": 50.0},
-    ]
-    limits = [{"programme": "b", "basis": "baseline", "min": 1.0}]
-    budgets = [{"pool": "NHS", "year": 2025 + t, "amount": 1500 + 100 * t} for t in range(3)]
-    instance = make(programmes, budgets, limits=limits)
+    instance = three_years(
+        "programme,sector,pool,baseline,unit_cost\na,s,NHS,10,100\nb,s,NHS,10,50",
+        budgets="pool,year,amount\nNHS,2025,1500\nNHS,2026,1600\nNHS,2027,1700",
+        limits="programme,basis,min\nb,baseline,1",
+    )
     assert bounds(instance, "a") == [(0, 10), (0, 11), (0, 12)]
     assert bounds(instance, "b") == [(10, 30), (10, 32), (10, 34)]
 
 
 def test_money_carried_owed_and_transferred_counts() -> None:
-    programmes = [{"programme": "a", "baseline": 1, "pool": "P"}]
-    budgets = [
-        {
-            "pool": "P",
-            "year": 2025,
-            "amount": 100,
-            "opening": 7,
-            "carry_max": 30,
-            "overdraw_max": 20,
-        },
-        {"pool": "P", "year": 2026, "amount": 100, "overdraw_max": 20},
-        {"pool": "P", "year": 2027, "amount": 100, "overdraw_max": 20},
-        {"pool": "Q", "year": None, "amount": 1000},
-    ]
-    transfers = [{"from_pool": "Q", "to_pool": "P", "year": 2026, "max": 11}]
-    instance = make(programmes, budgets, transfers=transfers)
-    assert [high for _, high in bounds(instance, "a")] == [127, 161, 100]
+    instance = three_years(
+        "programme,sector,pool,baseline\na,s,P,1",
+        budgets="""pool,year,amount,opening,carry_max,overdraw_max
+            P,2025,100,7,30,20
+            P,2026,100,,,20
+            P,2027,100,,,20
+            Q,,1000,,,""",
+        transfers="from_pool,to_pool,year,max\nQ,P,2026,11",
+    )
+    assert bounds(instance, "a") == [(0, 127), (0, 161), (0, 100)]
 
 
 def test_uplift_makes_money_buy_less() -> None:
-    programmes = [{"programme": "a", "baseline": 1, "cost_uplift": 0.25}]
-    budgets = [{"pool": "NHS", "amount": 125.0}]
-    assert [high for _, high in bounds(make(programmes, budgets), "a")] == [100, 80, 64]
+    programmes = "programme,sector,pool,baseline,cost_uplift\na,s,NHS,1,0.25"
+    instance = three_years(programmes, budgets="pool,amount\nNHS,125")
+    assert bounds(instance, "a") == [(0, 100), (0, 80), (0, 64)]
 
 
 def test_cost_that_is_not_released_leaves_less_for_others() -> None:
-    programmes = [
-        {"programme": "a", "baseline": 100, "fixed_share": 0.5, "release_years": 2},
-        {"programme": "b", "baseline": 0},
-    ]
-    limits = [{"programme": "a", "basis": "activity", "max": 0.0}]
-    found = bounds(make(programmes, [{"pool": "NHS", "amount": 100.0}], limits=limits), "b")
-    assert [high for _, high in found] == [50, 50, 100]
+    instance = three_years(
+        """programme,sector,pool,baseline,fixed_share,release_years
+           a,s,NHS,100,0.5,2
+           b,s,NHS,0,,""",
+        budgets="pool,amount\nNHS,100",
+        limits="programme,basis,max\na,activity,0",
+    )
+    assert bounds(instance, "b") == [(0, 50), (0, 50), (0, 100)]
 
 
 def test_need_is_met_unless_it_is_avoided() -> None:
-    programmes = [
-        {"programme": "a", "baseline": 100, "class": "emergency"},
-        {"programme": "h", "baseline": 10, "unit_cost": 10.0},
-    ]
-    effects = [{"source": "h", "target": "a", "per_unit": 2.0, "delay": 1, "fade": 0.5}]
-    limits = [{"programme": "h", "basis": "baseline", "min": 0.5, "max": 1.5}]
-    demand = [{"programme": "a", "demand": 100.0}]
-    instance = make(programmes, effects=effects, limits=limits, demand=demand)
+    instance = three_years(
+        """programme,sector,pool,baseline,class,unit_cost
+           a,s,NHS,100,emergency,1
+           h,s,NHS,10,,10""",
+        effects="source,target,per_unit,delay,fade\nh,a,2,1,0.5",
+        limits="programme,basis,min,max\nh,baseline,0.5,1.5",
+        demand="programme,demand\na,100",
+    )
     # At most 5 units more of h avoid 10 a year later and 5 more the year after that;
     # what h could stop avoiding altogether (20, then 30) may come on top.
     assert bounds(instance, "a") == [(100, 100), (90, 120), (85, 130)]
     table = reachable(instance)
     table = table[table["programme"] == "a"]
+    assert table["year"].tolist() == list(YEARS)
+    assert table["lo"].tolist() == pytest.approx([100, 90, 85])
+    assert table["hi"].tolist() == pytest.approx([100, 120, 130])
     assert table["driver_lo"].tolist() == [100, 100, 100]
     assert table["driver_hi"].tolist() == [100, 100, 100]
 
 
 def test_a_backlog_waits_and_grows() -> None:
-    programmes = [{"programme": "a", "baseline": 100}]
-    demand = [
-        {"programme": "a", "demand": 100.0, "opening_backlog": 40.0, "carry": 1.0, "min_met": 0.5}
-    ]
-    limits = [{"programme": "a", "basis": "activity", "year": 2025, "max": 90.0}]
-    instance = make(programmes, demand=demand, limits=limits)
+    instance = three_years(
+        A,
+        demand="programme,demand,opening_backlog,carry,min_met\na,100,40,1,0.5",
+        limits="programme,year,basis,max\na,2025,activity,90",
+    )
     # Need 140 in year 1, of which 50 are left at least and 70 at most.
     assert bounds(instance, "a") == [(70, 90), (75, 170), (50, 185)]
 
 
 def test_capacity_is_shared() -> None:
-    programmes = [
-        {"programme": "a", "baseline": 10, "place": "N"},
-        {"programme": "b", "baseline": 10, "place": "N"},
-        {"programme": "c", "baseline": 10, "place": "S"},
-    ]
-    instance = make(
-        programmes,
-        places=[{"place": "N", "heads": 1}, {"place": "S", "heads": 1}],
-        resources=[{"resource": "beds"}],
-        capacity=[
-            {
-                "resource": "beds",
-                "place": "N",
-                "amount": 50.0,
-                "extra_max": 10.0,
-                "extra_pool": "NHS",
-            },
-            {"resource": "beds", "place": "", "amount": 100.0, "extra_max": 0.0, "extra_pool": ""},
-        ],
-        use=[
-            {"programme": "a", "resource": "beds", "per_unit": 2},
-            {"programme": "b", "resource": "beds", "per_unit": 1},
-            {"programme": "c", "resource": "beds", "per_unit": 1},
-        ],
-        limits=[{"programme": "b", "basis": "activity", "min": 20.0}],
+    instance = three_years(
+        "programme,sector,place,pool,baseline\na,s,N,NHS,10\nb,s,N,NHS,10\nc,s,S,NHS,10",
+        places="place,heads\nN,1\nS,1",
+        resources="resource\nbeds",
+        capacity="resource,place,amount,extra_max,extra_pool\nbeds,N,50,10,NHS\nbeds,,100,0,",
+        use="programme,resource,per_unit\na,beds,2\nb,beds,1\nc,beds,1",
+        limits="programme,basis,min\nb,activity,20",
     )
     assert bounds(instance, "a")[0] == (0, 20)
     assert bounds(instance, "b")[0] == (20, 60)
@@ -208,237 +138,26 @@ def test_capacity_is_shared() -> None:
 
 def test_exact_fits_are_no_collisions() -> None:
     """Floors that add up to the money to the penny leave a plan."""
-    programmes = [{"programme": p, "baseline": 0.1, "class": "safety"} for p in "abc"]
-    budgets = [{"pool": "NHS", "amount": 0.3}]
-    assert bounds(make(programmes, budgets), "a") == [(0.1, 0.1)] * 3
+    rows = "".join(f"\n{name},s,NHS,0.1,safety" for name in "abc")
+    instance = three_years(
+        f"programme,sector,pool,baseline,class{rows}", budgets="pool,amount\nNHS,0.3"
+    )
+    assert bounds(instance, "a") == [(0.1, 0.1)] * 3
 
 
 def test_by_year_lays_out_overrides() -> None:
-    frame = make(
-        [{"programme": "a", "baseline": 1}],
-        limits=[
-            {"programme": "a", "basis": "growth", "year": None, "max": 0.1},
-            {"programme": "a", "basis": "growth", "year": 2026, "max": 0.2},
-        ],
+    limits = three_years(
+        A, limits="programme,basis,year,max\na,growth,,0.1\na,growth,2026,0.2"
     ).limits
-    grid = by_year(from_frame("limits", frame), YEARS)
+    grid = by_year(from_frame("limits", limits), YEARS)
     assert grid.keys == [("a", "growth")]
     assert grid.values("max").tolist() == [[0.1, 0.2, 0.1]]
     row, group, t = grid.in_force
-    found = zip(frame["max"][row], group.tolist(), t.tolist(), strict=True)
+    found = zip(limits["max"][row], group.tolist(), t.tolist(), strict=True)
     assert list(found) == [(0.1, 0, 0), (0.1, 0, 2), (0.2, 0, 1)]
 
 
 def test_no_rows_hold_in_no_year() -> None:
-    grid = by_year(from_frame("limits", make([{"programme": "a"}]).limits), YEARS)
+    grid = by_year(from_frame("limits", three_years(A).limits), YEARS)
     assert grid.keys == []
     assert [len(part) for part in grid.in_force] == [0, 0, 0]
-
-
-# Random rounds, judged by a linear programme that says the same in full
-
-amounts = st.sampled_from([0.0, 5.0, 20.0, 60.0, 100.0, 150.0, 250.0])
-ratios = st.sampled_from([0.0, 0.5, 0.8, 0.95, 1.0, 1.1, 1.5])
-
-
-@st.composite
-def rounds(draw: st.DrawFn, *, contracts: bool = False) -> Draft:
-    names = ["a", "b", "c"]
-    maybe = st.booleans()
-    tables: dict[str, list[Row]] = {name: [] for name in TABLES}
-    for i, name in enumerate(names):
-        tables["programmes"].append(
-            {
-                "programme": name,
-                "sector": "s",
-                "pool": draw(st.sampled_from(["P", "Q"])),
-                "class": "safety" if draw(maybe) and i == 2 else "discretionary",
-                "baseline": draw(amounts),
-                "unit_cost": draw(st.sampled_from([1.0, 2.0])),
-                "fixed_share": draw(st.sampled_from([0.0, 0.5])),
-                "release_years": draw(st.integers(0, 2)),
-            }
-        )
-        for basis in ("baseline",) if contracts else ("activity", "baseline", "growth"):
-            if draw(maybe):
-                low = draw(st.none() | (amounts if basis == "activity" else ratios))
-                high = draw(st.none() | (amounts if basis == "activity" else ratios))
-                if low is not None and high is not None:
-                    low, high = min(low, high), max(low, high)
-                shift = 1.0 if basis == "growth" else 0.0
-                year = draw(st.sampled_from([None, *YEARS]))
-                tables["limits"].append(
-                    {
-                        "programme": name,
-                        "basis": basis,
-                        "year": year,
-                        "min": np.nan if low is None else low - shift,
-                        "max": np.nan if high is None else high - shift,
-                    }
-                )
-    tables["demand"].append(
-        {
-            "programme": "a",
-            "demand": draw(amounts),
-            "opening_backlog": draw(st.sampled_from([0.0, 30.0])),
-            "carry": draw(st.sampled_from([0.0, 0.5, 1.0])),
-            "min_met": draw(st.sampled_from([0.0, 0.9, 1.0])),
-        }
-    )
-    if draw(maybe):
-        tables["effects"].append(
-            {
-                "source": "b",
-                "target": "a",
-                "per_unit": draw(st.sampled_from([0.2, 0.8, -0.1])),
-                "delay": draw(st.integers(0, 2)),
-                "fade": draw(st.sampled_from([0.0, 0.5])),
-            }
-        )
-    tables["resources"].append({"resource": "beds"})
-    tables["capacity"].append(
-        {"resource": "beds", "amount": draw(amounts) + 50.0, "extra_max": 10.0, "extra_pool": "P"}
-    )
-    tables["use"] += [{"programme": n, "resource": "beds", "per_unit": 1.0} for n in ("a", "b")]
-    for pool in ("P", "Q"):
-        tables["budgets"].append(
-            {
-                "pool": pool,
-                "amount": draw(st.sampled_from([100.0, 200.0, 400.0])) * (1 + contracts),
-                "opening": draw(st.sampled_from([0.0, 25.0, -10.0])),
-                "carry_max": draw(st.sampled_from([0.0, 40.0])),
-                "overdraw_max": draw(st.sampled_from([0.0, 15.0])),
-            }
-        )
-    if draw(maybe):
-        tables["transfers"].append({"from_pool": "P", "to_pool": "Q", "max": draw(amounts)})
-    tables["outcomes"].append({"outcome": "QALY", "weight": 1.0})
-    balance = False
-    if contracts:
-        _pay_otherwise(draw, tables)
-        balance = draw(maybe)
-    return _unchecked(tables, recurrent_balance=balance)
-
-
-def _pay_otherwise(draw: st.DrawFn, tables: dict[str, list[Row]]) -> None:
-    """Contracts, shared funding, adjustments and kinds of money."""
-    maybe = st.booleans()
-    programmes, tables["places"] = tables["programmes"], [{"place": "N", "heads": 10}]
-    under = [programmes[2]]
-    if programmes[0]["pool"] == programmes[2]["pool"] and draw(maybe):
-        under.append(programmes[0])
-    for row in under:
-        row |= {"contract": "C", "tariff": draw(st.sampled_from([np.nan, 0.5, 3.0]))}
-    kind = draw(st.sampled_from(sorted(TYPES)))
-    tables["contracts"].append(
-        {
-            "contract": "C",
-            "type": kind,
-            "start": draw(st.sampled_from([None, 2026])),
-            "end": draw(st.sampled_from([None, 2026])),
-            "overhead": draw(st.sampled_from([0.0, 0.1])),
-            "uplift": 0.1,
-            "min_income": draw(st.sampled_from([np.nan, 30.0])),
-            **{name: draw(values) for name, values in TYPES[kind].items()},
-        }
-    )
-    if draw(maybe):
-        least, most = draw(st.sampled_from([(0.0, 1.0), (0.5, 0.8), (0.0, 0.4), (1.0, 1.0)]))
-        tables["funding"] += [
-            {"programme": "b", "pool": "P", "share_min": least, "share_max": most},
-            {"programme": "b", "pool": "Q", "share_min": 0.0, "share_max": 1.0 - least},
-        ]
-    elif draw(maybe):
-        programmes[1]["money"] = "capital"
-        tables["budgets"].append(
-            {"pool": programmes[1]["pool"], "kind": "capital", "amount": draw(amounts)}
-        )
-    programmes[0]["recurrent"] = draw(maybe)
-    tables["budgets"].append(
-        {"pool": "P", "kind": "non_recurrent", "amount": draw(amounts), "year": 2026}
-    )
-    for item in ("pressure", "efficiency"):
-        tables["adjustments"].append(
-            {
-                "item": item,
-                "kind": item,
-                "pool": draw(st.sampled_from(["P", "Q"])),
-                "year": draw(st.sampled_from([None, 2025])),
-                "amount": draw(st.sampled_from([0.0, 30.0, 80.0])),
-                "delivery": draw(st.sampled_from([1.0, 0.5])),
-                "recurrent": draw(maybe),
-            }
-        )
-
-
-money_amounts = st.sampled_from([np.nan, 40.0, 160.0])
-TYPES: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "cost": {},
-    "block": {
-        "fixed": money_amounts,
-        "ceiling": money_amounts,
-        "rebasing_year": st.sampled_from([None, 2026]),
-    },
-    "activity": {},
-    "cost_and_volume": {"fixed": money_amounts, "up_rate": st.sampled_from([0.0, 0.5, 2.0])},
-    "aligned": {
-        "fixed": money_amounts,
-        "up_rate": st.sampled_from([1.0, 2.0]),
-        "down_rate": st.sampled_from([0.0, 1.0]),
-    },
-    "capitated": {
-        "per_head": st.sampled_from([0.0, 5.0, 20.0]),
-        "gain_share": st.sampled_from([0.0, 0.5]),
-        "loss_share": st.sampled_from([0.5, 1.0]),
-    },
-}
-
-
-def _unchecked(tables: dict[str, list[Row]], *, recurrent_balance: bool) -> Draft:
-    """Draft with defaults filled in and no judgement on what it says."""
-    settings_ = Settings(
-        "x", 2024, tuple(YEARS), cost_uplift=0.1, recurrent_balance=recurrent_balance
-    )
-    frames = {}
-    for name, table in TABLES.items():
-        rows = pd.DataFrame(tables[name], index=range(len(tables[name])))
-        columns = {}
-        for column in table.columns:
-            spec = table[column]
-            default = {"required": "", None: np.nan}.get(spec.default, spec.default)
-            values = rows[column] if column in rows else [default] * len(rows)
-            dtype = {"number": float, "integer": int, "flag": bool, "year": "Int64"}
-            filled = pd.Series(values, dtype="object").where(lambda v: v.notna(), default)
-            if spec.kind == "year":
-                filled = pd.Series(values, dtype="object").map(lambda v: pd.NA if v != v else v)
-            columns[column] = filled.astype(dtype.get(spec.kind, "str"))
-        frames[name] = pd.DataFrame(columns)
-    return Instance(settings_, frames).facts.draft
-
-
-def _judge(draft: Draft, programmes: str, year: int) -> None:
-    """Collisions are proofs, and ranges hold what a linear programme can reach."""
-    ranges = propagate(draft)
-    t = YEARS.index(year)
-    for programme in programmes:
-        allowed = feasible_range(draft, programme, year)
-        if ranges.collisions or ranges.shortages:
-            assert allowed is None
-            return
-        if allowed is None:
-            return
-        i = draft["programmes"]["programme"].tolist().index(programme)
-        assert ranges.lo[i, t] <= allowed[0] + 1e-5
-        assert ranges.hi[i, t] >= allowed[1] - 1e-5
-
-
-@settings(max_examples=40, deadline=None)
-@given(rounds(), st.sampled_from(["a", "b", "c"]), st.sampled_from(YEARS))
-def test_ranges_hold_every_allowed_plan(draft: Draft, programme: str, year: int) -> None:
-    _judge(draft, programme, year)
-
-
-@settings(max_examples=60, deadline=None)
-@given(rounds(contracts=True), st.sampled_from(YEARS))
-def test_ranges_hold_every_allowed_plan_however_it_is_paid(draft: Draft, year: int) -> None:
-    _judge(draft, "abc", year)

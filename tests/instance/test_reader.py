@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from base_round import FILES, Edit, Whole, round_files, write_round
+from base_round import FILES, round_files, write_round
 from declared import assert_as_declared
 
 from allocator.errors import InstanceError
-from allocator.instance.instance import diagnose, from_tables, read
+from allocator.instance.instance import Instance, diagnose, from_tables, read
 from allocator.instance.tables.schema import TABLES
 
 SETTINGS = {"name": "Memory", "base_year": 2024, "years": [2025, 2026]}
@@ -32,15 +32,14 @@ def frames() -> dict[str, pd.DataFrame]:
     }
 
 
-@pytest.fixture
-def clean_hash(tmp_path: Path) -> str:
-    return read(write_round(tmp_path / "clean")).sha256
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    return read(write_round(tmp_path_factory.mktemp("clean")))
 
 
-def test_tables_have_the_schema_and_are_sorted(tmp_path: Path) -> None:
-    instance = read(write_round(tmp_path / "round"))
+def test_tables_have_the_schema_and_are_sorted(clean: Instance) -> None:
     for name, table in TABLES.items():
-        frame = instance.tables[name]
+        frame = clean.tables[name]
         assert_as_declared(table, frame)
         assert len(frame) > 0, name
         assert isinstance(frame.index, pd.RangeIndex)
@@ -111,7 +110,7 @@ def test_replace_checks_like_a_fresh_instance() -> None:
     ],
 )
 def test_encodings(tmp_path: Path, encoding: str, mark: str, warned: bool) -> None:
-    folder = write_round(tmp_path / "round")
+    folder = write_round(tmp_path)
     text = FILES["programmes.csv"].replace("Practices", "Café £")
     (folder / "programmes.csv").write_bytes((mark + text).encode(encoding))
     instance, problems = diagnose(folder)
@@ -120,49 +119,49 @@ def test_encodings(tmp_path: Path, encoding: str, mark: str, warned: bool) -> No
     assert any("cp1252" in p.message for p in problems) == warned
 
 
-def test_byte_order_mark_in_settings(tmp_path: Path, clean_hash: str) -> None:
-    folder = write_round(tmp_path / "round")
+def test_byte_order_mark_in_settings(tmp_path: Path, clean: Instance) -> None:
+    folder = write_round(tmp_path)
     text = FILES["instance.toml"].replace("\n", "\r\n")
     (folder / "instance.toml").write_bytes(text.encode("utf-8-sig"))
-    assert read(folder).sha256 == clean_hash
+    assert read(folder).sha256 == clean.sha256
 
 
-@pytest.mark.parametrize("ending", ["\r\n", "\r"])
-def test_line_endings(tmp_path: Path, ending: str, clean_hash: str) -> None:
-    folder = tmp_path / "round"
-    folder.mkdir()
-    for name, text in FILES.items():
-        changed = text if name.endswith(".toml") else text.replace("\n", ending)
-        (folder / name).write_bytes(changed.encode())
-    assert read(folder).sha256 == clean_hash
+LIMITS, (HEADER, *ROWS) = FILES["limits.csv"], FILES["use.csv"].splitlines()
+TURNED = [",".join(line.split(",")[::-1]) for line in (HEADER, *ROWS[::-1])]
+FORGIVEN: dict[str, dict[str, Any]] = {
+    "blank lines and spaces": {
+        "limits": LIMITS.replace("\n", "\n\n,,,,,\n").replace("GP access,", "  GP access ,")
+    },
+    "trailing empty columns": {"limits": LIMITS.replace("\n", ",,\n")},
+    "order of rows and columns": {"use": "\n".join(TURNED) + "\n"},
+    "financial years": {
+        "settings": {"years": '["2025/26", "2026/27", "2027/28"]'},
+        "budgets": {"NHS,2026": {"year": "2026/27"}, "Council,2027": {"year": "2027/2028"}},
+    },
+    **{
+        f"lines that end in {ending!r}": {
+            name.removesuffix(".csv"): text.replace("\n", ending)
+            for name, text in FILES.items()
+            if name.endswith(".csv")
+        }
+        for ending in ("\r\n", "\r")
+    },
+}
 
 
-def test_blank_lines_and_spaces_are_forgiven(tmp_path: Path, clean_hash: str) -> None:
-    text = FILES["limits.csv"].replace("\n", "\n\n,,,,,\n").replace("GP access,", "  GP access ,")
-    assert read(write_round(tmp_path / "round", Whole("limits.csv", text))).sha256 == clean_hash
-
-
-def test_trailing_empty_columns_are_forgiven(tmp_path: Path, clean_hash: str) -> None:
-    text = FILES["limits.csv"].replace("\n", ",,\n")
-    assert read(write_round(tmp_path / "round", Whole("limits.csv", text))).sha256 == clean_hash
-
-
-def test_order_of_rows_and_columns_does_not_matter(tmp_path: Path, clean_hash: str) -> None:
-    header, *rows = FILES["use.csv"].splitlines()
-    turned = [",".join(line.split(",")[::-1]) for line in (header, *rows[::-1])]
-    edit = Whole("use.csv", "\n".join(turned) + "\n")
-    assert read(write_round(tmp_path / "round", edit)).sha256 == clean_hash
+@pytest.mark.parametrize("changes", FORGIVEN.values(), ids=FORGIVEN)
+def test_ways_of_writing_the_same_round(
+    tmp_path: Path, changes: dict[str, Any], clean: Instance
+) -> None:
+    assert read(write_round(tmp_path, **changes)).sha256 == clean.sha256
 
 
 def test_lines_count_quoted_line_breaks(tmp_path: Path) -> None:
-    edits = (
-        Whole(
-            "use.csv",
-            'programme,resource,per_unit,note\nEmergency admissions,beds,8,"a\nb"\n'
-            "Planned operations,beds,many,\n",
-        ),
+    use = (
+        'programme,resource,per_unit,note\nEmergency admissions,beds,8,"a\nb"\n'
+        "Planned operations,beds,many,\n"
     )
-    _, problems = diagnose(write_round(tmp_path / "round", *edits))
+    _, problems = diagnose(write_round(tmp_path, use=use))
     assert [(p.line, p.value) for p in problems if p.severity == "error"] == [(4, "many")]
 
 
@@ -177,8 +176,8 @@ def test_lines_count_quoted_line_breaks(tmp_path: Path) -> None:
     ],
 )
 def test_numbers_as_planners_write_them(tmp_path: Path, written: str, meant: float) -> None:
-    edit = Edit("budgets.csv", "2025,recurrent,17500000", f'2025,recurrent,"{written}"')
-    instance, problems = diagnose(write_round(tmp_path / "round", edit))
+    changed = {"NHS,2025": {"amount": f'"{written}"'}}
+    instance, problems = diagnose(write_round(tmp_path, budgets=changed))
     assert instance is not None, problems
     budgets = instance.budgets
     assert budgets.loc[budgets["year"] == 2025, "amount"].tolist() == [meant]
@@ -189,28 +188,19 @@ def test_numbers_as_planners_write_them(tmp_path: Path, written: str, meant: flo
 
 def test_one_note_for_a_column_of_pounds(tmp_path: Path) -> None:
     text = FILES["budgets.csv"].replace("recurrent,", "recurrent,£")
-    instance, problems = diagnose(write_round(tmp_path / "round", Whole("budgets.csv", text)))
+    instance, problems = diagnose(write_round(tmp_path, budgets=text))
     assert instance is not None
     noted = [p for p in problems if p.table == "budgets"]
     assert len(noted) == 1
     assert "4 more cells" in noted[0].message
 
 
-def test_tabs_are_read_and_noted(tmp_path: Path, clean_hash: str) -> None:
+def test_tabs_are_read_and_noted(tmp_path: Path, clean: Instance) -> None:
     text = FILES["use.csv"].replace(",", "\t")
-    instance, problems = diagnose(write_round(tmp_path / "round", Whole("use.csv", text)))
+    instance, problems = diagnose(write_round(tmp_path, use=text))
     assert instance is not None
-    assert instance.sha256 == clean_hash
+    assert instance.sha256 == clean.sha256
     assert any("tabs" in p.message for p in problems)
-
-
-def test_financial_years_in_cells_and_settings(tmp_path: Path, clean_hash: str) -> None:
-    edits = (
-        Edit("instance.toml", "[2025, 2026, 2027]", '["2025/26", "2026/27", "2027/28"]'),
-        Edit("budgets.csv", "NHS,2026", "NHS,2026/27"),
-        Edit("budgets.csv", "Council,2027", "Council,2027/2028"),
-    )
-    assert read(write_round(tmp_path / "round", *edits)).sha256 == clean_hash
 
 
 def zipped(path: Path, files: dict[str, str], top: str = "") -> Path:
@@ -221,10 +211,10 @@ def zipped(path: Path, files: dict[str, str], top: str = "") -> Path:
 
 
 @pytest.mark.parametrize("top", ["", "round/"])
-def test_zip(tmp_path: Path, top: str, clean_hash: str) -> None:
+def test_zip(tmp_path: Path, top: str, clean: Instance) -> None:
     extra = {"__MACOSX/._use.csv": "junk", "round/data/raw.csv": "junk", ".DS_Store": "junk"}
     files = {f"{top}{name}": text for name, text in FILES.items()}
-    assert read(zipped(tmp_path / "round.zip", {**files, **extra})).sha256 == clean_hash
+    assert read(zipped(tmp_path / "round.zip", {**files, **extra})).sha256 == clean.sha256
 
 
 @pytest.mark.parametrize("name", ["../use.csv", "/etc/use.csv", "a/../../use.csv", "c:/use.csv"])
@@ -268,21 +258,21 @@ def test_paths_that_are_no_instance(tmp_path: Path) -> None:
         read(tmp_path / "avonside")
 
 
-def test_capitals_in_file_names(tmp_path: Path, clean_hash: str) -> None:
-    folder = write_round(tmp_path / "round")
+def test_capitals_in_file_names(tmp_path: Path, clean: Instance) -> None:
+    folder = write_round(tmp_path)
     (folder / "use.csv").rename(folder / "Use.CSV")
-    assert read(folder).sha256 == clean_hash
+    assert read(folder).sha256 == clean.sha256
 
 
-def test_a_folder_in_the_place_of_a_table_is_ignored(tmp_path: Path, clean_hash: str) -> None:
-    folder = write_round(tmp_path / "round")
+def test_a_folder_in_the_place_of_a_table_is_ignored(tmp_path: Path, clean: Instance) -> None:
+    folder = write_round(tmp_path)
     (folder / "data.csv").mkdir()
     (folder / "README.md").write_text("about")
-    assert read(folder).sha256 == clean_hash
+    assert read(folder).sha256 == clean.sha256
 
 
 def test_a_table_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    folder = write_round(tmp_path / "round")
+    folder = write_round(tmp_path)
     (folder / "use.csv").unlink()
     (folder / "use.csv").symlink_to(folder / "nowhere.csv")
     _, problems = diagnose(folder)
@@ -296,16 +286,10 @@ def test_settings_from_memory_are_checked_too() -> None:
 
 def test_problems_come_in_the_order_of_the_tables(tmp_path: Path) -> None:
     files = round_files(
-        Edit("use.csv", "beds,8", "beds,x"),
-        Edit("limits.csv", "0.9,1.3", "x,1.3"),
-        Edit("limits.csv", "growth,,0.1", "growth,,x"),
+        use={"Emergency admissions": {"per_unit": "x"}},
+        limits={"GP access,,baseline": {"min": "x"}, "GP access,,growth": {"max": "x"}},
     )
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as target:
-        for name in sorted(files, reverse=True):
-            target.writestr(name, files[name])
-    path = tmp_path / "round.zip"
-    path.write_bytes(archive.getvalue())
-    _, problems = diagnose(path)
+    backwards = {name: files[name] for name in sorted(files, reverse=True)}
+    _, problems = diagnose(zipped(tmp_path / "round.zip", backwards))
     errors = [(p.table, p.line) for p in problems if p.severity == "error"]
     assert errors == [("limits", 2), ("limits", 3), ("use", 2)]

@@ -5,23 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from base_round import Edit, write_round
+from base_round import write_round
 
 from allocator.errors import UsageError
 from allocator.instance.instance import read, write
 from allocator.instance.reading import writer
 
-NOTES = 'notes = "a \\"quoted\\" line\\nand more \\\\"\n'
+NOTES = '"a \\"quoted\\" line\\nand more \\\\"'
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    edits = (
-        Edit("instance.toml", "base_year", NOTES + "base_year"),
-        Edit("programmes.csv", "GMS,core", '"GMS, ""core""",core'),
-        Edit("contracts.csv", "GMS", '"GMS, ""core"""'),
-        Edit("responses.csv", "linear,0.3,", "linear,0.1234567890123456,"),
+    folder = write_round(
+        tmp_path / "round",
+        settings={"notes": NOTES},
+        programmes={"GP access": {"contract": '"GMS, ""core"""'}},
+        contracts={"GMS": {"contract": '"GMS, ""core"""'}},
+        responses={"Planned operations": {"per_unit": "0.1234567890123456"}},
     )
-    instance = read(write_round(tmp_path / "round", *edits))
+    instance = read(folder)
     write(instance, tmp_path / "copy")
     copy = read(tmp_path / "copy")
     assert copy.sha256 == instance.sha256

@@ -15,7 +15,7 @@ from small import compiled, round_of
 import allocator_models
 from allocator.data import Data, extract
 from allocator.errors import UsageError
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program
 from allocator_models.allocation import FAMILIES

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from small import bounds, compiled, round_of, row, rows_of
 
-from allocator.data.activity import ROOM
-from allocator.data.payments import BAND, BEYOND
 from allocator.solver.program import Program
+from allocator.tolerances import BAND, BEYOND, ROOM
 
 INF = float("inf")
 YEARS = (2025, 2026)

@@ -11,10 +11,10 @@ from every_family import every_family
 from small import reachable, row
 
 from allocator.data import Data
-from allocator.data.activity import ROOM
-from allocator.planning.solve import build
+from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Program
+from allocator.tolerances import ROOM
 
 INSTANCE = every_family()
 MORE = 1.0 + ROOM

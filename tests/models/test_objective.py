@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small import compiled, cost, round_of
 
-from allocator.data.activity import ROOM
+from allocator.tolerances import ROOM
 
 
 def test_outcomes_count_weight_discount_and_delay() -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from small import bounds, compiled, cost, round_of, row, rows_of
 
-from allocator.data.activity import ROOM
 from allocator.solver.program import Program
+from allocator.tolerances import ROOM
 
 PROGRAMME = "programme,sector,pool,baseline\ngp,primary,NHS,100"
 LOW, HIGH = 80 * (1 - ROOM), 130 * (1 + ROOM)

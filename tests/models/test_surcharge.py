@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from small import bounds, compiled, round_of, row, rows_of
 
-from allocator.data.activity import ROOM
 from allocator.solver.program import Program
+from allocator.tolerances import ROOM
 
 INF = float("inf")
 MORE = 1.0 + ROOM

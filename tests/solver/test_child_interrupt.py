@@ -25,7 +25,7 @@ from allocator.solver.highs.door import Solver
 def solve_hard(sign: str) -> tuple[str, bool, float | None]:
     """Run in the child: solve, and leave a sign once something has been found."""
     solver = Solver(hard())
-    solver._h.cbMipImprovingSolution.subscribe(lambda _: Path(sign).touch())
+    solver.engine.highs.cbMipImprovingSolution.subscribe(lambda _: Path(sign).touch())
     found = solver.run(time_limit=LONG)
     return found.status, found.interrupted, found.objective
 

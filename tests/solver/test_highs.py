@@ -13,7 +13,8 @@ from scipy import sparse
 from small import INF, arrays, production
 
 from allocator.errors import SolverError, UsageError
-from allocator.solver.highs.door import LARGE_LP, TYING, Solver, choose
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.options import LARGE_LP, TYING, choose
 from allocator.solver.program import Block, Program
 
 NAN = float("nan")
@@ -35,7 +36,7 @@ class Twisted:
 
 
 def twist(solver: Solver, **methods: Any) -> Solver:
-    solver._h = Twisted(solver._h, **methods)
+    solver.engine.highs = Twisted(solver.engine.highs, **methods)
     return solver
 
 
@@ -77,7 +78,7 @@ def test_numbers_that_are_not_finite_are_refused_on_every_way_in() -> None:
         ("setBasis", lambda s: s.run(basis=highspy.HighsBasis())),
         ("clearSolver", lambda s: s.run(start="reproducible")),
         ("run", lambda s: s.run()),
-        ("passModel", lambda s: s._load()),
+        ("passModel", lambda s: s.load()),
     ],
 )
 def test_a_call_that_fails_is_never_passed_over(method: str, act: Any) -> None:
@@ -89,13 +90,13 @@ def test_a_call_that_fails_is_never_passed_over(method: str, act: Any) -> None:
 def test_a_programme_taken_with_a_warning_is_refused() -> None:
     solver = twist(Solver(production()), passModel=lambda *_: highspy.HighsStatus.kWarning)
     with pytest.raises(SolverError, match="not OK"):
-        solver._load()
+        solver.load()
 
 
 def test_a_programme_of_another_size_than_was_given_is_noticed() -> None:
     solver = twist(Solver(production()), getNumRow=lambda: 1)
     with pytest.raises(SolverError, match="another size"):
-        solver._load()
+        solver.load()
 
 
 @pytest.mark.parametrize("options", [{"nonsense": 1}, {"presolve": "perhaps"}, {"threads": -3}])
@@ -110,7 +111,7 @@ def test_an_option_is_read_back() -> None:
         getOptionValue=lambda name: (highspy.HighsStatus.kOk, "choose"),
     )
     with pytest.raises(SolverError, match="is 'choose' after being set to 'simplex'"):
-        solver._set("solver", "simplex")
+        solver.engine.set("solver", "simplex")
     assert Solver(production(), options={"presolve": "off"}).options()["presolve"] == "off"
 
 
@@ -187,7 +188,7 @@ def test_an_algorithm_that_was_asked_for_and_did_not_run_is_not_recorded() -> No
     """HiGHS falls back to simplex, and says Optimal, when it cannot do what it was asked."""
     solver = Solver(production(), options={"presolve": "off"})
     solver.algorithm = "ipx"
-    real = solver._h
+    real = solver.engine.highs
     twist(
         solver, setOptionValue=lambda n, v: real.setOptionValue(n, "simplex" if v == "ipx" else v)
     )
@@ -256,16 +257,16 @@ def test_an_unknown_start_is_refused() -> None:
 def test_a_time_limit_counts_from_now_though_run_time_adds_up() -> None:
     solver = twist(Solver(production()), getRunTime=lambda: 100.0)
     assert solver.run(time_limit=5.0).status == "optimal"
-    assert solver._h.getOptionValue("time_limit")[1] == 105.0
+    assert solver.engine.highs.getOptionValue("time_limit")[1] == 105.0
     solver.run()
-    assert solver._h.getOptionValue("time_limit")[1] == INF
+    assert solver.engine.highs.getOptionValue("time_limit")[1] == INF
 
 
 def test_seconds_are_those_of_one_run() -> None:
     solver = Solver(production())
     for _ in range(200):
         found = solver.run(start="reproducible")
-    assert found.seconds < solver._h.getRunTime()
+    assert found.seconds < solver.engine.highs.getRunTime()
 
 
 def test_no_time_at_all_is_a_limit() -> None:
@@ -282,7 +283,7 @@ def test_no_time_at_all_is_a_limit() -> None:
 def test_a_solution_is_read_once() -> None:
     solver = Solver(production())
     calls = []
-    real = solver._h
+    real = solver.engine.highs
     twist(solver, getSolution=lambda: calls.append(1) or real.getSolution())
     solver.run()
     assert len(calls) == 1

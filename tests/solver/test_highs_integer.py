@@ -303,15 +303,15 @@ def test_nothing_found_within_a_limit_is_nothing() -> None:
 def test_the_time_limit_of_branch_and_bound_counts_from_each_run() -> None:
     """For a linear programme HiGHS counts all runs; here the same would give time away."""
     solver = Solver(knapsack())
-    solver._h = Twisted(solver._h, getRunTime=lambda: 100.0)
+    solver.engine.highs = Twisted(solver.engine.highs, getRunTime=lambda: 100.0)
     assert solver.run(time_limit=5.0).status == "optimal"
-    assert solver._h.getOptionValue("time_limit")[1] == 5.0
+    assert solver.engine.highs.getOptionValue("time_limit")[1] == 5.0
     solver.set_integer(np.zeros(10, bool))
     solver.run(time_limit=5.0)
-    assert solver._h.getOptionValue("time_limit")[1] == 105.0
+    assert solver.engine.highs.getOptionValue("time_limit")[1] == 105.0
     solver.set_integer(np.ones(10, bool))
     solver.run()
-    assert solver._h.getOptionValue("time_limit")[1] == INF
+    assert solver.engine.highs.getOptionValue("time_limit")[1] == INF
 
 
 def test_time_runs_out_twice_alike() -> None:
@@ -329,14 +329,14 @@ def test_time_runs_out_twice_alike() -> None:
 
 def test_a_solution_that_breaks_its_rows_is_none() -> None:
     solver = Solver(knapsack())
-    real = solver._h
+    real = solver.engine.highs
 
     def broken() -> Any:
         info = real.getInfo()
         info.max_primal_infeasibility = 1e-3
         return info
 
-    solver._h = Twisted(real, getInfo=broken)
+    solver.engine.highs = Twisted(real, getInfo=broken)
     found = solver.run()
     assert (found.status, found.x, found.objective) == ("unknown", None, None)
 
@@ -423,7 +423,9 @@ def test_a_start_of_another_length_is_refused() -> None:
 
 def test_a_start_that_is_refused_is_no_error() -> None:
     solver = Solver(knapsack())
-    solver._h = Twisted(solver._h, setSolution=lambda *_: highspy.HighsStatus.kError)
+    solver.engine.highs = Twisted(
+        solver.engine.highs, setSolution=lambda *_: highspy.HighsStatus.kError
+    )
     assert solver.run(begin=np.zeros(10)).objective == CASES["knapsack"][1]
 
 
@@ -445,14 +447,14 @@ def test_a_start_within_a_time_limit_shares_it(monkeypatch: pytest.MonkeyPatch) 
     begin = np.full(48, NAN)
     begin[:2] = [1, 0]
     limits: list[float] = []
-    real = solver._set
+    real = solver.engine.set
 
     def noted(name: str, value: Any) -> None:
         if name == "time_limit":
             limits.append(value)
         real(name, value)
 
-    monkeypatch.setattr(solver, "_set", noted)
+    monkeypatch.setattr(solver.engine, "set", noted)
     found = solver.run(begin=begin, time_limit=0.6)
     assert found.x is not None
     assert limits[0] == 0.3
@@ -501,7 +503,9 @@ def test_a_column_loaded_in_other_units_cannot_become_whole() -> None:
 
 def test_a_refused_change_of_whole_numbers_is_an_error() -> None:
     solver = Solver(knapsack())
-    solver._h = Twisted(solver._h, changeColsIntegrality=lambda *_: highspy.HighsStatus.kError)
+    solver.engine.highs = Twisted(
+        solver.engine.highs, changeColsIntegrality=lambda *_: highspy.HighsStatus.kError
+    )
     with pytest.raises(SolverError, match="change whole numbers"):
         solver.set_integer(np.zeros(10, bool))
 

@@ -21,6 +21,7 @@ import pytest
 from small import INF, arrays, production
 
 from allocator.errors import SolverError
+from allocator.solver.highs import search
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.watch import attended
 from allocator.solver.program import Program
@@ -118,7 +119,7 @@ def test_a_timer_of_the_program_itself_can_stop_it() -> None:
 @pytest.mark.parametrize("algorithm", ["simplex", "ipx"])
 def test_a_linear_programme_stops_too(algorithm: str) -> None:
     solver = Solver(many_steps(), algorithm=algorithm, options={"presolve": "off"})
-    highs = solver._h
+    highs = solver.engine.highs
     whole = solver.run()
     assert (whole.status, whole.interrupted) == ("optimal", False)
     presses = [1]
@@ -161,21 +162,23 @@ def test_after_an_interrupt_the_same_model_is_solved_on() -> None:
     assert third.objective == pytest.approx(first.objective)
 
 
-def test_ctrl_c_while_a_start_is_completed_keeps_the_start() -> None:
+def test_ctrl_c_while_a_start_is_completed_keeps_the_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     solver = Solver(hard())
     begin = np.full(48, np.nan)
     begin[0] = 1.0
     pinned = []
-    real = solver._search
+    real = search.branch_and_bound
 
-    def search(*args: Any) -> float:
+    def searched(*args: Any) -> float:
         pinned.append(True)
         if len(pinned) == 1:
             with pressed(0.3):
                 return real(*args)
         return real(*args)
 
-    solver._search = search  # type: ignore[method-assign]
+    monkeypatch.setattr(search, "branch_and_bound", searched)
     began = time.monotonic()
     found = solver.run(begin=begin, time_limit=LONG)
     assert time.monotonic() - began < LONG / 2
@@ -188,7 +191,7 @@ def test_ctrl_c_while_a_start_is_completed_keeps_the_start() -> None:
 def test_ctrl_c_as_the_last_thing_is_not_swallowed() -> None:
     """Pressed when HiGHS had all but finished: the result stands, and the wish is told."""
     solver = Solver(production())
-    real = solver._h.run
+    real = solver.engine.highs.run
 
     class Late:
         def __getattr__(self, name: str) -> Any:
@@ -200,7 +203,7 @@ def test_ctrl_c_as_the_last_thing_is_not_swallowed() -> None:
             time.sleep(0.3)
             return status
 
-    highs, solver._h = solver._h, Late()
+    highs, solver.engine.highs = solver.engine.highs, Late()
     found = solver.run()
     assert (found.status, found.objective, found.interrupted) == ("optimal", 12, True)
 
@@ -241,7 +244,7 @@ def test_the_first_ctrl_c_alone_waits_for_what_the_work_gives() -> None:
 def test_a_model_that_was_given_up_is_not_solved_while_still_at_work() -> None:
     solver = Solver(production())
     leave = threading.Event()
-    highs = solver._h
+    highs = solver.engine.highs
 
     class Deaf:
         def __getattr__(self, name: str) -> Any:
@@ -251,7 +254,7 @@ def test_a_model_that_was_given_up_is_not_solved_while_still_at_work() -> None:
             leave.wait(LONG)
             return highs.run()
 
-    solver._h = Deaf()
+    solver.engine.highs = Deaf()
     with pressed(0.2, 0.5), pytest.raises(KeyboardInterrupt):
         solver.run()
     with pytest.raises(SolverError, match="still at work"):
@@ -260,7 +263,7 @@ def test_a_model_that_was_given_up_is_not_solved_while_still_at_work() -> None:
     deadline = time.monotonic() + LONG
     while solver._watch is not None and solver._watch.at_work and time.monotonic() < deadline:
         time.sleep(0.01)
-    solver._h = highs
+    solver.engine.highs = highs
     assert solver.run().objective == 12
 
 
@@ -273,7 +276,7 @@ from test_highs_interrupt import LONG, hard
 from allocator.solver.highs.door import Solver
 
 solver = Solver(hard())
-solver._h.cbMipImprovingSolution.subscribe(lambda event: print("found", flush=True))
+solver.engine.highs.cbMipImprovingSolution.subscribe(lambda event: print("found", flush=True))
 found = solver.run(time_limit=LONG)
 assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 print(json.dumps([found.status, found.interrupted, found.objective, found.x is not None]))

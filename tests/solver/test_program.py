@@ -54,7 +54,7 @@ def test_a_coefficient_the_solver_would_lose_is_refused_with_its_row(size: float
 @pytest.mark.parametrize("size", [1.1e-12, 9e14])
 def test_a_coefficient_just_inside_is_kept(size: float) -> None:
     with_coefficient(size).check_numbers()
-    assert Solver(with_coefficient(1.1e-9))._h.getNumNz() == 4
+    assert Solver(with_coefficient(1.1e-9)).engine.highs.getNumNz() == 4
 
 
 def test_a_lost_coefficient_of_an_instance_is_named_by_its_rule() -> None:

@@ -12,19 +12,21 @@ from allocator.errors import SolverError, UsageError
 from allocator.solver import resolve
 from allocator.solver.highs import direct
 from allocator.solver.highs.door import Solver
+from allocator.solver.highs.engine import Highspy
 from allocator.solver.program import Block, Program
 from allocator.solver.resolve import Resolver
 
 INF = np.inf
 
 
-@pytest.fixture(autouse=True, params=["library", "binding"])
+WAYS = ("binding",) if direct.library() is None else ("library", "binding")
+"""Ways into HiGHS; a binding without a library of its own leaves one."""
+
+
+@pytest.fixture(autouse=True, params=WAYS)
 def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both ways into HiGHS; a binding without a library of its own leaves one."""
     if request.param == "binding":
-        monkeypatch.setattr(resolve, "opened", direct.Bound)
-    elif direct.library() is None:
-        pytest.skip("this build of highspy brings no shared library")
+        monkeypatch.setattr(resolve, "opened", Highspy)
 
 
 def services(**changes: Any) -> Program:

@@ -10,9 +10,10 @@ from scipy import sparse
 from small import INF, arrays, production
 
 from allocator.solver.highs.door import Solver
-from allocator.solver.highs.scaling import UNFELT, Scaling
+from allocator.solver.highs.scaling import Scaling
 from allocator.solver.program import Program
-from allocator.solver.stages import second_opinion
+from allocator.solver.stages.opinion import second_opinion
+from allocator.tolerances import UNFELT
 
 sizes = st.floats(1e-3, 1e6, allow_subnormal=False)
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from small import production, round_of
+from small import built, production, round_of, solved
 
 import allocator
 from allocator.errors import SolverError, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning.solve import build
-from allocator.solver.compile.compiler import compile_model
-from allocator.solver.highs.door import Solution, Solver
-from allocator.solver.stages import StagedSolve
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.runs import StageOptions
+from allocator.solver.stages.sequence import StagedSolve
 
 TIED = round_of(
     """programme,sector,pool,unit_cost,baseline
@@ -50,8 +50,8 @@ def activity(plan: Plan) -> dict[str, float]:
 
 
 def staged(instance: Instance, algorithm: str) -> StagedSolve:
-    data, model = build(instance)
-    return StagedSolve(Solver(compile_model(model), algorithm=algorithm), data, None, None)
+    data, program = built(instance)
+    return StagedSolve(Solver(program, algorithm=algorithm), data)
 
 
 @pytest.mark.parametrize("algorithm", ["simplex", "ipx", "pdlp"])
@@ -66,7 +66,7 @@ def test_among_equally_good_plans_the_fewest_pounds_move(algorithm: str) -> None
 
 
 def test_the_second_stage_never_gives_up_the_first() -> None:
-    plan = allocator.solve(TIED)
+    plan = solved(TIED)
     found = activity(plan)
     assert (found["a"], found["b"]) == (pytest.approx(150), pytest.approx(130))
     assert plan.objective == pytest.approx(2 * 280 + 120)
@@ -74,7 +74,7 @@ def test_the_second_stage_never_gives_up_the_first() -> None:
 
 
 def test_keep_gives_up_no_more_than_its_share_of_the_gain() -> None:
-    full = allocator.solve(TIED)
+    full = solved(TIED)
     assert full.objective is not None
     assert full.reference_objective is not None
     gain = full.objective - full.reference_objective
@@ -164,23 +164,19 @@ def test_an_optimal_result_with_wrong_duals_is_polished(monkeypatch: pytest.Monk
 
 
 def test_a_formulation_without_its_parts_is_refused() -> None:
-    data, _ = build(TIED)
+    data, _ = built(TIED)
     with pytest.raises(SolverError, match="has no activity"):
-        StagedSolve(Solver(production()), data, None, None)
+        StagedSolve(Solver(production()), data)
 
 
 def test_whole_numbers_are_decided_and_then_fixed() -> None:
-    data, model = build(TIED)
-    program = compile_model(model)
+    data, program = built(TIED)
     integer, most = program.integer.copy(), program.col_upper.copy()
     block = program.block("activity")
     assert block is not None
     integer[block.start] = True
     most[block.start] = 149.5
-    stages = StagedSolve(
-        Solver(program.replaced(integer=integer, col_upper=most)), data, None, None
-    )
-    out = stages.run()
+    out = StagedSolve(Solver(program.replaced(integer=integer, col_upper=most)), data).run()
     assert out.status == "optimal"
     assert out.best is not None
     assert out.best_program is not None
@@ -193,10 +189,11 @@ def test_whole_numbers_are_decided_and_then_fixed() -> None:
 
 
 def test_no_time_left_is_a_limit_and_no_plan() -> None:
-    data, model = build(TIED)
-    stages = StagedSolve(Solver(compile_model(model), options={"presolve": "off"}), data, None, 0.0)
-    assert stages.run().status == "limit"
-    assert stages.out.best is None
+    data, program = built(TIED)
+    solver = Solver(program, options={"presolve": "off"})
+    found = StagedSolve(solver, data, StageOptions(time_limit=0.0)).run()
+    assert found.status == "limit"
+    assert found.best is None
 
 
 def test_infeasible_is_only_believed_twice(monkeypatch: pytest.MonkeyPatch) -> None:

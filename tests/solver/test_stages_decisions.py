@@ -12,17 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from small import round_of
+from small import built, round_of, solved
 
 import allocator
 from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning import readback
-from allocator.planning.solve import build
-from allocator.solver.compile.compiler import compile_model
-from allocator.solver.highs.door import Solution, Solver
-from allocator.solver.stages import StagedSolve
+from allocator.solver.highs.door import Solver
+from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.sequence import StagedSolve
 
 SERVICE = "programme,sector,pool,baseline,held\nA,community,NHS,10,no"
 
@@ -97,7 +96,7 @@ def sound(plan: Plan) -> None:
 
 
 def test_the_best_of_a_knapsack_and_what_its_proof_rests_on() -> None:
-    plan = allocator.solve(KNAPSACK, gap=0.0)
+    plan = solved(KNAPSACK, gap=0.0)
     sound(plan)
     assert plan.status == "optimal"
     assert taken(plan) == {"a", "b"}
@@ -130,7 +129,7 @@ def test_the_best_of_a_knapsack_and_what_its_proof_rests_on() -> None:
 def test_keep_chooses_the_decisions_that_move_fewest_pounds(
     keep: float, objective: float, options: set[str]
 ) -> None:
-    plan = allocator.solve(KNAPSACK, keep=keep, gap=0.0)
+    plan = solved(KNAPSACK, keep=keep, gap=0.0)
     sound(plan)
     assert plan.status == "feasible"
     assert plan.objective == pytest.approx(objective)
@@ -180,9 +179,8 @@ BLOCK = round_of(
 
 
 def test_the_reference_ends_no_contract_and_the_best_plan_does() -> None:
-    data, model = build(BLOCK)
-    program = compile_model(model)
-    stages = StagedSolve(Solver(program), data, None, None).run()
+    data, program = built(BLOCK)
+    stages = StagedSolve(Solver(program), data).run()
     assert stages.reference is not None
     assert stages.plan is not None
     assert not readback.ended(data, program, stages.reference)["ended"].any()
@@ -244,7 +242,7 @@ def test_a_gap_is_a_share(gap: float) -> None:
 
 
 def test_nodes_are_counted_and_limited() -> None:
-    plan = allocator.solve(LONG, node_limit=1, gap=0.0)
+    plan = solved(LONG, node_limit=1, gap=0.0)
     sound(plan)
     assert plan.status == "limit"
     assert plan.solver["nodes"] <= 1
@@ -419,7 +417,7 @@ def test_a_hard_limit_leaves_time_to_hand_over_a_plan(monkeypatch: pytest.Monkey
     given: dict[str, Any] = {}
 
     def here(function: Callable[..., Any], args: Any, keywords: Any, seconds: float) -> Any:
-        given.update(keywords, seconds=seconds, left=args[1] - time.time())
+        given.update(keywords, seconds=seconds, left=args[2] - time.time())
         return True, function(*args, **keywords)
 
     monkeypatch.setattr("allocator.solver.highs.child.run_in_child", here)

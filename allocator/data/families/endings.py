@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM
 from allocator.data.contracts import Contracts
 from allocator.data.index import Index
 from allocator.data.payments import Payments
 from allocator.data.rules import Rules
 from allocator.data.runs import RunTerms
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM, Activity
+from allocator.data.activity import Activity
 from allocator.data.index import Index
 from allocator.data.options import Options
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM, Activity
+from allocator.data.activity import Activity
 from allocator.data.contracts import Contracts
 from allocator.data.index import Axis, Index
 from allocator.data.payments import Payments
 from allocator.data.responses import Responses
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,8 @@ def _lines(
 
 def _most_stranded(contracts: Contracts, activity: Activity) -> Floats:
     """Most that can be stranded of the cost of each contract's programmes."""
-    share = np.where(activity.release_years > 0, activity.fixed_share, 0.0)[:, None]
-    highest = np.maximum(activity.baseline, activity.hi.max(axis=1))[:, None] * (1.0 + ROOM)
-    most = share * activity.price * np.maximum(highest - activity.lo, 0.0)
+    highest = activity.highest[:, None] * (1.0 + ROOM)
+    most = activity.late_share[:, None] * activity.price * np.maximum(highest - activity.lo, 0.0)
     _, t, i = contracts.members.columns
     owner = contracts.rows.positions(contracts.members.columns[:2])
     return np.bincount(owner, most[i, t], len(contracts.rows)).astype(float)

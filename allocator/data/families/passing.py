@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Flags, Floats
-from allocator.data.activity import ROOM
 from allocator.data.contracts import Contracts
 from allocator.data.index import Axis, Index
 from allocator.data.spans import Costs
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)

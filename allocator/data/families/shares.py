@@ -44,11 +44,9 @@ def read_shares(every: Index, funding: Funding, activity: Activity, surcharge: S
         Shares, activity and surcharges.
     """
     i, _, t = funding.rows.columns
-    late = activity.fixed_share * (activity.release_years > 0)
-    highest = np.maximum(activity.baseline, activity.hi.max(axis=1, initial=0.0))
     more = np.zeros(activity.price.shape)
     more[surcharge.rows.columns] = np.maximum(surcharge.high, 0.0)
-    most = activity.price[i, t] * (activity.hi[i, t] + (late * highest)[i])
+    most = activity.price[i, t] * (activity.hi[i, t] + (activity.late_share * activity.highest)[i])
     return Shares(
         shared=every.take(funding.shared.ravel()),
         least=funding.rows.take(funding.share_min > 0.0),

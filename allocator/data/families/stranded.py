@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
-from allocator.data.activity import ROOM, Activity, distinct
+from allocator.data.activity import Activity, distinct
 from allocator.data.index import Axis, Index
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,9 @@ def read_stranded(every: Index, activity: Activity, wanted: Flags) -> Stranded:
         Where something would gain from overstating it.
     """
     year = every.axes[1]
-    late = (activity.fixed_share > 0) & (activity.release_years > 0)
-    rows = every.take(np.repeat(late, len(year)))
+    rows = every.take(np.repeat(activity.late, len(year)))
     i, t = rows.columns
-    rate = activity.fixed_share[:, None] * activity.price
+    rate = activity.late_share[:, None] * activity.price
     most = rate[i, t] * np.maximum(activity.baseline, activity.top.max(axis=1))[i]
     looked = _looked_back(i, t, activity, len(year))
     row, source = np.nonzero(looked[:, :-1])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import ROOM, Activity, distinct
+from allocator.data.activity import Activity, distinct
 from allocator.data.surcharge import Surcharge
+from allocator.tolerances import ROOM
 
 
 @dataclass(frozen=True)

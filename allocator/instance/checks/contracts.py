@@ -15,7 +15,7 @@ from allocator.instance.tables.column import NO_VALUE, Column
 from allocator.instance.tables.legal import CONTRACT_NEEDS, CONTRACT_PARAMETERS
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.schema import TABLES
-from allocator.instance.tables.wording import Suggester, number, sentence
+from allocator.words import Suggester, number, sentence
 
 
 @needs("programmes")
@@ -25,7 +25,8 @@ def contracts_of_programmes(facts: Timeless) -> Problems:
     named = set(programmes["contract"].tolist()) - {""}
     suggest = Suggester(named)
     told: set[str] = set()
-    for position, name in enumerate(rows["contract"].tolist()):
+    for position in rows.by_line:
+        name = rows["contract"][position]
         if name not in named and name not in told:
             told.add(name)
             hint = suggest(name)
@@ -35,7 +36,8 @@ def contracts_of_programmes(facts: Timeless) -> Problems:
         return
     known = facts.draft.names["contracts"]
     suggest = Suggester(known)
-    for position, name in enumerate(programmes["contract"].tolist()):
+    for position in programmes.by_line:
+        name = programmes["contract"][position]
         if name and name not in known and name not in told:
             told.add(name)
             hint = suggest(name)
@@ -58,7 +60,8 @@ def one_provider_one_pool(facts: Timeless) -> Problems:
     rows, programmes = facts["contracts"], facts["programmes"]
     first: dict[str, int] = {}
     paying = set(rows["contract"][replaces_cost(rows)].tolist())
-    for position, name in enumerate(programmes["contract"].tolist()):
+    for position in programmes.by_line:
+        name = programmes["contract"][position]
         if name not in paying:
             continue
         start = first.setdefault(name, position)
@@ -270,7 +273,8 @@ def one_notice(facts: Timeless) -> Problems:
     rows = facts["contracts"]
     first: dict[str, int] = {}
     notice = rows["notice_years"]
-    for position, name in enumerate(rows["contract"].tolist()):
+    for position in rows.by_line:
+        name = rows["contract"][position]
         start = first.setdefault(name, position)
         one, other = notice[start], notice[position]
         if one != other and not (np.isnan(one) and np.isnan(other)):

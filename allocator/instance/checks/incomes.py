@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 import numpy as np
 
@@ -12,10 +13,10 @@ from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.by_year import ByYear
-from allocator.instance.tables.rows import BLANK_YEAR
-from allocator.instance.tables.wording import listing, number
+from allocator.instance.tables.rows import BLANK_YEAR, Rows
+from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
-_ROUNDING = 1e-9
 _OF_THE_WHOLE = ("pool", "basis", "amount")
 
 
@@ -101,19 +102,19 @@ def parts_of_one_income(facts: Facts) -> Problems:
         index = grid.index[groups]
         yield from _one_whole(facts, name, index)
         total = shares[groups].sum(axis=0)
-        for t in np.flatnonzero(total > 1 + _ROUNDING).tolist()[:1]:
+        for t in np.flatnonzero(total > 1 + ROUNDING).tolist()[:1]:
             yield problem(
                 rows,
-                int(index[:, t].max()),
+                max(index[:, t].tolist(), key=_line_of(rows)),
                 "share",
                 f"the shares of income '{name}' in {facts.years[t]} sum to {number(total[t])}; "
                 "together its parts are at most the whole, 1.",
             )
-        under = (total < 1 - _ROUNDING) & (index >= 0).any(axis=0)
+        under = (total < 1 - ROUNDING) & (index >= 0).any(axis=0)
         for t in np.flatnonzero(under).tolist()[:1]:
             yield problem(
                 rows,
-                int(index[:, t].max()),
+                max(index[:, t].tolist(), key=_line_of(rows)),
                 "share",
                 f"the shares of income '{name}' in {facts.years[t]} sum to {number(total[t])}, so "
                 "the rest of it can never be earned.",
@@ -123,9 +124,14 @@ def parts_of_one_income(facts: Facts) -> Problems:
 
 def _parts(grid: ByYear) -> dict[str, list[int]]:
     found: dict[str, list[int]] = defaultdict(list)
-    for group, (name, _) in enumerate(grid.keys):
-        found[name].append(group)
+    for group in grid.by_line:
+        found[grid.keys[group][0]].append(group)
     return found
+
+
+def _line_of(rows: Rows) -> Callable[[int], int]:
+    """Line of a row by position; 0 for none."""
+    return lambda position: int(rows.lines[position]) if position >= 0 else 0
 
 
 def _one_whole(facts: Facts, name: str, index: Ints) -> Problems:
@@ -194,7 +200,7 @@ def held_back_of_something(facts: Facts) -> Problems:
                 "pool",
                 f"pool '{pool}' has no recurrent or grant money in {year} that could be held back.",
             )
-        if pool not in beyond and total > 1 + _ROUNDING and len(positions) > 1:
+        if pool not in beyond and total > 1 + ROUNDING and len(positions) > 1:
             beyond.add(pool)
             names = listing(dict.fromkeys(f"'{rows['income'][p]}'" for p in positions))
             yield problem(
@@ -210,8 +216,9 @@ def _held_back(facts: Facts) -> dict[tuple[str, int], list[int]]:
     """Rows that hold money back, by pool and position of the plan year."""
     rows = facts["incomes"]
     found: dict[tuple[str, int], list[int]] = defaultdict(list)
-    for index in facts.by_year("incomes").index:
-        for t, position in enumerate(index.tolist()):
+    grid = facts.by_year("incomes")
+    for group in grid.by_line:
+        for t, position in enumerate(grid.index[group].tolist()):
             if position >= 0 and rows["basis"][position] == "held_back":
                 found[rows["pool"][position], t].append(position)
     return found

@@ -8,7 +8,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.wording import listing
+from allocator.words import listing
 
 
 def two_options(facts: Timeless) -> Problems:
@@ -26,7 +26,7 @@ def circles(facts: Facts) -> Problems:
     """Options do not require each other in a circle."""
     rows, choices = facts["option_links"], facts.choices
     seen: set[int] = set()
-    for option in range(len(choices.names)):
+    for option in facts["options"].by_line:
         circle = [] if option in seen else _circle(choices, option)
         seen.update(circle)
         if circle:
@@ -63,7 +63,7 @@ def kept_together(facts: Facts) -> Problems:
     rows, choices = facts["option_links"], facts.choices
     broken: set[int] = set()
     # An option comes after those it requires, so that the nearest to the cause is named.
-    for option in sorted(range(len(choices.names)), key=lambda o: len(choices.needed(o))):
+    for option in sorted(facts["options"].by_line, key=lambda o: len(choices.needed(o))):
         every = choices.needed(option)
         if not choices.requires[option] or broken.intersection(every):
             continue

@@ -9,7 +9,7 @@ from allocator.instance.checks.problem import Problems, problem
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import in_order
-from allocator.instance.tables.wording import listing, number
+from allocator.words import listing, number
 
 REFERENCES = ("", "baseline", "previous")
 """What growth may be measured on besides a plan year."""
@@ -40,7 +40,7 @@ class Measured:
         """One programme of each unit in the selection, with its unit."""
         if selection not in self._examples:
             found: dict[str, str] = {}
-            for i in self.members(selection).tolist():
+            for i in self._programmes.in_file(self.members(selection)):
                 found.setdefault(self._programmes["unit"][i], self._programmes["programme"][i])
             self._examples[selection] = tuple(f"'{p}' in {u}" for u, p in found.items())
         return self._examples[selection]
@@ -109,22 +109,29 @@ class Measured:
             )
         part = np.flatnonzero(provided & (shares < 1))
         if len(part):
-            first = who[part[0]]
+            first = self._programmes.in_file(who[part])[0]
+            share = float(shares[np.searchsorted(who, first)])
             yield problem(
                 rows,
                 position,
                 "selection",
                 f"a provider's position counts wholly, but '{self._programmes['programme'][first]}"
                 f"' of '{self._programmes['provider'][first]}' counts "
-                f"{number(shares[part[0]])} in the selection.",
+                f"{number(share)} in the selection.",
             )
 
     def inside(self, rows: Rows, position: int) -> Problems:
         """A share is of a whole that holds it."""
         who, part = self._facts.selections.counted(rows["selection"][position])
-        outside = who[part > self._share_of(who, rows["relative_to"][position])].tolist()
-        if outside:
-            names = listing((f"'{self._programmes['programme'][i]}'" for i in outside), 3)
+        outside = who[part > self._share_of(who, rows["relative_to"][position])]
+        if len(outside):
+            names = listing(
+                (
+                    f"'{self._programmes['programme'][i]}'"
+                    for i in self._programmes.in_file(outside)
+                ),
+                3,
+            )
             yield problem(
                 rows,
                 position,

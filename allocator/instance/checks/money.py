@@ -10,9 +10,8 @@ from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import among
-from allocator.instance.tables.wording import listing, number
-
-_ROUNDING = 1e-9
+from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
 
 def capital_is_apart(facts: Timeless) -> Problems:
@@ -67,14 +66,14 @@ def shares_add_up(facts: Facts) -> Problems:
     rows, grid = facts["funding"], facts.by_year("funding")
     least, most = grid.values("share_min", 0.0), grid.values("share_max", 0.0)
     pools: dict[str, list[int]] = defaultdict(list)
-    for group, (name, _) in enumerate(grid.keys):
-        pools[name].append(group)
+    for group in grid.by_line:
+        pools[grid.keys[group][0]].append(group)
     for name, groups in pools.items():
         there = grid.index[groups] >= 0
         low, high = least[groups].sum(axis=0), most[groups].sum(axis=0)
         for column, totals, wrong, words in (
-            ("share_min", low, low > 1 + _ROUNDING, "more than the whole"),
-            ("share_max", high, high < 1 - _ROUNDING, "less than the whole"),
+            ("share_min", low, low > 1 + ROUNDING, "more than the whole"),
+            ("share_max", high, high < 1 - ROUNDING, "less than the whole"),
         ):
             for t in np.flatnonzero(wrong & there.any(axis=0)).tolist()[:1]:
                 payers = [g for g, here in zip(groups, there[:, t], strict=True) if here]
@@ -95,7 +94,8 @@ def funding_and_contracts(facts: Facts) -> Problems:
     rows, programmes = facts["funding"], facts["programmes"]
     grid, covered = facts.by_year("funding"), facts.agreements.covered
     seen: set[str] = set()
-    for group, (name, _) in enumerate(grid.keys):
+    for group in grid.by_line:
+        name = grid.keys[group][0]
         i = facts.rank[name]
         clash = (grid.index[group] >= 0) & covered[i]
         first = int(grid.index[group][grid.index[group] >= 0][0])
@@ -180,7 +180,8 @@ def adjustments_by_selection(facts: Timeless) -> Problems:
     spend = programmes["unit_cost"] * programmes["baseline"]
     shared = among(programmes["programme"], facts["funding"]["programme"])
     told: set[str] = set()
-    for position in np.flatnonzero((rows["pool"] == "") & (rows["selection"] != "")).tolist():
+    asked = (rows["pool"] == "") & (rows["selection"] != "")
+    for position in rows.in_file(asked):
         selection = rows["selection"][position]
         who, share = facts.selections.counted(selection)
         weight = share * spend[who]
@@ -194,7 +195,7 @@ def adjustments_by_selection(facts: Timeless) -> Problems:
             )
         elif (weight[shared[who]] > 0).any() and rows["item"][position] not in told:
             told.add(rows["item"][position])
-            first = int(who[shared[who] & (weight > 0)][0])
+            first = programmes.in_file(who[shared[who] & (weight > 0)])[0]
             yield problem(
                 rows,
                 position,
@@ -216,7 +217,9 @@ def savings_a_contract_keeps(facts: Facts) -> Problems:
         who, _ = facts.selections.counted(rows["selection"][position])
         under = who[covered[who]]
         if len(under):
-            names = listing((f"'{programmes['programme'][i]}'" for i in under.tolist()), 3)
+            names = listing(
+                (f"'{programmes['programme'][i]}'" for i in programmes.in_file(under)), 3
+            )
             yield problem(
                 rows,
                 position,

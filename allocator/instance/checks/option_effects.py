@@ -14,7 +14,7 @@ from allocator.instance.facts.held import limits_changed
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import EFFECT_OPERATIONS
 from allocator.instance.tables.rows import Rows
-from allocator.instance.tables.wording import listing, number
+from allocator.words import listing, number
 
 CASES = ("value", "low", "high")
 """Columns of option_effects that may stand for the figure of an effect."""
@@ -254,7 +254,7 @@ def one_multiplier_at_a_time(facts: Timeless) -> Problems:
             alone[names[member]].add(group.name)
     multiplies = (rows["operation"] == "multiply") | (rows["measure"] == "unit_cost")
     acting: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for position in np.flatnonzero(multiplies).tolist():
+    for position in rows.in_file(multiplies):
         figure = _figure(rows, position)
         option = rows["option"][position]
         for earlier in acting[figure]:
@@ -293,7 +293,7 @@ def not_simply_cut(facts: Facts) -> Problems:
     exposed = facts.held.unvalued & (programmes["held"] == "") & (programmes["baseline"] > 0)
     exposed &= ~_floored(facts)
     told: set[str] = set()
-    for position in np.flatnonzero(limits_changed(rows)).tolist():
+    for position in rows.in_file(limits_changed(rows["measure"])):
         name = rows["target"][position]
         i = facts.rank[name]
         if name in told:

@@ -12,8 +12,8 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.groups import Group
 from allocator.instance.facts.runs import NO_REVIEW
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.rows import BLANK_YEAR
-from allocator.instance.tables.wording import listing
+from allocator.instance.tables.rows import BLANK_YEAR, Rows
+from allocator.words import listing
 
 COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
 """Columns of options that hold money."""
@@ -246,7 +246,7 @@ def groups_that_can_be_covered(facts: Facts) -> Problems:
     """Of a group of which exactly one is taken, one can be, in every year."""
     rows, choices = facts["options"], facts.choices
     asked = [group for group in facts.groups.values() if group.choose == "exactly_one"]
-    shut_out = _shut_out(asked, choices)
+    shut_out = _shut_out(asked, choices, rows)
     for group in asked:
         message = _uncovered(group, facts) or shut_out.get(group.name, "")
         if message:
@@ -271,13 +271,13 @@ def _uncovered(group: Group, facts: Facts) -> str:
     )
 
 
-def _shut_out(groups: list[Group], choices: Choices) -> dict[str, str]:
+def _shut_out(groups: list[Group], choices: Choices, options: Rows) -> dict[str, str]:
     """A group all of whose options rule out another that must be covered too, by name.
 
     Looked at in the last plan year, in which exactly one of each group must be taken.
     """
     alive = {group.name: set(group.members) for group in groups}
-    while dead := _ruling_out(groups, alive, choices):
+    while dead := _ruling_out(groups, alive, choices, options):
         member, against = dead
         for group in groups:
             alive[group.name].discard(member)
@@ -291,11 +291,11 @@ def _shut_out(groups: list[Group], choices: Choices) -> dict[str, str]:
 
 
 def _ruling_out(
-    groups: list[Group], alive: dict[str, set[int]], choices: Choices
+    groups: list[Group], alive: dict[str, set[int]], choices: Choices, options: Rows
 ) -> tuple[int, str] | None:
     """An option that rules out all that is left of a group it is not in, and that group."""
     rank = {group.name: n for n, group in enumerate(groups)}
-    for member in sorted(set().union(*alive.values())):
+    for member in sorted(set().union(*alive.values()), key=options.lines.__getitem__):
         ruled_out = choices.ruled_out_by(member)
         near = {group.name for group in choices.groups_with(ruled_out)} & rank.keys()
         for name in sorted(near, key=rank.__getitem__):

@@ -6,9 +6,8 @@ from collections import defaultdict
 
 from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.wording import number
-
-_ROUNDING = 1e-6
+from allocator.tolerances import SEGMENT_SHARES
+from allocator.words import number
 
 
 @needs("segments")
@@ -16,7 +15,9 @@ def segments_once(facts: Timeless) -> Problems:
     """A segment is either of the whole system or split by place, and someone has weight."""
     rows = facts["segments"]
     kinds: dict[str, set[bool]] = defaultdict(set)
-    for position, (name, place) in enumerate(rows.tuples()):
+    keys = rows.tuples()
+    for position in rows.by_line:
+        name, place = keys[position]
         kinds[name].add(place == "")
         if len(kinds[name]) > 1:
             kinds[name] = {place == ""}
@@ -29,7 +30,10 @@ def segments_once(facts: Timeless) -> Problems:
             )
     if len(rows) and not (rows["weight"] > 0).any():
         yield problem(
-            rows, 0, "weight", "every segment has weight 0, so no outcome would count for anyone."
+            rows,
+            rows.by_line[0],
+            "weight",
+            "every segment has weight 0, so no outcome would count for anyone.",
         )
 
 
@@ -42,13 +46,12 @@ def reach_adds_up(facts: Timeless) -> Problems:
         return
     totals: dict[str, float] = defaultdict(float)
     first: dict[str, int] = {}
-    for position, (name, share) in enumerate(
-        zip(rows["programme"].tolist(), rows["share"].tolist(), strict=True)
-    ):
-        totals[name] += share
+    for position in rows.by_line:
+        name = rows["programme"][position]
+        totals[name] += float(rows["share"][position])
         first.setdefault(name, position)
     for name, total in totals.items():
-        if abs(total - 1.0) > _ROUNDING:
+        if abs(total - 1.0) > SEGMENT_SHARES:
             yield problem(
                 rows,
                 first[name],

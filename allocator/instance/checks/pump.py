@@ -11,11 +11,9 @@ from scipy.sparse.csgraph import connected_components
 from allocator.arrays import Floats, Ints
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.rows import among
-from allocator.instance.tables.wording import listing, money
-
-_ROUNDING = 1e-9
-_CLOSE = 1e-12
+from allocator.instance.tables.rows import Rows, among
+from allocator.tolerances import ROUNDING, SETTLED
+from allocator.words import listing
 
 
 @dataclass(frozen=True)
@@ -73,12 +71,12 @@ def money_pumps(facts: Facts) -> Problems:
     if not len(effects) or not hit.all() or (effects["source"] == effects["target"]).any():
         return
     net = network(facts)
-    sources = _first(effects["source"].tolist())
+    sources, lines = _first_rows(effects, "source"), effects.lines
     circles = _circles(net)
     for circle in circles:
         yield problem(
             effects,
-            min(sources[name] for name in circle if name in sources),
+            min((sources[name] for name in circle if name in sources), key=lines.__getitem__),
             "source",
             f"{listing(circle)} avoid each other's need in a circle that "
             "does not die out: a change would grow for ever.",
@@ -89,17 +87,17 @@ def money_pumps(facts: Facts) -> Problems:
     total = np.bincount(_columns(saved), saved.data, saved.shape[1])
     accepted = set(facts.settings.accept_money_pump)
     one = 1 / facts.settings.money_scale
-    for position in np.flatnonzero(total > 1 + _ROUNDING).tolist():
+    for position in np.flatnonzero(total > 1 + ROUNDING).tolist():
         name = net.names[net.sources[position]]
         here = slice(*saved.indptr[position : position + 2].tolist())
         most = net.names[int(saved.indices[here][np.argmax(saved.data[here])])]
         taken = name in accepted
-        back = money(float(total[position]) * one, facts.settings)
+        back = facts.settings.money(float(total[position]) * one)
         yield problem(
             effects,
             sources[name],
             "per_unit",
-            f"money pump: {money(one, facts.settings)} more for '{name}' saves {back} elsewhere "
+            f"money pump: {facts.settings.money(one)} more for '{name}' saves {back} elsewhere "
             f"within the plan, most of it on '{most}'" + ("; accepted." if taken else "."),
             ""
             if taken
@@ -108,11 +106,11 @@ def money_pumps(facts: Facts) -> Problems:
         )
 
 
-def _first(values: list[str]) -> dict[str, int]:
-    """Position at which each value is first there."""
+def _first_rows(rows: Rows, column: str) -> dict[str, int]:
+    """Row in which each value of a column first stands in the file."""
     found: dict[str, int] = {}
-    for position, value in enumerate(values):
-        found.setdefault(value, position)
+    for position in rows.by_line:
+        found.setdefault(rows[column][position], position)
     return found
 
 
@@ -131,7 +129,7 @@ def _circles(net: Network) -> list[list[str]]:
         if len(members) < 2:
             continue
         inner = strength[members][:, members].toarray()
-        if np.abs(np.linalg.eigvals(inner)).max() >= 1 - _ROUNDING:
+        if np.abs(np.linalg.eigvals(inner)).max() >= 1 - ROUNDING:
             found.append([net.names[i] for i in members.tolist()])
     return found
 
@@ -200,8 +198,8 @@ def _settled(same_year: sp.csr_array, pushed: sp.csr_array) -> sp.csr_array:
     settled = pushed
     for _ in range(10_000):
         following = pushed + same_year @ settled
-        moved = abs(following - settled) - _CLOSE * abs(settled)
-        if (moved.data <= _CLOSE).all():
+        moved = abs(following - settled) - SETTLED * abs(settled)
+        if (moved.data <= SETTLED).all():
             return following
         settled = following
     return settled

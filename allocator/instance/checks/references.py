@@ -14,7 +14,7 @@ from allocator.instance.tables.rows import BLANK_YEAR, Rows, among
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.selections import EVERYTHING
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE
-from allocator.instance.tables.wording import Suggester, sentence
+from allocator.words import Suggester, sentence
 
 
 def duplicates(facts: Timeless) -> Problems:
@@ -142,7 +142,7 @@ def look_alikes(facts: Timeless) -> Problems:
         for values in alike.values():
             if len(values) > 1:
                 shown = " and ".join(f"'{v}'" for v in sorted(values)[:2])
-                first = int(np.flatnonzero(among(programmes[column], values))[0])
+                first = programmes.in_file(among(programmes[column], values))[0]
                 yield problem(
                     programmes,
                     first,

@@ -11,7 +11,7 @@ from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import LEGAL_RULES
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.settings import year_of
-from allocator.instance.tables.wording import number
+from allocator.words import number
 
 
 def legal_combinations(facts: Timeless) -> Problems:
@@ -172,7 +172,8 @@ def contracts_wholly_measured(facts: Facts) -> Problems:
             who, share = facts.selections.counted(rows[column][position])
             shares[who] = share
             for c in np.unique(owner[who][owner[who] >= 0]).tolist():
-                name, members = agreements.names[c], agreements.members[c]
+                name = agreements.names[c]
+                members = programmes.in_file(agreements.members[c])
                 counted = shares[members]
                 if np.ptp(counted) == 0.0:
                     continue

@@ -12,7 +12,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import SHAPE_PARAMETERS
 from allocator.instance.tables.rows import Rows
-from allocator.instance.tables.wording import number
+from allocator.words import number
 
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
 
@@ -101,8 +101,9 @@ def points(facts: Timeless) -> Problems:
     rows, curves = facts["response_points"], facts["responses"]
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     names = ("programme", "outcome")
-    for position, key in enumerate(rows.tuples(names)):
-        found[key].append(position)
+    keys = rows.tuples(names)
+    for position in rows.by_line:
+        found[keys[position]].append(position)
     shapes = dict(zip(curves.tuples(), curves["shape"].tolist(), strict=True))
     for position, key in enumerate(curves.tuples()):
         if shapes[key] == "points" and len(found[key]) < 2:

@@ -48,7 +48,9 @@ class Choices:
         self.requires: list[dict[int, int]] = [{} for _ in self.names]
         self.excluded: list[set[int]] = [set() for _ in self.names]
         self._needed: dict[int, list[int]] = {}
-        for position, (option, link, other) in enumerate(links.tuples(("option", "link", "other"))):
+        rows = links.tuples(("option", "link", "other"))
+        for position in links.by_line:
+            option, link, other = rows[position]
             a, b = self.rank.get(option), self.rank.get(other)
             if a is None or b is None or a == b:
                 continue

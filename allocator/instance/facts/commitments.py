@@ -10,23 +10,7 @@ import scipy.sparse as sp
 from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.agreements import Agreements
 from allocator.instance.facts.decisions import Decisions
-from allocator.instance.tables.rows import Rows
-
-_ENDLESS = 1e30
-
-
-def may_fall(
-    demand: Rows, responses: Rows, response_points: Rows, option_effects: Rows
-) -> set[tuple[str, str]]:
-    """Programmes and outcomes of which something could take off."""
-    found = set(demand.tuples(("programme", "harm_outcome")))
-    for rows, columns in (
-        (responses, ("programme", "outcome", "per_unit")),
-        (response_points, ("programme", "outcome", "effect")),
-        (option_effects, ("target", "outcome", "value")),
-    ):
-        found |= {(name, outcome) for name, outcome, each in rows.tuples(columns) if each < 0}
-    return {(name, outcome) for name, outcome in found if outcome}
+from allocator.tolerances import ENDLESS
 
 
 class Commitments:
@@ -40,7 +24,7 @@ class Commitments:
         What options may change.
     names : ndarray of str
         Programmes.
-    losses : set of (programme, outcome)
+    losses : frozenset of (programme, outcome)
         Where an outcome could be negative.
 
     Attributes
@@ -57,7 +41,7 @@ class Commitments:
         agreements: Agreements,
         decisions: Decisions,
         names: Iterable[str],
-        losses: set[tuple[str, str]],
+        losses: frozenset[tuple[str, str]],
     ) -> None:
         self._agreements, self._terms = agreements, agreements.terms
         self._sums = _sums(agreements.members, len(agreements.tariff))
@@ -82,7 +66,7 @@ class Commitments:
             Activity of its programmes at tariff, and what it costs. A payment never falls
             as these rise, so the least of them give the least payment.
         """
-        follows = np.where(self._agreements.by_cost, np.maximum(cost, -_ENDLESS), value)
+        follows = np.where(self._agreements.by_cost, np.maximum(cost, -ENDLESS), value)
         # What earns a bonus is at least nothing where none of it can be taken off.
         follows = np.where(self._agreements.kind == "outcome", 0.0, follows)
         return np.where(self._unknown, self._terms.least, self._terms.paid(follows))
@@ -138,7 +122,7 @@ class Commitments:
         """
         agreed = self._agreements
         free = ~agreed.holds[at] | (agreed.kind[at] == "outcome")
-        return np.where(free, np.inf, self._terms.take(at).follows(paid))
+        return np.where(free, np.inf, self._terms.reach(paid, at))
 
 
 def _sums(members: list[Ints], programmes: int) -> sp.csr_array:

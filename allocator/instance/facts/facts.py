@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from allocator.instance.facts.agreements import Agreements
 from allocator.instance.facts.budgets import Adjustments, Budgets, Conditional, Funding
 from allocator.instance.facts.capacity import Capacity
 from allocator.instance.facts.choices import Choices
-from allocator.instance.facts.commitments import Commitments, may_fall
+from allocator.instance.facts.commitments import Commitments
 from allocator.instance.facts.costs import LeastCosts
 from allocator.instance.facts.decisions import Decisions
+from allocator.instance.facts.deriving import fact
 from allocator.instance.facts.heads import Heads
 from allocator.instance.facts.kernel import Effects
 from allocator.instance.facts.limits import Limits
@@ -21,10 +23,12 @@ from allocator.instance.facts.propagate import Bounding, propagate
 from allocator.instance.facts.purses import Purses
 from allocator.instance.facts.ranges import Ranges
 from allocator.instance.facts.runs import Runs
-from allocator.instance.facts.timeless import Timeless, fact
+from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.by_year import ByYear, by_year
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.settings import Settings
+
+_BY_YEAR = " by year"
 
 
 class Facts(Timeless):
@@ -59,8 +63,14 @@ class Facts(Timeless):
 
     def by_year(self, table: str) -> ByYear:
         """The row of a table in force, by key and plan year."""
-        found: ByYear = self.once(f"{table} by year", lambda: by_year(self[table], self.years))
+        found: ByYear = self.once(table + _BY_YEAR, lambda: by_year(self[table], self.years))
         return found
+
+    def named(self, name: str) -> Any:
+        """A fact by its name."""
+        if name.endswith(_BY_YEAR):
+            return self.by_year(name.removesuffix(_BY_YEAR))
+        return super().named(name)
 
     @fact
     def prices(self) -> Prices:
@@ -161,11 +171,8 @@ class Facts(Timeless):
     @fact
     def commitments(self) -> Commitments:
         """What contracts can cost their pools."""
-        losses = may_fall(
-            self["demand"], self["responses"], self["response_points"], self["option_effects"]
-        )
-        names = self["programmes"]["programme"].tolist()
-        return Commitments(self.agreements, self.decisions, names, losses)
+        (names,) = self.columns("programmes", "programme")
+        return Commitments(self.agreements, self.decisions, names.tolist(), self.losses)
 
     @fact
     def purses(self) -> Purses:
@@ -189,24 +196,21 @@ class Facts(Timeless):
         return Pools(self["programmes"], self.purses, *of)
 
     @fact
-    def bounding(self) -> Bounding:
-        """All that bounds activity."""
-        return Bounding(
-            programmes=self["programmes"],
-            limits=self["limits"],
-            levels=self.limits,
-            decisions=self.decisions,
-            need=self.need,
-            capacity=self.capacity,
-            agreements=self.agreements,
-            commitments=self.commitments,
-            pools=self.pools,
-        )
-
-    @fact
     def ranges(self) -> Ranges:
         """Least and most activity each programme can reach in each year."""
-        return propagate(self.bounding)
+        return propagate(
+            Bounding(
+                programmes=self["programmes"],
+                limits=self["limits"],
+                levels=self.limits,
+                decisions=self.decisions,
+                need=self.need,
+                capacity=self.capacity,
+                agreements=self.agreements,
+                commitments=self.commitments,
+                pools=self.pools,
+            )
+        )
 
 
 def facts_of(draft: Draft) -> Timeless:

@@ -19,7 +19,7 @@ class Group:
     most : int
         Most that may be taken in a year; as many as there are for ``any``.
     members : list of int
-        Positions in the options table, in order.
+        Positions in the options table, by line.
     """
 
     name: str
@@ -34,9 +34,11 @@ class Group:
 
 
 def groups_of(options: Rows) -> dict[str, Group]:
-    """Groups by name; what a group allows is read from the first of its rows."""
+    """Groups by name, in the order of the file; the first row of a group says what it allows."""
     found: dict[str, Group] = {}
-    for position, (_, words, choose, most) in enumerate(options.lists("group", "choose", "most")):
+    rows = options.tuples(("group", "choose", "most"))
+    for position in options.by_line:
+        words, choose, most = rows[position]
         for name in dict.fromkeys(words.split()):
             if name not in found:
                 limit = 1 if choose in _ONE_AT_A_TIME else most

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from allocator.arrays import Flags
+from allocator.arrays import Flags, Values
 from allocator.instance.tables.rows import Rows, among
 
 STRICT = ("emergency", "entitlement")
 """Classes whose need must be met."""
 
 
-def limits_changed(effects: Rows) -> Flags:
-    """Mask of the option effects that close a programme or change its limits."""
-    return np.isin(effects["measure"], ("limit_min", "limit_max", "close"))
+def limits_changed(measure: Values) -> Flags:
+    """Where an option effect closes a programme or changes its limits, by its measure."""
+    return np.isin(measure, ("limit_min", "limit_max", "close"))
 
 
 class Held:
@@ -21,8 +23,11 @@ class Held:
 
     Parameters
     ----------
-    programmes, responses, demand, effects, option_effects : Rows
-        The tables.
+    programmes : Rows
+        The table.
+    following, buying, freed : sequence of str
+        Programmes with demand, with a response or an effect, and those that options close or
+        limit.
 
     Attributes
     ----------
@@ -39,18 +44,14 @@ class Held:
     def __init__(
         self,
         programmes: Rows,
-        *,
-        responses: Rows,
-        demand: Rows,
-        effects: Rows,
-        option_effects: Rows,
+        following: Iterable[str],
+        buying: Iterable[str],
+        freed: Iterable[str],
     ) -> None:
         names, said = programmes["programme"], programmes["held"]
-        self.follows = among(names, demand["programme"])
-        buys = among(names, [*responses["programme"], *effects["source"]])
-        self.unvalued: Flags = ~(self.follows | buys)
-        closed = option_effects["target"][limits_changed(option_effects)]
-        self.set_free = among(names, closed)
+        self.follows = among(names, following)
+        self.unvalued: Flags = ~(self.follows | among(names, buying))
+        self.set_free = among(names, freed)
         strict = np.isin(programmes["class"], STRICT)
         usual = ~self.follows & ~self.set_free & (self.unvalued | strict)
         self.held: Flags = (said == "yes") | ((said == "") & usual)

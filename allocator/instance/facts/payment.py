@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Objects
-from allocator.instance.facts.over import over
-
-_ROUNDING = 1e-9
+from allocator.arrays import Flags, Floats, Ints, Objects
+from allocator.instance.facts.money import over, reaches
 
 DRIVERS = {
     "cost": "cost",
@@ -102,6 +101,7 @@ class Terms:
                 row[mine] = values
         return rows
 
+    @cached_property
     def _segments(self) -> tuple[Floats, Floats, Floats]:
         """Where each straight segment begins, what is agreed there, and its slope.
 
@@ -109,15 +109,14 @@ class Terms:
         there is none, and is read to the left as well; segments that are not there begin at
         infinity.
         """
-        kinks = np.where(np.isnan(self.kinks()), np.inf, self.kinks())
-        kinks = np.sort(np.where(np.isneginf(kinks), np.inf, kinks), axis=0)
+        kinks = np.where(np.isfinite(self.kinks()), self.kinks(), np.inf)
+        kinks = np.sort(kinks, axis=0)
         first = np.where(np.isfinite(kinks[:1]), kinks[:1], 0.0)
-        begin = np.concatenate([first, kinks])
-        end = np.concatenate([first, kinks[1:], np.full_like(first, np.inf)])
+        begin, end = np.concatenate([first, kinks]), np.concatenate([first, kinks[1:], kinks[:1]])
         near = np.where(np.isfinite(begin), begin, 0.0)
         step = np.maximum(1.0, np.abs(near))
         step[0] = -step[0]
-        step[1:] = np.where(np.isfinite(end[1:]), end[1:] - near[1:], step[1:])
+        step[1:-1] = np.where(np.isfinite(end[1:-1]), end[1:-1] - near[1:-1], step[1:-1])
         there = np.array([self.agreed(at) for at in near])
         moved = np.array([self.agreed(at) for at in near + step])
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -125,34 +124,31 @@ class Terms:
 
     def rates(self) -> tuple[Floats, Floats]:
         """Most and least by which a payment before its limits follows what it follows."""
-        begin, _, slope = self._segments()
+        begin, _, slope = self._segments
         wide = np.isfinite(begin) & ~np.isnan(slope)
         most = np.where(wide, slope, -np.inf).max(axis=0)
         return most, np.where(wide, slope, np.inf).min(axis=0)
 
-    def follows(self, paid: Floats) -> Floats:
-        """Most of what it follows for which a payment is no more than `paid`.
+    def reach(self, paid: Floats, at: Ints) -> Floats:
+        """Most of what some payments follow for which they are no more than `paid`.
 
-        Infinite where more of it costs nothing. Some money for which no payment is so low
-        is money lost to rounding.
+        Infinite where more of it costs nothing. A payment that is never so low, which only
+        rounding asks for, gives the least that it could be.
+
+        Parameters
+        ----------
+        paid : ndarray, shape (payments asked for, ...)
+        at : ndarray of int
+            Positions of those on the first axis.
         """
-        begin, there, slope = self._segments()
-        none = ~np.isfinite(begin[1])
+        begin, there, slope = (part[:, at] for part in self._segments)
         fall = over(there[0] - paid, slope[0])
-        left = begin[0] - np.where(np.isinf(fall), 0.0, fall)
-        alone = over(paid - there[0], slope[0])
-        found = np.where(none, np.where(slope[0] > 0, begin[0] + alone, np.inf), left)
-        for at, money, rate in zip(begin[1:], there[1:], slope[1:], strict=True):
-            reached = np.isfinite(at) & reaches(paid, money)
-            found = np.where(reached, at + over(np.maximum(paid - money, 0.0), rate), found)
-        return np.where(reaches(paid, self.most), np.inf, found)
-
-
-def reaches(paid: Floats, mark: Floats) -> Flags:
-    """Where money comes to a mark, rounding apart: beyond it a driver may move freely."""
-    near = np.where(np.isfinite(mark), mark, 0.0)
-    near -= _ROUNDING * np.maximum(1.0, np.abs(near))
-    return np.asarray(np.isfinite(mark) & (paid >= near))
+        bent, left = np.isfinite(begin[1]), begin[0] - np.where(np.isinf(fall), 0.0, fall)
+        found = np.where(bent, left, begin[0] + over(paid - there[0], slope[0]))
+        for start, money, rate in zip(begin[1:], there[1:], slope[1:], strict=True):
+            reached = np.isfinite(start) & reaches(paid, money)
+            found = np.where(reached, start + over(np.maximum(paid - money, 0.0), rate), found)
+        return np.where(reaches(paid, self.most[at]), np.inf, found)
 
 
 def _block(of: Terms, worth: Floats) -> Floats:

@@ -13,8 +13,8 @@ from allocator.instance.facts.budgets import Adjustments, Budgets, Conditional, 
 from allocator.instance.facts.decisions import Decisions
 from allocator.instance.tables.by_year import ByYear
 from allocator.instance.tables.rows import Rows, positions_of
+from allocator.tolerances import ROUNDING
 
-_NOTHING = 1e-9
 _KINDS = ("revenue", "recurrent", "capital")
 _NONE = np.empty(0, dtype=np.int64)
 
@@ -156,6 +156,8 @@ class Purses:
         self._overdraw = money.overdraw_max.copy()
         self._overdraw[:, -1] = 0.0
         self._lines = self._read_lines(budgets)
+        where = positions_of(budgets.rows["pool"])
+        self._first_line = [int(budgets.rows.lines[where[pool]].min()) for pool in money.names]
         self._read_funding(funding, agreements.covered)
         self.every = list(self._each(recurrent_balance))
 
@@ -191,11 +193,11 @@ class Purses:
         most = np.zeros(covered.shape)
         np.add.at(most, funding.programme, funding.share_max)
         # What its funders may not pay together, whoever they are.
-        self._unfunded = np.flatnonzero((self._shared & (1.0 - most >= _NOTHING)).any(axis=1))
+        self._unfunded = np.flatnonzero((self._shared & (1.0 - most >= ROUNDING)).any(axis=1))
 
     def _purse(self, pools: Iterable[int], kind: str) -> Purse:
         """Money of some pools taken together."""
-        group, money = sorted(pools), self._budgets
+        group, money = sorted(pools, key=self._by_line), self._budgets
         rows, weight = self._weights(group, kind)
         none = np.zeros(money.revenue.shape[1])
         contracts, adjusted, amount = _NONE, none, getattr(money, kind)[group].sum(axis=0)
@@ -252,7 +254,7 @@ class Purses:
         if len(self._funding.programme) and kind != "capital":
             part = self._least_part(near, group)
             weight = np.where(self._shared[near] & chosen[:, None], part, weight)
-        weight[weight < _NOTHING] = 0.0
+        weight[weight < ROUNDING] = 0.0
         some = weight.any(axis=1)
         return near[some], weight[some]
 
@@ -284,7 +286,12 @@ class Purses:
         moved = _joined([frozenset(pair) for pair in moves])
         every = _joined([*moved, *shared])
         groups = dict.fromkeys([*shared, *moved, *every])
-        return sorted((g for g in groups if len(g) > 1), key=lambda g: (len(g), sorted(g)))
+        several = [group for group in groups if len(group) > 1]
+        return sorted(several, key=lambda group: (len(group), sorted(map(self._by_line, group))))
+
+    def _by_line(self, pool: int) -> int:
+        """Line on which a pool first stands in the budgets table."""
+        return self._first_line[pool]
 
 
 def _of_any(positions: dict[int, Ints], group: Iterable[int]) -> Ints:

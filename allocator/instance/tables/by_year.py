@@ -46,6 +46,13 @@ class ByYear:
         order = np.lexsort((t, row, self.rows["year"][row] != BLANK_YEAR))
         return row[order], group[order], t[order]
 
+    @property
+    def by_line(self) -> list[int]:
+        """Groups in the order in which their first rows stand in the file."""
+        keys, rank = _keys(self.rows), {key: group for group, key in enumerate(self.keys)}
+        groups = (rank[keys[position]] for position in self.rows.by_line if keys[position] in rank)
+        return list(dict.fromkeys(groups))
+
     def values(self, column: str, missing: float = np.nan) -> Floats:
         """Numbers of `column` by group and year; `missing` where no row holds."""
         return self._spread(self.rows[column], missing, np.float64)
@@ -72,8 +79,7 @@ class ByYear:
 
 def by_year(rows: Rows, years: Sequence[int]) -> ByYear:
     """Lay out `rows`, whose years are plan years or blank, by key and plan year."""
-    names = [name for name in rows.table.key if name != "year"]
-    keys = rows.tuples(names)
+    keys = _keys(rows)
     group_of: dict[tuple[Any, ...], int] = {}
     groups = np.array([group_of.setdefault(key, len(group_of)) for key in keys], dtype=np.int64)
     index = np.full((len(group_of), len(years)), -1, dtype=np.int64)
@@ -83,3 +89,7 @@ def by_year(rows: Rows, years: Sequence[int]) -> ByYear:
     dated = np.flatnonzero(year != BLANK_YEAR)
     index[groups[dated], year[dated] - years[0]] = dated
     return ByYear(rows, list(group_of), tuple(years), index)
+
+
+def _keys(rows: Rows) -> list[tuple[Any, ...]]:
+    return rows.tuples([name for name in rows.table.key if name != "year"])

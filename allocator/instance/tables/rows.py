@@ -68,6 +68,18 @@ class Rows:
         columns = {name: values[chosen] for name, values in self.columns.items()}
         return Rows(self.table, self.lines[chosen], columns)
 
+    @property
+    def by_line(self) -> list[int]:
+        """Positions in the order in which the rows stand in their file."""
+        order: list[int] = np.argsort(self.lines, kind="stable").tolist()
+        return order
+
+    def in_file(self, chosen: Flags | Ints) -> list[int]:
+        """Positions picked by a mask or by position, in the order of their lines."""
+        positions = np.flatnonzero(chosen) if chosen.dtype == np.bool_ else chosen
+        order: list[int] = positions[np.argsort(self.lines[positions], kind="stable")].tolist()
+        return order
+
     def lines_at(self, positions: Ints) -> Ints:
         """Lines of some rows; 0 for a position of -1."""
         if not len(self):

@@ -29,7 +29,7 @@ class Selections:
     Attributes
     ----------
     rows_of : dict of str to list of int
-        Rows of the selections table that make up each selection.
+        Rows of the selections table that make up each selection, by line.
     """
 
     def __init__(self, programmes: Rows, selections: Rows) -> None:
@@ -39,8 +39,8 @@ class Selections:
         self._everyone = np.arange(len(programmes))
         self._counted: dict[str, tuple[Ints, Floats]] = {}
         self.rows_of: dict[str, list[int]] = defaultdict(list)
-        for row, name in enumerate(selections["selection"].tolist()):
-            self.rows_of[name].append(row)
+        for row in selections.by_line:
+            self.rows_of[selections["selection"][row]].append(row)
 
     def _with(self, criterion: str) -> dict[Any, Ints]:
         """Positions of the programmes with each sector, place, tag and so on, in order."""

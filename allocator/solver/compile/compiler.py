@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyomo.environ as pyo
 from pyomo.core.base.component import ActiveComponent
 from pyomo.core.base.constraint import Constraint
@@ -16,7 +15,7 @@ from pyomo.repn.linear import LinearRepnVisitor
 from pyomo.repn.util import OrderedVarRecorder
 from scipy import sparse
 
-from allocator.arrays import Ints
+from allocator.arrays import Flags, Floats, Ints
 from allocator.data.index import Index
 from allocator.errors import SolverError
 from allocator.solver.compile.templates import (
@@ -26,14 +25,10 @@ from allocator.solver.compile.templates import (
     Term,
     template_of,
 )
-from allocator.solver.program import INFINITE, SMALL, Block, Program
-
-Numbers = npt.NDArray[np.float64]
+from allocator.solver.program import Block, Program
+from allocator.tolerances import INFINITE, SMALL, UNMOVED
 
 log = logging.getLogger(__name__)
-
-NOTHING = 1e-9
-"""How far a coefficient too small to hold may move its row and still be rounding."""
 
 _COMPILED = (pyo.Block, Constraint, Objective, pyo.Suffix)
 """Active components a linear programme has a place for."""
@@ -68,9 +63,9 @@ class _Compiler:
         self.model = model
         self.columns: list[Block] = []
         self.first: dict[int, int] = {}
-        self.lower: list[Numbers] = []
-        self.upper: list[Numbers] = []
-        self.integer: list[npt.NDArray[np.bool_]] = []
+        self.lower: list[Floats] = []
+        self.upper: list[Floats] = []
+        self.integer: list[Flags] = []
         self.size = 0
         self.places: dict[int, int] = {}
 
@@ -81,7 +76,7 @@ class _Compiler:
         self.evaluator = Evaluator(self.first)
         self._add_bounds()
         rows: list[Block] = []
-        parts: list[tuple[Linear, Numbers, Numbers]] = []
+        parts: list[tuple[Linear, Floats, Floats]] = []
         at = 0
         for constraint in self.model.component_objects(Constraint, active=True, descend_into=True):
             index, labels, body, low, high = self._constraint(constraint)
@@ -106,9 +101,9 @@ class _Compiler:
     def _program(
         self,
         rows: list[Block],
-        parts: list[tuple[Linear, Numbers, Numbers]],
+        parts: list[tuple[Linear, Floats, Floats]],
         maximise: bool,
-        cost: Numbers,
+        cost: Floats,
         offset: float,
     ) -> Program:
         count = rows[-1].stop if rows else 0
@@ -172,9 +167,7 @@ class _Compiler:
             self.upper.append(high)
             self.integer.append(integer)
 
-    def _templated_bounds(
-        self, variable: Any, index: Index, domain: Any
-    ) -> tuple[Numbers, Numbers]:
+    def _templated_bounds(self, variable: Any, index: Index, domain: Any) -> tuple[Floats, Floats]:
         count = len(index)
         sides = [np.full(count, -np.inf), np.full(count, np.inf)]
         if domain is not None and domain.bounds() is not None:
@@ -198,7 +191,7 @@ class _Compiler:
 
     def _constraint(
         self, constraint: Any
-    ) -> tuple[Index | None, tuple[Any, ...], Linear, Numbers, Numbers]:
+    ) -> tuple[Index | None, tuple[Any, ...], Linear, Floats, Floats]:
         rule = getattr(constraint, "array_rule", None)
         if rule is None:
             return self._row_by_row(constraint)
@@ -214,9 +207,7 @@ class _Compiler:
             ) from error
         return index, (), body, _side(low, -np.inf, len(index)), _side(high, np.inf, len(index))
 
-    def _row_by_row(
-        self, constraint: Any
-    ) -> tuple[None, tuple[Any, ...], Linear, Numbers, Numbers]:
+    def _row_by_row(self, constraint: Any) -> tuple[None, tuple[Any, ...], Linear, Floats, Floats]:
         log.info("%s is compiled row by row", constraint.name)
         walker = LinearRepnVisitor({}, var_recorder=OrderedVarRecorder({}, {}, None))
         labels: list[Any] = []
@@ -270,7 +261,7 @@ class _Compiler:
         return maximise, Linear(1, float(form.constant), [(zero, columns, coefficients)])
 
 
-def _without_rounding(matrix: sparse.csr_array, lower: Numbers, upper: Numbers) -> sparse.csr_array:
+def _without_rounding(matrix: sparse.csr_array, lower: Floats, upper: Floats) -> sparse.csr_array:
     """Leave out coefficients that are the residue of a subtraction.
 
     Too small for a solver to hold, and too small to move their row by anything over the
@@ -279,7 +270,7 @@ def _without_rounding(matrix: sparse.csr_array, lower: Numbers, upper: Numbers) 
     small = np.abs(matrix.data) <= SMALL
     if small.any():
         reach = np.maximum(np.abs(lower), np.abs(upper))[matrix.indices]
-        matrix.data[small & (np.abs(matrix.data) * reach <= NOTHING)] = 0.0
+        matrix.data[small & (np.abs(matrix.data) * reach <= UNMOVED)] = 0.0
         matrix.eliminate_zeros()
     return matrix
 
@@ -297,12 +288,12 @@ def _own_bounds(member: Any) -> tuple[float, float]:
     return -np.inf if low is None else float(low), np.inf if high is None else float(high)
 
 
-def _side(side: Any, default: float, rows: int) -> Numbers:
+def _side(side: Any, default: float, rows: int) -> Floats:
     value = default if side is None else side
     return np.broadcast_to(np.asarray(value, dtype=float), (rows,)).copy()
 
 
-def _joined(parts: list[Numbers]) -> Numbers:
+def _joined(parts: list[Floats]) -> Floats:
     """One array; what the solver would take for infinite is infinite."""
     out = np.concatenate([np.empty(0), *parts])
     out[out >= INFINITE] = np.inf
@@ -314,7 +305,7 @@ def _matrix(parts: list[Linear], rows: int, columns: int) -> sparse.csr_array:
     """All triples of all parts as one matrix, duplicates added."""
     row_parts: list[Ints] = []
     column_parts: list[Ints] = []
-    data_parts: list[Numbers] = []
+    data_parts: list[Floats] = []
     at = 0
     for part in parts:
         for row, column, coefficient in part.terms:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pyomo.core.base.set import _FiniteSetMixin
 from pyomo.core.base.var import ScalarVar, Var
 from pyomo.core.expr import template_expr
@@ -41,11 +40,9 @@ from pyomo.core.expr.template_expr import (
     templatize_rule,
 )
 
-from allocator.arrays import Ints
+from allocator.arrays import Floats, Ints
 from allocator.data.index import Axis, Grouped, Index, LookupMiss, per_group
 from allocator.errors import SolverError
-
-Numbers = npt.NDArray[np.float64]
 
 _LOCK = threading.RLock()
 _native_types = (int, float, np.integer, np.floating)
@@ -127,7 +124,7 @@ def template_of(component: Any, rule: Any) -> tuple[Any, tuple[Any, ...]]:
     return expression, tuple(i for i in indices if isinstance(i, IndexTemplate))
 
 
-Term = tuple[Ints | None, Ints, Numbers | float]
+Term = tuple[Ints | None, Ints, Floats | float]
 """Rows (None: one a row, in order), columns and coefficients."""
 
 
@@ -147,10 +144,10 @@ class Linear:
     """
 
     rows: int
-    constant: Numbers | float = 0.0
+    constant: Floats | float = 0.0
     terms: list[Term] = field(default_factory=list)
 
-    def scaled(self, factor: Numbers | float) -> Linear:
+    def scaled(self, factor: Floats | float) -> Linear:
         """All rows times their factor."""
         terms: list[Term] = []
         for row, column, coefficient in self.terms:
@@ -180,7 +177,7 @@ class Linear:
 
 @dataclass
 class Binding:
-    """Codes of the index templates in scope, one entry a row."""
+    """Ints of the index templates in scope, one entry a row."""
 
     rows: int
     codes: dict[int, Ints]

@@ -2,8 +2,9 @@
 
 The binding of highspy turns every array into a list on its way out and sorts every set of
 columns on its way in, which for short runs takes as long as the run. The shared library it
-comes with has C functions that read and write arrays in place. Where the library is not found,
-or is not the version of the binding, the binding is used: the same answers, more slowly.
+comes with has C functions that read and write arrays in place. They are public; that a build
+of highspy brings the library as a file is not promised. Where it is not found, or is not that
+of the binding, the binding is used and a warning says so: the same answers, more slowly.
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from __future__ import annotations
 import ctypes
 import functools
 import itertools
+import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import highspy
 import numpy as np
 import numpy.typing as npt
 
-from allocator.errors import SolverError
+from allocator.arrays import Floats, Ints
+from allocator.solver.highs.engine import COUNTED, Engine, Highspy, fine, same, taken
+from allocator.solver.program import Program
 
-Numbers = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]
-Places = npt.NDArray[np.signedinteger[Any]]
 
 ALL = slice(0, None)
 
@@ -32,68 +34,9 @@ OPTIMAL = 7
 
 ROWWISE = 2
 
-
 _SETTERS = ("Bool", "Int", "Double", "String")
 
-COUNTED = ("simplex", "ipm", "crossover", "pdlp")
-"""Algorithms whose iterations HiGHS counts."""
-
 _COUNTS = {name: f"{name}_iteration_count".encode() for name in COUNTED}
-
-
-class Loaded(Protocol):
-    """A linear programme in HiGHS whose figures change.
-
-    Arrays are in the solver's own units, and those of sides, costs and values whole ones that
-    live as long as the programme, of which a stretch is looked at.
-    """
-
-    def set(self, name: str, value: Any) -> None:
-        """Set an option and read it back."""
-
-    def get(self, name: str) -> Any:
-        """Value of an option of whole numbers or words."""
-
-    def load(self, maximise: bool, offset: float, parts: dict[str, Any]) -> None:
-        """Take a programme: cost, column bounds, sides, and the rows of its matrix."""
-
-    def sides(self, lower: Numbers, upper: Numbers, span: slice) -> None:
-        """Replace the sides of a stretch of rows."""
-
-    def costs(self, cost: Numbers, span: slice) -> None:
-        """Replace the costs of a stretch of columns."""
-
-    def bounds(self, lower: Numbers, upper: Numbers) -> None:
-        """Replace all column bounds."""
-
-    def coefficients(self, rows: Places, columns: Places, values: Numbers) -> None:
-        """Replace coefficients, one by one."""
-
-    def offset(self, value: float) -> None:
-        """Replace the constant of the objective."""
-
-    def run(self) -> bool:
-        """Solve; whether the end is an optimum."""
-
-    def values(self, x: Numbers) -> None:
-        """Write the values of the columns into an array."""
-
-    def duals(self, row: Numbers, column: Numbers) -> None:
-        """Write row duals and reduced costs into arrays."""
-
-    def counts(self, names: Iterable[str] = COUNTED) -> dict[str, int]:
-        """Iterations of the last run by algorithm."""
-
-    def basis(self) -> Any:
-        """Basis of the last run."""
-
-    def start(self, basis: Any) -> None:
-        """Forget the last run, and start the next from a basis."""
-
-
-def _fine(status: int, what: str) -> None:
-    if status < 0:
-        raise SolverError(f"HiGHS refused to {what}")
 
 
 class Direct:
@@ -117,7 +60,7 @@ class Direct:
             self._c.Highs_destroy(self._h)
 
     def _do(self, name: str, what: str, *arguments: Any) -> None:
-        _fine(getattr(self._c, f"Highs_{name}")(self._h, *arguments), what)
+        fine(getattr(self._c, f"Highs_{name}")(self._h, *arguments), what)
 
     def _kind(self, name: str) -> int:
         kind = ctypes.c_int()
@@ -127,17 +70,15 @@ class Direct:
     def set(self, name: str, value: Any) -> None:
         """Set an option and read it back."""
         kind, what = self._kind(name), f"set option {name} to {value!r}"
-        taken: Any
+        given: Any
         if kind == 3:
-            taken = str(value).encode()
+            given = str(value).encode()
         elif kind == 2:
-            taken = ctypes.c_double(value)
+            given = ctypes.c_double(value)
         else:
-            taken = ctypes.c_int(int(value))
-        self._do(f"set{_SETTERS[kind]}OptionValue", what, name.encode(), taken)
-        now = self.get(name)
-        if now != value:
-            raise SolverError(f"option {name} is {now!r} after being set to {value!r}")
+            given = ctypes.c_int(int(value))
+        self._do(f"set{_SETTERS[kind]}OptionValue", what, name.encode(), given)
+        same(name, self.get(name), value)
 
     def get(self, name: str) -> Any:
         """Value of an option."""
@@ -150,43 +91,43 @@ class Direct:
         self._do(f"get{_SETTERS[kind]}OptionValue", what, name.encode(), ctypes.byref(number))
         return bool(number.value) if kind == 0 else number.value
 
-    def load(self, maximise: bool, offset: float, parts: dict[str, Any]) -> None:
-        """Take a programme: cost, column bounds, sides, and the rows of its matrix."""
-        matrix = parts["matrix"]
-        rows, columns = matrix.shape
-        named = ("cost", "col_lower", "col_upper", "row_lower", "row_upper")
-        numbers = [np.ascontiguousarray(parts[name], dtype=float) for name in named]
-        begin, index = (part.astype(np.int32) for part in (matrix.indptr, matrix.indices))
-        data = np.ascontiguousarray(matrix.data, dtype=float)
-        sense = int(highspy.ObjSense.kMaximize if maximise else highspy.ObjSense.kMinimize)
-        status = self._c.Highs_passLp(
-            self._h,
-            columns,
-            rows,
-            len(data),
-            ROWWISE,
-            sense,
-            ctypes.c_double(offset),
-            *map(_at, numbers),
-            _at(begin),
-            _at(index),
-            _at(data),
+    def load(self, program: Program) -> None:
+        """Take a programme."""
+        p = program
+        rows, columns = p.matrix.shape
+        named = (p.cost, p.col_lower, p.col_upper, p.row_lower, p.row_upper)
+        numbers = [np.ascontiguousarray(part, dtype=float) for part in named]
+        begin, index = (part.astype(np.int32) for part in (p.matrix.indptr, p.matrix.indices))
+        data = np.ascontiguousarray(p.matrix.data, dtype=float)
+        sense = int(highspy.ObjSense.kMaximize if p.maximise else highspy.ObjSense.kMinimize)
+        taken(
+            self._c.Highs_passLp(
+                self._h,
+                columns,
+                rows,
+                len(data),
+                ROWWISE,
+                sense,
+                ctypes.c_double(p.offset),
+                *map(_at, numbers),
+                _at(begin),
+                _at(index),
+                _at(data),
+            )
         )
-        if status != 0:
-            raise SolverError(f"HiGHS took the programme with status {status}, not OK")
         self._size = rows, columns
 
-    def sides(self, lower: Numbers, upper: Numbers, span: slice) -> None:
+    def sides(self, lower: Floats, upper: Floats, span: slice) -> None:
         """Replace the sides of a stretch of rows."""
         start = self._from(lower, span), self._from(upper, span)
         status = self._c.Highs_changeRowsBoundsByRange(self._h, span.start, span.stop - 1, *start)
-        _fine(status, "change sides")
+        fine(status, "change sides")
 
-    def costs(self, cost: Numbers, span: slice) -> None:
+    def costs(self, cost: Floats, span: slice) -> None:
         """Replace the costs of a stretch of columns."""
         start = self._from(cost, span)
         status = self._c.Highs_changeColsCostByRange(self._h, span.start, span.stop - 1, start)
-        _fine(status, "change costs")
+        fine(status, "change costs")
 
     def _from(self, numbers: npt.NDArray[Any], span: slice = ALL) -> int:
         """Address of a stretch of a whole array, which is kept: to find it takes a while."""
@@ -195,16 +136,16 @@ class Direct:
             known = self._pinned[id(numbers)] = numbers, numbers.ctypes.data
         return known[1] + numbers.itemsize * (span.start or 0)
 
-    def bounds(self, lower: Numbers, upper: Numbers) -> None:
+    def bounds(self, lower: Floats, upper: Floats) -> None:
         """Replace all column bounds."""
         last = len(lower) - 1
         self._do("changeColsBoundsByRange", "change bounds", 0, last, _at(lower), _at(upper))
 
-    def coefficients(self, rows: Places, columns: Places, values: Numbers) -> None:
+    def coefficients(self, rows: Ints, columns: Ints, values: Floats) -> None:
         """Replace coefficients, one by one."""
         change, this = self._c.Highs_changeCoeff, itertools.repeat(self._h)
         told = map(change, this, rows.tolist(), columns.tolist(), values.tolist())
-        _fine(min(told, default=0), "change a coefficient")
+        fine(min(told, default=0), "change a coefficient")
 
     def offset(self, value: float) -> None:
         """Replace the constant of the objective."""
@@ -214,12 +155,12 @@ class Direct:
         """Solve; whether the end is an optimum."""
         return self._c.Highs_run(self._h) == 0 and self._c.Highs_getModelStatus(self._h) == OPTIMAL
 
-    def values(self, x: Numbers) -> None:
+    def values(self, x: Floats) -> None:
         """Write the values of the columns into an array."""
         status = self._c.Highs_getSolution(self._h, self._from(x), None, None, None)
-        _fine(status, "give its values")
+        fine(status, "give its values")
 
-    def duals(self, row: Numbers, column: Numbers) -> None:
+    def duals(self, row: Floats, column: Floats) -> None:
         """Write row duals and reduced costs into arrays."""
         self._do("getSolution", "give its duals", None, _at(column), None, _at(row))
 
@@ -243,117 +184,31 @@ class Direct:
     def start(self, basis: tuple[Codes, Codes]) -> None:
         """Forget the last run, and start the next from a basis."""
         self._do("clearSolver", "forget the last run")
-        _fine(self._c.Highs_setBasis(self._h, *map(self._from, basis)), "take a basis")
-
-
-class Bound:
-    """HiGHS by the binding of highspy, to the same effect."""
-
-    def __init__(self) -> None:
-        self._h = highspy.Highs()
-
-    def set(self, name: str, value: Any) -> None:
-        """Set an option and read it back."""
-        _fine(int(self._h.setOptionValue(name, value)), f"set option {name} to {value!r}")
-        now = self.get(name)
-        if now != value:
-            raise SolverError(f"option {name} is {now!r} after being set to {value!r}")
-
-    def get(self, name: str) -> Any:
-        """Value of an option."""
-        status, value = self._h.getOptionValue(name)
-        _fine(int(status), f"read option {name}")
-        return value
-
-    def load(self, maximise: bool, offset: float, parts: dict[str, Any]) -> None:
-        """Take a programme: cost, column bounds, sides, and the rows of its matrix."""
-        matrix = parts["matrix"]
-        rows, columns = matrix.shape
-        sense = highspy.ObjSense.kMaximize if maximise else highspy.ObjSense.kMinimize
-        named = ("cost", "col_lower", "col_upper", "row_lower", "row_upper")
-        status = self._h.passModel(
-            columns,
-            rows,
-            int(matrix.nnz),
-            int(highspy.MatrixFormat.kRowwise),
-            int(sense),
-            offset,
-            *(parts[name] for name in named),
-            matrix.indptr.astype(np.int32),
-            matrix.indices.astype(np.int32),
-            matrix.data,
-            np.zeros(columns, dtype=np.int32),
-        )
-        if status != highspy.HighsStatus.kOk:
-            raise SolverError(f"HiGHS took the programme with status {status}, not OK")
-
-    def sides(self, lower: Numbers, upper: Numbers, span: slice) -> None:
-        """Replace the sides of a stretch of rows."""
-        at = _places(span)
-        _fine(int(self._h.changeRowsBounds(len(at), at, lower[span], upper[span])), "change sides")
-
-    def costs(self, cost: Numbers, span: slice) -> None:
-        """Replace the costs of a stretch of columns."""
-        at = _places(span)
-        _fine(int(self._h.changeColsCost(len(at), at, cost[span])), "change costs")
-
-    def bounds(self, lower: Numbers, upper: Numbers) -> None:
-        """Replace all column bounds."""
-        at = _places(slice(0, len(lower)))
-        _fine(int(self._h.changeColsBounds(len(at), at, lower, upper)), "change bounds")
-
-    def coefficients(self, rows: Places, columns: Places, values: Numbers) -> None:
-        """Replace coefficients, one by one."""
-        for row, column, value in zip(
-            rows.tolist(), columns.tolist(), values.tolist(), strict=True
-        ):
-            _fine(int(self._h.changeCoeff(row, column, value)), "change a coefficient")
-
-    def offset(self, value: float) -> None:
-        """Replace the constant of the objective."""
-        _fine(int(self._h.changeObjectiveOffset(value)), "change the offset")
-
-    def run(self) -> bool:
-        """Solve; whether the end is an optimum."""
-        ended = self._h.run() == highspy.HighsStatus.kOk
-        return ended and self._h.getModelStatus() == highspy.HighsModelStatus.kOptimal
-
-    def values(self, x: Numbers) -> None:
-        """Write the values of the columns into an array."""
-        x[:] = self._h.getSolution().col_value
-
-    def duals(self, row: Numbers, column: Numbers) -> None:
-        """Write row duals and reduced costs into arrays."""
-        solution = self._h.getSolution()
-        row[:], column[:] = solution.row_dual, solution.col_dual
-
-    def counts(self, names: Iterable[str] = COUNTED) -> dict[str, int]:
-        """Iterations of the last run by algorithm."""
-        info = self._h.getInfo()
-        return {name: max(0, int(getattr(info, f"{name}_iteration_count"))) for name in names}
-
-    def basis(self) -> Any:
-        """Basis of the last run."""
-        return self._h.getBasis()
-
-    def start(self, basis: Any) -> None:
-        """Forget the last run, and start the next from a basis."""
-        _fine(int(self._h.clearSolver()), "forget the last run")
-        _fine(int(self._h.setBasis(basis)), "take a basis")
+        fine(self._c.Highs_setBasis(self._h, *map(self._from, basis)), "take a basis")
 
 
 def _at(array: npt.NDArray[Any]) -> ctypes.c_void_p:
     return ctypes.c_void_p(array.ctypes.data)
 
 
-def _places(span: slice) -> Codes:
-    return np.arange(span.start, span.stop, dtype=np.int32)
-
-
-def opened() -> Loaded:
-    """HiGHS with nothing in it, by the quickest way there is."""
+def opened() -> Engine:
+    """HiGHS with nothing in it, by the quickest way there is; warns once if it is the slower."""
     found = library()
-    return Bound() if found is None else Direct(found)
+    if found is None:
+        _say_slower()
+        return Highspy()
+    return Direct(found)
+
+
+@functools.cache
+def _say_slower() -> None:
+    found = highspy.Highs().version()
+    warnings.warn(
+        f"the shared library of HiGHS {found} is not where highspy {found} usually brings it, or "
+        f"is of another version: many solves in turn give the same answers, but more slowly",
+        RuntimeWarning,
+        stacklevel=4,  # whoever asks for many solves
+    )
 
 
 @functools.cache

@@ -5,18 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
+from allocator.arrays import Floats
 from allocator.solver.program import Program
-
-Numbers = npt.NDArray[np.float64]
-
-UNFELT = 1e-12
-"""Scaled coefficients below this cannot be told from nothing."""
+from allocator.tolerances import UNFELT
 
 
-def _power_of_two(size: Numbers) -> Numbers:
+def _power_of_two(size: Floats) -> Floats:
     """Nearest power of two; 1 for zero and infinite sizes."""
     usable = np.isfinite(size) & (size > 0)
     out = np.ones_like(size)
@@ -36,8 +32,8 @@ class Scaling:
         Power of two the objective is multiplied by.
     """
 
-    column: Numbers
-    row: Numbers
+    column: Floats
+    row: Floats
     cost: float
 
     @classmethod
@@ -71,16 +67,32 @@ class Scaling:
         rows, columns = program.shape
         return cls(np.ones(columns), np.ones(rows), 1.0)
 
+    def scaled(self, program: Program) -> Program:
+        """The programme in the solver's own units."""
+        return program.replaced(
+            cost=program.cost * self.column * self.cost,
+            offset=program.offset * self.cost,
+            matrix=self.matrix(program),
+            row_lower=program.row_lower * self.row,
+            row_upper=program.row_upper * self.row,
+            col_lower=program.col_lower / self.column,
+            col_upper=program.col_upper / self.column,
+        )
+
+    def coefficients(self, program: Program) -> Floats:
+        """Scaled coefficients, in the places of the programme's own."""
+        matrix = program.matrix
+        by_row = np.repeat(self.row, np.diff(matrix.indptr))
+        return matrix.data * by_row * self.column[matrix.indices]
+
     def matrix(self, program: Program) -> sparse.csr_array:
-        """Scaled coefficients.
+        """Scaled coefficients that can be felt.
 
         A term whose whole range cannot change its row by more than `UNFELT` of the row's
         largest term is left out: the solver would drop it too, with a warning that may
         hide another.
         """
-        matrix = program.matrix
-        by_row = np.repeat(self.row, np.diff(matrix.indptr))
-        data = matrix.data * by_row * self.column[matrix.indices]
+        matrix, data = program.matrix, self.coefficients(program)
         felt = np.abs(data) > UNFELT
         if felt.all():
             return sparse.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
@@ -90,7 +102,7 @@ class Scaling:
         return scaled
 
 
-def _by_coefficient(program: Program, row: Numbers) -> Numbers:
+def _by_coefficient(program: Program, row: Floats) -> Floats:
     """Scale that brings the largest coefficient of each column near 1."""
     matrix = program.matrix
     size = np.abs(matrix.data) * np.repeat(row, np.diff(matrix.indptr))

@@ -10,18 +10,17 @@ Shcherbina, Safe bounds in linear and mixed-integer linear programming, Math. Pr
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from allocator.arrays import Floats
 from allocator.solver.program import Program
-
-Numbers = npt.NDArray[np.float64]
+from allocator.tolerances import LEAST_TERMS
 
 _EPS = float(np.finfo(float).eps)
 _TINY = float(np.finfo(float).tiny)
-"""Numbers below it are rounded by more than `_EPS` of their size."""
+"""Floats below it are rounded by more than `_EPS` of their size."""
 
 
-def safe_bound(program: Program, row_dual: Numbers) -> float:
+def safe_bound(program: Program, row_dual: Floats) -> float:
     """Bound on the objective of every feasible point.
 
     Parameters
@@ -63,7 +62,7 @@ def safe_bound(program: Program, row_dual: Numbers) -> float:
     return sign * (total + carried)
 
 
-def _largest(reduced: Numbers, doubt: Numbers, lower: Numbers, upper: Numbers) -> Numbers:
+def _largest(reduced: Floats, doubt: Floats, lower: Floats, upper: Floats) -> Floats:
     """Most each column can add for any reduced cost within its doubt."""
     with np.errstate(invalid="ignore"):
         corners = [
@@ -74,7 +73,7 @@ def _largest(reduced: Numbers, doubt: Numbers, lower: Numbers, upper: Numbers) -
     return np.maximum.reduce(corners)
 
 
-def residuals(program: Program, x: Numbers) -> tuple[float, float]:
+def residuals(program: Program, x: Floats) -> tuple[float, float]:
     """Largest violation of a row and of a bound, each relative to the size of its terms.
 
     Returns
@@ -89,7 +88,7 @@ def residuals(program: Program, x: Numbers) -> tuple[float, float]:
         np.where(np.isfinite(program.row_upper), np.abs(program.row_upper), 0.0),
     )
     miss = np.maximum(program.row_lower - value, value - program.row_upper)
-    rows = np.max(miss / np.maximum(np.maximum(size, sides), 1e-9), initial=0.0)
+    rows = np.max(miss / np.maximum(np.maximum(size, sides), LEAST_TERMS), initial=0.0)
     off = np.maximum(program.col_lower - x, x - program.col_upper)
     bounds = np.max(off / np.maximum(np.abs(x), 1.0), initial=0.0)
     return max(0.0, float(rows)), max(0.0, float(bounds))

@@ -2,21 +2,20 @@
 
 A ray of the dual prices a handful of rows and bounds against each other so that they cannot
 all hold; where the solver gives none, its own irreducible infeasible set is tried. Either
-may be empty or too much; nothing is
-reported here that has not been solved again: infeasible together, and feasible once any
-single member is dropped (of a conflict with more than 60 members only the first).
+may be empty or too much; nothing is reported here that has not been solved again: infeasible
+together, and feasible once any single member is dropped (of a conflict with more than 60
+members only the first).
 """
 
 from __future__ import annotations
 
-import highspy
 import numpy as np
 
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
+from allocator.tolerances import IN_RAY
 
 IIS_FROM_LP_IRREDUCIBLE = 2 | 4
-IN_RAY = 1e-9
 MOST_MEMBERS = 60
 SECONDS = 30.0
 """Time HiGHS may look for a conflict; a plan is infeasible whether or not one is found."""
@@ -52,12 +51,11 @@ def _from_ray(program: Program, threads: int) -> tuple[list[int], list[int]]:
     solver = Solver(program, threads=threads, options={"presolve": "off"})
     if solver.run(time_limit=SECONDS).status != "infeasible":
         return [], []
-    status, there, ray = solver._h.getDualRay()
-    if status != highspy.HighsStatus.kOk or not there:
+    ray = solver.engine.dual_ray()
+    if ray is None:
         return [], []
     scale = solver.scaling
-    size = np.abs(np.array(ray))
-    price = np.array(ray) * scale.row
+    size, price = np.abs(ray), ray * scale.row
     pull = np.abs(program.matrix.T @ price) * scale.column
     rows = np.flatnonzero(size > IN_RAY * size.max())
     columns = np.flatnonzero(pull > IN_RAY * size.max())
@@ -70,10 +68,7 @@ def _from_iis(program: Program, threads: int) -> tuple[list[int], list[int]]:
     solver = Solver(program, threads=threads, options=options)
     if solver.run(time_limit=SECONDS).status != "infeasible":
         return [], []
-    status, iis = solver._h.getIis()
-    if status != highspy.HighsStatus.kOk or not iis.valid_:
-        return [], []
-    return list(iis.row_index_), list(iis.col_index_)
+    return solver.engine.irreducible()
 
 
 def _reduced(

@@ -10,15 +10,14 @@ is far tighter than adding up the worst gap of every curve, and as safe.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
+from allocator.arrays import Floats
 from allocator.data import Data
 from allocator.solver.program import Program
+from allocator.tolerances import CURVED
 
-Numbers = npt.NDArray[np.float64]
 
-
-def curve_room(data: Data, program: Program, row_dual: Numbers) -> float:
+def curve_room(data: Data, program: Program, row_dual: Floats) -> float:
     """Most by which the best plan on the true curves can beat the bound on the chords.
 
     Parameters
@@ -55,10 +54,10 @@ def curve_room(data: Data, program: Program, row_dual: Numbers) -> float:
     on_chords, on_curves = np.zeros(len(r.drivers)), np.zeros(len(r.drivers))
     np.maximum.at(on_chords, driver, height)
     np.maximum.at(on_curves, driver, height + gap)
-    return float(np.sum(on_curves - on_chords)) * (1.0 + 1e-12)
+    return float(np.sum(on_curves - on_chords)) * (1.0 + CURVED)
 
 
-def _worth(data: Data, program: Program, row_dual: Numbers) -> Numbers:
+def _worth(data: Data, program: Program, row_dual: Floats) -> Floats:
     """Value of a unit of each response's outcome: in the objective and to the rules."""
     r, rules = data.responses, data.rules
     worth = r.value.copy()

@@ -1,0 +1,73 @@
+"""From the tables of a plan to the decisions a search starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from allocator.arrays import Floats
+from allocator.data import Data
+from allocator.solver.program import Program
+
+
+def starting(
+    data: Data, program: Program, plan: Mapping[str, pd.DataFrame] | None
+) -> dict[str, Floats]:
+    """Whole-number columns as a plan's tables decide them.
+
+    Parameters
+    ----------
+    data, program
+        The instance as arrays and its programme.
+    plan : mapping of str to pandas.DataFrame, or None
+        ``options`` (option, year, taken) and ``contracts`` (contract, year, ended).
+
+    Returns
+    -------
+    dict of str to ndarray
+        By block: 1 for a run that the plan takes or a contract it ends, 0 for others.
+    """
+    out: dict[str, Floats] = {}
+    if plan is None:
+        return out
+    if "allocation" in plan:
+        out = {
+            name: np.zeros(len(block))
+            for name in ("run", "end")
+            if (block := program.block(name)) is not None and len(block)
+        }
+    years = {label: t for t, label in enumerate(data.year.labels)}
+    if "options" in plan and program.block("run") is not None:
+        table = plan["options"]
+        covered = np.zeros((len(data.options.option), len(years) + 1), dtype=bool)
+        for name, year, said in zip(table["option"], table["year"], table["taken"], strict=True):
+            o = data.options.option.position.get(name)
+            if o is not None and int(year) in years:
+                covered[o, years[int(year)]] = flag(said)
+        runs, s, e = data.options.runs.columns
+        since = np.cumsum(covered, axis=1)
+        whole = since[runs, e] - since[runs, s] + covered[runs, s] == e - s + 1
+        before = (s > 0) & covered[runs, s - 1]
+        out["run"] = (whole & ~before & ~covered[runs, e + 1]).astype(float)
+    if "contracts" in plan and "ended" in plan["contracts"] and program.block("end") is not None:
+        table = plan["contracts"]
+        first: dict[str, int] = {}
+        for name, year, said in zip(table["contract"], table["year"], table["ended"], strict=True):
+            if flag(said) and int(year) in years:
+                first[name] = min(first.get(name, len(years)), years[int(year)])
+        ends = data.contracts.ends
+        names, t = ends.column_labels(0).tolist(), ends.columns[1].tolist()
+        out["end"] = np.array(
+            [first.get(name) == year for name, year in zip(names, t, strict=True)], dtype=float
+        )
+    return out
+
+
+def flag(said: Any) -> bool:
+    """Yes or no as a plan's tables write it."""
+    if isinstance(said, str):
+        return said.strip().lower() in ("yes", "true", "1", "1.0")
+    return bool(said) and not pd.isna(said)

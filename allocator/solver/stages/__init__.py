@@ -1,0 +1,1 @@
+"""The successive solves behind a plan: reference, best, fewest pounds moved."""

@@ -1,0 +1,121 @@
+"""An instance is rows: frames, facts and hashes are made of them, each once, when asked for."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from declared import assert_as_declared
+
+from allocator.instance.evidence import with_evidence
+from allocator.instance.instance import Instance, read, write
+from allocator.instance.tables.frames import Frames
+from allocator.instance.tables.rows import from_frame
+from allocator.instance.tables.schema import TABLES
+
+INSTANCES = Path(__file__).parents[2] / "instances"
+AVONSIDE = INSTANCES / "avonside"
+HASHES = {
+    "avonside": "68ba383006be c1ed5cdf1e27 b8379bcd5e33 8d20f0b46543",
+    "examples/evidence-cases": "46bf77a7f0eb d15c26fbe0d2 39fda09db2d2 560370955901",
+    "examples/evidence-shrinkage": "928cc8fab556 667f772a56c9 4604892b1021 aefabd182139",
+    "examples/option-evidence": "ba77537ac66d e0056086b4b2 5f0b0f89a00f 20a8d6fd0e43",
+    "examples/window-and-lease": "2d3798c95c59 e3c8cc171c28 6dd6a5c99984 b03745b2879f",
+}
+"""First digits of the hash as written, and with low, central and high evidence."""
+
+
+@pytest.fixture(scope="module")
+def avonside() -> Instance:
+    return read(AVONSIDE)
+
+
+@pytest.mark.parametrize("name", HASHES)
+def test_hashes_stay(name: str) -> None:
+    instance = read(INSTANCES / name)
+    cases = [with_evidence(instance, case) for case in ("low", "central", "high")]
+    assert " ".join(i.sha256[:12] for i in (instance, *cases)) == HASHES[name]
+
+
+def test_a_frame_is_made_once_and_is_not_the_rows(avonside: Instance) -> None:
+    fresh = dataclasses.replace(avonside, tables=Frames(avonside.rows))
+    frame = fresh.programmes
+    assert frame is fresh.tables["programmes"]
+    assert_as_declared(TABLES["programmes"], frame)
+    before = fresh.sha256
+    frame["baseline"] = 0.0
+    assert dataclasses.replace(fresh).sha256 == before
+    assert fresh.rows["programmes"]["baseline"].any()
+
+
+def test_frames_and_rows_say_the_same(avonside: Instance) -> None:
+    assert list(avonside.tables) == list(TABLES)
+    assert len(avonside.tables) == len(TABLES)
+    for name, frame in avonside.tables.items():
+        assert from_frame(name, frame) == avonside.rows[name]
+    of_frames = dataclasses.replace(avonside, tables=dict(avonside.tables))
+    assert of_frames == avonside
+    assert of_frames.sha256 == avonside.sha256
+    assert of_frames.facts.draft["rules"] == avonside.rows["rules"]
+
+
+def test_copies_have_the_rows_and_derive_the_rest_again(avonside: Instance) -> None:
+    assert avonside.facts.rank
+    for other in (pickle.loads(pickle.dumps(avonside)), copy.deepcopy(avonside)):
+        assert other == avonside
+        assert "facts" not in vars(other)
+        assert other.sha256 == avonside.sha256
+        pd.testing.assert_frame_equal(other.rules, avonside.rules)
+
+
+def test_equal_instances_have_the_same_rows_settings_and_origin(avonside: Instance) -> None:
+    assert read(AVONSIDE) == avonside
+    assert avonside.replace(source="elsewhere") != avonside
+    assert dataclasses.replace(avonside, origin="elsewhere") != avonside
+    fewer = avonside.budgets.assign(amount=avonside.budgets["amount"] + 1.0)
+    assert avonside.replace(budgets=fewer) != avonside
+    assert avonside != "avonside"
+    assert avonside.rows["rules"] != "rules"
+
+
+def test_replace_keeps_the_rows_of_other_tables(avonside: Instance) -> None:
+    changed = avonside.replace(budgets=avonside.budgets.assign(note="changed"))
+    kept = [name for name in TABLES if changed.rows[name] is avonside.rows[name]]
+    assert kept == [name for name in TABLES if name != "budgets"]
+    assert set(changed.budgets["note"]) == {"changed"}
+
+
+def test_central_evidence_shares_rows_and_facts() -> None:
+    plain = read(INSTANCES / "examples" / "evidence-cases")
+    central = with_evidence(plain)
+    assert central.settings.evidence == "central"
+    assert central.rows is plain.rows
+    assert central.tables is plain.tables
+    assert central.facts.ranges is plain.facts.ranges
+    assert not central.facts.derived
+    assert plain.settings.evidence == ""
+
+
+def test_evidence_changes_the_figures_of_its_tables_alone(avonside: Instance) -> None:
+    low = with_evidence(avonside, "low")
+    assert low.facts.heads is avonside.facts.heads
+    changed = {name for name in TABLES if low.rows[name] != avonside.rows[name]}
+    assert "responses" in changed
+    assert changed <= {"responses", "effects", "option_effects"}
+    written, believed = (i.rows["responses"] for i in (avonside, low))
+    given = ~np.isnan(written["low"]) & ~np.isnan(written["per_unit"])
+    assert given.any()
+    least = np.minimum(written["low"], written["per_unit"])
+    assert (believed["per_unit"][given] == least[given]).all()
+
+
+def test_a_round_trip_keeps_the_hash(avonside: Instance, tmp_path: Path) -> None:
+    write(avonside, tmp_path / "copy")
+    again = read(tmp_path / "copy")
+    assert again.sha256 == avonside.sha256
+    assert again.rows == avonside.rows

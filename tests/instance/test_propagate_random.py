@@ -1,0 +1,68 @@
+"""Random rounds with decisions, as drawn: no plan of any decision is out of reach.
+
+No check has judged them, so money may not suffice and limits may cross; a collision is then
+a proof that there is no plan. The judge (``oracle_round``) tries a round whose decisions are
+made piece by piece, and shares nothing with what is tested.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from oracle_draw import Draw
+from oracle_round import Built, Round
+from reaching import UNJUDGED, ranges_of
+
+
+def drawn_harder(seed: int, rng: np.random.Generator) -> Draw:
+    """A random round with other money, further limits and no rules."""
+    drawn = Draw(seed)
+    tables, last = drawn.tables, drawn.years[-1]
+    tables |= {"rules": [], "providers": []}
+    for row in tables["budgets"]:
+        row["amount"] *= rng.choice([0.5, 0.8, 1.0, 1.0, 1.5])
+        if row["kind"] != "capital":
+            row |= {"carry_max": rng.choice([0.0, 10.0]), "overdraw_max": rng.choice([0.0, 5.0])}
+    if rng.random() < 0.4:
+        saving = {"item": "saving", "kind": "efficiency", "amount": 5.0, "delivery": 0.8}
+        tables["adjustments"] = [saving | {"pool": "NHS", "recurrent": rng.choice(["yes", "no"])}]
+    limits = {(r["programme"], r["basis"], r.get("year")): r for r in tables["limits"]}
+    for (name, basis, year), row in list(limits.items()):
+        if basis != "growth" and year is None and rng.random() < 0.3:
+            most = row["max"] * rng.choice([0.5, 0.8])
+            lower = {"year": last, "min": None, "max": most, "start_min": None}
+            limits[name, basis, last] = row | lower
+            growth = {"programme": name, "basis": "growth", "min": -0.2}
+            limits.setdefault((name, "growth", None), growth)
+    tables["limits"] = list(limits.values())
+    return drawn
+
+
+@pytest.mark.parametrize("seed", range(5000, 5150))
+def test_no_plan_of_any_decision_is_out_of_reach(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    drawn = drawn_harder(seed, rng)
+    with UNJUDGED:
+        instance = drawn.instance()
+    ranges = ranges_of(instance)
+    names = instance.programmes["programme"].tolist()
+    round_ = Round(drawn.settings, drawn.tables)
+    choices = round_.choices()
+    for c in rng.permutation(len(choices))[:4].tolist():
+        built = Built(round_, choices[c])
+        for sign in (-1.0, 1.0):
+            at = list(built.activity)[int(rng.integers(len(built.activity)))]
+            aim = built.driver[at] if rng.random() < 0.3 else built.activity[at]
+            found = built.program.best(aim * sign)
+            if ranges.collisions or ranges.shortages:
+                assert found is None
+            if found is None:
+                break
+            for figures, low, high in (
+                (built.activity, ranges.lo, ranges.hi),
+                (built.driver, ranges.driver_lo, ranges.driver_hi),
+            ):
+                for (name, t), figure in figures.items():
+                    cell, value = (names.index(name), t), figure.at(found[1])
+                    room = 1e-5 * max(1.0, abs(value))
+                    assert low[cell] - room <= value <= high[cell] + room, (choices[c], name, t)
