@@ -20,7 +20,8 @@ from allocator.instance.instance import Instance, read
 from allocator.instance.tables.by_year import ByYear
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.settings import Settings
-from allocator.planning.solve import build, solve
+from allocator.planning.formulation import build
+from allocator.planning.solve import solve
 
 ROOT = Path(__file__).resolve().parent.parent
 AVONSIDE = ROOT / "instances" / "avonside"

@@ -14,7 +14,7 @@ from allocator.evaluate.programmes import Programmes, growth
 from allocator.evaluate.tables import Names, Tables, pick, year_before
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.settings import Settings
-from allocator.instance.tables.wording import listing
+from allocator.words import listing
 
 NEVER = "none"
 """What ``review_years`` says of an option that is kept to the end of the plan."""

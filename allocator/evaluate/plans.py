@@ -14,7 +14,7 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import InstanceError, Problem
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names
-from allocator.instance.tables.wording import Suggester, listing
+from allocator.words import Suggester, listing
 
 YEAR = re.compile(r"(\d{4})(?:/(?:\d{2}|\d{4})|\.0)?")
 

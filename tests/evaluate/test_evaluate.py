@@ -29,8 +29,8 @@ def test_the_check_shares_nothing_with_the_model() -> None:
                 imported.add(str(node.module))
     assert imported
     own = {m for m in imported if m.partition(".")[0].startswith("allocator")}
-    allowed = {"allocator.errors"} | {
-        f"allocator.instance.{part}" for part in ("evidence", "instance", "wording")
+    allowed = {"allocator.errors", "allocator.words"} | {
+        f"allocator.instance.{part}" for part in ("evidence", "instance", "tables.settings")
     }
     assert {m for m in own if not m.startswith("allocator.evaluate.")} == allowed
     assert not {m.partition(".")[0] for m in imported} & {"pyomo", "highspy"}

@@ -12,8 +12,8 @@ from oracle_draw import as_instance
 from reaching import UNJUDGED, YEARS
 
 from allocator.arrays import Floats
-from allocator.evaluate.selections import EVERY, read_selections
-from allocator.evaluate.tables import read_programmes
+from allocator.evaluate import Round
+from allocator.evaluate.selections import EVERY
 from allocator.instance.checks.pump import Network, network, savings
 from allocator.instance.instance import Instance
 
@@ -147,14 +147,16 @@ def shares_of(instance: Instance, selection: str) -> Floats:
 @given(rounds_with_selections())
 def test_selections_hold_whom_their_rows_name(instance: Instance) -> None:
     checks = instance.facts.selections
-    judged = read_selections(instance, read_programmes(instance))
+    judged = Round(instance).selections
     size = len(instance.programmes)
-    for s, name in enumerate(judged.names.tolist()):
+    for s, name in enumerate(judged.names.all):
         expected = np.ones(size) if name in EVERY else shares_of(instance, name)
         for who, share in (checks.counted(name), judged.of(s)):
             assert who.tolist() == np.flatnonzero(expected).tolist()
             assert share.tolist() == expected[expected > 0].tolist()
         halves = np.arange(size) % 2
         least = [expected[halves == half].min(initial=np.inf) for half in (0, 1)]
-        whole = judged.whole(halves, 2).toarray()[s]
-        assert whole.tolist() == [x if np.isfinite(x) else 0.0 for x in least]
+        owners, share = judged.whole(halves, 2).of(s)
+        assert dict(zip(owners.tolist(), share.tolist(), strict=True)) == {
+            half: x for half, x in enumerate(least) if 0 < x < np.inf
+        }

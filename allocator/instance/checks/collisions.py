@@ -12,7 +12,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.ranges import Collision, Money, Shortage
 from allocator.instance.tables.settings import Settings
-from allocator.instance.tables.wording import money, number
+from allocator.words import number
 
 _TABLES = (
     "programmes",
@@ -97,7 +97,7 @@ def _collision(facts: Facts, found: Collision) -> Problem:
     programmes, settings = facts["programmes"], facts.settings
     name, unit = programmes["programme"][found.programme], programmes["unit"][found.programme]
     excess = found.lo - found.hi
-    cost = money(excess * float(programmes["unit_cost"][found.programme]), settings)
+    cost = settings.money(excess * float(programmes["unit_cost"][found.programme]))
     units = "" if unit == "money" else f" {unit}"
     worth = "" if unit == "money" else f" ({cost} at base-year prices)"
     table, line = _blamed(found)
@@ -137,12 +137,12 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
             f"extra; {number(missing)}{unit} {'are' if unit else 'is'} missing."
         )
         return Problem(found.table, line, "amount", "", message)
-    most = _largest(found, lambda value: money(value, settings))
-    needed, short = money(found.needed, settings), money(missing, settings)
+    most = _largest(found, lambda value: settings.money(value))
+    needed, short = settings.money(found.needed), settings.money(missing)
     if found.money is None:
         message = (
             f"contract '{found.name}' covers activity of at most "
-            f"{money(found.available, settings)} at tariff in {year}, but its programmes must do "
+            f"{settings.money(found.available)} at tariff in {year}, but its programmes must do "
             f"at least {needed} ({most}); {short} is too much."
         )
         return Problem(found.table, line, "ceiling", "", message)
@@ -169,9 +169,9 @@ def _sources(found: Money, settings: Settings) -> str:
         (found.carried, "carried in"),
         (found.owed, "owed to the next year"),
     ]
-    named = [f"{money(value, settings)} {words}" for value, words in parts if value]
-    total = money(found.total, settings)
-    received = f"{money(found.amount, settings)} received"
+    named = [f"{settings.money(value)} {words}" for value, words in parts if value]
+    total = settings.money(found.total)
+    received = f"{settings.money(found.amount)} received"
     return f"{total} ({', '.join([received, *named])})" if named else total
 
 

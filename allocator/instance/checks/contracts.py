@@ -15,7 +15,7 @@ from allocator.instance.tables.column import NO_VALUE, Column
 from allocator.instance.tables.legal import CONTRACT_NEEDS, CONTRACT_PARAMETERS
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.schema import TABLES
-from allocator.instance.tables.wording import Suggester, number, sentence
+from allocator.words import Suggester, number, sentence
 
 
 @needs("programmes")

@@ -14,9 +14,9 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.by_year import ByYear
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
-from allocator.instance.tables.wording import listing, number
+from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
-_ROUNDING = 1e-9
 _OF_THE_WHOLE = ("pool", "basis", "amount")
 
 
@@ -102,7 +102,7 @@ def parts_of_one_income(facts: Facts) -> Problems:
         index = grid.index[groups]
         yield from _one_whole(facts, name, index)
         total = shares[groups].sum(axis=0)
-        for t in np.flatnonzero(total > 1 + _ROUNDING).tolist()[:1]:
+        for t in np.flatnonzero(total > 1 + ROUNDING).tolist()[:1]:
             yield problem(
                 rows,
                 max(index[:, t].tolist(), key=_line_of(rows)),
@@ -110,7 +110,7 @@ def parts_of_one_income(facts: Facts) -> Problems:
                 f"the shares of income '{name}' in {facts.years[t]} sum to {number(total[t])}; "
                 "together its parts are at most the whole, 1.",
             )
-        under = (total < 1 - _ROUNDING) & (index >= 0).any(axis=0)
+        under = (total < 1 - ROUNDING) & (index >= 0).any(axis=0)
         for t in np.flatnonzero(under).tolist()[:1]:
             yield problem(
                 rows,
@@ -200,7 +200,7 @@ def held_back_of_something(facts: Facts) -> Problems:
                 "pool",
                 f"pool '{pool}' has no recurrent or grant money in {year} that could be held back.",
             )
-        if pool not in beyond and total > 1 + _ROUNDING and len(positions) > 1:
+        if pool not in beyond and total > 1 + ROUNDING and len(positions) > 1:
             beyond.add(pool)
             names = listing(dict.fromkeys(f"'{rows['income'][p]}'" for p in positions))
             yield problem(

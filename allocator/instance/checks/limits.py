@@ -7,7 +7,7 @@ import numpy as np
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.wording import number
+from allocator.words import number
 
 
 def limits_make_sense(facts: Timeless) -> Problems:

@@ -8,7 +8,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.wording import listing
+from allocator.words import listing
 
 
 def two_options(facts: Timeless) -> Problems:

@@ -9,7 +9,7 @@ from allocator.instance.checks.problem import Problems, problem
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import in_order
-from allocator.instance.tables.wording import listing, number
+from allocator.words import listing, number
 
 REFERENCES = ("", "baseline", "previous")
 """What growth may be measured on besides a plan year."""

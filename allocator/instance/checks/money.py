@@ -10,9 +10,8 @@ from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import among
-from allocator.instance.tables.wording import listing, number
-
-_ROUNDING = 1e-9
+from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
 
 def capital_is_apart(facts: Timeless) -> Problems:
@@ -73,8 +72,8 @@ def shares_add_up(facts: Facts) -> Problems:
         there = grid.index[groups] >= 0
         low, high = least[groups].sum(axis=0), most[groups].sum(axis=0)
         for column, totals, wrong, words in (
-            ("share_min", low, low > 1 + _ROUNDING, "more than the whole"),
-            ("share_max", high, high < 1 - _ROUNDING, "less than the whole"),
+            ("share_min", low, low > 1 + ROUNDING, "more than the whole"),
+            ("share_max", high, high < 1 - ROUNDING, "less than the whole"),
         ):
             for t in np.flatnonzero(wrong & there.any(axis=0)).tolist()[:1]:
                 payers = [g for g, here in zip(groups, there[:, t], strict=True) if here]

@@ -14,7 +14,7 @@ from allocator.instance.facts.held import limits_changed
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import EFFECT_OPERATIONS
 from allocator.instance.tables.rows import Rows
-from allocator.instance.tables.wording import listing, number
+from allocator.words import listing, number
 
 CASES = ("value", "low", "high")
 """Columns of option_effects that may stand for the figure of an effect."""

@@ -13,7 +13,7 @@ from allocator.instance.facts.groups import Group
 from allocator.instance.facts.runs import NO_REVIEW
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
-from allocator.instance.tables.wording import listing
+from allocator.words import listing
 
 COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
 """Columns of options that hold money."""

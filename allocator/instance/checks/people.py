@@ -6,9 +6,8 @@ from collections import defaultdict
 
 from allocator.instance.checks.problem import Problems, needs, problem
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.wording import number
-
-_ROUNDING = 1e-6
+from allocator.tolerances import SEGMENT_SHARES
+from allocator.words import number
 
 
 @needs("segments")
@@ -52,7 +51,7 @@ def reach_adds_up(facts: Timeless) -> Problems:
         totals[name] += float(rows["share"][position])
         first.setdefault(name, position)
     for name, total in totals.items():
-        if abs(total - 1.0) > _ROUNDING:
+        if abs(total - 1.0) > SEGMENT_SHARES:
             yield problem(
                 rows,
                 first[name],

@@ -13,9 +13,8 @@ from allocator.instance.facts.held import STRICT
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import CRITERIA, Selections
-from allocator.instance.tables.wording import Suggester, listing, money, number, sentence
-
-_WIDEST_SPREAD = 1e9
+from allocator.tolerances import WIDEST_SPREAD
+from allocator.words import Suggester, listing, number, sentence
 
 
 def filled_in(facts: Timeless) -> Problems:
@@ -175,14 +174,14 @@ def money_spread(facts: Facts) -> Problems:
         figures[giver].append((value, f"the transfer to '{taker}'"))
     for pool, found in figures.items():
         positive = [pair for pair in found if pair[0] > 0]
-        if positive and max(positive)[0] > _WIDEST_SPREAD * min(positive)[0]:
+        if positive and max(positive)[0] > WIDEST_SPREAD * min(positive)[0]:
             (most, big), (least, small) = max(positive), min(positive)
             yield problem(
                 facts["budgets"],
                 None,
                 "amount",
-                f"in pool '{pool}' {big} is {money(most, facts.settings)} and {small} "
-                f"{money(least, facts.settings)}: figures more than 1e9 apart blur in a solver.",
+                f"in pool '{pool}' {big} is {facts.settings.money(most)} and {small} "
+                f"{facts.settings.money(least)}: figures more than 1e9 apart blur in a solver.",
                 severity="warning",
             )
 
@@ -201,7 +200,7 @@ def unvalued(facts: Facts) -> Problems:
             programmes,
             None,
             "",
-            f"{many} no response, demand or effect and {money(total, facts.settings)} of baseline "
+            f"{many} no response, demand or effect and {facts.settings.money(total)} of baseline "
             f"spend, held at baseline: {listing(names, 12)}.",
             severity="warning",
         )

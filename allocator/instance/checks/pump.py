@@ -12,10 +12,8 @@ from allocator.arrays import Floats, Ints
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.tables.rows import Rows, among
-from allocator.instance.tables.wording import listing, money
-
-_ROUNDING = 1e-9
-_CLOSE = 1e-12
+from allocator.tolerances import ROUNDING, SETTLED
+from allocator.words import listing
 
 
 @dataclass(frozen=True)
@@ -89,17 +87,17 @@ def money_pumps(facts: Facts) -> Problems:
     total = np.bincount(_columns(saved), saved.data, saved.shape[1])
     accepted = set(facts.settings.accept_money_pump)
     one = 1 / facts.settings.money_scale
-    for position in np.flatnonzero(total > 1 + _ROUNDING).tolist():
+    for position in np.flatnonzero(total > 1 + ROUNDING).tolist():
         name = net.names[net.sources[position]]
         here = slice(*saved.indptr[position : position + 2].tolist())
         most = net.names[int(saved.indices[here][np.argmax(saved.data[here])])]
         taken = name in accepted
-        back = money(float(total[position]) * one, facts.settings)
+        back = facts.settings.money(float(total[position]) * one)
         yield problem(
             effects,
             sources[name],
             "per_unit",
-            f"money pump: {money(one, facts.settings)} more for '{name}' saves {back} elsewhere "
+            f"money pump: {facts.settings.money(one)} more for '{name}' saves {back} elsewhere "
             f"within the plan, most of it on '{most}'" + ("; accepted." if taken else "."),
             ""
             if taken
@@ -131,7 +129,7 @@ def _circles(net: Network) -> list[list[str]]:
         if len(members) < 2:
             continue
         inner = strength[members][:, members].toarray()
-        if np.abs(np.linalg.eigvals(inner)).max() >= 1 - _ROUNDING:
+        if np.abs(np.linalg.eigvals(inner)).max() >= 1 - ROUNDING:
             found.append([net.names[i] for i in members.tolist()])
     return found
 
@@ -200,8 +198,8 @@ def _settled(same_year: sp.csr_array, pushed: sp.csr_array) -> sp.csr_array:
     settled = pushed
     for _ in range(10_000):
         following = pushed + same_year @ settled
-        moved = abs(following - settled) - _CLOSE * abs(settled)
-        if (moved.data <= _CLOSE).all():
+        moved = abs(following - settled) - SETTLED * abs(settled)
+        if (moved.data <= SETTLED).all():
             return following
         settled = following
     return settled

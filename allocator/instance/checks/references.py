@@ -14,7 +14,7 @@ from allocator.instance.tables.rows import BLANK_YEAR, Rows, among
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.selections import EVERYTHING
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE
-from allocator.instance.tables.wording import Suggester, sentence
+from allocator.words import Suggester, sentence
 
 
 def duplicates(facts: Timeless) -> Problems:

@@ -11,7 +11,7 @@ from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import LEGAL_RULES
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.settings import year_of
-from allocator.instance.tables.wording import number
+from allocator.words import number
 
 
 def legal_combinations(facts: Timeless) -> Problems:

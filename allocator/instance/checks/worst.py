@@ -12,9 +12,9 @@ from allocator.arrays import Floats
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.choices import Choices
 from allocator.instance.facts.facts import Facts
-from allocator.instance.tables.wording import listing, number
+from allocator.tolerances import ROUNDING
+from allocator.words import listing, number
 
-_ROUNDING = 1e-9
 _MOST_TRIES = 500
 
 
@@ -147,7 +147,7 @@ def _too_much(choices: Choices, amount: float, acts: list[_Act]) -> list[_Act]:
     is found is certain, what is not found may still be there.
     """
     falling = sorted((a for a in acts if a.change < 0), key=lambda a: (a.multiplies, a.change))
-    edge = -_ROUNDING * max(1.0, amount)
+    edge = -ROUNDING * max(1.0, amount)
     of_option: dict[int, list[_Act]] = defaultdict(list)
     for act in acts:
         of_option[act.option].append(act)

@@ -12,7 +12,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import SHAPE_PARAMETERS
 from allocator.instance.tables.rows import Rows
-from allocator.instance.tables.wording import number
+from allocator.words import number
 
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
 

@@ -9,7 +9,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.schema import TABLES
-from allocator.instance.tables.wording import listing, number
+from allocator.words import listing, number
 
 _CONTINUOUS = {
     "budgets": "pool",

@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.heads import Heads
-from allocator.instance.facts.over import over
+from allocator.instance.facts.money import over
 from allocator.instance.facts.payment import DRIVERS, Terms
 from allocator.instance.facts.prices import Prices
 from allocator.instance.tables.by_year import ByYear

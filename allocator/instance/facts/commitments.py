@@ -10,8 +10,7 @@ import scipy.sparse as sp
 from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.agreements import Agreements
 from allocator.instance.facts.decisions import Decisions
-
-_ENDLESS = 1e30
+from allocator.tolerances import ENDLESS
 
 
 class Commitments:
@@ -67,7 +66,7 @@ class Commitments:
             Activity of its programmes at tariff, and what it costs. A payment never falls
             as these rise, so the least of them give the least payment.
         """
-        follows = np.where(self._agreements.by_cost, np.maximum(cost, -_ENDLESS), value)
+        follows = np.where(self._agreements.by_cost, np.maximum(cost, -ENDLESS), value)
         # What earns a bonus is at least nothing where none of it can be taken off.
         follows = np.where(self._agreements.kind == "outcome", 0.0, follows)
         return np.where(self._unknown, self._terms.least, self._terms.paid(follows))

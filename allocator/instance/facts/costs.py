@@ -6,12 +6,11 @@ import numpy as np
 
 from allocator.arrays import Floats, Ints
 from allocator.instance.facts.decisions import Decisions
-from allocator.instance.facts.over import over
+from allocator.instance.facts.money import over, reaches
 from allocator.instance.facts.prices import Prices
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.selections import in_order
-
-_NOTHING = 1e-12
+from allocator.tolerances import RESIDUE
 
 
 class LeastCosts:
@@ -64,7 +63,7 @@ class LeastCosts:
         self._kink = np.repeat(np.where(bent, threshold, 0.0)[:, None], price.shape[1], axis=1)
         slopes = price + change, price * np.where(bent, factor, 1.0)[:, None] + change
         self._below, self._above = (
-            np.where(np.abs(slope) <= _NOTHING * price, 0.0, slope) for slope in slopes
+            np.where(np.abs(slope) <= RESIDUE * price, 0.0, slope) for slope in slopes
         )
 
     def _at(self, activity: Floats, at: Ints) -> Floats:
@@ -130,8 +129,7 @@ class LeastCosts:
         kink, below, above = self._kink[at], self._below[at], self._above[at]
         first = below * kink
         beyond = kink + over(np.maximum(money - first, 0.0), above)
-        reached = money >= first - 1e-9 * np.maximum(1.0, np.abs(first))
         # Where a unit beyond the kink saves money, enough of them pay for any number.
         endless = (above < 0.0) | (below <= 0.0)
         within = np.where(endless, beyond, np.minimum(over(money, below), kink))
-        return np.where(reached, beyond, within)
+        return np.where(reaches(money, first), beyond, within)

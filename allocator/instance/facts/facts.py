@@ -196,24 +196,21 @@ class Facts(Timeless):
         return Pools(self["programmes"], self.purses, *of)
 
     @fact
-    def bounding(self) -> Bounding:
-        """All that bounds activity."""
-        return Bounding(
-            programmes=self["programmes"],
-            limits=self["limits"],
-            levels=self.limits,
-            decisions=self.decisions,
-            need=self.need,
-            capacity=self.capacity,
-            agreements=self.agreements,
-            commitments=self.commitments,
-            pools=self.pools,
-        )
-
-    @fact
     def ranges(self) -> Ranges:
         """Least and most activity each programme can reach in each year."""
-        return propagate(self.bounding)
+        return propagate(
+            Bounding(
+                programmes=self["programmes"],
+                limits=self["limits"],
+                levels=self.limits,
+                decisions=self.decisions,
+                need=self.need,
+                capacity=self.capacity,
+                agreements=self.agreements,
+                commitments=self.commitments,
+                pools=self.pools,
+            )
+        )
 
 
 def facts_of(draft: Draft) -> Timeless:

@@ -10,6 +10,7 @@ from allocator.instance.facts.held import STRICT
 from allocator.instance.facts.kernel import Effects
 from allocator.instance.tables.by_year import ByYear
 from allocator.instance.tables.rows import Rows
+from allocator.tolerances import ENDLESS
 
 
 class Demand:
@@ -135,7 +136,7 @@ class Need:
         up, down = hi[self.source] - base, lo[self.source] - base
         rising = np.maximum(self.kernel, 0.0)
         falling = np.minimum(self.kernel, 0.0)
-        finite = np.where(np.isinf(up), 1e30, up)
+        finite = np.where(np.isinf(up), ENDLESS, up)
         return self._felt(rising, finite) + self._felt(falling, down)
 
     def _avoided(self, potential: Floats, arriving: Floats) -> Floats:

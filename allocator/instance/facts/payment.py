@@ -9,9 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints, Objects
-from allocator.instance.facts.over import over
-
-_ROUNDING = 1e-9
+from allocator.instance.facts.money import over, reaches
 
 DRIVERS = {
     "cost": "cost",
@@ -151,13 +149,6 @@ class Terms:
             reached = np.isfinite(start) & reaches(paid, money)
             found = np.where(reached, start + over(np.maximum(paid - money, 0.0), rate), found)
         return np.where(reaches(paid, self.most[at]), np.inf, found)
-
-
-def reaches(paid: Floats, mark: Floats) -> Flags:
-    """Where money comes to a mark, rounding apart: beyond it a driver may move freely."""
-    near = np.where(np.isfinite(mark), mark, 0.0)
-    near -= _ROUNDING * np.maximum(1.0, np.abs(near))
-    return np.asarray(np.isfinite(mark) & (paid >= near))
 
 
 def _block(of: Terms, worth: Floats) -> Floats:

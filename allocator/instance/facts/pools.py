@@ -11,12 +11,11 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.agreements import Agreements
 from allocator.instance.facts.commitments import Commitments
 from allocator.instance.facts.costs import LeastCosts
-from allocator.instance.facts.over import over
+from allocator.instance.facts.money import over
 from allocator.instance.facts.purses import Purse, Purses, repr_of
 from allocator.instance.facts.ranges import Money, Shortage
 from allocator.instance.tables.rows import Rows
-
-_TOLERANCE = 1e-7
+from allocator.tolerances import COLLISION
 
 
 @dataclass(frozen=True)
@@ -131,7 +130,7 @@ class Pools:
             floor = purse.floor(least.floors, least.paid(purse))
             missing = -purse.overdraw - purse.left(floor)
             size = np.maximum(1.0, np.abs(floor))
-            for t in np.flatnonzero(missing > _TOLERANCE * size).tolist()[:1]:
+            for t in np.flatnonzero(missing > COLLISION * size).tolist()[:1]:
                 settled.update(other for other in self._purses if purse.shares_with(other))
                 yield self._short(purse, t, least.floors, least.paid(purse))
 
@@ -217,8 +216,8 @@ class Pools:
         found = np.where(in_force.by_cost[at][owner], dear, by_tariff)
         if loose.any():
             paid = in_force.paid[at]
-            holds = paid - money <= _TOLERANCE * np.maximum(1.0, np.abs(paid))
-            holds &= left >= -_TOLERANCE * np.maximum(1.0, np.abs(most))
+            holds = paid - money <= COLLISION * np.maximum(1.0, np.abs(paid))
+            holds &= left >= -COLLISION * np.maximum(1.0, np.abs(most))
             free = self._paid_at_cost(purse, (members, owner), money, least)
             either = np.where(holds[owner], np.maximum(found, free), free)
             found = np.where(loose[owner], either, found)

@@ -23,9 +23,8 @@ from allocator.instance.facts.pools import Pools
 from allocator.instance.facts.purses import Purse, repr_of
 from allocator.instance.facts.ranges import Collision, Ranges, Shortage
 from allocator.instance.tables.rows import Rows
+from allocator.tolerances import COLLISION, STEP
 
-_STEP = 1e-9
-TOLERANCE = 1e-7
 _TABLES = (
     "",
     "programmes",
@@ -37,6 +36,9 @@ _TABLES = (
     "option_effects",
 )
 _LINES = 10**9
+
+Cells = tuple[Ints, Ints]
+"""Programmes and years."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class _State:
         self.baseline = by.programmes["baseline"]
         shape = self.limits.least.shape
         self.years = shape[1]
+        self.everywhere = self.years_of(np.arange(shape[0]))
         self.lo, self.hi = np.zeros(shape), np.full(shape, np.inf)
         self.lo_from = np.zeros(shape, dtype=np.int64)
         self.hi_from = np.zeros(shape, dtype=np.int64)
@@ -121,28 +124,32 @@ class _State:
 
     # Bounds
 
-    def raise_lo(self, at: tuple[Ints, Ints], values: Floats, source: Ints) -> None:
+    def raise_lo(self, at: Cells, values: Floats, source: Ints) -> None:
         """Lift lower bounds; only steps that matter count."""
-        old = self.lo[at]
-        better = (values > old + _STEP * np.maximum(1.0, np.abs(old))) & ~self.broken[at[0]]
+        values, old = values.ravel(), self.lo[at]
+        better = (values > old + STEP * np.maximum(1.0, np.abs(old))) & ~self.broken[at[0]]
         where = (at[0][better], at[1][better])
         self.lo[where] = values[better]
-        self.lo_from[where] = source[better]
+        self.lo_from[where] = source.ravel()[better]
 
-    def cut_hi(self, at: tuple[Ints, Ints], values: Floats, source: Ints) -> None:
+    def cut_hi(self, at: Cells, values: Floats, source: Ints) -> None:
         """Lower upper bounds; only steps that matter count."""
-        old = self.hi[at]
-        step = np.where(np.isinf(old), 0.0, _STEP * np.maximum(1.0, np.abs(old)))
+        values, old = values.ravel(), self.hi[at]
+        step = np.where(np.isinf(old), 0.0, STEP * np.maximum(1.0, np.abs(old)))
         better = (values < old - step) & ~self.broken[at[0]]
         where = (at[0][better], at[1][better])
         self.hi[where] = np.maximum(values[better], 0.0)
-        self.hi_from[where] = source[better]
+        self.hi_from[where] = source.ravel()[better]
+
+    def years_of(self, programmes: Ints) -> Cells:
+        """Every year of some programmes."""
+        return np.repeat(programmes, self.years), np.tile(np.arange(self.years), len(programmes))
 
     def find_collisions(self) -> None:
         """Record programmes without a possible activity and set them free afterwards."""
         gap = self.lo - self.hi
         with np.errstate(invalid="ignore"):
-            wrong = gap > TOLERANCE * np.maximum(1.0, np.abs(self.lo))
+            wrong = gap > COLLISION * np.maximum(1.0, np.abs(self.lo))
         for i in np.flatnonzero(wrong.any(axis=1)).tolist():
             t = int(np.flatnonzero(wrong[i])[0])
             floor = self._trail(i, t, self.lo_from)
@@ -170,15 +177,11 @@ class _State:
 
     def apply_limits(self) -> None:
         """Limits in activity and against the baseline, and the floor of safety."""
-        limits, programmes = self.limits, self.by.programmes
-        cells = _cells(np.arange(len(self.lo)), self.years)
-        rows = self.by.limits
-        source = _code("limits", rows.lines_at(limits.least_row))
-        safety = _code("programmes", programmes.lines)[:, None]
-        source = np.where(limits.safe, safety, source)
-        self.raise_lo(cells, limits.least.ravel(), source.ravel())
-        source = _code("limits", rows.lines_at(limits.most_row))
-        self.cut_hi(cells, limits.most.ravel(), source.ravel())
+        limits, rows = self.limits, self.by.limits
+        safety = _code("programmes", self.by.programmes.lines)[:, None]
+        floor = np.where(limits.safe, safety, _code("limits", rows.lines_at(limits.least_row)))
+        self.raise_lo(self.everywhere, limits.least, floor)
+        self.cut_hi(self.everywhere, limits.most, _code("limits", rows.lines_at(limits.most_row)))
         self.change_limits()
         self.find_collisions()
 
@@ -200,8 +203,8 @@ class _State:
 
     def start_large(self) -> None:
         """Activity that is not nothing is at least the minimum viable scale."""
-        started = self.lo > TOLERANCE * np.maximum(1.0, self.limits.start_min)
-        small = self.hi < self.limits.start_min * (1.0 - TOLERANCE)
+        started = self.lo > COLLISION * np.maximum(1.0, self.limits.start_min)
+        small = self.hi < self.limits.start_min * (1.0 - COLLISION)
         source = _code("limits", self.start_line)
         rows, years = np.nonzero(started & (self.limits.start_min > 0.0))
         self.raise_lo((rows, years), self.limits.start_min[rows, years], source[rows, years])
@@ -245,10 +248,9 @@ class _State:
         if not len(need.at):
             return
         must, high = need.activity(self.lo, self.hi)
-        cells = _cells(need.at, self.years)
-        source = _code("demand", need.lines).ravel()
-        self.raise_lo(cells, np.nan_to_num(must, nan=-np.inf).ravel(), source)
-        self.cut_hi(cells, high.ravel(), source)
+        cells, source = self.years_of(need.at), _code("demand", need.lines)
+        self.raise_lo(cells, np.nan_to_num(must, nan=-np.inf), source)
+        self.cut_hi(cells, high, source)
         self.find_collisions()
 
     def fit_capacity(self) -> None:
@@ -260,7 +262,7 @@ class _State:
         floor = np.zeros(capacity.available.shape)
         np.add.at(floor, capacity.group, each)
         scale = np.maximum(1.0, floor)
-        over = (floor - capacity.available > TOLERANCE * scale) & ~self.short[:, None]
+        over = (floor - capacity.available > COLLISION * scale) & ~self.short[:, None]
         for group in np.flatnonzero(over.any(axis=1)).tolist():
             self.shortages.append(self._out_of_capacity(group, over[group], floor, each))
             self.short[group] = True
@@ -268,8 +270,8 @@ class _State:
         fits = np.where(
             self.short[capacity.group][:, None], np.inf, left / capacity.per_unit[:, None]
         )
-        source = _code("capacity", capacity.lines[capacity.group]).ravel()
-        self.cut_hi(_cells(capacity.programme, self.years), fits.ravel(), source)
+        source = _code("capacity", capacity.lines[capacity.group])
+        self.cut_hi(self.years_of(capacity.programme), fits, source)
         self.find_collisions()
 
     def _out_of_capacity(self, group: int, over: Flags, floor: Floats, each: Floats) -> Shortage:
@@ -298,7 +300,7 @@ class _State:
         floor = self.by.commitments.worth(self.lo)
         for c in np.flatnonzero(np.isfinite(ceiling).any(axis=1) & ~self.full).tolist():
             members = agreements.members[c]
-            over = floor[c] - ceiling[c] > TOLERANCE * np.maximum(1.0, floor[c])
+            over = floor[c] - ceiling[c] > COLLISION * np.maximum(1.0, floor[c])
             if over.any():
                 self.full[c] = True
                 self.shortages.append(self._over_ceiling(c, int(np.flatnonzero(over)[0]), floor))
@@ -306,8 +308,8 @@ class _State:
             left, tariff = ceiling[c] - floor[c], agreements.tariff[members]
             with np.errstate(divide="ignore", invalid="ignore"):
                 fits = np.where(tariff > 0, self.lo[members] + left / tariff, np.inf)
-            source = np.repeat(_code("contracts", agreements.lines[c])[None], len(members), 0)
-            self.cut_hi(_cells(members, self.years), fits.ravel(), source.ravel())
+            source = np.broadcast_to(_code("contracts", agreements.lines[c]), fits.shape)
+            self.cut_hi(self.years_of(members), fits, source)
         self.find_collisions()
 
     def _over_ceiling(self, c: int, t: int, floor: Floats) -> Shortage:
@@ -329,8 +331,7 @@ class _State:
         least = pools.least(self.lo, self.hi)
         self.shortages += pools.shortages(least, self.spent)
         high, lines = pools.ceilings(least, self.spent)
-        cells = _cells(np.arange(len(self.lo)), self.years)
-        self.cut_hi(cells, high.ravel(), _code("budgets", lines).ravel())
+        self.cut_hi(self.everywhere, high, _code("budgets", lines))
         self.find_collisions()
 
     def drivers(self, lo: Floats, hi: Floats) -> tuple[Floats, Floats]:
@@ -344,10 +345,6 @@ class _State:
             driver_hi[at] = np.minimum(high, hi[at] + avoided)
             driver_hi[at] = np.maximum(driver_lo[at], driver_hi[at])
         return driver_lo, driver_hi
-
-
-def _cells(at: Ints, years: int) -> tuple[Ints, Ints]:
-    return np.repeat(at, years), np.tile(np.arange(years), len(at))
 
 
 def _code(table: str, lines: Ints, *, grown: bool = False) -> Ints:

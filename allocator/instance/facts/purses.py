@@ -13,8 +13,8 @@ from allocator.instance.facts.budgets import Adjustments, Budgets, Conditional, 
 from allocator.instance.facts.decisions import Decisions
 from allocator.instance.tables.by_year import ByYear
 from allocator.instance.tables.rows import Rows, positions_of
+from allocator.tolerances import ROUNDING
 
-_NOTHING = 1e-9
 _KINDS = ("revenue", "recurrent", "capital")
 _NONE = np.empty(0, dtype=np.int64)
 
@@ -193,7 +193,7 @@ class Purses:
         most = np.zeros(covered.shape)
         np.add.at(most, funding.programme, funding.share_max)
         # What its funders may not pay together, whoever they are.
-        self._unfunded = np.flatnonzero((self._shared & (1.0 - most >= _NOTHING)).any(axis=1))
+        self._unfunded = np.flatnonzero((self._shared & (1.0 - most >= ROUNDING)).any(axis=1))
 
     def _purse(self, pools: Iterable[int], kind: str) -> Purse:
         """Money of some pools taken together."""
@@ -254,7 +254,7 @@ class Purses:
         if len(self._funding.programme) and kind != "capital":
             part = self._least_part(near, group)
             weight = np.where(self._shared[near] & chosen[:, None], part, weight)
-        weight[weight < _NOTHING] = 0.0
+        weight[weight < ROUNDING] = 0.0
         some = weight.any(axis=1)
         return near[some], weight[some]
 

@@ -26,7 +26,7 @@ from allocator.instance.reading.values import (
 from allocator.instance.tables.column import NO_VALUE, Column
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.settings import year_of
-from allocator.instance.tables.wording import Suggester, number
+from allocator.words import Suggester, number
 
 _FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 _LARGEST_INTEGER = 2**53

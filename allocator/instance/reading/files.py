@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from allocator.errors import Problem
 from allocator.instance.tables.settings import SETTINGS_FILE
-from allocator.instance.tables.wording import Suggester, sentence
+from allocator.words import Suggester, sentence
 
 _LARGEST = 1_000_000_000
 _ZIP_ERRORS = (

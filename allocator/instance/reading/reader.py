@@ -18,7 +18,7 @@ from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS_FILE, Settings
-from allocator.instance.tables.wording import Suggester, sentence
+from allocator.words import Suggester, sentence
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -22,7 +22,7 @@ from allocator.instance.reading.values import (
 )
 from allocator.instance.tables.column import Column
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings, year_of
-from allocator.instance.tables.wording import Suggester, sentence
+from allocator.words import Suggester, sentence
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 

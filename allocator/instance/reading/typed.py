@@ -12,7 +12,7 @@ from allocator.errors import Problem
 from allocator.instance.reading.columns import Cells, typed
 from allocator.instance.tables.column import Table
 from allocator.instance.tables.rows import Rows, filled, no_rows
-from allocator.instance.tables.wording import Suggester, sentence
+from allocator.words import Suggester, sentence
 
 
 @dataclass(frozen=True)

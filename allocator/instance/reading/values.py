@@ -11,7 +11,7 @@ import numpy as np
 from allocator.arrays import Flags, Floats
 from allocator.instance.tables.column import Column
 from allocator.instance.tables.help import bounds, words
-from allocator.instance.tables.wording import Suggester, number, sentence
+from allocator.words import Suggester, number, sentence
 
 _POUNDS = re.compile(r"([+-]?)£?([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?")
 _PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")

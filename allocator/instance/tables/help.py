@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from allocator.instance.tables.column import Column
-from allocator.instance.tables.wording import number
+from allocator.words import number
 
 
 def words(column: Column) -> str:

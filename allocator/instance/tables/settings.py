@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from allocator.instance.tables.column import REQUIRED, Column, Kind
+from allocator.words import close_money
 
 SETTINGS_FILE = "instance.toml"
 """File that holds the settings of an instance."""
@@ -99,6 +100,10 @@ class Settings:
     def money_scale(self) -> float:
         """Units of currency in one unit of the instance's money columns."""
         return MONEY_SCALES[self.money_unit]
+
+    def money(self, value: float) -> str:
+        """Money in the instance's unit as messages tell it, such as £3.20m."""
+        return close_money(value * self.money_scale, self.currency)
 
     def year_label(self, year: int) -> str:
         """Year as planners write it: 2025/26 for a financial year."""
