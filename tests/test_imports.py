@@ -14,7 +14,6 @@ import allocator
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLVING = {"pyomo", "highspy"}
-
 GROUND = {"allocator.errors", "allocator.arrays", "allocator.tolerances", "allocator.words"}
 """What everybody may import."""
 
@@ -121,6 +120,16 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         "import sys; from allocator.cli import main; "
         f"main({arguments}); "
         "print([m for m in ('pyomo', 'pandas', 'numpy', 'scipy', 'highspy') if m in sys.modules])"
+    )
+    assert run(code) == "[]"
+
+
+@pytest.mark.parametrize("folder", ["examples/unmet-need", "avonside"])
+def test_check_imports_no_solver_and_makes_no_frame(folder: str) -> None:
+    code = (
+        "import sys; from allocator.cli import main; "
+        f"main(['check', 'instances/{folder}']); "
+        "print([m for m in ('pyomo', 'pandas', 'highspy') if m in sys.modules])"
     )
     assert run(code) == "[]"
 
