@@ -15,7 +15,7 @@ from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning.compare import compare
-from allocator.report.text.summary import unvalued
+from allocator.report.text.problems import unvalued
 
 IN_SCOPE = (
     "Talking therapies",

@@ -15,11 +15,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.scaling import Scaling
 from allocator.solver.program import Program
-from benchmarks.arrays import Flags, Floats, Ints
 
 PENALTY = 1e4
 """Price of a unit by which a linking row is missed, in the scaled programme, whose costs are

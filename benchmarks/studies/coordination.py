@@ -15,8 +15,8 @@ from typing import Any
 import highspy
 import numpy as np
 
+from allocator.arrays import Floats
 from allocator.errors import SolverError
-from benchmarks.arrays import Floats
 from benchmarks.studies.blocks import Answer, Apart, Box, Split, elastic
 from benchmarks.suite.solvers.binding import opened
 

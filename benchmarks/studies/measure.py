@@ -14,6 +14,7 @@ import highspy
 import numpy as np
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
+from allocator.arrays import Floats
 from allocator.data import Data, extract
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
@@ -27,7 +28,6 @@ from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
 from allocator_models.allocation import build
 from allocator_models.arrays import expand
-from benchmarks.arrays import Floats
 from benchmarks.suite.memory import peak
 from benchmarks.suite.product import compiled
 from benchmarks.suite.solvers.binding import loaded

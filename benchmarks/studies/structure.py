@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from allocator.arrays import Ints
 from allocator.planning.record import versions
 from allocator.solver.program import Program
-from benchmarks.arrays import Ints
 from benchmarks.country.generate import generate
 from benchmarks.studies.ways import AGREE, Measured, Step, measure, typical
 from benchmarks.suite.families.lp import concave

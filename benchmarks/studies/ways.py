@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from allocator.arrays import Floats, Ints
 from allocator.errors import SolverError, UsageError
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
-from benchmarks.arrays import Floats, Ints
 from benchmarks.studies.blocks import Apart, Split, sampled_prices, split
 from benchmarks.studies.coordination import coordinate, joined_basis
 

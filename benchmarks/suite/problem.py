@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.arrays import Flags, Floats
+from allocator.arrays import Flags, Floats
 from benchmarks.suite.files import whole
 
 SIZES = ("XS", "S", "M", "L", "XL")

@@ -30,7 +30,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.arrays import Floats, Ints
+from allocator.arrays import Floats, Ints
 from benchmarks.command import names
 from benchmarks.suite.environment import heading
 from benchmarks.suite.families.base import Sweep

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite.problem import Problem
 
 TOLERANCE = 1e-6

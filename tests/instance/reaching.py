@@ -9,7 +9,6 @@ from unittest.mock import patch
 import pytest
 from small import round_of
 
-from allocator.instance.facts.ranges import Ranges
 from allocator.instance.instance import Instance
 
 YEARS = (2025, 2026, 2027)
@@ -39,13 +38,9 @@ def one_row(**cells: Any) -> str:
     return f"{','.join(cells)}\n{','.join(map(str, cells.values()))}"
 
 
-def ranges_of(instance: Instance) -> Ranges:
-    return instance.facts.ranges
-
-
 def bounds(instance: Instance, programme: str) -> list[Any]:
     """Least and most activity of a programme by year, in a round where nothing collides."""
-    ranges = ranges_of(instance)
+    ranges = instance.facts.ranges
     assert ranges.collisions == []
     assert ranges.shortages == []
     i = instance.programmes["programme"].tolist().index(programme)

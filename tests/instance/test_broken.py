@@ -109,6 +109,7 @@ def expected(entry: Entry) -> Expected:
         re.sub(r"{(\w+): (.+?)}", lambda m: str(line_of(files[file_of(m[1])], m[2])), words)
         for words in (entry.get(severity, ""), entry.get("hint", ""))
     )
+    assert says or hint, entry
     return Expected(table, line, column, severity, says, hint)
 
 

@@ -14,7 +14,7 @@ from reaching import UNJUDGED, YEARS
 from allocator.arrays import Floats
 from allocator.evaluate import Round
 from allocator.evaluate.selections import EVERY
-from allocator.instance.checks.pump import Network, network, savings
+from allocator.instance.checks.savings import Network, network, savings
 from allocator.instance.instance import Instance
 
 Row = dict[str, Any]

@@ -112,14 +112,22 @@ def test_need_is_met_unless_it_is_avoided() -> None:
     assert table["driver_hi"].tolist() == [100, 100, 100]
 
 
-def test_a_backlog_waits_and_grows() -> None:
+@pytest.mark.parametrize(
+    ("carry", "expected"),
+    [
+        # Need 140 in year 1, of which 50 are left at least and 70 at most.
+        (1, [(70, 90), (75, 170), (50, 185)]),
+        # Half of them wait on: 25 at least and 35 at most, and 33.75 at most of the next.
+        (0.5, [(70, 90), (62.5, 135), (50, 133.75)]),
+    ],
+)
+def test_a_backlog_waits_and_grows(carry: float, expected: list[tuple[float, float]]) -> None:
     instance = three_years(
         A,
-        demand="programme,demand,opening_backlog,carry,min_met\na,100,40,1,0.5",
+        demand=f"programme,demand,opening_backlog,carry,min_met\na,100,40,{carry},0.5",
         limits="programme,year,basis,max\na,2025,activity,90",
     )
-    # Need 140 in year 1, of which 50 are left at least and 70 at most.
-    assert bounds(instance, "a") == [(70, 90), (75, 170), (50, 185)]
+    assert bounds(instance, "a") == expected
 
 
 def test_capacity_is_shared() -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reaching import MONEY, A, bounds, one_row, ranges_of, table, three_years, unjudged
+from reaching import MONEY, A, bounds, one_row, table, three_years, unjudged
 
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
 
 BETWEEN = "programme,basis,min,max\na,activity,80,120"
+BALANCE: Any = {"recurrent_balance": True}
 SAFE = "programme,sector,pool,baseline,class\na,s,NHS,100,safety"
 
 
@@ -127,7 +128,7 @@ def test_activity_that_must_be_something_is_viable() -> None:
 
 def test_a_scale_that_nothing_allows_is_a_collision() -> None:
     limits = "programme,basis,min,max,start_min\na,activity,1,30,40"
-    found = ranges_of(unjudged(limits=limits)).collisions
+    found = unjudged(limits=limits).facts.ranges.collisions
     assert [(c.lo, c.hi, c.floor, c.ceiling) for c in found] == [
         (40.0, 30.0, [("limits", 2)], [("limits", 2)])
     ]
@@ -144,7 +145,7 @@ def test_need_may_rise_and_fall_by_options() -> None:
         ),
     )
     assert bounds(instance, "a") == [(100, 100), (60, 150), (60, 150)]
-    ranges = ranges_of(instance)
+    ranges = instance.facts.ranges
     assert ranges.driver_lo[0].tolist() == [100, 60, 60]
     assert ranges.driver_hi[0].tolist() == [100, 150, 150]
 
@@ -206,7 +207,7 @@ def test_an_option_that_must_be_taken_costs_at_least_the_cheapest() -> None:
     instance = paid(options=options(columns, one, "q,g,exactly_one,40"))
     assert bounds(instance, "a") == [(0, 85)] * 3
     short = paid(limits="programme,basis,min\na,activity,90", options=options(columns, one))
-    found = ranges_of(short).shortages[0]
+    found = short.facts.ranges.shortages[0]
     assert (found.needed, found.available) == (105.0, 100.0)
     assert found.claims == [("'a'", 90.0), ("options", 15.0)]
 
@@ -220,9 +221,6 @@ def test_conditional_income_is_received_later_and_what_is_held_back_is_gone() ->
     instance = paid(incomes=incomes, places="place,heads\nN,3\nS,1")
     assert bounds(instance, "a") == [(0, 90), (0, 100), (0, 108)]
     assert bounds(paid(settings=BALANCE), "a") == [(0, 100)] * 3
-
-
-BALANCE: Any = {"recurrent_balance": True}
 
 
 def test_income_that_is_not_recurrent_does_not_widen_the_recurrent_balance() -> None:
@@ -265,6 +263,9 @@ def test_money_buys_as_much_as_the_cheapest_unit_allows() -> None:
     assert bounds(paid(bent(2), budgets="pool,amount\nNHS,40"), "a") == [(0, 40)] * 3
     # Half price: 60 for 30, and the other 70 at 1.5.
     assert bounds(paid(bent(2), **CHEAPER), "a") == [(0, 60 + 70 / 1.5)] * 3
+    # 10 do not pay for 60 at 0.3 each, but units above them save 0.2 each: enough of them do.
+    saving = {**CHEAPER, "option_effects": effects("o,unit_cost,a,-0.7")}
+    assert bounds(paid(bent(0.5), budgets="pool,amount\nNHS,10", **saving), "a")[0] == (0, np.inf)
 
 
 def test_floors_cost_what_the_cheapest_unit_costs() -> None:
@@ -417,4 +418,4 @@ def test_links_and_figures_that_are_not_there_are_left_out() -> None:
     decisions = instance.facts.decisions
     assert decisions.names == ["o"]
     assert decisions.stopped("contract", "C")[0].tolist() == [True] * 3
-    assert ranges_of(instance).collisions == []
+    assert instance.facts.ranges.collisions == []

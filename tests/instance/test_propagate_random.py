@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from oracle_draw import Draw
 from oracle_round import Built, Round
-from reaching import UNJUDGED, ranges_of
+from reaching import UNJUDGED
 
 
 def drawn_harder(seed: int, rng: np.random.Generator) -> Draw:
@@ -23,6 +23,10 @@ def drawn_harder(seed: int, rng: np.random.Generator) -> Draw:
         row["amount"] *= rng.choice([0.5, 0.8, 1.0, 1.0, 1.5])
         if row["kind"] != "capital":
             row |= {"carry_max": rng.choice([0.0, 10.0]), "overdraw_max": rng.choice([0.0, 5.0])}
+            row["opening"] = rng.choice([0.0, -5.0, 10.0])
+    for row in tables["demand"]:
+        backlog = {"opening_backlog": rng.choice([0.0, 20.0]), "carry": rng.choice([0.0, 0.5])}
+        row |= backlog | {"min_met": rng.choice([0.25, 0.5, 0.9])}
     if rng.random() < 0.4:
         saving = {"item": "saving", "kind": "efficiency", "amount": 5.0, "delivery": 0.8}
         tables["adjustments"] = [saving | {"pool": "NHS", "recurrent": rng.choice(["yes", "no"])}]
@@ -44,7 +48,7 @@ def test_no_plan_of_any_decision_is_out_of_reach(seed: int) -> None:
     drawn = drawn_harder(seed, rng)
     with UNJUDGED:
         instance = drawn.instance()
-    ranges = ranges_of(instance)
+    ranges = instance.facts.ranges
     names = instance.programmes["programme"].tolist()
     round_ = Round(drawn.settings, drawn.tables)
     choices = round_.choices()

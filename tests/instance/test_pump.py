@@ -9,7 +9,7 @@ import pytest
 from reaching import one_row, table, three_years
 
 from allocator.errors import InstanceError
-from allocator.instance.checks.pump import network, savings
+from allocator.instance.checks.savings import network, savings
 from allocator.instance.instance import Instance
 
 AVOIDS, AVOIDED = "h,s,NHS,10,100", "i,s,NHS,10,40"

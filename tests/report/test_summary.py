@@ -10,7 +10,8 @@ from rich.console import Console
 
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
-from allocator.report.text.summary import print_summary, unvalued
+from allocator.report.text.problems import unvalued
+from allocator.report.text.summary import print_summary
 
 Make = Callable[..., Plan]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-import scipy.sparse as sp
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.facts.agreements import Agreements
@@ -44,7 +43,9 @@ class Commitments:
         losses: frozenset[tuple[str, str]],
     ) -> None:
         self._agreements, self._terms = agreements, agreements.terms
-        self._sums = _sums(agreements.members, len(agreements.tariff))
+        members = agreements.members
+        self._who = np.concatenate([np.empty(0, dtype=np.int64), *members])
+        self._whose = np.repeat(np.arange(len(members)), [len(mine) for mine in members])
         self.loose = agreements.loose.copy()
         suspended = decisions.of("contract")
         for c, name in enumerate(agreements.names):
@@ -77,8 +78,8 @@ class Commitments:
 
     def total(self, of_programmes: Floats) -> Floats:
         """Sum over the programmes of each contract, shape (contracts, years)."""
-        found: Floats = self._sums @ of_programmes
-        return found
+        size, each = len(self._agreements.members), of_programmes[self._who]
+        return np.stack([np.bincount(self._whose, year, size) for year in each.T], axis=1)
 
     def least(self, lo: Floats, floors: Floats, counted: Flags | None = None) -> Floats:
         """Least each contract can cost its pool, shape (contracts, years).
@@ -123,11 +124,3 @@ class Commitments:
         agreed = self._agreements
         free = ~agreed.holds[at] | (agreed.kind[at] == "outcome")
         return np.where(free, np.inf, self._terms.reach(paid, at))
-
-
-def _sums(members: list[Ints], programmes: int) -> sp.csr_array:
-    """Matrix that adds figures of programmes up by contract."""
-    who = np.concatenate([np.empty(0, dtype=np.int64), *members])
-    ends = np.concatenate([[0], np.cumsum([len(mine) for mine in members])]).astype(np.int64)
-    shape = (len(members), programmes)
-    return sp.csr_array((np.ones(len(who)), who, ends), shape=shape)

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from allocator.report.files.record import problems_record
 from allocator.report.language.units import Money
-from allocator.report.text.summary import unvalued
 from allocator.words import count
 
 if TYPE_CHECKING:
@@ -107,6 +106,21 @@ def told_once(problems: Sequence[Problem]) -> list[Problem]:
     ]
 
 
+def unvalued(instance: Instance) -> dict[str, float]:
+    """Programmes nothing says the worth of, with their base-year spend.
+
+    Returns
+    -------
+    dict of str to float
+        Programme to baseline activity at base-year cost, in the instance's money unit,
+        largest first.
+    """
+    blind = instance.rows["programmes"].take(instance.facts.held.unvalued)
+    spend = (blind["unit_cost"] * blind["baseline"]).tolist()
+    unknown = zip(blind["programme"].tolist(), spend, strict=True)
+    return dict(sorted(unknown, key=lambda item: -item[1]))
+
+
 def _print_unvalued(instance: Instance, console: Console, every: bool) -> None:
     unknown = unvalued(instance)
     if not unknown:
@@ -129,14 +143,15 @@ def _print_unvalued(instance: Instance, console: Console, every: bool) -> None:
 
 
 def _verdict(instance: Instance, problems: Iterable[Problem]) -> str:
-    settings, programmes = instance.settings, instance.programmes
+    settings, programmes = instance.settings, instance.rows["programmes"]
     spend = float((programmes["unit_cost"] * programmes["baseline"]).sum())
     warnings = sum(p.severity == "warning" for p in problems)
-    options = f"{count(len(instance.options), 'option')}, " if len(instance.options) else ""
+    decisions = len(instance.rows["options"])
+    options = f"{count(decisions, 'option')}, " if decisions else ""
     return (
         f"Good to solve: {count(len(programmes), 'programme')} in "
-        f"{count(programmes['sector'].nunique(), 'sector')}, "
-        f"{count(instance.budgets['pool'].nunique(), 'pool')}, "
+        f"{count(len(set(programmes['sector'].tolist())), 'sector')}, "
+        f"{count(len(set(instance.rows['budgets']['pool'].tolist())), 'pool')}, "
         f"{count(len(settings.years), 'year')}, {options}"
         f"{Money.fitting(settings, [spend]).text(spend)} in "
         f"{settings.year_label(settings.base_year)}; {count(warnings, 'warning')}."

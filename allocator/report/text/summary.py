@@ -19,6 +19,7 @@ from allocator.report.text.binding import assumed_bounds, missed_rules, what_bin
 from allocator.report.text.contracts import kept_from_moving
 from allocator.report.text.decisions import decided, decision_count
 from allocator.report.text.pools import underlying
+from allocator.report.text.problems import unvalued
 from allocator.report.text.providers import losses
 from allocator.words import count, percent
 
@@ -55,30 +56,6 @@ def print_summary(
     parts = _summary(plan, instance, all_years) if plan.found else _nothing_found(plan, instance)
     for part in parts:
         console.print(part)
-
-
-def unvalued(instance: Instance) -> dict[str, float]:
-    """Programmes nothing says the worth of, with their base-year spend.
-
-    Returns
-    -------
-    dict of str to float
-        Programme to baseline activity at base-year cost, in the instance's money unit,
-        largest first.
-    """
-    valued = {
-        *instance.responses["programme"],
-        *instance.demand["programme"],
-        *instance.effects["source"],
-    }
-    programmes = instance.programmes
-    spend = programmes["unit_cost"] * programmes["baseline"]
-    unknown = {
-        str(p): float(s)
-        for p, s in zip(programmes["programme"], spend, strict=True)
-        if p not in valued
-    }
-    return dict(sorted(unknown.items(), key=lambda item: -item[1]))
 
 
 def _summary(plan: Plan, instance: Instance, all_years: bool) -> Iterator[RenderableType]:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from benchmarks.arrays import Floats, Ints
+from allocator.arrays import Floats, Ints
 from benchmarks.suite.problem import SIZES, Problem
 from benchmarks.suite.product import compiled, problem_of
 
@@ -211,7 +211,7 @@ class Draw:
         return np.asarray(words, dtype=np.uint64).reshape(size)
 
     def whole(self, low: int, high: int, *size: int) -> Ints:
-        """Ints numbers from `low` to `high`, both included."""
+        """Whole numbers from `low` to `high`, both included."""
         words = self._raw(size) >> np.uint64(11)
         return low + (words % np.uint64(high - low + 1)).astype(np.int64)
 
@@ -245,7 +245,8 @@ class Assembly:
             self._blocks.setdefault(f"{side}_{name}", []).append(block)
         first = self._counts[side]
         self._counts[side] += count
-        return np.arange(first, first + count, dtype=np.int32).reshape(shape)
+        places: Ints = np.arange(first, first + count).reshape(shape)
+        return places
 
     def columns(
         self,

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from benchmarks.arrays import Ints
+from allocator.arrays import Ints
 from benchmarks.suite.families.base import Assembly, Draw, family, sizes
 from benchmarks.suite.problem import Problem
 

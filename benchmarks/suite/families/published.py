@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from benchmarks.arrays import Flags, Floats
+from allocator.arrays import Flags, Floats
 from benchmarks.suite.families.base import Draw, Family, family
 from benchmarks.suite.problem import Problem
 

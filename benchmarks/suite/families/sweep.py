@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.arrays import Floats, Ints
+from allocator.arrays import Floats, Ints
 from benchmarks.suite.families.base import Draw, Sweep, family, sizes
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.product import compiled, problem_of

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite.layers.made import Made, by_row, duals, finish
 from benchmarks.suite.layers.ready import Columns, Rows, Tables
 from benchmarks.suite.solvers.base import Options, Outcome, or_none

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite.layers.ready import Rows, Tables
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Outcome

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.arrays import Floats, Ints
+from allocator.arrays import Floats, Ints
 from benchmarks.suite.files import whole
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.process import NotMade, answer

@@ -19,7 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite import memory
 from benchmarks.suite.problem import Problem
 

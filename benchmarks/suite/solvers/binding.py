@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.arrays import Ints
+from allocator.arrays import Ints
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Clock, Options, Outcome
 

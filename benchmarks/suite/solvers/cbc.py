@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite import memory, process
 from benchmarks.suite.mps import write_mps
 from benchmarks.suite.problem import Problem

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import swiglpk as glpk
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec
 

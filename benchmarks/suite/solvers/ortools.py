@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, minimised
 

@@ -13,7 +13,7 @@ from pyomo.contrib.solver.common.factory import SolverFactory
 from pyomo.contrib.solver.common.results import SolutionStatus
 from pyomo.opt.solver import SystemCallSolver
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, refused
 from benchmarks.suite.solvers.ordinary import fill

@@ -10,7 +10,7 @@ import numpy as np
 from pyscipopt import SCIP_EVENTTYPE, SCIP_RESULT, Eventhdlr, Model
 from pyscipopt.scip import Expr, ExprCons, Term
 
-from benchmarks.arrays import Floats
+from allocator.arrays import Floats
 from benchmarks.suite.problem import Problem
 from benchmarks.suite.solvers.base import Options, Outcome, SolverSpec, or_none
 
