@@ -20,7 +20,9 @@ STATUSES = ("optimal", "feasible", "infeasible", "unbounded", "limit")
 
 @dataclass(frozen=True)
 class Certificate:
-    """How good a plan is proved to be; all in units of the objective. Without figures: nothing is.
+    """How good a plan is proved to be; all in units of the objective.
+
+    Made without figures, it says that nothing is known.
 
     Attributes
     ----------

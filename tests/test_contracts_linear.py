@@ -394,7 +394,8 @@ def test_a_plan_hands_over_its_accounts_and_what_a_limit_on_loss_is_worth() -> N
     assert plan.contracts["payment"].tolist() == pytest.approx([90])
     assert plan.budgets["contract_payments"].tolist() == pytest.approx([90])
     assert {"outturn", "contracts", "plan"} <= set(plan.bridge["step"])
-    assert check_bridge(plan.bridge, evaluate(case.instance(), plan.tables)) == []
+    again = evaluate(case.instance(), plan.tables)
+    assert check_bridge(plan.bridge, again.budgets) == []
 
 
 def test_shared_funding_is_handed_over_and_written_and_read_back(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def read_adjustments(
 ) -> Adjustments:
     """Adjustments in force, `amount · delivery`, split over pools by baseline spend."""
     rows = tables["adjustments"]
-    names = Names(rows["item"].tolist())
-    in_force = tables.in_force(rows, names.find(rows["item"]), len(names))
+    names = Names(rows["item"])
+    in_force = tables.in_force(rows, names, "item")
     kind, shape = in_force.words("kind"), in_force.at.shape
     net = np.where(in_force.there, in_force.figures("amount") * in_force.figures("delivery"), 0.0)
     net = np.where(kind == "efficiency", -net, net)

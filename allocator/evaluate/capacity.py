@@ -65,7 +65,7 @@ def read_capacity(tables: Tables, programmes: Programmes, pools: Names) -> Capac
     """Capacity in force, what is added priced with the instance's uplift."""
     rows, use, resources = tables["capacity"], tables["use"], tables["resources"]
     names = Names(rows.tuples(("resource", "place")))
-    in_force = tables.in_force(rows, names.positions(rows, "resource", "place"), len(names))
+    in_force = tables.in_force(rows, names, "resource", "place")
     user = programmes.names.positions(use, "programme")
     places = programmes.rows["place"][user].tolist()
     here = places_of(zip(use["resource"].tolist(), places, strict=True))

@@ -140,10 +140,9 @@ def read_contracts(
     every, years = tables["contracts"], tables.years
     of = programmes.rows["contract"]
     used = set(of.tolist())
-    names = Names(name for name in every["contract"].tolist() if name in used)
-    code = names.find(every["contract"])
-    rows, code = every.take(code >= 0), code[code >= 0]
-    in_force = tables.in_force(rows, code, len(names))
+    names = Names(name for name in every["contract"] if name in used)
+    rows = every.take(names.find(every["contract"]) >= 0)
+    in_force = tables.in_force(rows, names, "contract")
     grown = growth(tables, in_force.figures("uplift"))
     columns = {c: in_force.figures(c) * grown for c in AMOUNTS}
     columns |= {c: in_force.figures(c, 0.0) for c in RATES}
@@ -162,7 +161,7 @@ def read_contracts(
     member = names.find(of)
     under = places_of(member)
     first = np.array([under[c][0] for c in range(len(names))], dtype=np.int64)
-    baseline = summed(member, programmes.base_tariff * programmes.baseline, len(names))
+    baseline = summed(member, programmes.base_payment, len(names))
     columns["fixed"] = _or(columns["fixed"], baseline[:, None] * grown)
     columns["volume"] = _or(columns["volume"], columns["fixed"])
     home = programmes.rows["place"]

@@ -77,7 +77,7 @@ def read_funding(tables: Tables, programmes: Programmes, pools: Names) -> Fundin
     programme = programmes.names.positions(rows, "programme")
     pool = pools.positions(rows, "pool")
     code = names.find(rows.tuples(("programme", "pool")))
-    in_force = tables.in_force(rows, code, len(names))
+    in_force = tables.in_force(rows, names, "programme", "pool")
     first = np.unique(code, return_index=True)[1]
     programme, pool = programme[first], pool[first]
     order = np.lexsort((pool, programmes.pool[programme] != pool, programme))

@@ -59,8 +59,7 @@ def read_conditions(
     """Conditions in force with what each is worth."""
     every = tables["incomes"]
     names = Names(every.tuples(("income", "part")))
-    key = names.positions(every, "income", "part")
-    rows, year = tables.in_force(every, key, len(names)).listed()
+    rows, year = tables.in_force(every, names, "income", "part").listed()
     pool = pools.names.positions(rows, "pool")
     size = np.select(
         [rows["basis"] == "per_head", rows["basis"] == "held_back"],

@@ -64,8 +64,7 @@ def _of_basis(tables: Tables, basis: str, programmes: Programmes) -> dict[str, F
     """Columns of the rows of one basis, shape (programme, year); NaN where there is none."""
     every = tables["limits"]
     rows = every.take(np.flatnonzero(every["basis"] == basis))
-    key = programmes.names.positions(rows, "programme")
-    in_force = tables.in_force(rows, key, len(programmes.names))
+    in_force = tables.in_force(rows, programmes.names, "programme")
     return {c: in_force.figures(c) for c in ("min", "max", "growth_amount", "start_min")}
 
 

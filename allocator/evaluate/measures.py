@@ -125,13 +125,14 @@ def measure(
     late = _from_base(nothing, spending.stranded)
     at_cost = ~contracts.by_programme(contracts.counted)
     lasting = programmes.recurrent[:, None]
-    base_payment = programmes.base_tariff * programmes.baseline
     return Measured(
         selections=selections,
         figures={
             "spend": spend,
             "recurrent_spend": spend * lasting,
-            "payment": _from_base(base_payment, np.where(at_cost, spending.running, 0.0)),
+            "payment": _from_base(
+                programmes.base_payment, np.where(at_cost, spending.running, 0.0)
+            ),
             "activity": done,
             "value": programmes.unit_cost[:, None] * done,
             "unmet": _from_base(nothing, unmet),

@@ -102,8 +102,7 @@ class Demand:
 def read_demand(tables: Tables, programmes: Programmes, outcomes: Names) -> Demand:
     """Demand in force; ``min_met`` blank is 1 for emergency and entitlement, otherwise 0."""
     rows = tables["demand"]
-    key = programmes.names.positions(rows, "programme")
-    in_force = tables.in_force(rows, key, len(programmes.names))
+    in_force = tables.in_force(rows, programmes.names, "programme")
     min_met = in_force.figures("min_met")
     bound = np.isin(programmes.rows["class"], ("emergency", "entitlement"))
     blank = np.where(bound[:, None], 1.0, 0.0)

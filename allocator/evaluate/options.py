@@ -102,7 +102,7 @@ def read_options(tables: Tables, programmes: Programmes, pools: Names) -> Option
     gone = np.where(month == 0, 0, (month - first) % MONTHS)
     latest = np.where(latest == BLANK_YEAR, years[-1], latest)
     return Options(
-        names=Names(rows["option"].tolist()),
+        names=Names(rows["option"]),
         rows=rows,
         links=tables["option_links"],
         settings=settings,

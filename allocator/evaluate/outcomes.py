@@ -113,6 +113,7 @@ class Responses:
 def read_responses(
     tables: Tables,
     programmes: Programmes,
+    names: Names,
     demand: Demand,
     segments: Segments,
     change: Change,
@@ -121,15 +122,18 @@ def read_responses(
 
     Parameters
     ----------
-    tables, programmes, demand : Tables, Programmes, Demand
+    tables, programmes : Tables, Programmes
         The round.
+    names : Names
+        Outcomes.
+    demand : Demand
+        Where unmet need harms.
     segments : Segments
         Weights of a programme's outcomes.
     change : Change
         Effects of options on outcomes, by programme.
     """
     rows, outcomes = tables["responses"], tables["outcomes"]
-    names = Names(outcomes["outcome"].tolist())
     who, what = programmes.names.positions(rows, "programme"), names.positions(rows, "outcome")
     size = max(len(names), 1)
     known = Names((who * size + what).tolist())

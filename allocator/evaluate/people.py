@@ -46,6 +46,5 @@ class People:
 def read_people(tables: Tables) -> People:
     """Places with the people of every year; nobody where no row says how many."""
     rows = tables["places"]
-    places = Names(rows["place"].tolist())
-    in_force = tables.in_force(rows, places.find(rows["place"]), len(places))
-    return People(places, in_force.figures("heads", 0.0))
+    places = Names(rows["place"])
+    return People(places, tables.in_force(rows, places, "place").figures("heads", 0.0))

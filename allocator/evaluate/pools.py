@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -33,8 +33,10 @@ class Pools:
         Whether what is spent every year must stay within what comes every year.
     opening : numpy.ndarray
         Shape (pool,): money brought into the first plan year.
+    pairs : Names
+        The two pools of a transfer.
     giver, taker : numpy.ndarray
-        Shape (pair,): positions of the pools of a transfer.
+        Shape (pair,): their positions.
     transfer_max : numpy.ndarray
         Most each pair may move; nothing for a pair the instance does not allow.
     """
@@ -48,16 +50,10 @@ class Pools:
     carry_max: Floats
     overdraw_max: Floats
     opening: Floats
+    pairs: Names
     giver: Ints
     taker: Ints
     transfer_max: Floats
-
-    @cached_property
-    def pairs(self) -> Names:
-        """The two pools of every pair."""
-        who = self.names.all
-        pairs = zip(self.giver.tolist(), self.taker.tolist(), strict=True)
-        return Names((who[giver], who[taker]) for giver, taker in pairs)
 
     @property
     def carry_min(self) -> Floats:
@@ -70,11 +66,10 @@ class Pools:
 def read_pools(tables: Tables) -> Pools:
     """Pools in force, and the transfers the instance allows."""
     rows, settings = tables["budgets"], tables.settings
-    names = Names(rows["pool"].tolist())
+    names = Names(rows["pool"])
     # Kinds in order, so that what a pool receives adds up in the same way every time.
-    kinds = Names(sorted(set(rows["kind"].tolist())))
-    code = names.find(rows["pool"]) * len(kinds) + kinds.find(rows["kind"])
-    in_force = tables.in_force(rows, code, len(names) * len(kinds))
+    kinds = Names(sorted(set(rows["kind"])))
+    in_force = tables.in_force(rows, Names(product(names.all, kinds.all)), "pool", "kind")
     shape = len(names), len(kinds), len(tables.years)
     revenue = kinds.array != "capital"
 
@@ -84,8 +79,8 @@ def read_pools(tables: Tables) -> Pools:
         return total
 
     moves = tables["transfers"]
-    pair = names.positions(moves, "from_pool") * len(names) + names.positions(moves, "to_pool")
-    every, which = np.unique(pair, return_inverse=True)
+    moved = [names.positions(moves, c) for c in ("from_pool", "to_pool")]
+    pairs, giver, taker = _pairs(names, np.column_stack(moved))
     return Pools(
         names=names,
         settings=settings,
@@ -96,10 +91,17 @@ def read_pools(tables: Tables) -> Pools:
         carry_max=of_pool("carry_max"),
         overdraw_max=of_pool("overdraw_max"),
         opening=of_pool("opening")[:, 0],
-        giver=every // len(names),
-        taker=every % len(names),
-        transfer_max=tables.in_force(moves, which, len(every)).figures("max", 0.0),
+        pairs=pairs,
+        giver=giver,
+        taker=taker,
+        transfer_max=tables.in_force(moves, pairs, "from_pool", "to_pool").figures("max", 0.0),
     )
+
+
+def _pairs(names: Names, moved: Ints) -> tuple[Names, Ints, Ints]:
+    """Pairs of pools in order, each once, and the positions of their givers and takers."""
+    giver, taker = np.unique(moved, axis=0).T
+    return Names(zip(names.array[giver], names.array[taker], strict=True)), giver, taker
 
 
 def with_transfers(pools: Pools, handed: pd.DataFrame | None) -> Pools:
@@ -110,16 +112,13 @@ def with_transfers(pools: Pools, handed: pd.DataFrame | None) -> Pools:
     """
     if handed is None or not {"from_pool", "to_pool"} <= set(handed.columns):
         return pools
-    size = len(pools.names)
-    giver, taker = (pools.names.find(handed[c].tolist()) for c in ("from_pool", "to_pool"))
-    known = (giver >= 0) & (taker >= 0)
-    own = pools.giver * size + pools.taker
-    every = np.union1d(own, giver[known] * size + taker[known])
-    if len(every) == len(own):
-        return pools
-    most = np.zeros((len(every), pools.transfer_max.shape[1]))
-    most[np.searchsorted(every, own)] = pools.transfer_max
-    return replace(pools, giver=every // size, taker=every % size, transfer_max=most)
+    own = np.column_stack([pools.giver, pools.taker])
+    more = np.column_stack([pools.names.find(handed[c].tolist()) for c in ("from_pool", "to_pool")])
+    known = more[(more >= 0).all(axis=1)]
+    pairs, giver, taker = _pairs(pools.names, np.vstack([own, known]))
+    most = np.zeros((len(pairs), pools.transfer_max.shape[1]))
+    most[pairs.find(pools.pairs.all)] = pools.transfer_max
+    return replace(pools, pairs=pairs, giver=giver, taker=taker, transfer_max=most)
 
 
 @dataclass(frozen=True)

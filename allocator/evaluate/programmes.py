@@ -88,6 +88,11 @@ class Programmes:
         """Cost of the baseline at base-year prices, shape (N,)."""
         return self.unit_cost * self.baseline
 
+    @property
+    def base_payment(self) -> Floats:
+        """The baseline at base-year tariffs, shape (N,)."""
+        return self.base_tariff * self.baseline
+
     @cached_property
     def subject(self) -> Subject:
         """Programmes as the subject of messages."""
@@ -111,7 +116,7 @@ def read_programmes(tables: Tables, pools: Names) -> Programmes:
     tariff = np.where(np.isnan(rows["tariff"]), unit_cost, rows["tariff"])
     grown = growth(tables, rows["cost_uplift"][:, None])
     return Programmes(
-        names=Names(rows["programme"].tolist()),
+        names=Names(rows["programme"]),
         settings=tables.settings,
         rows=rows,
         pool=pools.find(rows["pool"]),

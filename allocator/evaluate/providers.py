@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from allocator.arrays import Floats, Ints, Objects
+from allocator.arrays import Floats, Ints
 from allocator.evaluate import frames
 from allocator.evaluate.contracts import Payments
 from allocator.evaluate.findings import Findings, Subject
@@ -42,34 +42,12 @@ class Providers:
     other_cost: Floats
     deficit_max: Floats
 
-    def including(self, leads: Objects) -> Providers:
-        """The same with every lead of a contract, in order."""
-        more = set(leads.ravel().tolist()) - {""}
-        if more <= set(self.names.all):
-            return self
-        names = Names(sorted({*self.names.all, *more}))
-        at = names.find(self.names.all)
-
-        def spread(figures: Floats, default: float) -> Floats:
-            every = np.full((len(names), figures.shape[1]), default)
-            every[at] = figures
-            return every
-
-        return Providers(
-            names=names,
-            settings=self.settings,
-            of=np.append(at, -1)[self.of],
-            other_income=spread(self.other_income, 0.0),
-            other_cost=spread(self.other_cost, 0.0),
-            deficit_max=spread(self.deficit_max, np.nan),
-        )
-
 
 def read_providers(tables: Tables, programmes: Programmes) -> Providers:
     """Providers with the terms in force."""
     rows, provider = tables["providers"], programmes.rows["provider"]
-    names = Names(sorted({*rows["provider"].tolist(), *provider.tolist()} - {""}))
-    in_force = tables.in_force(rows, names.find(rows["provider"]), len(names))
+    names = Names(sorted({*rows["provider"], *provider} - {""}))
+    in_force = tables.in_force(rows, names, "provider")
     return Providers(
         names=names,
         settings=tables.settings,
@@ -87,7 +65,7 @@ class Books:
     Attributes
     ----------
     providers : Providers
-        The providers, leads of contracts included.
+        The providers.
     contract_income, overhead_income, cost_income : numpy.ndarray
         Payments of contracts, overheads as lead, and programmes paid at cost.
     cost : numpy.ndarray
@@ -128,7 +106,6 @@ def keep_books(providers: Providers, payments: Payments, spending: Spending) -> 
         What activity costs.
     """
     contracts = payments.contracts
-    providers = providers.including(contracts.lead)
     names, size = providers.names, len(providers.names)
     paid = np.where(contracts.replaces, payments.payment, 0.0)
     lead = names.find(contracts.lead.ravel()).reshape(paid.shape)

@@ -46,7 +46,7 @@ class Round:
     @cached_property
     def outcomes(self) -> Names:
         """Outcomes."""
-        return Names(self.tables["outcomes"]["outcome"].tolist())
+        return Names(self.tables["outcomes"]["outcome"])
 
     @cached_property
     def pools(self) -> Pools:
@@ -111,8 +111,14 @@ class Round:
     @cached_property
     def responses(self) -> Responses:
         """What activity buys and unmet need harms."""
-        change = self.changes["outcome"]
-        return read_responses(self.tables, self.programmes, self.demand, self.segments, change)
+        return read_responses(
+            self.tables,
+            self.programmes,
+            self.outcomes,
+            self.demand,
+            self.segments,
+            self.changes["outcome"],
+        )
 
     @cached_property
     def contracts(self) -> Contracts:

@@ -56,8 +56,7 @@ class Rules:
 def read_rules(tables: Tables, selections: Selections, outcomes: Names, segments: Names) -> Rules:
     """Rules in force in every plan year, sorted by rule and year."""
     every = tables["rules"]
-    names = Names(every["rule"].tolist())
-    rows, year = tables.in_force(every, names.find(every["rule"]), len(names)).listed()
+    rows, year = tables.in_force(every, Names(every["rule"]), "rule").listed()
     selection = selections.names.positions(rows, "selection")
     return Rules(
         name=rows["rule"],

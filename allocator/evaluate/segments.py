@@ -33,7 +33,7 @@ class Segments:
 def read_segments(tables: Tables, programmes: Programmes) -> Segments:
     """Reach and weights; weights rescaled to mean 1 over the heads of all segments."""
     rows, reach = tables["segments"], tables["reach"]
-    names = Names(rows["segment"].tolist())
+    names = Names(rows["segment"])
     size = len(programmes.names)
     if not len(names):
         return Segments(names, np.zeros((size, 0)), np.ones(size))
@@ -41,7 +41,7 @@ def read_segments(tables: Tables, programmes: Programmes) -> Segments:
     heads, weight = rows["heads"], rows["weight"]
     weight = weight * heads.sum() / (weight * heads).sum()
 
-    places = Names(programmes.rows["place"].tolist())
+    places = Names(programmes.rows["place"])
     where = places.find(programmes.rows["place"])
     shares = np.zeros((len(places), len(names)))
     weights = np.zeros((len(places), len(names)))

@@ -126,7 +126,7 @@ def read_selections(tables: Tables, programmes: Programmes, people: People) -> S
     largest of their shares.
     """
     rows = tables["selections"]
-    names = Names([*EVERY, *rows["selection"].tolist()])
+    names = Names([*EVERY, *rows["selection"]])
     code = names.find(rows["selection"])
     where = {c: places_of(programmes.rows[c]) for c in _COLUMNS if (rows[c] != "").any()}
     if (rows["tag"] != "").any():

@@ -38,23 +38,23 @@ class Tables:
     def __getitem__(self, name: str) -> Rows:
         return rows_of(self._instance, name)
 
-    def in_force(self, rows: Rows, key: Ints, size: int) -> InForce:
-        """Row in force for every key and plan year.
+    def in_force(self, rows: Rows, names: Names, *columns: str) -> InForce:
+        """Row in force for every name and plan year.
 
-        A row with a blank year holds in every year, and gives way to a row of its key that
-        names the year.
+        A row with a blank year holds in every year, and gives way to a row of its name that
+        gives the year.
 
         Parameters
         ----------
         rows : Rows
             Rows of any table with a column ``year``.
-        key : numpy.ndarray
-            Key of every row, 0 to `size` - 1.
-        size : int
-            Number of keys.
+        names : Names
+            What rows are about.
+        *columns : str
+            Columns with the name of a row.
         """
-        at = np.full((size, len(self.years)), -1, dtype=np.int64)
-        year = rows["year"]
+        at = np.full((len(names), len(self.years)), -1, dtype=np.int64)
+        key, year = names.positions(rows, *columns), rows["year"]
         blank = np.flatnonzero(year == BLANK_YEAR)
         at[key[blank]] = blank[:, None]
         named = np.flatnonzero(np.isin(year, self.years))
@@ -71,7 +71,7 @@ class InForce:
     rows : Rows
         The rows of the table.
     at : numpy.ndarray
-        Shape (key, year): the row in force; -1 where there is none.
+        Shape (name, year): the row in force; -1 where there is none.
     """
 
     rows: Rows
@@ -79,23 +79,23 @@ class InForce:
 
     @property
     def there(self) -> Flags:
-        """Whether there is a row, shape (key, year)."""
+        """Whether there is a row, shape (name, year)."""
         return self.at >= 0
 
     def figures(self, column: str, default: float = np.nan) -> Floats:
-        """Figures of a column, shape (key, year); `default` without a row, NaN where blank."""
+        """Figures of a column, shape (name, year); `default` without a row, NaN where blank."""
         return pick(self.rows[column], self.at, default)
 
     def words(self, column: str, default: str = "") -> Objects:
-        """Words of a column, shape (key, year); `default` without a row."""
+        """Words of a column, shape (name, year); `default` without a row."""
         return pick(self.rows[column], self.at, default)
 
     def flags(self, column: str) -> Flags:
-        """Yes or no of a column, shape (key, year); no without a row."""
+        """Yes or no of a column, shape (name, year); no without a row."""
         return pick(self.rows[column], self.at, False)
 
     def listed(self) -> tuple[Rows, Ints]:
-        """One row a key and year with a row, and the positions of the years."""
+        """Rows in force one by one, by name and year, and the positions of their years."""
         return self.rows.take(self.at[self.there]), np.nonzero(self.there)[1]
 
 
@@ -137,7 +137,8 @@ class Names:
     def find(self, values: Iterable[Hashable]) -> Ints:
         """Place of every value; -1 for one that is not there."""
         every = values.tolist() if isinstance(values, np.ndarray) else values
-        return np.fromiter((self._at.get(value, -1) for value in every), dtype=np.int64)
+        at = self._at.get
+        return np.array([at(value, -1) for value in every], dtype=np.int64)
 
     def positions(self, rows: Rows, *columns: str) -> Ints:
         """Place of every row's name in one column, or several together.

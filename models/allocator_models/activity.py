@@ -28,7 +28,7 @@ def declare(m: Model, data: Data) -> None:
     m.PROGRAMME_YEARS = Set(data.programme_years)
     m.GROWTH_MAX = Set(x.growth_max)
     m.GROWTH_MIN = Set(x.growth_min)
-    m.year_before = Members(x.before.group((0,), Index.product(data.year)))
+    m.year_before = Members(x.before, Index.product(data.year))
 
     m.baseline = Param(Index.product(data.programme), a.baseline)
     m.price = Param(m.PROGRAMME_YEARS, a.price)

@@ -7,7 +7,7 @@ records once as a template and evaluates for all rows together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -164,16 +164,21 @@ class TemplateMembers(_FiniteSetMixin):
 
 
 class Members:
-    """A set for each member of a parent set: ``for n in m.segments_of[i, t]``.
+    """A set for each member of another: ``for n in m.segments_of[i, t]``.
 
     Parameters
     ----------
-    groups : Grouped
-        The cut index; a member has the coordinates of the whole that do not name its owner.
+    whole : Index
+        What is shared out; a member has those of its coordinates that do not name its owner.
+    owners : Set or Index
+        Whom it is shared out to; some may have no member.
+    by : sequence of int, optional
+        Coordinates of `whole` that name the owner, in its order; the first unless given.
     """
 
-    def __init__(self, groups: Grouped) -> None:
-        self.groups = groups
+    def __init__(self, whole: Index, owners: Set | Index, by: Sequence[int] | None = None) -> None:
+        parent = _index_of(owners)
+        self.groups = whole.group(range(parent.dimen) if by is None else by, parent)
 
     def __getitem__(self, index: Any) -> Any:
         if _is_template(index):
@@ -187,9 +192,9 @@ def optional(rows: Set | Index, owners: Set | Index) -> Members:
     A sum over it has one term or none: ``sum(m.unmet[j, s] for j, s in m.unmet_here[i, t])``
     is unmet need of a programme that has any, and 0 for others.
     """
-    index, count = _index_of(rows), _index_of(rows).dimen
+    index = _index_of(rows)
     twice = Index((*index.axes, *index.axes), [*index.columns, *index.columns])
-    return Members(twice.group(tuple(range(count)), _index_of(owners)))
+    return Members(twice, owners)
 
 
 class Terms(Protocol):
@@ -228,9 +233,8 @@ class Coefficients:
     """
 
     def __init__(self, terms: Terms, owners: Set | Index) -> None:
-        whole = _index_of(owners)
         self.coefficients = Param(terms.rows, terms.coefficient)
-        self.members = Members(terms.rows.group(tuple(range(whole.dimen)), whole))
+        self.members = Members(terms.rows, owners)
 
     def __getitem__(self, index: Any) -> Any:
         return self.coefficients[index]

@@ -23,9 +23,9 @@ def declare(m: Model, data: Data) -> None:
     c, x = data.capacity, data.added
     m.CAPACITY = Set(c.rows)
     m.EXTRA = Set(x.rows)
-    m.users_of = Members(c.use_rows.group((0, 1, 2), c.rows))
+    m.users_of = Members(c.use_rows, c.rows)
     m.extra_here = optional(x.rows, c.rows)
-    m.charged_to = Members(x.charged.group((0, 1), data.pools.rows))
+    m.charged_to = Members(x.charged, data.pools.rows)
 
     m.available = Param(m.CAPACITY, c.amount)
     m.capacity_added = effects(data.options.capacity, c.rows)

@@ -20,7 +20,7 @@ def declare(m: Model, data: Data) -> None:
     """
     x = data.pools
     m.CAPITAL = Set(x.capital)
-    m.pays_capital = Members(x.at_cost_capital.group((0, 1), x.capital))
+    m.pays_capital = Members(x.at_cost_capital, x.capital)
 
     m.capital_income = Param(m.CAPITAL, data.money.capital)
     m.option_capital = effects(data.options.capital, x.capital)

@@ -33,9 +33,9 @@ def declare(m: Model, data: Data) -> None:
     m.AVOIDED = Set(d.avoided)
     m.MET = Set(x.met)
     m.WITHIN = Set(x.within)
-    m.unmet_before = Members(d.before.group((0, 1), d.rows))
+    m.unmet_before = Members(d.before, d.rows)
     m.avoided_here = optional(d.avoided, data.programme_years)
-    m.sources_of = Members(d.kernel_rows.group((0, 1), d.avoided))
+    m.sources_of = Members(d.kernel_rows, d.avoided)
 
     m.arriving = Param(m.DEMAND, d.arriving)
     m.arriving_most = Param(m.DEMAND, d.arriving_most)

@@ -33,7 +33,7 @@ def declare(m: Model, data: Data) -> None:
     m.MAY_END = Set(x.may_end)
     m.SUSPENDABLE = Set(each)
     m.off_here = optional(x.rows, data.contracts.rows)
-    m.ended_by = Members(x.ended_by.group((0, 1), x.rows))
+    m.ended_by = Members(x.ended_by, x.rows)
 
     m.suspended_by = effects(x.suspends.doubled(), each)
     m.suspended = effects(x.suspends, x.rows)

@@ -27,7 +27,7 @@ def declare(m: Model, data: Data) -> None:
     m.SHARED = Set(x.shared)
     m.SHARE_LEAST = Set(x.least)
     m.SHARE_MOST = Set(x.most)
-    m.funders_of = Members(f.rows.group((0, 2), x.shared))
+    m.funders_of = Members(f.rows, x.shared, by=(0, 2))
 
     m.paid_max = Param(m.FUNDING, x.paid_max)
     m.share_min = Param(m.FUNDING, f.share_min)

@@ -28,8 +28,8 @@ def declare(m: Model, data: Data) -> None:
     m.RESPONSES = Set(r.rows)
     m.OUTCOME_LEVELS = Set(levels.rows)
     m.OUTCOME_LEVELLED = Set(owners)
-    m.slopes_of = Members(r.slope_rows.group((0, 1, 2), r.rows))
-    m.outcome_levels_of = Members(levels.rows.group((0, 1, 2), r.rows))
+    m.slopes_of = Members(r.slope_rows, r.rows)
+    m.outcome_levels_of = Members(levels.rows, r.rows)
 
     m.base_outcome = Param(m.RESPONSES, r.base)
     m.slope = Param(r.slope_rows, r.slope)

@@ -25,8 +25,8 @@ def declare(m: Model, data: Data) -> None:
     """
     x = data.passing
     m.PASSING = Set(x.rows)
-    m.passing_members = Members(x.members.group((0, 1), x.rows))
-    m.pays_passing = Members(x.paid.group((0, 1), data.pools.rows))
+    m.passing_members = Members(x.members, x.rows)
+    m.pays_passing = Members(x.paid, data.pools.rows)
 
     m.passing_low = Param(m.PASSING, x.low)
     m.passing_high = Param(m.PASSING, x.high)

@@ -20,8 +20,8 @@ def declare(m: Model, data: Data) -> None:
     """
     p, x = data.providers, data.positions
     m.LIMITED = Set(x.rows)
-    m.holds = Members(x.holds.group((0, 1), x.rows))
-    m.leads = Members(x.leads.group((0, 1), x.rows))
+    m.holds = Members(x.holds, x.rows)
+    m.leads = Members(x.leads, x.rows)
 
     m.deficit_max = Param(m.LIMITED, p.deficit_max, over=p.rows)
     m.other_income = Param(m.LIMITED, p.other, over=p.rows)

@@ -24,8 +24,8 @@ def declare(m: Model, data: Data) -> None:
     """
     x, o = data.pools, data.options
     m.RECURRENT = Set(x.recurrent)
-    m.pays_every_year = Members(x.at_cost_recurrent.group((0, 1), x.rows))
-    m.shares_every_year = Members(x.shared_recurrent.group((1, 2), x.rows))
+    m.pays_every_year = Members(x.at_cost_recurrent, x.rows)
+    m.shares_every_year = Members(x.shared_recurrent, x.rows, by=(1, 2))
 
     m.recurrent_income = Param(m.RECURRENT, x.recurrent_income)
     m.option_lasting = effects(o.lasting, x.rows)

@@ -36,9 +36,9 @@ def declare(m: Model, data: Data) -> None:
     m.ORDERS = Set(data.ordering.orders)
     m.ENDING = Set(order.ending)
     m.OPENING = Set(order.opening)
-    m.segments_of = Members(r.segments.group((0, 1), r.drivers))
-    m.ending_order = Members(order.ended_by.group((0, 1, 2), order.ending))
-    m.opening_order = Members(order.opened_by.group((0, 1, 2), order.opening))
+    m.segments_of = Members(r.segments, r.drivers)
+    m.ending_order = Members(order.ended_by, order.ending)
+    m.opening_order = Members(order.opened_by, order.opening)
 
     m.start = Param(r.drivers, r.start)
     m.width = Param(m.SEGMENTS, r.width)

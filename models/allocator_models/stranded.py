@@ -37,8 +37,8 @@ def declare(m: Model, data: Data) -> None:
     m.EXACT = Set(x.exact)
     m.SOURCES = Set(x.sources)
     m.stranded_here = optional(x.rows, data.programme_years)
-    m.strands_from = Members(x.sources.group((0, 1), x.exact))
-    m.source_year = Members(x.source_year.group((0, 1, 2), x.sources))
+    m.strands_from = Members(x.sources, x.exact)
+    m.source_year = Members(x.source_year, x.sources)
 
     m.late = Param(m.STRANDED, x.rate)
     m.stranded_max = Param(m.STRANDED, x.most)

@@ -35,9 +35,9 @@ def declare(m: Model, data: Data) -> None:
     m.LEVEL_CURVED = Set(x.curved)
     m.LEVEL_FILLS = Set(x.fills)
     m.SPLIT = Set(x.split)
-    m.levels_of = Members(levels.rows.group((0, 1), data.surcharge.rows))
-    m.level_fills_of = Members(x.fills.group((0, 1, 2), x.curved))
-    m.fills_at = Members(x.fills.group((0, 1, 3), x.split))
+    m.levels_of = Members(levels.rows, data.surcharge.rows)
+    m.level_fills_of = Members(x.fills, x.curved)
+    m.fills_at = Members(x.fills, x.split, by=(0, 1, 3))
 
     m.level_change = Param(m.LEVELS, levels.change)
     m.level_holds = effects(levels.runs, levels.rows)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluate_cases import allocation, case, column, only, run
+from judging import allocation, allowed, breaks, column, expect, run
+from small import round_of
 
 from allocator.evaluate import evaluate
 
@@ -30,52 +31,49 @@ def test_limits_of_every_basis(
     limits: str, kept: list[float], broken: list[float], kind: str, size: float
 ) -> None:
     head, row = limits.split("\n")
-    instance = case(ONE, years=YEARS, limits=f"programme,{head}\nA,{row}")
+    instance = round_of(ONE, years=YEARS, limits=f"programme,{head}\nA,{row}")
     assert run(instance, {"A": kept}).allowed
     assert run(instance, {"A": kept}).max_violation < 1e-12
-    assert only(run(instance, {"A": broken})) == (kind, "A", 2026, size)
+    breaks(run(instance, {"A": broken}), kind, "A", 2026, size)
 
 
 def test_growth_in_the_first_year_is_on_the_baseline() -> None:
-    instance = case(ONE, limits="programme,basis,max\nA,growth,0.1")
+    instance = round_of(ONE, limits="programme,basis,max\nA,growth,0.1")
     assert run(instance, {"A": [110]}).allowed
-    assert only(run(instance, {"A": [112]})) == ("growth", "A", 2025, 2)
+    breaks(run(instance, {"A": [112]}), "growth", "A", 2025, 2)
 
 
 def test_a_row_with_a_year_replaces_the_blank_one() -> None:
     limits = "programme,year,basis,max\nA,,baseline,1\nA,2026,baseline,1.5"
-    instance = case(ONE, years=(2025, 2026, 2027), limits=limits)
+    instance = round_of(ONE, years=(2025, 2026, 2027), limits=limits)
     assert run(instance, {"A": [100, 150, 100]}).allowed
-    assert only(run(instance, {"A": [100, 150, 101]})) == ("limit", "A", 2027, 1)
+    breaks(run(instance, {"A": [100, 150, 101]}), "limit", "A", 2027, 1)
 
 
 def test_all_bases_hold_together_and_show_as_lo_and_hi() -> None:
     limits = "programme,basis,min,max\nA,activity,50,130\nA,baseline,0.7,1.5\nA,growth,-0.2,0.2"
-    instance = case(ONE, years=YEARS, limits=limits)
+    instance = round_of(ONE, years=YEARS, limits=limits)
     result = run(instance, {"A": [120, 125]})
-    assert column(result.allocation, "lo") == [80, 96]  # growth: 0.8 x 100, 0.8 x 120
-    assert column(result.allocation, "hi") == [120, 130]  # growth 1.2 x 100; activity 130
+    expect(result.allocation, lo=[80, 96], hi=[120, 130])
 
 
 def test_without_limits_activity_is_free_above_nothing() -> None:
-    result = run(case(ONE), {"A": [0]})
-    assert result.allowed
-    assert column(result.allocation, "lo") == [0]
-    assert column(result.allocation, "hi") == [np.inf]
+    result = allowed(round_of(ONE), {"A": [0]})
+    expect(result.allocation, lo=[0], hi=[np.inf])
 
 
 def test_safety_does_not_fall_below_its_baseline_unless_a_minimum_says_so() -> None:
     safe = "programme,sector,pool,baseline,class\nA,acute,NHS,100,safety"
-    assert only(run(case(safe), {"A": [99]})) == ("limit", "A", 2025, 1)
+    breaks(run(round_of(safe), {"A": [99]}), "limit", "A", 2025, 1)
     for basis, least in (("baseline", "0.9"), ("growth", "-0.1"), ("activity", "90")):
-        limited = case(safe, limits=f"programme,basis,min\nA,{basis},{least}")
+        limited = round_of(safe, limits=f"programme,basis,min\nA,{basis},{least}")
         assert run(limited, {"A": [90]}).allowed
-    ceiling_only = case(safe, limits="programme,basis,max\nA,baseline,2")
+    ceiling_only = round_of(safe, limits="programme,basis,max\nA,baseline,2")
     assert not run(ceiling_only, {"A": [99]}).allowed
 
 
 def test_rounding_of_a_solver_is_no_violation_but_a_small_miss_is() -> None:
-    instance = case(ONE, limits="programme,basis,max\nA,activity,0")
+    instance = round_of(ONE, limits="programme,basis,max\nA,activity,0")
     assert run(instance, {"A": [1e-9]}).allowed
     assert not run(instance, {"A": [1e-3]}).allowed
 
@@ -100,15 +98,16 @@ def test_rounding_of_a_solver_is_no_violation_but_a_small_miss_is() -> None:
     ],
 )
 def test_minimum_viable_scale(limits: str, kept: bool, activity: float, size: float) -> None:
-    result = run(case(ONE, limits=f"programme,{limits}"), {"A": [activity]})
+    result = run(round_of(ONE, limits=f"programme,{limits}"), {"A": [activity]})
     assert result.allowed == kept
     if not kept:
-        assert only(result) == ("limit", "A", 2025, size)
-        assert "neither nothing nor the least that is viable" in result.violations.message[0]
+        assert "neither nothing nor the least that is viable" in breaks(
+            result, "limit", "A", 2025, size
+        )
 
 
 def test_rounding_below_the_least_that_is_viable_or_above_nothing() -> None:
-    instance = case(ONE, limits="programme,basis,start_min\nA,activity,40")
+    instance = round_of(ONE, limits="programme,basis,start_min\nA,activity,40")
     for activity in (40 - 1e-6, 1e-6):
         assert run(instance, {"A": [activity]}).allowed
     for activity in (40 - 1e-3, 1e-3):
@@ -123,45 +122,41 @@ WAITING = """
 
 
 def waiting(demand: str = "programme,demand,opening_backlog,carry\nA,100,40,1") -> Any:
-    return case(WAITING, years=(2025, 2026, 2027), demand=demand)
+    return round_of(WAITING, years=(2025, 2026, 2027), demand=demand)
 
 
 def test_a_backlog_waits_and_is_worked_down() -> None:
     # 2025: 100 + 40 waiting, 110 done, 30 left; 2026: 130, 115 done; 2027: 115, all done.
-    result = run(waiting(), {"A": [110, 115, 115]})
-    assert result.allowed
-    assert column(result.allocation, "need") == [140, 130, 115]
-    assert column(result.allocation, "unmet") == [30, 15, 0]
-    assert column(result.allocation, "met") == [110, 115, 115]
-    assert column(result.allocation, "avoided") == [0, 0, 0]
+    result = allowed(waiting(), {"A": [110, 115, 115]})
+    expect(result.allocation, need=[140, 130, 115], unmet=[30, 15, 0], met=[110, 115, 115])
+    expect(result.allocation, avoided=[0, 0, 0])
 
 
 def test_the_opening_backlog_counts_whatever_carry_is() -> None:
     result = run(waiting("programme,demand,opening_backlog,carry\nA,100,40,0"), {"A": [90] * 3})
-    assert column(result.allocation, "need") == [140, 100, 100]
-    assert column(result.allocation, "unmet") == [50, 10, 10]
+    expect(result.allocation, need=[140, 100, 100], unmet=[50, 10, 10])
 
 
 def test_the_opening_backlog_is_that_of_the_first_year() -> None:
     demand = "programme,year,demand,opening_backlog\nA,,100,0\nA,2025,100,40"
-    assert column(run(waiting(demand), {"A": 90}).allocation, "need") == [140, 100, 100]
+    expect(run(waiting(demand), {"A": 90}).allocation, need=[140, 100, 100])
 
 
 def test_the_least_share_met_is_of_all_need_backlog_included() -> None:
     demand = "programme,demand,opening_backlog,carry,min_met\nA,100,40,0,0.9"
     assert run(waiting(demand), {"A": [126, 90, 90]}).allowed
-    assert only(run(waiting(demand), {"A": [124, 90, 90]})) == ("demand", "A", 2025, 2)
+    breaks(run(waiting(demand), {"A": [124, 90, 90]}), "demand", "A", 2025, 2)
 
 
 def test_part_of_unmet_need_is_carried() -> None:
     demand = "programme,year,demand,carry\nA,,100,0.5\nA,2026,120,0.25"
     result = run(waiting(demand), {"A": [80, 110, 100]})
     # 2026: 120 + 0.25 x 20; 2027: 100 + 0.5 x 15.
-    assert column(result.allocation, "need") == [100, 125, 107.5]
+    expect(result.allocation, need=[100, 125, 107.5])
 
 
 def test_activity_above_all_need_is_a_violation() -> None:
-    assert only(run(waiting(), {"A": [110, 130, 103]})) == ("demand", "A", 2027, 3)
+    breaks(run(waiting(), {"A": [110, 130, 103]}), "demand", "A", 2027, 3)
 
 
 @pytest.mark.parametrize(
@@ -176,11 +171,11 @@ def test_activity_above_all_need_is_a_violation() -> None:
 )
 def test_least_share_of_need_met(kind: str, min_met: str, unmet_allowed: float) -> None:
     programmes = f"programme,sector,pool,baseline,class\nA,acute,NHS,100,{kind}"
-    instance = case(programmes, demand=f"programme,demand,min_met\nA,100,{min_met}")
+    instance = round_of(programmes, demand=f"programme,demand,min_met\nA,100,{min_met}")
     assert run(instance, {"A": [100 - unmet_allowed]}).allowed
     if unmet_allowed < 100:
         result = run(instance, {"A": [100 - unmet_allowed - 2]})
-        assert only(result) == ("demand", "A", 2025, 2)
+        breaks(result, "demand", "A", 2025, 2)
 
 
 def test_stated_unmet_need_is_used_and_checked() -> None:
@@ -190,30 +185,29 @@ def test_stated_unmet_need_is_used_and_checked() -> None:
     assert stated.allowed
     # 5 more met than done, with nobody who avoids need: counted in every year it is wrong.
     wrong = evaluate(instance, {"allocation": allocation(instance, activity, unmet=[10, 20, 25])})
-    assert only(wrong) == ("demand", "A", 2027, 5)
-    assert "being avoided" in wrong.violations.message[0]
+    assert "being avoided" in breaks(wrong, "demand", "A", 2027, 5)
     # More unmet than the balance leaves: activity is above what is then met.
     more = evaluate(instance, {"allocation": allocation(instance, activity, unmet=[10, 20, 33])})
-    assert only(more) == ("demand", "A", 2027, 3)
+    breaks(more, "demand", "A", 2027, 3)
 
 
 def test_blank_unmet_is_chosen_and_zero_without_demand_is_accepted() -> None:
     programmes = ONE + "\nB,acute,NHS,10,visit"
-    instance = case(programmes, demand="programme,demand\nA,100")
+    instance = round_of(programmes, demand="programme,demand\nA,100")
     rows = allocation(instance, {"A": [90], "B": [10]}, unmet=[np.nan, 0.0])
     result = evaluate(instance, {"allocation": rows})
-    assert column(result.allocation, "unmet", programme="A") == [10]
+    expect(result.allocation, programme="A", unmet=[10])
     assert np.isnan(column(result.allocation, "unmet", programme="B")[0])
     assert np.isnan(column(result.allocation, "need", programme="B")[0])
 
 
 def test_negative_unmet_need_is_a_violation() -> None:
-    instance = case(ONE, demand="programme,demand\nA,100")
+    instance = round_of(ONE, demand="programme,demand\nA,100")
     rows = allocation(instance, {"A": [100]}, unmet=[-4.0])
     result = evaluate(instance, {"allocation": rows})
     # -4 is below nothing, and so is 104 of need met by 100 of activity.
     assert set(result.violations.kind) == {"demand"}
-    assert column(result.violations, "violation") == [4, 4]
+    expect(result.violations, violation=[4, 4])
 
 
 # Effects ---------------------------------------------------------------------------------
@@ -225,7 +219,7 @@ TWO = """
 
 
 def avoiding(effect: str = "0.5,1,0.5", years: tuple[int, ...] = (2025, 2026, 2027)) -> Any:
-    return case(
+    return round_of(
         TWO,
         years=years,
         settings={"accept_money_pump": ["Care"]},
@@ -236,18 +230,16 @@ def avoiding(effect: str = "0.5,1,0.5", years: tuple[int, ...] = (2025, 2026, 20
 
 def test_avoided_need_with_delay_and_fade() -> None:
     # 20 and 40 above baseline: 2026 avoids 0.5 x 20; 2027 0.5 x 40 + 0.25 x 20.
-    result = run(avoiding(), {"Care": [70, 90, 50], "Ward": [100, 90, 75]})
-    assert result.allowed
-    assert column(result.allocation, "avoided", programme="Ward") == [0, 10, 25]
-    assert column(result.allocation, "met", programme="Ward") == [100, 100, 100]
+    result = allowed(avoiding(), {"Care": [70, 90, 50], "Ward": [100, 90, 75]})
+    expect(result.allocation, programme="Ward", avoided=[0, 10, 25], met=[100, 100, 100])
     short = run(avoiding(), {"Care": [70, 90, 50], "Ward": [100, 90, 72]})
-    assert only(short) == ("demand", "Ward", 2027, 3)
+    breaks(short, "demand", "Ward", 2027, 3)
 
 
 def test_no_fade_is_felt_for_one_year_and_full_fade_for_ever() -> None:
     activity = {"Care": [70, 50, 50], "Ward": [90, 100, 100]}
     once = run(avoiding("0.5,0,0"), activity)
-    assert column(once.allocation, "avoided", programme="Ward") == [10, 0, 0]
+    expect(once.allocation, programme="Ward", avoided=[10, 0, 0])
     lasting = run(avoiding("0.5,0,1"), {"Care": [70, 50, 50], "Ward": [90, 90, 90]})
     assert lasting.allowed
 
@@ -259,7 +251,7 @@ def test_avoiding_is_not_compulsory() -> None:
 def test_avoided_need_is_no_more_than_demand() -> None:
     instance = avoiding("5,0,0", years=(2025,))
     assert run(instance, {"Care": [80], "Ward": [0]}).allowed  # 150 could be avoided of 100
-    backlog = case(
+    backlog = round_of(
         TWO,
         settings={"accept_money_pump": ["Care"]},
         demand="programme,demand,opening_backlog\nWard,100,30",
@@ -267,55 +259,51 @@ def test_avoided_need_is_no_more_than_demand() -> None:
     )
     # The backlog itself cannot be avoided.
     assert run(backlog, {"Care": [80], "Ward": [30]}).allowed
-    assert only(run(backlog, {"Care": [80], "Ward": [28]})) == ("demand", "Ward", 2025, 2)
+    breaks(run(backlog, {"Care": [80], "Ward": [28]}), "demand", "Ward", 2025, 2)
 
 
 def test_need_that_cannot_be_avoided_is_left_unmet_or_missed_if_the_plan_says_otherwise() -> None:
-    instance = case(
+    instance = round_of(
         TWO.replace("emergency", "discretionary"),
         settings={"accept_money_pump": ["Care"]},
         demand="programme,demand,opening_backlog\nWard,100,30",
         effects="source,target,per_unit\nCare,Ward,5",
     )
     activity = {"Care": [80], "Ward": [28]}
-    result = run(instance, activity)
-    assert result.allowed
-    assert column(result.allocation, "unmet", programme="Ward") == [2]
+    result = allowed(instance, activity)
+    expect(result.allocation, programme="Ward", unmet=[2])
     rows = allocation(instance, activity, unmet=[np.nan, 0.0])
-    assert only(evaluate(instance, {"allocation": rows})) == ("demand", "Ward", 2025, 2)
+    breaks(evaluate(instance, {"allocation": rows}), "demand", "Ward", 2025, 2)
 
 
 def test_a_shrinking_source_raises_need() -> None:
     instance = avoiding("0.5,0,0", years=(2025,))
     result = run(instance, {"Care": [30], "Ward": [110]})  # 20 fewer visits, 10 more days
     assert result.allowed
-    assert column(result.allocation, "avoided", programme="Ward") == [-10]
-    assert column(result.allocation, "met", programme="Ward") == [100]
-    assert only(run(instance, {"Care": [30], "Ward": [107]})) == ("demand", "Ward", 2025, 3)
+    expect(result.allocation, programme="Ward", avoided=[-10], met=[100])
+    breaks(run(instance, {"Care": [30], "Ward": [107]}), "demand", "Ward", 2025, 3)
 
 
 def test_activity_may_rise_to_where_a_vanished_source_would_put_it_and_no_more() -> None:
     instance = avoiding("0.5,0,0", years=(2025,))
     assert run(instance, {"Care": [50], "Ward": [125]}).allowed  # B = 0.5 x 50
-    assert only(run(instance, {"Care": [50], "Ward": [127]})) == ("demand", "Ward", 2025, 2)
+    breaks(run(instance, {"Care": [50], "Ward": [127]}), "demand", "Ward", 2025, 2)
 
 
 def test_need_is_left_waiting_where_later_activity_is_there_for_it() -> None:
-    instance = case(
+    instance = round_of(
         TWO.replace("emergency", "discretionary"),
         years=YEARS,
         demand="programme,demand,carry\nWard,100,1",
         effects="source,target,per_unit\nCare,Ward,0.5",
     )
     # 20 could be avoided in 2025, but 135 in 2026 is 100, 25 (B) and 10 from the year before.
-    result = run(instance, {"Care": [90, 50], "Ward": [80, 135]})
-    assert result.allowed
-    assert column(result.allocation, "unmet", programme="Ward") == [10, 0]
-    assert column(result.allocation, "avoided", programme="Ward") == [10, -25]
+    result = allowed(instance, {"Care": [90, 50], "Ward": [80, 135]})
+    expect(result.allocation, programme="Ward", unmet=[10, 0], avoided=[10, -25])
     # At most 20 + 25 can wait: 170 in 2026.
     assert run(instance, {"Care": [90, 50], "Ward": [80, 170]}).allowed
     broken = run(instance, {"Care": [90, 50], "Ward": [80, 172]})
-    assert only(broken) == ("demand", "Ward", 2026, 2)
+    breaks(broken, "demand", "Ward", 2026, 2)
 
 
 def test_the_backstop_adds_up_over_the_years_of_an_effect() -> None:
@@ -323,4 +311,4 @@ def test_the_backstop_adds_up_over_the_years_of_an_effect() -> None:
     # B: 25 in 2025, 25 + 12.5 in 2026.
     assert run(instance, {"Care": [50, 50], "Ward": [125, 137.5]}).allowed
     broken = run(instance, {"Care": [50, 50], "Ward": [125, 138.5]})
-    assert only(broken) == ("demand", "Ward", 2026, 1)
+    breaks(broken, "demand", "Ward", 2026, 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import pytest
-from evaluate_cases import case, run
+from judging import allowed, expect, run
+from small import round_of
 
 from allocator.evaluate import STEPS, Evaluation, bridge, check_bridge
 from allocator.instance.instance import Instance
@@ -41,13 +41,21 @@ PAID = "programme,pool,year,paid\nHomes,NHS,2025,55\nHomes,Council,2025,220"
 
 
 def instance_of(**more: Any) -> Instance:
-    return case(PROGRAMMES, **(TABLES | more))
+    return round_of(PROGRAMMES, **(TABLES | more))
 
 
 @pytest.fixture(scope="module")
-def round_() -> tuple[Instance, Evaluation, Evaluation]:
+def plans() -> tuple[Evaluation, Evaluation]:
+    """The plan and the reference plan."""
     instance = instance_of()
-    return instance, run(instance, PLAN, funding=PAID), run(instance, REFERENCE)
+    return run(instance, PLAN, funding=PAID), run(instance, REFERENCE)
+
+
+def bridged(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
+    """A bridge that adds up."""
+    frame = bridge(checked, reference)
+    assert check_bridge(frame, checked.budgets) == []
+    return frame
 
 
 def steps(frame: pd.DataFrame, pool: str, sector: str, lasting: bool) -> dict[str, float]:
@@ -55,9 +63,8 @@ def steps(frame: pd.DataFrame, pool: str, sector: str, lasting: bool) -> dict[st
     return dict(zip(frame.step, frame.amount, strict=True))
 
 
-def test_every_step_by_hand(round_: tuple[Instance, Evaluation, Evaluation]) -> None:
-    frame = bridge(*round_)
-    assert check_bridge(frame, round_[1]) == []
+def test_every_step_by_hand(plans: tuple[Evaluation, Evaluation]) -> None:
+    frame = bridged(*plans)
     # Baseline 1,000 + 220 + 300 + 20 = 1,540 in the selection of the efficiency and of last
     # year's effect; of that the NHS has 1,240 itself, 1,020 of it acute.
     nhs, council = 1240 / 1540, 300 / 1540
@@ -97,10 +104,10 @@ def test_every_step_by_hand(round_: tuple[Instance, Evaluation, Evaluation]) -> 
 
 
 def test_steps_are_in_order_and_come_to_what_the_pools_pay(
-    round_: tuple[Instance, Evaluation, Evaluation],
+    plans: tuple[Evaluation, Evaluation],
 ) -> None:
-    instance, checked, reference = round_
-    frame = bridge(instance, checked, reference)
+    checked, reference = plans
+    frame = bridge(checked, reference)
     for _, part in frame.groupby(["pool", "sector", "year", "recurrent"]):
         assert part.step.map(STEPS.index).is_monotonic_increasing
         assert part.step.iloc[-1] == "plan"
@@ -112,37 +119,34 @@ def test_steps_are_in_order_and_come_to_what_the_pools_pay(
     assert lasting.to_dict() == pytest.approx(budget.recurrent_spend.to_dict())
 
 
-def test_a_bridge_that_does_not_add_up_is_found(
-    round_: tuple[Instance, Evaluation, Evaluation],
-) -> None:
-    instance, checked, reference = round_
-    frame = bridge(instance, checked, reference)
+def test_a_bridge_that_does_not_add_up_is_found(plans: tuple[Evaluation, Evaluation]) -> None:
+    checked, reference = plans
+    frame = bridge(checked, reference)
     step = frame.index[(frame.step == "decisions") & (frame.sector == "community")][0]
     off = frame.copy()
     off.loc[step, "amount"] += 0.02
-    found = check_bridge(off, checked)
+    found = check_bridge(off, checked.budgets)
     assert len(found) == 1
     assert "Pool 'NHS', sector 'community', 2025: recurrent steps come to" in found[0]
     off.loc[step, "amount"] -= 0.015
-    assert check_bridge(off, checked) == []
-    assert len(check_bridge(off, checked, penny=0.001)) == 1
+    assert check_bridge(off, checked.budgets) == []
+    assert len(check_bridge(off, checked.budgets, penny=0.001)) == 1
 
     spent = checked.budgets.assign(spend=checked.budgets.spend + pd.Series([0.0, 5.0]))
-    found = check_bridge(frame, replace(checked, budgets=spent))
+    found = check_bridge(frame, spent)
     assert len(found) == 1
     assert found[0].startswith("Pool 'NHS', 2025: the bridge comes to")
     lasting = checked.budgets.assign(recurrent_spend=0.0)
-    assert len(check_bridge(frame, replace(checked, budgets=lasting))) == 2
-    assert check_bridge(frame[frame.pool == "NHS"], checked)
-    assert check_bridge(frame[frame.step != "plan"], checked)
+    assert len(check_bridge(frame, lasting)) == 2
+    assert check_bridge(frame[frame.pool == "NHS"], checked.budgets)
+    assert check_bridge(frame[frame.step != "plan"], checked.budgets)
 
 
 def test_what_is_given_up_altogether_goes_to_the_pool_that_would_pay_first() -> None:
     instance = instance_of()
     none = run(instance, PLAN | {"Homes": 0, "Wards": 0})
     reference = run(instance, REFERENCE)
-    frame = bridge(instance, none, reference)
-    assert check_bridge(frame, none) == []
+    frame = bridged(none, reference)
     homes = steps(frame, "Council", "social care", True)
     assert homes["outturn"] == 300
     assert homes["decisions"] == pytest.approx(-330)
@@ -156,7 +160,7 @@ def test_stranded_cost_transfers_and_years() -> None:
         programme,sector,pool,baseline,fixed_share,release_years
         A,acute,NHS,100,0.5,1
         B,social care,Council,50,0,0"""
-    instance = case(
+    instance = round_of(
         programmes,
         years=(2025, 2026),
         budgets="pool,amount,carry_max\nNHS,100,50\nCouncil,40,0",
@@ -165,13 +169,12 @@ def test_stranded_cost_transfers_and_years() -> None:
     reference = run(instance, {"A": 90, "B": 40})
     checked = run(instance, {"A": [60, 60], "B": [50, 55]})
     assert checked.allowed
-    frame = bridge(instance, checked, reference)
-    assert check_bridge(frame, checked) == []
+    frame = bridged(checked, reference)
     nhs = frame[(frame.pool == "NHS") & (frame.step == "decisions")]
-    assert nhs.year.tolist() == [2025, 2026]
+    expect(nhs, year=[2025, 2026])
     # 60 and 20 stranded against 90 and 5, then 60 against 90.
-    assert nhs.amount.tolist() == [-15, -30]
-    assert len(bridge(instance, reference, reference).query("step == 'decisions'")) == 0
+    expect(nhs, amount=[-15, -30])
+    assert len(bridge(reference, reference).query("step == 'decisions'")) == 0
 
 
 # Decisions -------------------------------------------------------------------------------
@@ -211,11 +214,9 @@ ENDED = "contract,year,ended\nAcute,2027,yes"
 
 
 def decided(**plan: str) -> Evaluation:
-    instance = case(PROGRAMMES, **DECIDED)
+    instance = round_of(PROGRAMMES, **DECIDED)
     activity = {"Wards": 100, "Clinics": 50, "Project": 20, "Homes": 60, "Scanner": 10}
-    result = run(instance, activity, **plan)
-    assert result.allowed, result.violations.message.tolist()
-    return result
+    return allowed(instance, activity, **plan)
 
 
 def by_step(frame: pd.DataFrame, pool: str, sector: str, lasting: bool) -> dict[str, Any]:
@@ -231,10 +232,8 @@ def by_step(frame: pd.DataFrame, pool: str, sector: str, lasting: bool) -> dict[
 
 
 def test_decisions_step_by_step() -> None:
-    instance = case(PROGRAMMES, **DECIDED)
     checked, reference = decided(options=OPTIONS, contracts=ENDED), decided()
-    frame = bridge(instance, checked, reference)
-    assert check_bridge(frame, checked) == []
+    frame = bridged(checked, reference)
     n = [1.1, 1.21, 1.331]
     # The hub from October: half a year, then the other half of one as a full-year effect.
     assert by_step(frame, "NHS", "", True) == {
@@ -276,21 +275,17 @@ def test_decisions_step_by_step() -> None:
 
 
 def test_a_part_year_that_is_left_has_no_full_year_effect() -> None:
-    instance = case(PROGRAMMES, **DECIDED)
     checked = decided(options="option,year,taken\nHub,2025,yes\nHomes plus,2027,yes")
-    frame = bridge(instance, checked, decided())
-    assert check_bridge(frame, checked) == []
+    frame = bridged(checked, decided())
     assert not (frame.step == "full_year_effect").any()
     assert by_step(frame, "NHS", "", False)["one_off"] == pytest.approx([110, 20 * 1.21, 0])
 
 
 def test_options_of_the_reference_plan_are_no_growth() -> None:
-    instance = case(PROGRAMMES, **DECIDED)
     one = "option,year,taken\nHomes plus,2025,yes\nHomes plus,2026,yes\nHomes plus,2027,yes"
     reference = decided(options=one)
     for checked, yearly in ((decided(), [0, 0, 0]), (decided(options=one), [33, 36.3, 79.86])):
-        frame = bridge(instance, checked, reference)
-        assert check_bridge(frame, checked) == []
+        frame = bridged(checked, reference)
         assert not frame.step.isin(["growth_and_demand", "decisions"]).any()
         found = by_step(frame, "Council", "social care", True)
         assert found.get("options", [0, 0, 0]) == pytest.approx(yearly)
@@ -298,9 +293,8 @@ def test_options_of_the_reference_plan_are_no_growth() -> None:
 
 
 def test_a_bridge_without_an_income_does_not_add_up() -> None:
-    instance = case(PROGRAMMES, **DECIDED)
     checked = decided(options=OPTIONS, contracts=ENDED)
-    frame = bridge(instance, checked, decided())
+    frame = bridge(checked, decided())
     for column in ("incomes", "held_back", "option_income", "option_cost", "exit_fees"):
         budgets = checked.budgets.assign(**{column: checked.budgets[column] + 3.0})
-        assert check_bridge(frame, replace(checked, budgets=budgets)), column
+        assert check_bridge(frame, budgets), column

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from evaluate_cases import case, column, only, run
+from judging import allowed, breaks, expect, run
+from small import round_of
 
 PROGRAMMES = """
     programme,sector,pool,baseline,unit_cost,recurrent,money
@@ -31,7 +32,7 @@ def money(*adjustments: str, **more: Any) -> Any:
         "adjustments": "\n".join([HEAD, *adjustments]),
         **more,
     }
-    return case(**tables)
+    return round_of(**tables)
 
 
 # Adjustments -----------------------------------------------------------------------------
@@ -66,17 +67,16 @@ def test_half_the_efficiency_overspends_the_pool() -> None:
     kept = money("CIP,,NHS,,efficiency,40,1,yes", budgets=budgets)
     assert run(kept, PLAN).allowed
     half = money("CIP,,NHS,,efficiency,40,0.5,yes", budgets=budgets)
-    assert only(run(half, PLAN)) == ("budget", "NHS", 2025, 20)
+    breaks(run(half, PLAN), "budget", "NHS", 2025, 20)
 
 
 def test_an_adjustment_without_a_pool_falls_on_those_of_its_selection_by_baseline_spend() -> None:
     # Half of 600 on the wards, all of 200 on homes.
     result = run(money("Pay,,,both,pressure,50,1,yes"), PLAN)
-    assert result.adjustments.pool.tolist() == ["Council", "NHS"]
-    assert column(result.adjustments, "amount") == pytest.approx([20, 30])
+    expect(result.adjustments, pool=["Council", "NHS"], amount=[20, 30])
     named = run(money("Pay,,NHS,both,pressure,50,1,yes"), PLAN)
-    assert column(named.budgets, "adjustments", pool="NHS") == [50]
-    assert column(named.budgets, "adjustments", pool="Council") == [0]
+    expect(named.budgets, pool="NHS", adjustments=[50])
+    expect(named.budgets, pool="Council", adjustments=[0])
 
 
 def test_a_part_year_scheme_and_its_full_year_effect() -> None:
@@ -87,10 +87,9 @@ def test_a_part_year_scheme_and_its_full_year_effect() -> None:
         years=(2025, 2026),
     )
     result = run(instance, PLAN)
-    assert column(result.budgets, "adjustments", pool="NHS") == [1.9, 3]
+    expect(result.budgets, pool="NHS", adjustments=[1.9, 3])
     # Double running stays out of the underlying position.
-    assert column(result.budgets, "recurrent_spend", pool="NHS") == [801.5, 803]
-    assert column(result.budgets, "underlying", pool="NHS") == [198.5, 197]
+    expect(result.budgets, pool="NHS", recurrent_spend=[801.5, 803], underlying=[198.5, 197])
 
 
 # Kinds of money --------------------------------------------------------------------------
@@ -105,8 +104,7 @@ KINDS = """
 
 
 def test_all_kinds_but_capital_pay_together() -> None:
-    result = run(money(budgets=KINDS), PLAN)
-    assert result.allowed
+    result = allowed(money(budgets=KINDS), PLAN)
     budget = result.budgets.set_index("pool").loc["NHS"]
     assert budget["amount"] == 850
     assert budget["capital_amount"] == 30
@@ -119,14 +117,13 @@ def test_all_kinds_but_capital_pay_together() -> None:
 def test_recurrent_spend_stays_within_recurrent_income_where_that_is_asked() -> None:
     balanced = {"recurrent_balance": True}
     result = run(money(budgets=KINDS, settings=balanced), PLAN)
-    assert only(result) == ("recurrent", "NHS", 2025, 10)
-    assert result.violations.message[0] == (
+    assert breaks(result, "recurrent", "NHS", 2025, 10) == (
         "Pool 'NHS' in 2025/26 spends £800.00 that comes back every year, £10.00 more than comes "
         "in every year, £790.00."
     )
     within = run(money(budgets=KINDS, settings=balanced), PLAN | {"Clinics": 190, "Project": 60})
     assert within.allowed
-    assert column(within.budgets, "underlying") == [0, 0]
+    expect(within.budgets, underlying=[0, 0])
 
 
 def test_recurrent_adjustments_transfers_contracts_and_shares_count_in_the_balance() -> None:
@@ -157,13 +154,10 @@ def test_recurrent_adjustments_transfers_contracts_and_shares_count_in_the_balan
         "Gardens,NHS,2025,10",
         "transfers": "from_pool,to_pool,year,amount\nNHS,Council,2025,20",
     }
-    result = run(instance, activity, **tables)
-    assert result.allowed
-    assert column(result.budgets, "recurrent_spend", pool="NHS") == [110 + 30 - 5 + 20]
-    assert column(result.budgets, "underlying", pool="NHS") == [200 - 155]
-    assert column(result.budgets, "recurrent_income", pool="Council") == [120]
-    assert column(result.budgets, "underlying", pool="Council") == [50]
-    assert column(result.budgets, "slack", pool="NHS") == [200 - 110 - 40 - 2 - 20]
+    result = allowed(instance, activity, **tables)
+    expect(result.budgets, pool="NHS", recurrent_spend=[110 + 30 - 5 + 20], underlying=[200 - 155])
+    expect(result.budgets, pool="Council", recurrent_income=[120], underlying=[50])
+    expect(result.budgets, pool="NHS", slack=[200 - 110 - 40 - 2 - 20])
 
 
 def test_extra_capacity_and_carried_money_are_not_recurrent() -> None:
@@ -175,11 +169,8 @@ def test_extra_capacity_and_carried_money_are_not_recurrent() -> None:
         use="programme,resource,per_unit\nWards,beds,1",
         settings={"recurrent_balance": True},
     )
-    result = run(instance, PLAN | {"Project": [0, 80]})
-    assert result.allowed
-    assert column(result.budgets, "extra_cost", pool="NHS") == [10, 10]
-    assert column(result.budgets, "carry_out", pool="NHS") == [40, 0]
-    assert column(result.budgets, "underlying", pool="NHS") == [50, 50]
+    result = allowed(instance, PLAN | {"Project": [0, 80]})
+    expect(result.budgets, pool="NHS", extra_cost=[10, 10], carry_out=[40, 0], underlying=[50, 50])
 
 
 def test_transfers_are_settled_with_the_recurrent_balance_in_mind() -> None:
@@ -191,11 +182,11 @@ def test_transfers_are_settled_with_the_recurrent_balance_in_mind() -> None:
     # The council has the money for its homes, but not every year: the NHS hands over 100 of its
     # recurrent 900 and can no longer do its project.
     result = run(instance, PLAN | {"Project": 0})
-    assert only(result) == ("recurrent", "Council", 2025, pytest.approx(100))
-    assert column(result.transfers, "amount") == pytest.approx([100])
+    breaks(result, "recurrent", "Council", 2025, pytest.approx(100))
+    expect(result.transfers, amount=[100])
     enough = run(instance, PLAN | {"Project": 0, "Homes": 50})
     assert enough.allowed
-    assert column(enough.transfers, "amount") == pytest.approx([100])
+    expect(enough.transfers, amount=[100])
 
 
 # Capital ---------------------------------------------------------------------------------
@@ -209,24 +200,20 @@ CAPITAL = """
 
 def test_capital_pays_for_capital_and_for_nothing_else() -> None:
     budgets = "pool,kind,amount,carry_max\nNHS,recurrent,600,50\nNHS,capital,40,50"
-    instance = case(CAPITAL, budgets=budgets, years=(2025, 2026))
-    result = run(instance, {"Wards": 300, "Scanner": [10, 11], "Beds": [10, 7]})
-    assert result.allowed
-    assert column(result.budgets, "capital_spend") == [40, 40]
-    assert column(result.budgets, "capital_amount") == [40, 40]
-    assert column(result.budgets, "spend") == [600, 600]
-    assert column(result.budgets, "slack") == [0, 0]
+    instance = round_of(CAPITAL, budgets=budgets, years=(2025, 2026))
+    result = allowed(instance, {"Wards": 300, "Scanner": [10, 11], "Beds": [10, 7]})
+    expect(result.budgets, capital_spend=[40, 40], capital_amount=[40, 40], spend=[600, 600])
+    expect(result.budgets, slack=[0, 0])
     # Capital left over is not carried.
     broken = run(instance, {"Wards": 300, "Scanner": [0, 14], "Beds": [0, 0]})
-    assert only(broken) == ("capital", "NHS", 2026, 2)
-    assert broken.violations.message[0] == (
+    assert breaks(broken, "capital", "NHS", 2026, 2) == (
         "Pool 'NHS' in 2026/27 spends £42.00 on capital, £2.00 more than its capital, £40.00."
     )
-    assert only(run(instance, {"Wards": [300, 301], "Scanner": 0, "Beds": 0}))[0] == "budget"
+    breaks(run(instance, {"Wards": [300, 301], "Scanner": 0, "Beds": 0}), "budget", "NHS", 2026, 2)
 
 
 def test_capital_of_one_year_pays_in_that_year() -> None:
     budgets = "pool,year,kind,amount\nNHS,,recurrent,600\nNHS,2025,capital,40"
-    instance = case(CAPITAL, budgets=budgets, years=(2025, 2026))
+    instance = round_of(CAPITAL, budgets=budgets, years=(2025, 2026))
     result = run(instance, {"Wards": 300, "Scanner": [13, 1], "Beds": 0})
-    assert only(result) == ("capital", "NHS", 2026, 3)
+    breaks(result, "capital", "NHS", 2026, 3)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from evaluate_cases import case, column, only, run
+from judging import allowed, breaks, column, expect, run
+from small import round_of
 
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
@@ -35,7 +36,7 @@ def agreed(contract: str, years: tuple[int, ...] = (2025,), **more: Any) -> Inst
         "programmes": PROGRAMMES,
         **more,
     }
-    return case(years=years, **tables)
+    return round_of(years=years, **tables)
 
 
 def doing(visits: Any, beds: Any, other: Any = 20) -> dict[str, Any]:
@@ -44,8 +45,7 @@ def doing(visits: Any, beds: Any, other: Any = 20) -> dict[str, Any]:
 
 def paid(contract: str, visits: float, beds: float, **more: Any) -> tuple[float, str]:
     """Payment of the one year, and the state it is in."""
-    result = run(agreed(contract, **more), doing(visits, beds))
-    assert result.allowed, result.violations.message.tolist()
+    result = allowed(agreed(contract, **more), doing(visits, beds))
     line = result.contracts.iloc[0]
     assert line["pool_payment"] == line["payment"]
     assert line["cost"] == 4 * visits + 10 * beds
@@ -137,12 +137,9 @@ def test_payment(contract: str, visits: float, beds: float, payment: float, stat
 def test_a_contract_at_cost_changes_nothing() -> None:
     result = run(agreed("type: cost"), doing(110, 50))
     assert column(result.contracts, "payment") == column(result.contracts, "cost") == [940]
-    assert result.contracts.state.tolist() == ["at cost"]
-    assert column(result.budgets, "at_cost") == [960]
-    assert column(result.budgets, "contract_payments") == [0]
-    assert column(result.providers, "contract_income") == [0]
-    assert column(result.providers, "income") == [960]
-    assert column(result.providers, "position") == [0]
+    expect(result.contracts, state=["at cost"])
+    expect(result.budgets, at_cost=[960], contract_payments=[0])
+    expect(result.providers, contract_income=[0], income=[960], position=[0])
 
 
 def test_a_contract_whose_programmes_serve_everywhere_counts_all_heads() -> None:
@@ -155,8 +152,7 @@ def test_a_block_covers_activity_up_to_its_ceiling() -> None:
     instance = agreed("type,ceiling: block,830")
     assert run(instance, doing(110, 50)).allowed
     result = run(instance, doing(112, 50))
-    assert only(result) == ("contract", "Acute", 2025, 6)
-    assert result.violations.message[0] == (
+    assert breaks(result, "contract", "Acute", 2025, 6) == (
         "Contract 'Acute' in 2025/26 covers activity worth £830.00 at tariff; £836.00 is planned, "
         "£6.00 above its ceiling."
     )
@@ -170,44 +166,41 @@ def test_a_block_until_rebasing_frees_no_cash_and_strands_cost() -> None:
         programme,sector,pool,provider,contract,baseline,unit_cost,fixed_share,release_years
         Beds,acute,NHS,Trust,Acute,1000,1,0.7,1
         Home,community,NHS,,,0,1,0,0"""
-    instance = case(
+    instance = round_of(
         programmes,
         years=YEARS,
         contracts="contract,type,rebasing_year,ceiling\nAcute,block,2027,1000",
         limits="programme,max\nBeds,1.2",
     )
-    result = run(instance, {"Beds": [1000, 900, 900, 1100], "Home": 0})
-    assert result.allowed
-    assert column(result.contracts, "payment") == [1000, 1000, 900, 1100]
-    assert column(result.contracts, "stranded") == pytest.approx([0, 70, 0, 0])
-    assert column(result.contracts, "cost") == pytest.approx([1000, 970, 900, 1100])
+    result = allowed(instance, {"Beds": [1000, 900, 900, 1100], "Home": 0})
+    expect(result.contracts, payment=[1000, 1000, 900, 1100], stranded=[0, 70, 0, 0])
+    expect(result.contracts, cost=[1000, 970, 900, 1100])
     assert column(result.contracts, "fixed")[:2] == [1000, 1000]
     assert result.contracts["fixed"].isna().tolist() == [False, False, True, True]
     fixed = "fixed until 2027/28"
-    assert result.contracts.state.tolist() == [fixed, fixed, "rebased", "rebased"]
-    assert column(result.providers, "position", provider="Trust") == pytest.approx([0, 30, 0, 0])
-    assert column(result.budgets, "spend") == [1000, 1000, 900, 1100]
+    expect(result.contracts, state=[fixed, fixed, "rebased", "rebased"])
+    expect(result.providers, provider="Trust", position=[0, 30, 0, 0])
+    expect(result.budgets, spend=[1000, 1000, 900, 1100])
 
 
 def test_a_contract_holds_from_its_start_to_its_end_and_is_otherwise_paid_cost() -> None:
     instance = agreed("type,start,end,fixed: block,2026,2027,700", years=YEARS)
     result = run(instance, doing(110, 50))
-    assert column(result.contracts, "payment") == [940, 700, 700, 940]
+    expect(result.contracts, payment=[940, 700, 700, 940])
     until = "fixed until 2028/29"
-    assert result.contracts.state.tolist() == ["at cost", until, until, "at cost"]
-    assert result.contracts.type.tolist() == ["cost", "block", "block", "cost"]
-    assert column(result.budgets, "at_cost") == [960, 20, 20, 960]
-    assert column(result.budgets, "contract_payments") == [0, 700, 700, 0]
-    assert column(result.providers, "position") == [0, -240, -240, 0]
+    expect(result.contracts, state=["at cost", until, until, "at cost"])
+    expect(result.contracts, type=["cost", "block", "block", "cost"])
+    expect(result.budgets, at_cost=[960, 20, 20, 960], contract_payments=[0, 700, 700, 0])
+    expect(result.providers, position=[0, -240, -240, 0])
 
 
 def test_a_year_of_its_own_replaces_the_terms_and_years_without_terms_are_paid_cost() -> None:
     contracts = "contract,year,type,fixed\nAcute,,block,700\nAcute,2026,activity,"
     instance = agreed("type: block", years=(2025, 2026), contracts=contracts)
-    assert column(run(instance, doing(110, 50)).contracts, "payment") == [700, 830]
+    expect(run(instance, doing(110, 50)).contracts, payment=[700, 830])
     only_one = contracts.replace("Acute,,block,700\n", "")
     instance = agreed("type: block", years=(2025, 2026), contracts=only_one)
-    assert column(run(instance, doing(110, 50)).contracts, "payment") == [940, 830]
+    expect(run(instance, doing(110, 50)).contracts, payment=[940, 830])
 
 
 @pytest.mark.parametrize(
@@ -246,46 +239,47 @@ def test_every_amount_of_a_contract_grows_with_its_uplift(
 def test_a_ceiling_grows_with_its_uplift() -> None:
     instance = agreed("type,uplift,ceiling: block,0.05,800", years=(2025, 2026))
     result = run(instance, doing([105, 128], [50, 50]))
-    assert column(result.violations, "violation") == pytest.approx([884 - 882])
-    assert only(result)[:3] == ("contract", "Acute", 2026)
+    expect(result.violations, violation=[884 - 882])
+    breaks(result, "contract", "Acute", 2026)
 
 
 def test_the_lead_adds_its_overhead_and_keeps_it() -> None:
     contract = "type,fixed,lead,overhead: block,800,Lead,0.1"
     instance = agreed(contract, providers="provider,other_income,other_cost\nLead,5,60")
     result = run(instance, doing(100, 50))
-    assert column(result.contracts, "payment") == [800]
-    assert column(result.contracts, "pool_payment") == pytest.approx([880])
-    assert column(result.budgets, "spend") == pytest.approx([900])
+    expect(result.contracts, payment=[800], pool_payment=[880])
+    expect(result.budgets, spend=[900])
     lead = result.providers[result.providers.provider == "Lead"].iloc[0]
     assert lead["income"] == pytest.approx(80)
     assert lead["contract_income"] == 0
     assert lead["position"] == pytest.approx(80 + 5 - 60)
-    assert column(result.providers, "position", provider="Trust") == [800 - 900]
+    expect(result.providers, provider="Trust", position=[800 - 900])
 
 
 def test_an_overhead_on_cost_is_paid_while_the_contract_holds() -> None:
     contract = "type,lead,overhead,end: cost,Lead,0.1,2025"
     instance = agreed(contract, years=(2025, 2026), providers="provider\nLead")
     result = run(instance, doing(100, 50))
-    assert column(result.contracts, "pool_payment") == pytest.approx([990, 900])
-    assert column(result.budgets, "spend") == pytest.approx([1010, 920])
-    assert column(result.providers, "income", provider="Lead") == pytest.approx([90, 0])
-    assert column(result.providers, "position", provider="Trust") == [0, 0]
+    expect(result.contracts, pool_payment=[990, 900])
+    expect(result.budgets, spend=[1010, 920])
+    expect(result.providers, provider="Lead", income=[90, 0])
+    expect(result.providers, provider="Trust", position=[0, 0])
 
 
 def test_a_contract_that_names_no_terms_changes_nothing() -> None:
-    instance = case("programme,sector,pool,provider,contract,baseline\nA,acute,NHS,Trust,Name,100")
+    instance = round_of(
+        "programme,sector,pool,provider,contract,baseline\nA,acute,NHS,Trust,Name,100"
+    )
     result = run(instance, {"A": 90})
     assert not len(result.contracts)
-    assert column(result.providers, "position") == [0]
-    assert column(result.budgets, "at_cost") == [90]
+    expect(result.providers, position=[0])
+    expect(result.budgets, at_cost=[90])
 
 
 def test_a_bonus_is_on_the_true_outcome_of_its_programmes_alone() -> None:
     contract = "type,fixed,bonus_outcome,bonus: outcome,0,QALY,10"
     result = run(agreed(contract), doing(100, 50, 1000))
-    assert column(result.contracts, "payment") == [10 * (50 + 100)]
+    expect(result.contracts, payment=[10 * (50 + 100)])
 
 
 # Providers -------------------------------------------------------------------------------
@@ -297,12 +291,10 @@ def limited(providers: str, contract: str = "type,fixed: block,800", **more: Any
 
 def test_a_provider_may_lose_what_is_allowed() -> None:
     instance = limited("deficit_max\nTrust,100")
-    result = run(instance, doing(100, 50))
-    assert result.allowed
-    assert column(result.providers, "slack") == [0]
+    result = allowed(instance, doing(100, 50))
+    expect(result.providers, slack=[0])
     broken = run(instance, doing(102, 50))
-    assert only(broken) == ("provider", "Trust", 2025, 8)
-    assert broken.violations.message[0] == (
+    assert breaks(broken, "provider", "Trust", 2025, 8) == (
         "Provider 'Trust' in 2025/26 loses £108.00, £8.00 more than the most allowed, £100.00."
     )
 
@@ -310,9 +302,8 @@ def test_a_provider_may_lose_what_is_allowed() -> None:
 def test_other_income_and_cost_count_and_change_with_the_year() -> None:
     rows = "year,other_income,other_cost,deficit_max\nTrust,,40,10,70\nTrust,2026,0,0,"
     instance = limited(rows, years=(2025, 2026))
-    result = run(instance, doing(100, 50))
-    assert result.allowed
-    assert column(result.providers, "position") == [-70, -100]
+    result = allowed(instance, doing(100, 50))
+    expect(result.providers, position=[-70, -100])
     assert column(result.providers, "deficit_max")[0] == 70
     assert result.providers.deficit_max.isna().tolist() == [False, True]
     assert result.providers.slack.isna().tolist() == [False, True]
@@ -322,19 +313,18 @@ def test_a_provider_may_have_to_break_even_after_stranded_cost() -> None:
     programmes = """
         programme,sector,pool,provider,contract,baseline,fixed_share,release_years
         A,acute,NHS,Trust,Acute,100,0.5,1"""
-    instance = case(
+    instance = round_of(
         programmes,
         contracts="contract,type\nAcute,activity",
         providers="provider,deficit_max\nTrust,4",
     )
     assert run(instance, {"A": [92]}).allowed
-    assert only(run(instance, {"A": [90]})) == ("provider", "Trust", 2025, 1)
+    breaks(run(instance, {"A": [90]}), "provider", "Trust", 2025, 1)
 
 
 def test_providers_without_a_row_are_shown_and_never_limited() -> None:
-    result = run(agreed("type,fixed: block,1"), doing(200, 100))
-    assert result.allowed
-    assert column(result.providers, "position") == [1 - 1800]
+    result = allowed(agreed("type,fixed: block,1"), doing(200, 100))
+    expect(result.providers, position=[1 - 1800])
 
 
 def frames(result: Evaluation) -> dict[str, pd.DataFrame]:
@@ -343,11 +333,11 @@ def frames(result: Evaluation) -> dict[str, pd.DataFrame]:
 
 def test_frames_are_tidy_with_and_without_contracts() -> None:
     with_terms = frames(run(agreed("type: block", years=(2025, 2026)), doing(100, 50)))
-    bare = frames(run(case("programme,sector,pool,baseline\nA,acute,NHS,1"), {"A": 1}))
+    bare = frames(run(round_of("programme,sector,pool,baseline\nA,acute,NHS,1"), {"A": 1}))
     for name, frame in with_terms.items():
         assert list(frame.columns) == list(bare[name].columns)
         assert frame.dtypes.tolist() == bare[name].dtypes.tolist()
-        assert frame.year.tolist() == [2025, 2026]
+        expect(frame, year=[2025, 2026])
         assert not len(bare[name])
 
 
@@ -370,26 +360,19 @@ def test_a_contract_ended_early_pays_cost_and_a_fee_once() -> None:
     assert result.allowed, result.violations.message.tolist()
     n = [1.1, 1.21, 1.331, 1.4641]
     frame = result.contracts
-    assert frame.ended.tolist() == [False, False, True, True]
-    assert frame.suspended.tolist() == [False] * 4
-    assert frame.state.tolist() == ["fixed until 2027/28"] * 2 + ["ended"] * 2
-    assert frame.type.tolist() == ["block", "block", "cost", "cost"]
+    expect(frame, ended=[False, False, True, True], suspended=[False] * 4)
+    expect(frame, state=["fixed until 2027/28"] * 2 + ["ended"] * 2)
+    expect(frame, type=["block", "block", "cost", "cost"])
     paid = [1200 * n[0], 1200 * n[1], 900 * n[2], 900 * n[3]]
-    assert column(frame, "payment") == pytest.approx(paid)
-    assert column(frame, "exit_fee") == pytest.approx([0, 0, 50 * n[2], 0])
+    expect(frame, payment=paid, exit_fee=[0, 0, 50 * n[2], 0])
     budgets = result.budgets
-    assert column(budgets, "contract_payments") == pytest.approx([1320 * n[0], 1320 * n[1], 0, 0])
+    expect(budgets, contract_payments=[1320 * n[0], 1320 * n[1], 0, 0])
     at_cost = [20 * n[0], 20 * n[1], 920 * n[2], 920 * n[3]]
-    assert column(budgets, "at_cost") == pytest.approx(at_cost)
-    assert column(budgets, "exit_fees") == pytest.approx([0, 0, 50 * n[2], 0])
+    expect(budgets, at_cost=at_cost, exit_fees=[0, 0, 50 * n[2], 0])
     spent = [1340 * n[0], 1340 * n[1], 970 * n[2], 920 * n[3]]
-    assert column(budgets, "slack") == pytest.approx([1e6 - s for s in spent])
-    assert column(result.providers, "position", provider="Trust") == pytest.approx(
-        [300 * n[0], 300 * n[1], 0, 0]
-    )
-    assert column(result.providers, "position", provider="Lead") == pytest.approx(
-        [120 * n[0], 120 * n[1], 0, 0]
-    )
+    expect(budgets, slack=[1e6 - s for s in spent])
+    expect(result.providers, provider="Trust", position=[300 * n[0], 300 * n[1], 0, 0])
+    expect(result.providers, provider="Lead", position=[120 * n[0], 120 * n[1], 0, 0])
 
 
 def test_no_ceiling_and_no_payment_rule_after_the_end() -> None:
@@ -399,12 +382,10 @@ def test_no_ceiling_and_no_payment_rule_after_the_end() -> None:
         rules="rule,measure,sense,value\nMost,payment,max,1600",
     )
     plan = doing([100, 100, 150, 150], 50)
-    result = run(instance, plan, contracts="contract,year,ended\nAcute,2027,yes")
-    assert result.allowed, result.violations.message.tolist()
-    assert column(result.rules, "left") == [820, 820, 1120, 1120]
+    result = allowed(instance, plan, contracts="contract,year,ended\nAcute,2027,yes")
+    expect(result.rules, left=[820, 820, 1120, 1120])
     kept = run(instance, plan)
-    assert kept.violations.kind.tolist() == ["contract", "contract"]
-    assert kept.violations.year.tolist() == [2027, 2028]
+    expect(kept.violations, kind=["contract", "contract"], year=[2027, 2028])
 
 
 @pytest.mark.parametrize(
@@ -429,7 +410,7 @@ def test_notice(terms: str, year: int, first: Any) -> None:
     if not first:
         assert result.allowed, result.violations.message.tolist()
         return
-    assert only(result) == ("contract", "Acute", year, 1)
+    breaks(result, "contract", "Acute", year, 1)
     label = f"{year}/{(year + 1) % 100}"
     assert result.violations.message[0] == (
         f"Contract 'Acute' in {label} is ended; its notice allows that from {first} on."
@@ -437,21 +418,18 @@ def test_notice(terms: str, year: int, first: Any) -> None:
 
 
 def test_a_contract_without_notice_cannot_be_ended() -> None:
-    result = ending("type: block", 2028)
-    assert only(result)[:3] == ("contract", "Acute", 2028)
-    assert "nothing in its terms allows that" in result.violations.message[0]
+    message = breaks(ending("type: block", 2028), "contract", "Acute", 2028)
+    assert "nothing in its terms allows that" in message
 
 
 def test_once_ended_a_contract_stays_ended() -> None:
     instance = agreed("type,notice_years,exit_fee: block,1,50", YEARS)
     rows = "contract,year,ended\nAcute,2026,yes\nAcute,2028,no"
     result = run(instance, doing(100, 50), contracts=rows)
-    assert only(result) == ("contract", "Acute", 2028, 1)
-    assert result.violations.message[0] == (
+    assert breaks(result, "contract", "Acute", 2028, 1) == (
         "Contract 'Acute' in 2028/29 goes on; once ended it stays ended."
     )
-    assert result.contracts.ended.tolist() == [False, True, True, True]
-    assert column(result.contracts, "exit_fee") == pytest.approx([0, 50, 0, 0])
+    expect(result.contracts, ended=[False, True, True, True], exit_fee=[0, 50, 0, 0])
     # Rows that say it has not been ended yet are no contradiction.
     rows = "contract,year,ended\nAcute,2025,no\nAcute,2026,no\nAcute,2027,yes"
     assert run(instance, doing(100, 50), contracts=rows).allowed
@@ -462,7 +440,7 @@ def test_the_contracts_of_a_result_can_be_evaluated_again() -> None:
     plan = {"allocation": run(instance, doing(100, 50)).allocation}
     rows = pd.DataFrame({"contract": ["Acute"], "year": [2027], "ended": [True]})
     first = evaluate(instance, plan | {"contracts": rows})
-    assert column(first.contracts, "exit_fee") == [0, 0, 50, 0]
+    expect(first.contracts, exit_fee=[0, 0, 50, 0])
     again = evaluate(instance, plan | {"contracts": first.contracts})
     pd.testing.assert_frame_equal(first.contracts, again.contracts)
     pd.testing.assert_frame_equal(first.budgets, again.budgets)
@@ -479,6 +457,5 @@ def test_surcharges_are_cost_of_the_provider() -> None:
     )
     # 20 visits at 6: 980 and 20 for the dearer ones, against 940.
     result = run(instance, doing(120, 50))
-    assert column(result.contracts, "cost") == [1020]
-    assert column(result.contracts, "payment") == [980]
-    assert column(result.providers, "position") == [-40]
+    expect(result.contracts, cost=[1020], payment=[980])
+    expect(result.providers, position=[-40])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from evaluate_cases import case, column, only, run
+from judging import allowed, breaks, expect, run
+from small import round_of
 
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
@@ -26,7 +27,7 @@ STATED = "programme,pool,year,paid\n"
 
 
 def shared(funding: str = FUNDING, **more: Any) -> Instance:
-    return case(**{"programmes": PROGRAMMES, "budgets": BUDGETS, "funding": funding, **more})
+    return round_of(**{"programmes": PROGRAMMES, "budgets": BUDGETS, "funding": funding, **more})
 
 
 def stated(**paid: Any) -> str:
@@ -34,19 +35,16 @@ def stated(**paid: Any) -> str:
 
 
 def test_what_a_plan_states_is_used() -> None:
-    result = run(shared(), PLAN, funding=stated(NHS=35, Council=50, BCF=15))
-    assert result.allowed
-    assert result.funding.pool.tolist() == ["Council", "BCF", "NHS"]
-    assert column(result.funding, "paid") == [50, 15, 35]
-    assert column(result.funding, "share") == pytest.approx([0.5, 0.15, 0.35])
-    assert column(result.funding, "share_min") == [0.3, 0.1, 0]
-    assert column(result.funding, "share_max") == [1, 0.2, 0.4]
+    result = allowed(shared(), PLAN, funding=stated(NHS=35, Council=50, BCF=15))
+    expect(result.funding, pool=["Council", "BCF", "NHS"], paid=[50, 15, 35])
+    expect(result.funding, share=[0.5, 0.15, 0.35], share_min=[0.3, 0.1, 0])
+    expect(result.funding, share_max=[1, 0.2, 0.4])
     budgets = result.budgets.set_index("pool")
     assert budgets["funded"].to_dict() == {"NHS": 35, "Council": 50, "BCF": 15}
     assert budgets["at_cost"].to_dict() == {"NHS": 400, "Council": 50, "BCF": 0}
     assert budgets["spend"].to_dict() == {"NHS": 435, "Council": 100, "BCF": 15}
     assert budgets["slack"].to_dict() == {"NHS": 65, "Council": 0, "BCF": 25}
-    assert column(result.allocation, "spend", programme="Home care") == [100]
+    expect(result.allocation, programme="Home care", spend=[100])
 
 
 @pytest.mark.parametrize(
@@ -85,14 +83,14 @@ def test_stated_funding_is_checked_pool_by_pool(
     result = run(shared(), PLAN, funding=stated(**paid))
     assert not result.allowed
     found = result.violations
-    assert found.kind.tolist() == ["funding"] * len(found)
+    expect(found, kind=["funding"] * len(found))
     assert found.name.unique().tolist() == ["Home care"]
     assert f"Programme 'Home care' in 2025/26: {said}" in found.message.tolist()
     assert sorted(found.violation) == pytest.approx(sorted(violation))
 
 
 def test_a_cut_below_a_councils_share_names_council_pool_and_pounds() -> None:
-    instance = case(
+    instance = round_of(
         "programme,sector,pool,baseline\nHome care Avon City,social care,Avon City council,5",
         budgets="pool,amount\nBCF,9\nAvon City council,9",
         funding="""
@@ -103,47 +101,47 @@ def test_a_cut_below_a_councils_share_names_council_pool_and_pounds() -> None:
     )
     paid = "Home care Avon City,Avon City council,2025,1.2\nHome care Avon City,BCF,2025,3.8"
     result = run(instance, {"Home care Avon City": 5}, funding=STATED + paid)
-    assert result.violations.message.tolist() == [
-        "Programme 'Home care Avon City' in 2025/26: pool 'Avon City council' pays £1,200,000, "
-        "£300,000 below its least share of 30%, £1,500,000."
-    ]
+    expect(
+        result.violations,
+        message=[
+            "Programme 'Home care Avon City' in 2025/26: pool 'Avon City council' pays £1,200,000, "
+            "£300,000 below its least share of 30%, £1,500,000."
+        ],
+    )
 
 
 def test_its_own_pool_pays_first_where_there_is_room() -> None:
-    result = run(shared(), PLAN | {"Roads": 0})
-    assert result.allowed
+    result = allowed(shared(), PLAN | {"Roads": 0})
     # At least a tenth from the BCF, the rest from the council itself.
-    assert column(result.funding, "paid", pool="Council") == [90]
-    assert column(result.funding, "paid", pool="BCF") == [10]
-    assert column(result.funding, "paid", pool="NHS") == [0]
+    expect(result.funding, pool="Council", paid=[90])
+    expect(result.funding, pool="BCF", paid=[10])
+    expect(result.funding, pool="NHS", paid=[0])
 
 
 def test_what_is_left_open_fills_the_gap_within_the_shares() -> None:
-    result = run(shared(), PLAN)
-    assert result.allowed
-    assert column(result.funding, "paid", pool="Council") == pytest.approx([50])
-    assert column(result.budgets, "slack", pool="Council") == pytest.approx([0])
+    result = allowed(shared(), PLAN)
+    expect(result.funding, pool="Council", paid=[50])
+    expect(result.budgets, pool="Council", slack=[0])
     # The NHS has only 25 left: the council and the BCF must pay the rest.
     tight = run(shared(), PLAN | {"Wards": 475, "Roads": 45})
     assert tight.allowed
-    assert column(tight.funding, "paid", pool="NHS") == pytest.approx([25])
-    assert column(tight.funding, "paid", pool="BCF") == pytest.approx([20])
-    assert column(tight.funding, "paid", pool="Council") == pytest.approx([55])
+    expect(tight.funding, pool="NHS", paid=[25])
+    expect(tight.funding, pool="BCF", paid=[20])
+    expect(tight.funding, pool="Council", paid=[55])
 
 
 def test_shares_cannot_be_left_to_fill_a_gap() -> None:
     result = run(shared(), PLAN | {"Roads": 75})
     # 30 at least from the council beside 75, but at most 60 from the others: 40 + 75 in all.
-    assert only(result) == ("budget", "Council", 2025, pytest.approx(15))
-    assert column(result.funding, "paid", pool="Council") == pytest.approx([40])
+    breaks(result, "budget", "Council", 2025, pytest.approx(15))
+    expect(result.funding, pool="Council", paid=[40])
 
 
 def test_part_of_the_funding_may_be_stated() -> None:
-    result = run(shared(), PLAN, funding=stated(NHS=38))
-    assert result.allowed
-    assert column(result.funding, "paid", pool="NHS") == [38]
-    assert column(result.funding, "paid", pool="Council") == pytest.approx([50])
-    assert column(result.funding, "paid", pool="BCF") == pytest.approx([12])
+    result = allowed(shared(), PLAN, funding=stated(NHS=38))
+    expect(result.funding, pool="NHS", paid=[38])
+    expect(result.funding, pool="Council", paid=[50])
+    expect(result.funding, pool="BCF", paid=[12])
     impossible = run(shared(), PLAN | {"Roads": 60}, funding=stated(NHS=0, Council=70))
     assert set(impossible.violations.kind) == {"funding", "budget"}
 
@@ -152,11 +150,10 @@ def test_funding_and_transfers_are_settled_together() -> None:
     funding = "programme,pool,share_max\nHome care,NHS,0.4\nHome care,Council,1"
     budgets = "pool,amount\nNHS,500\nCouncil,100\nBCF,40"
     instance = shared(funding, budgets=budgets, transfers="from_pool,to_pool,max\nBCF,Council,30")
-    result = run(instance, PLAN | {"Roads": 60})
-    assert result.allowed
+    result = allowed(instance, PLAN | {"Roads": 60})
     # Splitting the bill comes before handing money over.
-    assert column(result.funding, "paid", pool="NHS") == pytest.approx([40])
-    assert column(result.transfers, "amount") == pytest.approx([20])
+    expect(result.funding, pool="NHS", paid=[40])
+    expect(result.transfers, amount=[20])
 
 
 def test_funding_of_a_year_and_of_a_part_that_grows_with_cost() -> None:
@@ -167,19 +164,13 @@ def test_funding_of_a_year_and_of_a_part_that_grows_with_cost() -> None:
     instance = shared(
         funding, years=(2025, 2026), budgets="pool,amount\nNHS,900\nCouncil,900\nBCF,0"
     )
-    result = run(instance, PLAN | {"Home care": [100, 120]})
-    assert result.allowed
-    assert result.funding.year.tolist() == [2026, 2026]
-    assert column(result.budgets, "at_cost", pool="Council") == [150, 50]
-    assert column(result.budgets, "funded", pool="Council") == [0, 90]
-    assert column(result.budgets, "funded", pool="NHS") == [0, 30]
+    result = allowed(instance, PLAN | {"Home care": [100, 120]})
+    expect(result.funding, year=[2026, 2026])
+    expect(result.budgets, pool="Council", at_cost=[150, 50], funded=[0, 90])
+    expect(result.budgets, pool="NHS", funded=[0, 30])
     early = STATED + "Home care,NHS,2025,30"
-    assert only(run(instance, PLAN | {"Home care": [100, 120]}, funding=early)) == (
-        "funding",
-        "Home care",
-        2025,
-        30,
-    )
+    broken = run(instance, PLAN | {"Home care": [100, 120]}, funding=early)
+    breaks(broken, "funding", "Home care", 2025, 30)
 
 
 def test_stranded_cost_is_paid_for_by_all() -> None:
@@ -187,9 +178,9 @@ def test_stranded_cost_is_paid_for_by_all() -> None:
         programme,sector,pool,baseline,fixed_share,release_years
         Home care,social care,Council,100,0.5,1"""
     funding = "programme,pool,share_min,share_max\nHome care,NHS,0.5,0.5\nHome care,Council,0.5,0.5"
-    instance = case(programmes, budgets="pool,amount\nNHS,50\nCouncil,50", funding=funding)
+    instance = round_of(programmes, budgets="pool,amount\nNHS,50\nCouncil,50", funding=funding)
     result = run(instance, {"Home care": 60})
-    assert column(result.funding, "paid") == [40, 40]
+    expect(result.funding, paid=[40, 40])
 
 
 def test_unknown_parts_of_a_plan_are_refused() -> None:

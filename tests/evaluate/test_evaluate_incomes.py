@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from evaluate_cases import case, column, only, run
+from judging import allowed, breaks, column, expect, run
+from small import round_of
 
 from allocator.evaluate import Evaluation
 from allocator.instance.instance import Instance
@@ -46,13 +47,11 @@ def paying(incomes: str, *, years: tuple[int, ...] = (2025,), **more: Any) -> In
         "programmes": PROGRAMMES,
         **more,
     }
-    return case(years=years, **tables)
+    return round_of(years=years, **tables)
 
 
 def doing(instance: Instance, visits: Any, wards: Any = 60) -> Evaluation:
-    result = run(instance, {"Visits": visits, "Wards": wards})
-    assert result.allowed, result.violations.message.tolist()
-    return result
+    return allowed(instance, {"Visits": visits, "Wards": wards})
 
 
 @pytest.mark.parametrize(
@@ -117,13 +116,13 @@ def test_a_quality_premium_a_head_with_its_parts_a_year_later() -> None:
     )
     result = doing(instance, [100, 90, 110], [60, 60, 59])
     frame = result.incomes
-    assert frame.part.tolist() == ["outcomes"] * 3 + ["waits"] * 3
-    assert frame.label.tolist() == ["Premium, outcomes"] * 3 + ["Nobody waits"] * 3
-    assert frame.received.tolist() == [2026, 2027, 0] * 2
+    expect(frame, part=["outcomes"] * 3 + ["waits"] * 3)
+    expect(frame, label=["Premium, outcomes"] * 3 + ["Nobody waits"] * 3)
+    expect(frame, received=[2026, 2027, 0] * 2)
     # £5 for each of 100, 110 and 120 heads of the year measured, without uplift.
-    assert column(frame, "amount", part="outcomes") == pytest.approx([300, 0, 360])
-    assert column(frame, "amount", part="waits") == pytest.approx([200, 220, 0])
-    assert column(result.budgets, "incomes") == pytest.approx([0, 500, 220])
+    expect(frame, part="outcomes", amount=[300, 0, 360])
+    expect(frame, part="waits", amount=[200, 220, 0])
+    expect(result.budgets, incomes=[0, 500, 220])
 
 
 def test_what_is_held_back_is_taken_off_whatever_is_earned() -> None:
@@ -136,18 +135,15 @@ def test_what_is_held_back_is_taken_off_whatever_is_earned() -> None:
     )
     result = doing(instance, [110, 100, 120])
     # 1% of recurrent and grant money: 3,100 and 3,700; in 2026 a tenth of 3,400.
-    assert column(result.incomes, "held_back") == pytest.approx([31, 340, 37])
-    assert column(result.incomes, "earned") == pytest.approx([0.5, 1, 1])
-    assert column(result.incomes, "amount") == pytest.approx([15.5, 340, 37])
-    assert result.incomes.received.tolist() == [2026, 2026, 0]
-    assert column(result.budgets, "held_back") == pytest.approx([31, 340, 37])
-    assert column(result.budgets, "incomes") == pytest.approx([0, 355.5, 0])
+    expect(result.incomes, held_back=[31, 340, 37], earned=[0.5, 1, 1], amount=[15.5, 340, 37])
+    expect(result.incomes, received=[2026, 2026, 0])
+    expect(result.budgets, held_back=[31, 340, 37], incomes=[0, 355.5, 0])
     money = [3600, 3900, 4200]
     spent = [1100 + 1200, 1000 + 1200, 1200 + 1200]
     slack = [m - s + i for m, s, i in zip(money, spent, [-31, 15.5, -37], strict=True)]
-    assert column(result.budgets, "slack") == pytest.approx(slack)
+    expect(result.budgets, slack=slack)
     # What comes every year is as before.
-    assert column(result.budgets, "recurrent_income") == [3100, 3400, 3700]
+    expect(result.budgets, recurrent_income=[3100, 3400, 3700])
 
 
 def test_what_is_not_earned_may_leave_a_pool_short() -> None:
@@ -158,11 +154,11 @@ def test_what_is_not_earned_may_leave_a_pool_short() -> None:
     assert run(instance, {"Visits": 201, "Wards": 60}).allowed
     # 1,550 is held back of 3,600, and 3,200 spent.
     result = run(instance, {"Visits": 200, "Wards": 60})
-    assert only(result) == ("budget", "NHS", 2025, 3200 - 2050)
+    breaks(result, "budget", "NHS", 2025, 3200 - 2050)
 
 
 def test_money_received_is_carried_and_handed_on_where_it_is_needed() -> None:
-    instance = case(
+    instance = round_of(
         PROGRAMMES,
         years=(2025, 2026),
         budgets="pool,amount,overdraw_max\nNHS,2000,100\nReserve,0,0",
@@ -170,9 +166,8 @@ def test_money_received_is_carried_and_handed_on_where_it_is_needed() -> None:
         incomes="income,pool,measure,threshold,amount\nPrize,Reserve,value,2000,70",
     )
     # 60 more than the pool has, and the 70 of the prize.
-    result = run(instance, {"Visits": 106, "Wards": 50})
-    assert result.allowed, result.violations.message.tolist()
-    assert column(result.budgets, "incomes", pool="Reserve") == [70, 70]
+    result = allowed(instance, {"Visits": 106, "Wards": 50})
+    expect(result.budgets, pool="Reserve", incomes=[70, 70])
     moved = column(result.transfers, "amount")
     assert sum(moved) == pytest.approx(120)
     assert moved[0] <= 70 + 1e-9
@@ -184,9 +179,9 @@ def test_incomes_measured_in_some_years_only_and_none_at_all() -> None:
         "income,year,measure,threshold,amount,lag: Once,2026,value,1,5,0", years=YEARS
     )
     result = doing(instance, 100)
-    assert result.incomes.year.tolist() == [2026]
-    assert column(result.budgets, "incomes") == [0, 5, 0]
-    plain = run(case(PROGRAMMES), {"Visits": 100, "Wards": 50})
+    expect(result.incomes, year=[2026])
+    expect(result.budgets, incomes=[0, 5, 0])
+    plain = run(round_of(PROGRAMMES), {"Visits": 100, "Wards": 50})
     assert plain.incomes.empty
     assert plain.options.empty
     assert column(plain.budgets, "incomes") == column(plain.budgets, "held_back") == [0]
@@ -199,7 +194,6 @@ def test_outcomes_that_options_add_count_towards_conditions() -> None:
         option_effects="option,measure,target,outcome,value\nCoach,outcome,Visits,QALY,60",
     )
     activity = {"Visits": 100, "Wards": 60}
-    assert column(run(instance, activity).incomes, "amount") == [0]
+    expect(run(instance, activity).incomes, amount=[0])
     result = run(instance, activity, options="option,year,taken\nCoach,2025,yes")
-    assert column(result.incomes, "value") == [230]
-    assert column(result.incomes, "amount") == [50]
+    expect(result.incomes, value=[230], amount=[50])

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluate_cases import allocation, case, column, run
+from judging import allocation, expect, run
+from small import round_of
 
 from allocator.evaluate import evaluate, true_effect
 
@@ -58,12 +59,12 @@ def test_every_shape_from_the_tables() -> None:
         D,QALY,points,,,,,
         E,QALY,logistic,,,60,20,0.1"""
     points = "programme,outcome,activity,effect\nD,QALY,0,0\nD,QALY,10,6\nD,QALY,20,8"
-    instance = case(programmes, responses=responses, response_points=points)
+    instance = round_of(programmes, responses=responses, response_points=points)
     result = run(instance, {"A": 30, "B": 25, "C": 30, "D": 15, "E": 20 + 10 * math.log(2)})
     amounts = dict(zip(result.by_programme.programme, result.by_programme.amount, strict=True))
     # E: e to the minus ln 2 is a half, so 60 / 1.5.
     assert amounts == pytest.approx({"A": 15, "B": 200, "C": 70, "D": 7, "E": 40})
-    assert column(result.outcomes, "amount") == pytest.approx([332])
+    expect(result.outcomes, amount=[332])
     assert result.objective == pytest.approx(332)
 
 
@@ -71,7 +72,7 @@ DELAYED = "programme,outcome,per_unit,delay\nA,QALY,0.5,{}"
 
 
 def test_discounting_to_arrival_and_credit_beyond_the_horizon() -> None:
-    instance = case(
+    instance = round_of(
         ONE,
         years=(2025, 2026, 2027),
         settings={"discount_rate": 0.1},
@@ -79,15 +80,14 @@ def test_discounting_to_arrival_and_credit_beyond_the_horizon() -> None:
         responses=DELAYED.format(1),
     )
     result = run(instance, {"A": [100, 80, 60]})
-    assert column(result.outcomes, "amount") == [50, 40, 30]
-    assert column(result.outcomes, "beyond_horizon") == [0, 0, 30]
+    expect(result.outcomes, amount=[50, 40, 30], beyond_horizon=[0, 0, 30])
     value = [3 * 50 / 1.1, 3 * 40 / 1.21, 3 * 30 / 1.331]
-    assert column(result.outcomes, "value") == pytest.approx(value)
+    expect(result.outcomes, value=value)
     assert result.objective == pytest.approx(sum(value))
 
 
 def test_outcomes_that_are_not_discounted() -> None:
-    instance = case(
+    instance = round_of(
         ONE,
         years=(2025, 2026),
         settings={"discount_rate": 0.1},
@@ -95,17 +95,18 @@ def test_outcomes_that_are_not_discounted() -> None:
         responses=DELAYED.format(5),
     )
     result = run(instance, {"A": [100, 80]})
-    assert column(result.outcomes, "value") == [50, 40]
-    assert column(result.outcomes, "beyond_horizon") == [50, 40]
+    expect(result.outcomes, value=[50, 40], beyond_horizon=[50, 40])
+
+
+CARE = """
+    programme,sector,pool,baseline
+    Care,community,NHS,50
+    Ward,acute,NHS,100"""
 
 
 def test_the_driver_with_demand_is_met_need() -> None:
-    programmes = """
-        programme,sector,pool,baseline
-        Care,community,NHS,50
-        Ward,acute,NHS,100"""
-    instance = case(
-        programmes,
+    instance = round_of(
+        CARE,
         responses="programme,outcome,per_unit\nWard,QALY,2",
         demand="programme,demand\nWard,100",
         effects="source,target,per_unit\nCare,Ward,0.5",
@@ -116,19 +117,19 @@ def test_the_driver_with_demand_is_met_need() -> None:
 
 
 def test_a_curve_below_nothing_is_a_violation() -> None:
-    instance = case(
+    instance = round_of(
         ONE,
         responses="programme,outcome,shape,per_unit,elasticity\nA,QALY,power,1,0.5",
         demand="programme,demand\nA,100",
     )
     rows = allocation(instance, {"A": [0]}, unmet=[104.0])
     result = evaluate(instance, {"allocation": rows})
-    assert column(result.violations, "violation", kind="response") == [4]
+    expect(result.violations, kind="response", violation=[4])
     assert result.objective == 0
 
 
 def test_harm_is_taken_off_and_reported_apart() -> None:
-    instance = case(
+    instance = round_of(
         ONE,
         years=(2025, 2026),
         settings={"discount_rate": 0.1},
@@ -136,12 +137,12 @@ def test_harm_is_taken_off_and_reported_apart() -> None:
         demand="programme,year,demand,harm,harm_outcome\nA,2025,100,0.3,QALY\nA,2026,100,0.5,Waits",
     )
     result = run(instance, {"A": [90, 80]})
-    assert column(result.outcomes, "amount", outcome="QALY") == [-3, 0]
-    assert column(result.outcomes, "amount", outcome="Waits") == [0, -10]
+    expect(result.outcomes, outcome="QALY", amount=[-3, 0])
+    expect(result.outcomes, outcome="Waits", amount=[0, -10])
     harm = 2 * 3 + 10 / 1.1
     assert result.parts == pytest.approx({"outcomes": 0, "harm": harm, "penalties": 0, "tail": 0})
     assert result.objective == pytest.approx(-harm)
-    assert column(result.by_programme, "value", outcome="QALY") == [-6, 0]
+    expect(result.by_programme, outcome="QALY", value=[-6, 0])
 
 
 # Equity and segments ---------------------------------------------------------------------
@@ -163,7 +164,7 @@ SEGMENTS = """
 
 
 def people(segments: str = SEGMENTS, **more: Any) -> Any:
-    return case(PEOPLE, places=PLACES, responses=WORTH, segments=segments, **more)
+    return round_of(PEOPLE, places=PLACES, responses=WORTH, segments=segments, **more)
 
 
 def test_equity_weights_by_population_shares() -> None:
@@ -177,13 +178,13 @@ def test_equity_weights_by_population_shares() -> None:
             "Helpline": 10 * (0.5 * 1.6 + 0.5 * 0.6) / 1.1,
         }
     )
-    assert column(result.outcomes, "amount") == [30]
+    expect(result.outcomes, amount=[30])
 
 
 def test_outcomes_by_segment() -> None:
     result = run(people(), {"Nurses": 10, "Clinic": 30, "Helpline": 20})
-    assert column(result.segments, "amount", segment="Poor") == pytest.approx([7.5 + 10 + 10])
-    assert column(result.segments, "amount", segment="Rich") == pytest.approx([2.5 + 20 + 10])
+    expect(result.segments, segment="Poor", amount=[7.5 + 10 + 10])
+    expect(result.segments, segment="Rich", amount=[2.5 + 20 + 10])
 
 
 def test_reach_replaces_population_shares() -> None:
@@ -192,7 +193,7 @@ def test_reach_replaces_population_shares() -> None:
     value = dict(zip(result.by_programme.programme, result.by_programme.value, strict=True))
     assert value["Nurses"] == pytest.approx(10 * 1 / 1.1)
     assert value["Helpline"] == pytest.approx(10 * (0.8 * 1.6 + 0.2 * 0.6) / 1.1)
-    assert column(result.segments, "amount", segment="Poor") == pytest.approx([8])
+    expect(result.segments, segment="Poor", amount=[8])
 
 
 def test_a_segment_without_a_place_counts_everywhere() -> None:
@@ -201,11 +202,11 @@ def test_a_segment_without_a_place_counts_everywhere() -> None:
     value = dict(zip(result.by_programme.programme, result.by_programme.value, strict=True))
     assert value["Nurses"] == pytest.approx(10)
     assert value["Helpline"] == pytest.approx(10)
-    assert column(result.segments, "amount", segment="Poor") == pytest.approx([5])
+    expect(result.segments, segment="Poor", amount=[5])
 
 
 def test_harm_counts_with_equity() -> None:
-    instance = case(
+    instance = round_of(
         PEOPLE,
         places=PLACES,
         segments=SEGMENTS,
@@ -216,7 +217,7 @@ def test_harm_counts_with_equity() -> None:
 
 
 def test_without_segments_there_is_no_table_and_everyone_counts_alike() -> None:
-    result = run(case(ONE, responses=DELAYED.format(0)), {"A": [10]})
+    result = run(round_of(ONE, responses=DELAYED.format(0)), {"A": [10]})
     assert not len(result.segments)
     assert result.segments.columns.tolist() == ["outcome", "segment", "year", "amount"]
     assert result.objective == 5
@@ -237,7 +238,7 @@ def test_need_avoided_after_the_plan_is_worth_what_it_would_have_cost() -> None:
         "saving_value": 0.01,
         "accept_money_pump": ["Care"],
     }
-    instance = case(
+    instance = round_of(
         programmes,
         years=(2025, 2026),
         settings=settings,
@@ -256,12 +257,8 @@ def test_need_avoided_after_the_plan_is_worth_what_it_would_have_cost() -> None:
 
 
 def test_without_tail_years_nothing_counts_after_the_plan() -> None:
-    programmes = """
-        programme,sector,pool,baseline
-        Care,community,NHS,50
-        Ward,acute,NHS,100"""
-    instance = case(
-        programmes,
+    instance = round_of(
+        CARE,
         demand="programme,demand\nWard,100",
         effects="source,target,per_unit,delay\nCare,Ward,0.5,1",
     )

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluate_cases import case, column, only, run
+from judging import allowed, breaks, column, expect, run
+from small import round_of
 
 from allocator.instance.instance import Instance
 from allocator.instance.tables.legal import LEGAL_RULES
@@ -38,7 +39,7 @@ def ruled(*rules: str, **more: Any) -> Instance:
         "providers": "provider\nLead",
         **more,
     }
-    return case(PROGRAMMES, years=YEARS, rules="\n".join([HEAD, *rules]), **tables)
+    return round_of(PROGRAMMES, years=YEARS, rules="\n".join([HEAD, *rules]), **tables)
 
 
 # In 2026 prices are 1.21 times the base year's: 2.42, 1.21 and 4.84. The contract pays for 242 in
@@ -78,22 +79,20 @@ def test_every_legal_rule_kept_and_missed_by_one(measure: str, basis: str, sense
     kept = judged(left)
     assert kept.allowed
     assert column(kept.rules, "slack") == pytest.approx([0], abs=1e-9)
-    assert column(kept.rules, "value") == pytest.approx([value_for(measure, basis, left, heads)])
+    expect(kept.rules, value=[value_for(measure, basis, left, heads)])
     easier = judged(left - 1 if sense == "min" else left + 1)
     if sense != "equal":
-        assert column(easier.rules, "slack") == pytest.approx([1])
+        expect(easier.rules, slack=[1])
         assert easier.allowed
     missed = judged(left + 1 if sense == "min" else left - 1)
-    assert only(missed) == ("rule", "R", 2026, pytest.approx(1))
-    assert column(missed.rules, "violation") == pytest.approx([1])
-    assert column(missed.rules, "slack") == pytest.approx([-1])
-    assert column(missed.rules, "left") == pytest.approx([left])
+    breaks(missed, "rule", "R", 2026, pytest.approx(1))
+    expect(missed.rules, violation=[1], slack=[-1], left=[left])
 
 
 def test_an_equal_rule_is_missed_on_both_sides() -> None:
     for value in (119, 121):
         result = run(ruled(f"R,2026,activity,acute,,,equal,{value},amount,,,"), PLAN)
-        assert only(result) == ("rule", "R", 2026, 1)
+        breaks(result, "rule", "R", 2026, 1)
 
 
 def test_messages_say_both_sides_in_their_unit() -> None:
@@ -110,10 +109,8 @@ def test_a_rule_with_a_year_replaces_the_blank_one() -> None:
     rules = ruled(
         "R,,activity,acute,,,max,110,amount,,,", "R,2026,activity,acute,,,max,120,amount,,,"
     )
-    result = run(rules, PLAN)
-    assert result.allowed
-    assert column(result.rules, "limit") == [110, 120]
-    assert column(result.rules, "slack") == [0, 0]
+    result = allowed(rules, PLAN)
+    expect(result.rules, limit=[110, 120], slack=[0, 0])
 
 
 @pytest.mark.parametrize(
@@ -133,34 +130,31 @@ def test_growth_on_the_year_before_or_the_base_year(
     ]
     result = run(ruled(*rules), PLAN)
     right = [(1 + v) * a for v, a in zip(value, against, strict=True)]
-    assert column(result.rules, "left") == pytest.approx(left)
-    assert column(result.rules, "right") == pytest.approx(right)
+    expect(result.rules, left=left, right=right)
     growth = [x / a - 1 for x, a in zip(left, against, strict=True)]
-    assert column(result.rules, "value") == pytest.approx(growth)
+    expect(result.rules, value=growth)
 
 
 def test_growth_on_a_named_year() -> None:
     rule = "R,2026,activity,acute,,,max,0.05,growth,,2025,"
-    assert only(run(ruled(rule), PLAN)) == ("rule", "R", 2026, 4.5)  # 120 against 1.05 x 110
+    breaks(run(ruled(rule), PLAN), "rule", "R", 2026, 4.5)
 
 
 def test_value_is_at_base_year_unit_cost_and_the_base_year_at_base_year_prices() -> None:
     rules = ruled(
         "R,2025,value,acute,,,max,0.1,growth,,,", "S,2025,spend,acute,,,max,0.21,growth,,,"
     )
-    result = run(rules, PLAN)
-    assert result.allowed
-    assert column(result.rules, "left") == pytest.approx([220, 242])
-    assert column(result.rules, "right") == pytest.approx([220, 242])
+    result = allowed(rules, PLAN)
+    expect(result.rules, left=[220, 242], right=[220, 242])
 
 
 def test_ratio_to_another_selection() -> None:
     rule = "R,,activity,acute,,,min,0.36,ratio,community,,"
     selections = SELECTIONS + "\n    community,community,,,1"
     result = run(ruled(rule, selections=selections), PLAN)
-    assert column(result.rules, "value") == pytest.approx([110 / 300, 120 / 320])
+    expect(result.rules, value=[110 / 300, 120 / 320])
     broken = run(ruled(rule, selections=selections), PLAN | {"A": [110, 115]})
-    assert only(broken) == ("rule", "R", 2026, pytest.approx(0.36 * 320 - 115))
+    breaks(broken, "rule", "R", 2026, pytest.approx(0.36 * 320 - 115))
 
 
 def test_selections_add_up_count_once_and_by_share() -> None:
@@ -174,7 +168,7 @@ def test_selections_add_up_count_once_and_by_share() -> None:
         none,community,,scope,1"""
     rules = ("R,2026,activity,mix,,,max,190,amount,,,", "S,2026,activity,none,,,max,440,amount,,,")
     result = run(ruled(*rules, selections=selections), PLAN)
-    assert column(result.rules, "left") == [0.5 * 120 + 0.25 * 320 + 50, 440]
+    expect(result.rules, left=[0.5 * 120 + 0.25 * 320 + 50, 440])
 
 
 def test_heads_are_those_of_the_places_a_selection_names_in_all_its_rows() -> None:
@@ -191,9 +185,9 @@ def test_heads_are_those_of_the_places_a_selection_names_in_all_its_rows() -> No
     ]
     result = run(ruled(*rules, selections=selections), PLAN)
     heads = [1000 * h for h in (40, 50, 190, 200, 190, 200, 190, 200, 190, 200)]
-    assert column(result.rules, "right") == pytest.approx(heads)
+    expect(result.rules, right=heads)
     spend = 2.42 * 120 + 1.21 * 320
-    assert column(result.rules, "value", rule="b", year=2026) == pytest.approx([spend / 200])
+    expect(result.rules, rule="b", year=2026, value=[spend / 200])
 
 
 # Outcomes --------------------------------------------------------------------------------
@@ -205,21 +199,19 @@ def test_outcomes_in_rules_are_net_of_harm_and_unweighted() -> None:
         "responses": "programme,outcome,per_unit,delay\nA,QALY,0.5,3",
         "settings": {"cost_uplift": 0.1, "discount_rate": 0.1},
     }
-    result = run(ruled("R,,outcome,,QALY,,min,50,amount,,,", **more), PLAN)
-    assert column(result.rules, "left") == pytest.approx([55 - 5, 60 - 3])
-    assert result.allowed
+    result = allowed(ruled("R,,outcome,,QALY,,min,50,amount,,,", **more), PLAN)
+    expect(result.rules, left=[55 - 5, 60 - 3])
     broken = run(ruled("R,,outcome,,QALY,,min,51,amount,,,", **more), PLAN)
-    assert only(broken) == ("rule", "R", 2025, 1)
+    breaks(broken, "rule", "R", 2025, 1)
 
 
 def test_outcome_of_a_segment() -> None:
     segments = "segment,place,heads,weight\nPoor,North,10,3\nRich,North,40,1\nRich,South,150,1"
     rule = "R,2026,outcome,acute,QALY,Poor,min,12,amount,,,"
-    result = run(ruled(rule, segments=segments), PLAN)
-    assert column(result.rules, "left") == pytest.approx([60 * 10 / 50])
-    assert result.allowed
+    result = allowed(ruled(rule, segments=segments), PLAN)
+    expect(result.rules, left=[60 * 10 / 50])
     broken = run(ruled(rule.replace("12", "14"), segments=segments), PLAN)
-    assert only(broken) == ("rule", "R", 2026, 2)
+    breaks(broken, "rule", "R", 2026, 2)
 
 
 # Soft rules ------------------------------------------------------------------------------
@@ -232,12 +224,9 @@ def test_outcome_of_a_segment() -> None:
 def test_a_soft_rule_costs_its_penalty_and_is_no_violation(
     sense: str, value: float, missed: float
 ) -> None:
-    result = run(ruled(f"R,2026,activity,acute,,,{sense},{value},amount,,,0.25"), PLAN)
-    assert result.allowed
+    result = allowed(ruled(f"R,2026,activity,acute,,,{sense},{value},amount,,,0.25"), PLAN)
     assert result.max_violation < 1e-12
-    assert column(result.rules, "violation") == [missed]
-    assert column(result.rules, "penalty") == [0.25 * missed]
-    assert result.rules.soft.tolist() == [True]
+    expect(result.rules, violation=[missed], penalty=[0.25 * missed], soft=[True])
     assert result.parts["penalties"] == 0.25 * missed
     free = run(ruled(), PLAN)
     assert result.objective == pytest.approx(free.objective - 0.25 * missed)
@@ -257,12 +246,9 @@ def test_payment_before_the_plan_is_the_baseline_at_its_tariff() -> None:
         A,acute,NHS,North,100,2,3
         B,community,NHS,South,300,1,
         C,primary,NHS,,50,4,"""
-    rules = (
-        "R,2025,payment,acute,,,max,9,growth,,,",
-        "S,2026,payment,,,,max,9,growth,,baseline,",
-    )
+    rules = ("R,2025,payment,acute,,,max,9,growth,,,", "S,2026,payment,,,,max,9,growth,,baseline,")
     selections = "selection,sector\nacute,acute"
-    instance = case(
+    instance = round_of(
         programmes,
         years=YEARS,
         rules="\n".join([HEAD, *rules]),
@@ -270,8 +256,7 @@ def test_payment_before_the_plan_is_the_baseline_at_its_tariff() -> None:
         places=PLACES,
     )
     result = run(instance, PLAN)
-    assert column(result.rules, "right") == [10 * 300, 10 * (300 + 300 + 200)]
-    assert column(result.rules, "left") == [220, 240 + 320 + 200]
+    expect(result.rules, right=[10 * 300, 10 * (300 + 300 + 200)], left=[220, 240 + 320 + 200])
 
 
 def test_a_contract_counts_with_the_least_share_of_its_programmes() -> None:
@@ -281,7 +266,7 @@ def test_a_contract_counts_with_the_least_share_of_its_programmes() -> None:
         most,community,0.25"""
     rule = "R,2026,payment,most,,,max,1000,amount,,,"
     result = run(ruled(rule, selections=selections), PLAN)
-    assert column(result.rules, "left") == pytest.approx([0.5 * 292.82 + 0.25 * 387.2])
+    expect(result.rules, left=[0.5 * 292.82 + 0.25 * 387.2])
 
 
 def test_position_is_of_the_providers_of_the_programmes_whole() -> None:
@@ -291,7 +276,7 @@ def test_position_is_of_the_providers_of_the_programmes_whole() -> None:
         B,community,NHS,Trust,Elsewhere,100
         C,community,NHS,Other,,50"""
     contracts = "contract,type,fixed,ceiling\nAcute,block,90,200\nElsewhere,block,130,200"
-    instance = case(
+    instance = round_of(
         programmes,
         contracts=contracts,
         providers="provider,other_income,other_cost\nTrust,7,3\nOther,0,5",
@@ -301,10 +286,9 @@ def test_position_is_of_the_providers_of_the_programmes_whole() -> None:
             R,,position,acute,,,min,19,amount,,,
             S,,position,community,,,min,14,amount,,,""",
     )
-    result = run(instance, {"A": 110, "B": 95, "C": 60})
+    result = allowed(instance, {"A": 110, "B": 95, "C": 60})
     trust = 90 - 110 + 130 - 95 + 7 - 3
-    assert column(result.rules, "left") == [trust, trust - 5]
-    assert result.allowed
+    expect(result.rules, left=[trust, trust - 5])
     missed = run(instance, {"A": 110, "B": 96, "C": 60}).violations
     assert missed.name.tolist() == ["R", "S"]
     assert missed.violation.tolist() == [1, 1]
@@ -317,8 +301,18 @@ STRANDED = """
     programme,sector,pool,recurrent,baseline,fixed_share,release_years
     A,acute,NHS,yes,100,0.5,1
     B,community,NHS,no,100,0,0"""
+CONTRACTED = """
+    programme,sector,pool,recurrent,provider,contract,baseline,fixed_share,release_years
+    A,acute,NHS,yes,Trust,Acute,100,0.5,1
+    B,community,NHS,no,,,100,0,0"""
 # A falls by 20 in 2025 and again in 2026: spend 80 and 60, stranded 10 and 10.
 FALLING = {"A": [80, 60], "B": [100, 100]}
+
+
+def stranding(rule: str, programmes: str = STRANDED, **more: Any) -> Instance:
+    selections = "selection,sector\nacute,acute\ncommunity,community"
+    rules = f"{HEAD}\nR,2026,{rule}"
+    return round_of(programmes, years=YEARS, rules=rules, selections=selections, **more)
 
 
 @pytest.mark.parametrize(
@@ -357,68 +351,45 @@ FALLING = {"A": [80, 60], "B": [100, 100]}
 def test_stranded_cost_counts_against_a_rule_and_never_towards_it(
     rule: str, left: float, right: float
 ) -> None:
-    instance = case(
-        STRANDED,
-        years=YEARS,
-        rules=f"{HEAD}\nR,2026,{rule}",
-        selections="selection,sector\nacute,acute\ncommunity,community",
-        places="place,heads\nHere,10",
-    )
-    result = run(instance, FALLING)
-    assert column(result.rules, "left") == pytest.approx([left])
-    assert column(result.rules, "right") == pytest.approx([right])
+    result = run(stranding(rule, places="place,heads\nHere,10"), FALLING)
+    expect(result.rules, left=[left], right=[right])
 
 
 @pytest.mark.parametrize(("sense", "left"), [("min", 20), ("max", 30), ("equal", 30)])
 def test_stranded_cost_worsens_a_position_only_where_a_rule_wants_it_high(
     sense: str, left: float
 ) -> None:
-    programmes = STRANDED.replace("baseline", "provider,contract,baseline").replace(
-        "yes,", "yes,Trust,Acute,"
-    )
-    instance = case(
-        programmes.replace("no,", "no,,,"),
-        years=YEARS,
+    instance = stranding(
+        f"position,acute,,,{sense},30,amount,,,",
+        CONTRACTED,
         contracts="contract,type,fixed\nAcute,block,90",
         limits="programme,max\nA,1",
-        rules=f"{HEAD}\nR,2026,position,acute,,,{sense},30,amount,,,",
-        selections="selection,sector\nacute,acute",
     )
     result = run(instance, FALLING)
-    assert column(result.rules, "left") == [left]
+    expect(result.rules, left=[left])
     assert result.allowed == (sense != "min")
-    assert column(result.providers, "position") == [90 - 90, 90 - 70]
+    expect(result.providers, position=[90 - 90, 90 - 70])
 
 
 def test_payment_of_a_contract_at_cost_has_its_stranded_cost_whatever_the_rule() -> None:
-    programmes = STRANDED.replace("baseline", "provider,contract,baseline").replace(
-        "yes,", "yes,Trust,Acute,"
-    )
-    instance = case(
-        programmes.replace("no,", "no,,,"),
-        years=YEARS,
+    instance = stranding(
+        "payment,acute,,,min,30,amount,,,",
+        CONTRACTED,
         contracts="contract,type,lead,overhead\nAcute,cost,Lead,0.5",
         providers="provider\nLead",
-        rules=f"{HEAD}\nR,2026,payment,acute,,,min,30,amount,,,",
-        selections="selection,sector\nacute,acute",
     )
-    assert column(run(instance, FALLING).rules, "left") == [1.5 * 70]
+    expect(run(instance, FALLING).rules, left=[1.5 * 70])
 
 
 def test_stranded_cost_breaks_a_ceiling() -> None:
-    instance = case(
-        STRANDED,
-        years=YEARS,
-        rules=f"{HEAD}\nR,2026,spend,acute,,,max,64,amount,,,",
-        selections="selection,sector\nacute,acute",
-    )
-    assert only(run(instance, FALLING)) == ("rule", "R", 2026, 6)
-    assert run(instance, {"A": [60, 60], "B": [100, 100]}).allowed
+    instance = stranding("spend,acute,,,max,64,amount,,,")
+    breaks(run(instance, FALLING), "rule", "R", 2026, 6)
+    allowed(instance, {"A": [60, 60], "B": [100, 100]})
 
 
 def test_a_rule_that_cannot_be_computed_counts_as_missed() -> None:
     result = run(ruled("R,2026,spend,acute,,,max,0.5,share,,,"), PLAN | {"A": [110, 1e308]})
-    assert column(result.violations, "violation", kind="rule") == [np.inf]
+    expect(result.violations, kind="rule", violation=[np.inf])
     assert result.max_violation == np.inf
 
 

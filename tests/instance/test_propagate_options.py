@@ -12,6 +12,7 @@ from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
 
 BETWEEN = "programme,basis,min,max\na,activity,80,120"
+BALANCE: Any = {"recurrent_balance": True}
 SAFE = "programme,sector,pool,baseline,class\na,s,NHS,100,safety"
 
 
@@ -220,9 +221,6 @@ def test_conditional_income_is_received_later_and_what_is_held_back_is_gone() ->
     instance = paid(incomes=incomes, places="place,heads\nN,3\nS,1")
     assert bounds(instance, "a") == [(0, 90), (0, 100), (0, 108)]
     assert bounds(paid(settings=BALANCE), "a") == [(0, 100)] * 3
-
-
-BALANCE: Any = {"recurrent_balance": True}
 
 
 def test_income_that_is_not_recurrent_does_not_widen_the_recurrent_balance() -> None:

@@ -11,13 +11,11 @@ from allocator.errors import UsageError
 from allocator.instance.instance import read, write
 from allocator.instance.reading import writer
 
-NOTES = '"a \\"quoted\\" line\\nand more \\\\"'
-
 
 def test_round_trip(tmp_path: Path) -> None:
     folder = write_round(
         tmp_path / "round",
-        settings={"notes": NOTES},
+        settings={"notes": '"a \\"quoted\\" line\\nand more \\\\"'},
         programmes={"GP access": {"contract": '"GMS, ""core"""'}},
         contracts={"GMS": {"contract": '"GMS, ""core"""'}},
         responses={"Planned operations": {"per_unit": "0.1234567890123456"}},

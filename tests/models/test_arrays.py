@@ -55,7 +55,7 @@ def test_array_param_needs_a_number_for_every_member() -> None:
 
 def test_array_set_of_gives_the_group_of_an_owner() -> None:
     pairs = Index((PLACE, YEAR), [[0, 0, 1], [2, 0, 1]])
-    years_of = Members(pairs.group((0,), Index.product(PLACE)))
+    years_of = Members(pairs, Index.product(PLACE))
     assert list(years_of["North"]) == [2027, 2025]
     assert list(years_of["South"]) == [2026]
     with pytest.raises(LookupMiss, match="'West' is not a member"):
@@ -93,7 +93,7 @@ def test_expanding_twice_changes_nothing() -> None:
 
 def test_a_row_without_variables_expands_to_nothing_where_it_holds() -> None:
     m = model()
-    m.of = Members(Index((PLACE, PLACE), [[0], [1]]).group((0,), Index.product(PLACE)))
+    m.of = Members(Index((PLACE, PLACE), [[0], [1]]), Index.product(PLACE))
     m.holds = Constraint(m.S, rule=lambda m, i: sum(m.x[j] for j in m.of[i]) <= m.p[i])
     expand(m)
     assert [str(k) for k in m.holds] == ["North"]
@@ -101,7 +101,7 @@ def test_a_row_without_variables_expands_to_nothing_where_it_holds() -> None:
 
 def test_a_row_without_variables_that_cannot_hold_is_refused_by_name() -> None:
     m = model()
-    m.of = Members(Index((PLACE, PLACE), [[0], [1]]).group((0,), Index.product(PLACE)))
+    m.of = Members(Index((PLACE, PLACE), [[0], [1]]), Index.product(PLACE))
     m.fails = Constraint(m.S, rule=lambda m, i: sum(m.x[j] for j in m.of[i]) >= m.p[i])
     with pytest.raises(ValueError, match=r"fails\[South\]"):
         expand(m)

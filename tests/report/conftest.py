@@ -146,5 +146,5 @@ def plan_tables(
         "funding": checked.funding,
         "adjustments": checked.adjustments,
         "contracts": checked.contracts,
-        "bridge": bridge(instance, checked, before),
+        "bridge": bridge(checked, before),
     }

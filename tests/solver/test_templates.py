@@ -42,7 +42,7 @@ def model(rule: Callable[..., Any], over: str = "S") -> Any:
     pairs = Index((PLACE, YEAR), [[0, 0, 2], [0, 1, 1]])
     m.ST = Set(pairs)
     m.q = Param(m.ST, [10.0, 20.0, 30.0], "q")
-    m.years_of = Members(pairs.group((0,), Index.product(PLACE)))
+    m.years_of = Members(pairs, Index.product(PLACE))
     m.x = pyo.Var(m.S, dense=False, bounds=(0, 10))
     m.y = pyo.Var(m.ST, dense=False, bounds=(0, 10))
     m.z = pyo.Var(bounds=(0, 1))
@@ -117,7 +117,7 @@ def test_an_empty_index_set_makes_no_rows() -> None:
     m.none = Set(Index((PLACE, YEAR), [[], []]))
     m.r = Param(m.none, [], "r")
     m.w = pyo.Var(m.none, dense=False, bounds=(0, 1))
-    m.years_of_none = Members(m.none.array_index.group((0,), Index.product(PLACE)))
+    m.years_of_none = Members(m.none.array_index, Index.product(PLACE))
     m.empty = Constraint(
         m.none, rule=lambda m, i, t: sum(m.w[i, s] for s in m.years_of_none[i]) <= m.r[i, t]
     )

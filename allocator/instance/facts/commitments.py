@@ -43,6 +43,9 @@ class Commitments:
         losses: frozenset[tuple[str, str]],
     ) -> None:
         self._agreements, self._terms = agreements, agreements.terms
+        members = agreements.members
+        self._who = np.concatenate([np.empty(0, dtype=np.int64), *members])
+        self._whose = np.repeat(np.arange(len(members)), [len(mine) for mine in members])
         self.loose = agreements.loose.copy()
         suspended = decisions.of("contract")
         for c, name in enumerate(agreements.names):
@@ -75,11 +78,8 @@ class Commitments:
 
     def total(self, of_programmes: Floats) -> Floats:
         """Sum over the programmes of each contract, shape (contracts, years)."""
-        members = self._agreements.members
-        whose = np.repeat(np.arange(len(members)), [len(mine) for mine in members])
-        who = np.concatenate([np.empty(0, dtype=np.int64), *members])
-        years = [np.bincount(whose, year, len(members)) for year in of_programmes[who].T]
-        return np.stack(years, axis=1)
+        size, each = len(self._agreements.members), of_programmes[self._who]
+        return np.stack([np.bincount(self._whose, year, size) for year in each.T], axis=1)
 
     def least(self, lo: Floats, floors: Floats, counted: Flags | None = None) -> Floats:
         """Least each contract can cost its pool, shape (contracts, years).

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from rich.text import Text
 
-from allocator.instance.facts.runs import possible_runs
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text
@@ -230,10 +229,9 @@ def bound_to_stay(
         How many options a sentence names; all of them when left out.
     """
     settings = instance.settings
-    terms = instance.options.set_index("option")[["min_years", "review_years"]].to_dict("index")
     alike: dict[str, list[str]] = {}
     for run in runs:
-        said = _leaving(run.years[0], _ends(run, terms[run.option], settings), settings)
+        said = _leaving(run.years[0], _ends(run, instance), settings)
         if said:
             alike.setdefault(said, []).append(run.name)
     for said, names in alike.items():
@@ -260,12 +258,12 @@ def _cut(names: Sequence[str], most: int | None) -> str:
     return f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
-def _ends(run: Run, terms: Mapping[Hashable, Any], settings: Settings) -> set[int]:
+def _ends(run: Run, instance: Instance) -> set[int]:
     """Years after which a run that starts as this one does may end."""
-    first, size = settings.years[0], len(settings.years)
-    start = run.years[0] - first
-    runs = possible_runs(start, start, int(terms["min_years"]), str(terms["review_years"]), size)
-    return {first + end for _, end in runs}
+    first, runs = instance.settings.years[0], instance.facts.runs
+    mine = runs.of(instance.facts.choices.rank[run.option])
+    alike = mine[runs.start[mine] == run.years[0] - first]
+    return set((first + runs.stop[alike]).tolist())
 
 
 def option_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:

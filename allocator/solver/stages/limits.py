@@ -92,10 +92,7 @@ class Limits:
         """
         if solution.x is None or solution.reduced_cost is None or solution.row_dual is None:
             raise SolverError("an optimal stage came back without values or duals")
-        size = max(
-            float(np.max(np.abs(program.cost) * scaling.column, initial=0.0)),
-            NO_SIZE,
-        )
+        size = float(np.max(np.abs(program.cost) * scaling.column, initial=NO_SIZE))
         lower, upper = _closed(
             (self.lower, self.upper),
             solution.x,
