@@ -1,46 +1,48 @@
-"""The benchmark suite: ``python -m benchmarks run|report|compare|export``."""
+"""The one entry point of everything here: ``python -m benchmarks VERB``."""
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-COMMANDS = {
-    "run": ("benchmarks.suite.runner", "run programmes through solvers and modelling layers"),
-    "report": ("benchmarks.suite.report", "one HTML page and one Markdown file of the results"),
-    "export": ("benchmarks.suite.export", "programmes as exact MPS files"),
-    "compare": ("benchmarks.suite.compare", "what got worse between two result files"),
+from benchmarks.command import meant
+
+VERBS = {
+    "run": ("suite.runner", "run programmes through solvers and modelling layers"),
+    "sweep": ("suite.sweep", "solve programmes again and again for other figures"),
+    "report": ("suite.page.report", "one HTML page and one Markdown file of the results"),
+    "compare": ("suite.compare", "what got worse between two result files"),
+    "export": ("suite.export", "programmes as exact MPS files"),
+    "baseline": ("suite.baseline", "the runs that continuous integration compares"),
+    "overhead": ("studies.overhead", "what the modelling layer costs against HiGHS"),
+    "decisions": ("studies.decisions", "what the formulation of indivisible decisions is worth"),
+    "structure": ("studies.structure", "what solving by parts is worth where few rows link places"),
 }
-ALONE = {
-    "overhead": "what the modelling layer costs against HiGHS",
-    "decisions": "what the formulation of indivisible decisions is worth",
-    "structure": "what solving by parts is worth where few rows link places",
-    "baseline": "the runs that continuous integration compares",
-}
+"""What a person may ask for: where it is, and what it does."""
+
+CHILDREN = {"worker": "suite.worker", "prepare": "suite.prepare", "ready": "suite.layers.ready"}
+"""What the suite asks of processes of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Hand over to a command; return its exit status."""
-    name, *rest = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
-    if name in COMMANDS:
-        return int(import_module(COMMANDS[name][0]).main(rest))
-    if name in {"-h", "--help"}:
+    """Hand over to a verb; return its exit status."""
+    verb, *rest = (sys.argv[1:] if arguments is None else list(arguments)) or ["--help"]
+    if verb in {"-h", "--help"}:
         print(_usage())
         return 0
-    near = difflib.get_close_matches(name, COMMANDS, 1, 0.4)
-    hint = f" Did you mean {near[0]}?" if near else ""
-    print(f"benchmarks: unknown command {name}.{hint}\n\n{_usage()}", file=sys.stderr)
-    return 2
+    place = VERBS[verb][0] if verb in VERBS else CHILDREN.get(verb)
+    if place is None:
+        print(
+            f"benchmarks: unknown verb {verb}.{meant(VERBS, verb)}\n\n{_usage()}", file=sys.stderr
+        )
+        return 2
+    return int(import_module(f"benchmarks.{place}").main(rest))
 
 
 def _usage() -> str:
-    out = ["usage: python -m benchmarks COMMAND [--help | options]", ""]
-    out += [f"  {name:<10} {words}" for name, (_, words) in COMMANDS.items()]
-    out += ["", "and by themselves:"]
-    out += [f"  python -m benchmarks.{name:<10} {words}" for name, words in ALONE.items()]
-    return "\n".join(out)
+    lines = [f"  {verb:<10} {words}" for verb, (_, words) in VERBS.items()]
+    return "\n".join(["usage: python -m benchmarks VERB [--help | options]", "", *lines])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,10 @@ import pytest
 
 from allocator.instance.instance import Instance, read
 from allocator.plan import Certificate, Plan
+
+if threading.current_thread() is threading.main_thread():
+    # A shell's background job ignores Ctrl-C, and so would every program that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 FILES = {
     "instance.toml": """

@@ -16,9 +16,10 @@ from allocator.instance.instance import Instance
 from allocator.planning.solve import solve
 from allocator.solver.compile.compiler import compile_model
 from allocator_models.allocation import build
-from benchmarks import decisions, overhead
-from benchmarks.generate import LINES, generate
-from benchmarks.measure import OURS, RUNS, Timings, measure, measure_pyomo, peak_memory
+from benchmarks.country.country import LINES
+from benchmarks.country.generate import generate
+from benchmarks.studies import decisions, overhead
+from benchmarks.studies.measure import OURS, RUNS, Timings, measure, measure_pyomo, peak_memory
 
 LINE_COUNT = len(LINES.read_text(encoding="utf-8").splitlines()) - 1
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from allocator.errors import UsageError
 from allocator.instance.instance import Instance
+from allocator.solver.mps import OBJECTIVE, mps_pieces
 from allocator.solver.program import Program
 
 FORMATS = ("mps", "lp", "pyomo")
@@ -22,7 +23,8 @@ def export(instance: Instance, path: str | Path, fmt: str | None = None) -> Path
     """Write the programme of an instance to a file.
 
     The programme is the one a plan is proved best for: held programmes are fixed at the
-    reference plan, so any solver finds the plan's objective.
+    reference plan and decisions as the best plan takes them, so any solver finds the plan's
+    objective. Where there is no plan it is the programme as compiled.
 
     Parameters
     ----------
@@ -51,11 +53,11 @@ def export(instance: Instance, path: str | Path, fmt: str | None = None) -> Path
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent} to write {target.name} in")
     if fmt == "pyomo":
-        return _write(target, _script(instance))
+        return _write(target, _ended(_script(instance)))
     from allocator.planning.formulation import held_program  # loads Pyomo and the solver
 
     program = held_program(instance)
-    return _write(target, mps_lines(program) if fmt == "mps" else lp_lines(program))
+    return _write(target, mps_text(program) if fmt == "mps" else _ended(lp_lines(program)))
 
 
 def _by_ending(path: Path) -> str:
@@ -63,13 +65,17 @@ def _by_ending(path: Path) -> str:
     return {"py": "pyomo"}.get(ending, ending)
 
 
-def _write(path: Path, lines: Iterator[str]) -> Path:
+def _ended(lines: Iterator[str]) -> Iterator[str]:
+    return (f"{line}\n" for line in lines)
+
+
+def _write(path: Path, pieces: Iterator[str]) -> Path:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as raw:
             text = gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) if path.suffix == ".gz" else raw
-            for line in lines:
-                text.write(f"{line}\n".encode())
+            for piece in pieces:
+                text.write(piece.encode())
             if text is not raw:
                 text.close()
         Path(temporary).replace(path)
@@ -96,56 +102,11 @@ def _number(value: float) -> str:
     return repr(float(value))
 
 
-def mps_lines(program: Program) -> Iterator[str]:
+def mps_text(program: Program) -> Iterator[str]:
     """Free-format MPS, every number with all its digits."""
-    rows = _names(program.row_names(), r"\s", "r")
+    rows = _names([OBJECTIVE, *program.row_names()], r"\s", "r")[1:]
     columns = _names(program.column_names(), r"\s", "c")
-    low, high = program.row_lower, program.row_upper
-    title = re.sub(r"\W", "_", program.name)
-    yield f"NAME {title}"
-    yield "OBJSENSE"
-    yield "    MAX" if program.maximise else "    MIN"
-    yield "ROWS"
-    yield " N objective"
-    kinds = np.where(low == high, "E", np.where(np.isinf(low), "L", "G"))
-    kinds[np.isinf(low) & np.isinf(high)] = "N"
-    for kind, name in zip(kinds, rows, strict=True):
-        yield f" {kind} {name}"
-    yield "COLUMNS"
-    matrix = program.matrix.tocsc().sorted_indices()
-    for j, name in enumerate(columns):
-        if program.cost[j] != 0.0 or matrix.indptr[j] == matrix.indptr[j + 1]:
-            yield f" {name} objective {_number(program.cost[j])}"
-        for at in range(matrix.indptr[j], matrix.indptr[j + 1]):
-            yield f" {name} {rows[matrix.indices[at]]} {_number(matrix.data[at])}"
-    yield "RHS"
-    if program.offset:
-        yield f" RHS objective {_number(-program.offset)}"
-    for kind, name, lower, upper in zip(kinds, rows, low, high, strict=True):
-        side = upper if kind == "L" else lower
-        if kind != "N" and side != 0.0:
-            yield f" RHS {name} {_number(side)}"
-    ranged = (kinds == "G") & ~np.isinf(high)
-    if ranged.any():
-        yield "RANGES"
-        for i in np.flatnonzero(ranged):
-            yield f" RNG {rows[i]} {_number(high[i] - low[i])}"
-    yield "BOUNDS"
-    for name, lower, upper in zip(columns, program.col_lower, program.col_upper, strict=True):
-        yield from _mps_bounds(name, float(lower), float(upper))
-    yield "ENDATA"
-
-
-def _mps_bounds(name: str, lower: float, upper: float) -> Iterator[str]:
-    if lower == upper:
-        yield f" FX BND {name} {_number(lower)}"
-        return
-    if np.isinf(lower):
-        yield f" MI BND {name}"
-    elif lower != 0.0 or upper < 0.0:
-        yield f" LO BND {name} {_number(lower)}"
-    if not np.isinf(upper):
-        yield f" UP BND {name} {_number(upper)}"
+    return mps_pieces(program, re.sub(r"\W", "_", program.name), rows, columns)
 
 
 def lp_lines(program: Program) -> Iterator[str]:
@@ -177,6 +138,9 @@ def lp_lines(program: Program) -> Iterator[str]:
     yield " constant_one = 1"
     for name, lower, upper in zip(columns, program.col_lower, program.col_upper, strict=True):
         yield f" {_bound(lower)} <= {name} <= {_bound(upper)}"
+    if program.integer.any():
+        yield "General"
+        yield from (f" {columns[j]}" for j in np.flatnonzero(program.integer))
     yield "End"
 
 

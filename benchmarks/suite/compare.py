@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -19,12 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.command import refuse
 from benchmarks.suite import ledger, stats
-from benchmarks.suite.charts import short
-from benchmarks.suite.document import Document, Points, Section, Table, Text
-from benchmarks.suite.figures import NOISE, STAGES, Figures, seconds_of, solved
 from benchmarks.suite.lines import NOT_TRIED, BadResults, Line, Results, name_of, read
-from benchmarks.suite.words import plural
+from benchmarks.suite.page.charts import short
+from benchmarks.suite.page.document import Document, Points, Section, Table, Text
+from benchmarks.suite.page.figures import NOISE, Figures, seconds_of, solved
+from benchmarks.suite.page.words import plural
+from benchmarks.suite.solvers.base import OVERHEAD, STAGES
 
 ANSWER = 1e-6
 """By how much of max(1, |objective|) an answer may move, besides the gaps of both."""
@@ -57,7 +58,7 @@ WORK_COUNTED = ("iterations", "nodes")
 STAGE_SETS = {
     "all stages": (),
     "solve": ("solve",),
-    "overhead": ("build", "compile", "handover", "readback"),
+    "overhead": OVERHEAD,
 }
 
 
@@ -432,7 +433,7 @@ def as_json(found: Comparison) -> dict[str, Any]:
     return {"regressions": len(found.regressions), **asdict(found)}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Compare; return the exit status.
 
     Returns
@@ -447,34 +448,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
         " regression in work that does not depend on the machine: programmes, statuses, answers,"
         " iterations, nodes.",
     )
-    parser.add_argument("before", type=Path)
-    parser.add_argument("after", type=Path)
-    parser.add_argument(
-        "--work", type=float, default=WORK, help="share by which work may grow (%(default)s)"
-    )
-    parser.add_argument(
-        "--partial", action="store_true", help="the second file may lack runs of the first"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("before", type=Path)
+    add("after", type=Path)
+    add("--work", type=float, default=WORK, help="share by which work may grow (%(default)s)")
+    add("--partial", action="store_true", help="the second file may lack runs of the first")
+    add(
         "--other-machine",
         action="store_true",
         help="programmes may differ in the last digits of their numbers; iterations and nodes"
         " decide only where solvers' versions and the kind of processor are the same",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add("--json", action="store_true", help="one JSON object")
     options = parser.parse_args(arguments)
     tolerances = Tolerances(options.work, options.partial, options.other_machine)
     try:
         found = compared(read(options.before), read(options.after), tolerances)
     except BadResults as fault:
-        print(f"benchmarks compare: {fault}", file=sys.stderr)
-        return 2
+        return refuse("compare", fault)
     if options.json:
         print(json.dumps(as_json(found), indent=2))
     else:
         print(report(found, (str(options.before), str(options.after))).markdown())
     return 1 if found.regressions else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,12 +14,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import ROOT
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from benchmarks.suite.problem import Problem
 
-ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGES = (
     "allocator",
@@ -90,30 +91,25 @@ def heading(problem: Problem, figures: Iterable[npt.NDArray[Any]] = ()) -> dict[
         Plain values: ``started``, ``load``, ``environment``, ``environment_id``, ``source``,
         ``problem`` (with its hash), ``figures_sha256`` (None without figures).
     """
-    rows, columns = problem.shape
     record, digest, some = environment(), hashlib.sha256(), False
     for array in figures:
         some = True
         digest.update(json.dumps(list(array.shape)).encode())
         digest.update(array.astype("<i8" if array.dtype.kind in "iub" else "<f8").tobytes())
     return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": now(),
         "load": load(),
         "environment": record,
         "environment_id": environment_id(record),
         "source": source(),
-        "problem": {
-            "family": problem.family,
-            "size": problem.size,
-            "seed": problem.seed,
-            "sha256": problem.sha256,
-            "rows": rows,
-            "columns": columns,
-            "nonzeros": int(problem.matrix.nnz),
-            "integers": int(problem.integer.sum()),
-        },
+        "problem": problem.described(),
         "figures_sha256": digest.hexdigest() if some else None,
     }
+
+
+def now() -> str:
+    """Date and time, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def load() -> float | None:
@@ -126,8 +122,9 @@ def load() -> float | None:
 
 def source() -> dict[str, Any]:
     """Commit of the clone, and whether anything in it is changed; None where git is not."""
-    commit = _git("rev-parse", "HEAD")
-    changed = _git("status", "--porcelain", "--untracked-files=no")
+    git = "git", "-C", str(ROOT)
+    commit = _said(*git, "rev-parse", "HEAD")
+    changed = _said(*git, "status", "--porcelain", "--untracked-files=no")
     return {"commit": commit, "changed": None if changed is None else bool(changed)}
 
 
@@ -142,12 +139,9 @@ def fingerprint(places: Iterable[Path] | None = None) -> str:
     if places is None:
         suite = ROOT / "benchmarks" / "suite"
         places = [
-            *sorted((ROOT / "benchmarks").glob("*.*")),
-            suite / "problem.py",
-            *sorted(suite.glob("families*.py")),
-            ROOT / "allocator",
-            ROOT / "models",
-            ROOT / "instances",
+            ROOT / "benchmarks" / "country",
+            *(suite / name for name in ("problem.py", "product.py", "families")),
+            *(ROOT / name for name in ("allocator", "models", "instances")),
         ]
     digest = hashlib.sha256()
     for place in places:
@@ -169,11 +163,10 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _git(*arguments: str) -> str | None:
+def _said(*command: str) -> str | None:
+    """What a command prints; None where it is not there or fails."""
     try:
-        done = subprocess.run(
-            ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return None
     return done.stdout.strip() if done.returncode == 0 else None
@@ -181,23 +174,21 @@ def _git(*arguments: str) -> str | None:
 
 def _cpu() -> str:
     """Name of the processor as the system gives it."""
+    named = None
     if sys.platform == "linux":
-        try:
-            for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-                if line.startswith("model name"):
-                    return line.partition(":")[2].strip()
-        except OSError:
-            pass
+        lines = _lines(Path("/proc/cpuinfo"))
+        models = (line.partition(":")[2] for line in lines if line.startswith("model name"))
+        named = next(models, "").strip()
     if sys.platform == "darwin":
-        done = subprocess.run(
-            ["sysctl", "-n", "machdep.cpu.brand_string"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode == 0:
-            return done.stdout.strip()
-    return platform.processor() or "unknown"
+        named = _said("sysctl", "-n", "machdep.cpu.brand_string")
+    return named or platform.processor() or "unknown"
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
 
 
 def _usable_cores() -> int | None:

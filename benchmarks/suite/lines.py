@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import sys
@@ -282,7 +283,7 @@ class Appender:
         OSError
             The disk took only a part of it; the part is cut off by the next session.
         """
-        text = json.dumps(record, sort_keys=True, allow_nan=False, default=_plain) + "\n"
+        text = json.dumps(record, sort_keys=True, allow_nan=False) + "\n"
         content = text.encode()
         if os.write(self._file, content) != len(content):
             raise OSError(f"{self.path}: a line was only written in part. Is the disk full?")
@@ -310,24 +311,17 @@ class Appender:
             appender.close()
 
 
-def _plain(value: Any) -> Any:
-    """Numpy values as plain ones; anything else is a fault."""
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    raise TypeError(f"{type(value).__name__} cannot be written to a result file")
-
-
-def finite(value: Any) -> Any:
-    """The same record with numbers that JSON cannot hold as None."""
+def plain(value: Any) -> Any:
+    """The same in plain values: numbers that JSON cannot hold as None, anything else as text."""
     if hasattr(value, "tolist"):
         value = value.tolist()
-    if isinstance(value, float) and value - value != 0.0:
-        return None
     if isinstance(value, dict):
-        return {str(name): finite(entry) for name, entry in value.items()}
+        return {str(name): plain(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [finite(entry) for entry in value]
-    return value
+        return [plain(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
 def _lock(file: int, path: Path) -> None:

@@ -1,42 +1,17 @@
-"""Make one programme in a process of its own: ``python -m benchmarks.suite.prepare``.
+"""Make one programme in a process of its own.
 
-The runner starts this so that neither the memory nor a crash of a generator is its own.
+The runner asks for it so that neither the memory nor a crash of a generator is its own.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.suite.environment import ROOT
-from benchmarks.suite.problem import Problem
-
-
-class NotMade(Exception):
-    """A generator failed."""
-
-
-def about(problem: Problem, kind: str) -> dict[str, Any]:
-    """What a result line says of its programme."""
-    rows, columns = problem.shape
-    return {
-        "family": problem.family,
-        "size": problem.size,
-        "seed": problem.seed,
-        "kind": kind,
-        "sha256": problem.sha256,
-        "rows": rows,
-        "columns": columns,
-        "nonzeros": int(problem.matrix.nnz),
-        "integers": int(problem.integer.sum()),
-        "known_optimum": problem.optimum,
-        "known_status": problem.status,
-        "maximise": problem.maximise,
-    }
+from benchmarks.suite.files import whole
+from benchmarks.suite.process import answer
 
 
 def prepared(folder: Path, family: str, size: str, seed: int, mark: str) -> dict[str, Any]:
@@ -54,7 +29,7 @@ def prepared(folder: Path, family: str, size: str, seed: int, mark: str) -> dict
     Returns
     -------
     dict
-        As :func:`about`, with ``path`` of the saved programme.
+        What a result line says of its programme, with ``path`` of the saved one.
 
     Raises
     ------
@@ -70,28 +45,25 @@ def prepared(folder: Path, family: str, size: str, seed: int, mark: str) -> dict
             return {**held, "path": str(path)}
     folder.mkdir(parents=True, exist_ok=True)
     beside.unlink(missing_ok=True)
-    command = [sys.executable, "-m", __spec__.name, family, size, str(seed), str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    if done.returncode != 0:
-        words = done.stderr.strip().splitlines() or [f"ended with status {done.returncode}"]
-        raise NotMade(words[-1])
-    made: dict[str, Any] = json.loads(done.stdout)
-    part = beside.with_suffix(".part")
-    part.write_text(json.dumps({**made, "mark": mark}), encoding="utf-8")
-    part.replace(beside)
+    made: dict[str, Any] = json.loads(answer("prepare", family, size, str(seed), str(path)))
+    with whole(beside) as file:
+        file.write(json.dumps({**made, "mark": mark}).encode())
     return {**made, "path": str(path)}
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> int:
     """Make, save and describe: the child's side."""
-    from benchmarks.suite.families import FAMILIES
+    from benchmarks.suite.families.registry import FAMILIES
 
-    name, size, seed, path = sys.argv[1:] if arguments is None else arguments
+    name, size, seed, path = arguments
     family = FAMILIES[name]
     problem = family.make(size, int(seed))
     problem.save(Path(path))
-    print(json.dumps(about(problem, family.kind)))
-
-
-if __name__ == "__main__":
-    main()
+    known = {
+        "kind": family.kind,
+        "known_optimum": problem.optimum,
+        "known_status": problem.status,
+        "maximise": problem.maximise,
+    }
+    print(json.dumps(problem.described() | known))
+    return 0

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-Numbers = npt.NDArray[np.float64]
+from allocator.arrays import Flags, Floats
+from benchmarks.suite.files import whole
+
+SIZES = ("XS", "S", "M", "L", "XL")
+"""About 1e3 nonzeros or fewer, then 1e4, 1e5, 1e6 and 1e7."""
+
+NUMBERS = ("cost", "row_lower", "row_upper", "col_lower", "col_upper")
+"""Arrays of numbers besides the matrix."""
+
+KNOWN = ("family", "size", "seed", "optimum", "status", "conflict", "about")
+"""What is known of a problem besides its arrays."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +59,14 @@ class Problem:
     size: str
     seed: int
     maximise: bool
-    cost: Numbers
+    cost: Floats
     offset: float
     matrix: sparse.csr_array
-    row_lower: Numbers
-    row_upper: Numbers
-    col_lower: Numbers
-    col_upper: Numbers
-    integer: npt.NDArray[np.bool_]
+    row_lower: Floats
+    row_upper: Floats
+    col_lower: Floats
+    col_upper: Floats
+    integer: Flags
     optimum: float | None = None
     status: str = ""
     conflict: tuple[int, ...] = ()
@@ -70,7 +79,7 @@ class Problem:
         matrix.sum_duplicates()
         matrix.eliminate_zeros()
         matrix.sort_indices()
-        for name in ("cost", "row_lower", "row_upper", "col_lower", "col_upper"):
+        for name in NUMBERS:
             parts[name] = np.ascontiguousarray(parts[name], dtype=float) + 0.0
         parts["integer"] = np.ascontiguousarray(parts["integer"], dtype=bool)
         return cls(family, size, seed, matrix=matrix, **parts)
@@ -87,12 +96,17 @@ class Problem:
         return int(rows), int(columns)
 
     @property
+    def whole(self) -> bool:
+        """Whether any column must be whole."""
+        return bool(self.integer.any())
+
+    @property
     def sha256(self) -> str:
         """Hash of the canonical arrays; names, seeds and what is known do not count."""
         digest = hashlib.sha256(b"max" if self.maximise else b"min")
         digest.update(np.array(self.shape, dtype="<i8").tobytes())
-        for array in (self.matrix.indptr, self.matrix.indices):
-            digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+        for places in (self.matrix.indptr, self.matrix.indices):
+            digest.update(np.ascontiguousarray(places, dtype="<i8").tobytes())
         numbers = (
             self.matrix.data,
             self.cost,
@@ -107,6 +121,32 @@ class Problem:
         digest.update(np.packbits(self.integer).tobytes())
         return digest.hexdigest()
 
+    def described(self) -> dict[str, Any]:
+        """Where it comes from, its hash and its size: plain JSON values."""
+        rows, columns = self.shape
+        return {
+            "family": self.family,
+            "size": self.size,
+            "seed": self.seed,
+            "sha256": self.sha256,
+            "rows": rows,
+            "columns": columns,
+            "nonzeros": int(self.matrix.nnz),
+            "integers": int(self.integer.sum()),
+        }
+
+    def known(self) -> dict[str, Any]:
+        """What is known of it: plain JSON values that keep every digit."""
+        known = {name: getattr(self, name) for name in KNOWN}
+        if self.optimum is not None:
+            known["optimum"] = float(self.optimum).hex()
+        return known | {"conflict": list(self.conflict)}
+
+    def replaced(self, **changes: Any) -> Problem:
+        """Copy with some parts changed, its arrays in their canonical form."""
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        return Problem.of(**parts | changes)
+
     def permuted(self, seed: int) -> Problem:
         """The same problem with rows and columns in another order (seed 0: as it is)."""
         if seed == 0:
@@ -114,56 +154,28 @@ class Problem:
         rng = np.random.default_rng(seed)
         rows, columns = rng.permutation(self.shape[0]), rng.permutation(self.shape[1])
         place = np.argsort(rows)
-        return Problem.of(
-            self.family,
-            self.size,
-            self.seed,
-            maximise=self.maximise,
+        return self.replaced(
             cost=self.cost[columns],
-            offset=self.offset,
             matrix=self.matrix[rows][:, columns],
             row_lower=self.row_lower[rows],
             row_upper=self.row_upper[rows],
             col_lower=self.col_lower[columns],
             col_upper=self.col_upper[columns],
             integer=self.integer[columns],
-            optimum=self.optimum,
-            status=self.status,
             conflict=tuple(int(place[r]) for r in self.conflict),
-            about=self.about,
         )
 
     def save(self, path: Path) -> None:
         """Write all of it to one ``.npz`` file, completely or not at all."""
-        meta = {
-            "family": self.family,
-            "size": self.size,
-            "seed": self.seed,
-            "maximise": self.maximise,
-            "offset": float(self.offset).hex(),
-            "optimum": None if self.optimum is None else float(self.optimum).hex(),
-            "status": self.status,
-            "conflict": list(self.conflict),
-            "about": self.about,
-            "shape": list(self.shape),
-        }
-        content = io.BytesIO()
-        np.savez_compressed(
-            content,
-            meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
-            cost=self.cost,
-            data=self.matrix.data,
-            indices=self.matrix.indices,
-            indptr=self.matrix.indptr,
-            row_lower=self.row_lower,
-            row_upper=self.row_upper,
-            col_lower=self.col_lower,
-            col_upper=self.col_upper,
-            integer=self.integer,
-        )
-        part = path.with_suffix(".part")
-        part.write_bytes(content.getvalue())
-        part.replace(path)
+        offset, shape = float(self.offset).hex(), list(self.shape)
+        meta = {**self.known(), "maximise": self.maximise, "offset": offset, "shape": shape}
+        with whole(path) as file:
+            np.savez_compressed(
+                file,
+                meta=np.frombuffer(json.dumps(meta).encode(), dtype=np.uint8),
+                **{name: getattr(self.matrix, name) for name in ("data", "indices", "indptr")},
+                **{name: getattr(self, name) for name in (*NUMBERS, "integer")},
+            )
 
     @classmethod
     def load(cls, path: Path) -> Problem:
@@ -171,21 +183,21 @@ class Problem:
         with np.load(path) as held:
             meta = json.loads(bytes(held["meta"]).decode())
             parts = (held["data"], held["indices"], held["indptr"])
-            arrays = {
-                name: held[name]
-                for name in ("cost", "row_lower", "row_upper", "col_lower", "col_upper", "integer")
-            }
-        optimum = meta["optimum"]
+            arrays = {name: held[name] for name in (*NUMBERS, "integer")}
         return cls.of(
-            meta["family"],
-            meta["size"],
-            meta["seed"],
+            **known_parts(meta),
             maximise=meta["maximise"],
             offset=float.fromhex(meta["offset"]),
             matrix=sparse.csr_array(parts, shape=tuple(meta["shape"])),
-            optimum=None if optimum is None else float.fromhex(optimum),
-            status=meta["status"],
-            conflict=tuple(meta["conflict"]),
-            about=meta["about"],
             **arrays,
         )
+
+
+def known_parts(known: Mapping[str, Any]) -> dict[str, Any]:
+    """What :meth:`Problem.known` said, as parts of a problem."""
+    parts = {name: known[name] for name in KNOWN if name in known}
+    if parts.get("optimum") is not None:
+        parts["optimum"] = float.fromhex(parts["optimum"])
+    if "conflict" in parts:
+        parts["conflict"] = tuple(parts["conflict"])
+    return parts

@@ -7,37 +7,25 @@ goes on where it stopped when the same command is given again.
 from __future__ import annotations
 
 import argparse
-import difflib
 import json
-import random
 import signal
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.suite import environment, prepare
+from benchmarks import ROOT
+from benchmarks.command import meant, names, refuse
 from benchmarks.suite.lines import (
-    NOT_TRIED,
-    TRY_AGAIN,
-    Appender,
     BadResults,
-    Key,
-    Line,
-    finite,
-    key_of,
-    name_of,
-    read,
 )
+from benchmarks.suite.problem import SIZES
+from benchmarks.suite.session import Registry, Session, registry
+from benchmarks.suite.solvers.registry import find
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "results"
-SIZES = ("XS", "S", "M", "L", "XL")
+RESULTS = ROOT / "benchmarks" / "results"
 GENERIC = ("pyomo:", "python:")
 """Prefixes of solvers that need no entry: by the name Pyomo has for them, or one's own."""
 
@@ -58,343 +46,17 @@ solvers of your own:
 It is called in a fresh process, and what it hands back is checked like everybody's.
 A result file knows it by its name: give --out another file when the function has changed."""
 
-TIMED = ("seconds", "cpu_seconds", "peak_memory", "import_memory", "primal_log", "started", "load")
-"""What differs from run to run on the same machine: left out with ``--no-timing``."""
-
 
 class BadUsage(Exception):
     """What was asked for does not exist or does not fit together."""
 
 
-@dataclass(frozen=True)
-class Registry:
-    """What there is to run, and what runs it.
-
-    Attributes
-    ----------
-    families : mapping
-        Of name to family: ``kind``, ``sizes``, ``reason``.
-    solvers, layers : mapping
-        Of name to specification.
-    execute : callable
-        Of a request and the seconds after which it is ended; returns the outcome.
-    prepare : callable
-        Of folder, family, size, seed and fingerprint; returns what a line says of the
-        programme, and its ``path``.
-    """
-
-    families: Mapping[str, Any]
-    solvers: Mapping[str, Any]
-    layers: Mapping[str, Any]
-    execute: Callable[[dict[str, Any], float], dict[str, Any]]
-    prepare: Callable[[Path, str, str, int, str], dict[str, Any]]
-
-
-def registry(with_layers: bool = True) -> Registry:
-    """The families, solvers and, where they are asked for, layers of the suite."""
-    from benchmarks.suite.families import FAMILIES
-    from benchmarks.suite.solvers import SOLVERS
-    from benchmarks.suite.worker import execute
-
-    layers: Mapping[str, Any] = {}
-    if with_layers:
-        from benchmarks.suite.layers import LAYERS
-
-        layers = LAYERS
-    return Registry(FAMILIES, SOLVERS, layers, execute, prepare.prepared)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One run to be done.
-
-    Attributes
-    ----------
-    problem : str
-        Name of the programme.
-    solver, layer : str
-        One of them, the other blank.
-    permutation : int
-        Seed of the order of rows and columns; 0: as generated.
-    repeat : int
-    """
-
-    problem: str
-    solver: str
-    layer: str
-    permutation: int
-    repeat: int
-
-    @property
-    def label(self) -> str:
-        """Programme, solver or layer, permutation and repeat."""
-        who = self.solver or self.layer
-        return f"{self.problem} · {who} · permutation {self.permutation} · repeat {self.repeat}"
-
-
-def cells_of(
-    problem: dict[str, Any],
-    solvers: Iterable[str],
-    layers: Iterable[str],
-    permutations: int,
-    repeats: int,
-) -> Iterator[Cell]:
-    """Runs of one programme: repeats of it as it is, and integer ones in other orders too."""
-    orders = [(0, repeat) for repeat in range(repeats)]
-    shuffled = [(order, 0) for order in range(1, permutations)] if problem["integers"] else []
-    name = name_of(problem)
-    for solver in solvers:
-        for permutation, repeat in orders + shuffled:
-            yield Cell(name, solver, "", permutation, repeat)
-    for layer in layers:
-        for permutation, repeat in orders:
-            yield Cell(name, "", layer, permutation, repeat)
-
-
-class Session:
-    """Works through cells, skipping what the file holds.
-
-    Parameters
-    ----------
-    options : argparse.Namespace
-        As parsed.
-    shelf : Registry
-    say : callable
-        Takes a line of progress.
-    """
-
-    def __init__(
-        self, options: argparse.Namespace, shelf: Registry, say: Callable[[str], None]
-    ) -> None:
-        self.options = options
-        self.shelf = shelf
-        self.say = say
-        self.problems: dict[str, dict[str, Any]] = {}
-        self.failures = 0
-        self.counts: dict[str, int] = {}
-
-    def run(self) -> int:
-        """Do all of it; return the exit status."""
-        path: Path = self.options.out
-        with Appender.open(path) as appender:
-            lost = appender.recover()
-            if lost:
-                self.say(f"{path}: cut off a half-written last line ({lost} bytes)")
-            held = read(path)
-            self._prepare(held.lines)
-            record = environment.environment()
-            self._same_machine(record, held.lines, held.environments)
-            cells = self._cells()
-            done = {key_of(line): line["status"] for line in held.lines}
-            todo = [cell for cell in cells if done.get(self._key(cell), "missing") in TRY_AGAIN]
-            appender.append(self._opening(record, len(cells), len(cells) - len(todo)))
-            self.say(
-                f"{len(cells)} runs, {len(cells) - len(todo)} of them in {path} already"
-                f" ({len(self.problems)} programmes)"
-            )
-            self._work(todo, done, appender, environment.environment_id(record))
-            appender.append(self._closing(record))
-        self._sum_up()
-        return 1 if self.failures else 0
-
-    def _prepare(self, lines: Sequence[Line]) -> None:
-        known = {name_of(line["problem"]): line["problem"]["sha256"] for line in lines}
-        mark = environment.fingerprint()
-        folder = self.options.work / "programmes"
-        for family, size, seed in self.options.programmes:
-            name = f"{family}-{size}-{seed}"
-            try:
-                problem = self.shelf.prepare(folder, family, size, seed, mark)
-            except prepare.NotMade as fault:
-                self.failures += 1
-                self.say(f"{name}: could not be made: {fault}")
-                continue
-            if known.get(name, problem["sha256"]) != problem["sha256"]:
-                raise BadResults(
-                    f"{self.options.out} holds results of another {name}"
-                    f" ({known[name][:12]}, now {problem['sha256'][:12]}): its generator has"
-                    " changed. Give another --out and compare the two."
-                )
-            self.problems[name] = problem
-
-    def _same_machine(
-        self, record: dict[str, Any], lines: Sequence[Line], held: dict[str, dict[str, Any]]
-    ) -> None:
-        now = environment.environment_id(record)
-        for other in sorted({str(line.get("environment_id")) for line in lines} - {now}):
-            before = held.get(other, {})
-            changed = [name for name in record if before.get(name) != record[name]]
-            raise BadResults(
-                f"{self.options.out} holds results of another environment (what changed:"
-                f" {', '.join(changed)}). Times would not be comparable: give another --out."
-            )
-
-    def _cells(self) -> list[Cell]:
-        options = self.options
-        cells = [
-            cell
-            for problem in self.problems.values()
-            for cell in cells_of(
-                problem, options.solver, options.layer, options.permutations, options.repeats
-            )
-        ]
-        random.Random(options.order_seed).shuffle(cells)
-        return cells
-
-    def _asked(self, cell: Cell) -> dict[str, Any]:
-        asked = {
-            "solver": cell.solver,
-            "layer": cell.layer,
-            "options": self.options.options,
-            "time_limit": self.options.time_limit,
-            "threads": self.options.threads,
-        }
-        if self.options.memory is not None:
-            asked["memory_gib"] = self.options.memory
-        return asked
-
-    def _line(self, cell: Cell) -> Line:
-        problem = self.problems[cell.problem]
-        return {
-            "problem": {name: value for name, value in problem.items() if name != "path"},
-            "asked": self._asked(cell),
-            "permutation": cell.permutation,
-            "repeat": cell.repeat,
-        }
-
-    def _key(self, cell: Cell) -> Key:
-        return key_of(self._line(cell))
-
-    def _opening(self, record: dict[str, Any], cells: int, held: int) -> Line:
-        options = self.options
-        return finite(
-            {
-                "environment": record,
-                "id": environment.environment_id(record),
-                "session": {
-                    "started": None if options.no_timing else _now(),
-                    "load": None if options.no_timing else environment.load(),
-                    "source": environment.source(),
-                    "order_seed": options.order_seed,
-                    "time_limit": options.time_limit,
-                    "hard_limit": options.hard_limit,
-                    "threads": options.threads,
-                    "memory_gib": options.memory,
-                    "repeats": options.repeats,
-                    "permutations": options.permutations,
-                    "options": options.options,
-                    "solvers": options.solver,
-                    "layers": options.layer,
-                    "programmes": sorted(self.problems),
-                    "families": {
-                        name: str(self.shelf.families[name].reason)
-                        for name in sorted({p["family"] for p in self.problems.values()})
-                    },
-                    "runs": cells,
-                    "runs_held_before": held,
-                },
-            }
-        )
-
-    def _closing(self, record: dict[str, Any]) -> Line:
-        return {
-            "environment": record,
-            "id": environment.environment_id(record),
-            "session": {"finished": True},
-        }
-
-    def _work(
-        self, todo: list[Cell], done: dict[Key, str], appender: Appender, environment_id: str
-    ) -> None:
-        refused = {(key[0], key[1]) for key, status in done.items() if status in NOT_TRIED}
-        refused -= {(key[0], key[1]) for key, status in done.items() if status in TRY_AGAIN}
-        began = time.monotonic()
-        for number, cell in enumerate(todo, start=1):
-            sha256, asked, _, _ = self._key(cell)
-            if (sha256, asked) in refused:
-                continue
-            line = self._one(cell, environment_id)
-            appender.append(line)
-            status = line["status"]
-            self.counts[status] = self.counts.get(status, 0) + 1
-            if status in NOT_TRIED:
-                refused.add((sha256, asked))
-            left = (time.monotonic() - began) / number * (len(todo) - number)
-            self.say(
-                f"[{number}/{len(todo)}] {cell.label} … {status}{_took(line)}"
-                f"  ({_duration(left)} left)"
-            )
-
-    def _one(self, cell: Cell, environment_id: str) -> Line:
-        options = self.options
-        problem = self.problems[cell.problem]
-        request = {
-            "problem": problem["path"],
-            "family": problem["family"],
-            "size": problem["size"],
-            "problem_seed": problem["seed"],
-            "solver": cell.solver or None,
-            "layer": cell.layer or None,
-            "time_limit": options.time_limit,
-            "seed": cell.permutation,
-            "threads": options.threads,
-            "options": options.options,
-            "memory_limit": None if options.memory is None else int(options.memory * 2**30),
-        }
-        started, load = _now(), environment.load()
-        try:
-            outcome = self.shelf.execute(request, options.hard_limit)
-        except Exception as fault:
-            outcome = {"status": "error", "note": f"{type(fault).__name__}: {fault}"}
-        line = {
-            "solver": cell.solver,
-            "layer": cell.layer,
-            **outcome,
-            **self._line(cell),
-            "threads": options.threads,
-            "environment_id": environment_id,
-            "started": started,
-            "load": load,
-        }
-        line["solver"] = cell.solver or str(line["solver"] or "")
-        line["layer"] = cell.layer
-        if options.no_timing:
-            line = {name: value for name, value in line.items() if name not in TIMED}
-        return finite(line)
-
-    def _sum_up(self) -> None:
-        counted = ", ".join(f"{count} {status}" for status, count in sorted(self.counts.items()))
-        self.say(f"done: {counted or 'nothing new'}")
-        if self.failures:
-            self.say(f"{self.failures} programmes could not be made (said above)")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _took(line: Line) -> str:
-    seconds = line.get("seconds") or {}
-    total = seconds.get("total")
-    return "" if total is None else f" {total:.2f} s"
-
-
-def _duration(seconds: float) -> str:
-    """Rough duration for people."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
-
-
-def main(arguments: Sequence[str] | None = None, shelf: Registry | None = None) -> int:
+def main(arguments: Sequence[str], shelf: Registry | None = None) -> int:
     """Run what the arguments ask for; return the exit status.
 
     Parameters
     ----------
-    arguments : sequence of str, optional
-        Default: those of the process.
+    arguments : sequence of str
     shelf : Registry, optional
         What there is to run; default: the suite's own.
 
@@ -405,8 +67,7 @@ def main(arguments: Sequence[str] | None = None, shelf: Registry | None = None) 
         that must not be added to; 130 interrupted (the same command goes on).
     """
     options = _parser().parse_args(arguments)
-    if shelf is None:
-        shelf = registry(with_layers=bool(options.layer) or options.list)
+    shelf = shelf or registry()
     try:
         if options.list:
             print(_catalogue(shelf))
@@ -419,8 +80,7 @@ def main(arguments: Sequence[str] | None = None, shelf: Registry | None = None) 
                 options.work = Path(folder)
                 return Session(options, shelf, _say).run()
     except (BadUsage, BadResults) as fault:
-        _say(f"benchmarks run: {fault}")
-        return 2
+        return refuse("run", fault)
     except KeyboardInterrupt:
         _say("interrupted: give the same command again to go on")
         return 130
@@ -474,8 +134,6 @@ def _resolve(options: argparse.Namespace, shelf: Registry) -> None:
 
 def _found(name: str) -> str:
     """A name with a prefix, if it is one that can be run."""
-    from benchmarks.suite.solvers import find
-
     try:
         return find(name).name
     except LookupError as unknown:
@@ -486,9 +144,8 @@ def _chosen(what: str, asked: Sequence[str], known: Mapping[str, Any]) -> list[s
     """Names asked for, in the order of the registry; ``all`` is all of them."""
     wrong = [name for name in asked if name != "all" and name not in known]
     if wrong:
-        near = [near for name in wrong for near in difflib.get_close_matches(name, known, 3, 0.4)]
-        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(known)}."
-        raise BadUsage(f"unknown {what} {', '.join(wrong)}. {hint}")
+        hint = meant(known, *wrong, most=3) or f" Known: {', '.join(known)}."
+        raise BadUsage(f"unknown {what} {', '.join(wrong)}.{hint}")
     return [name for name in known if name in asked or "all" in asked]
 
 
@@ -516,10 +173,6 @@ def _catalogue(shelf: Registry) -> str:
     return "\n".join(out)
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
-
-
 def _whole(text: str) -> int:
     value = int(text)
     if value < 1:
@@ -535,7 +188,7 @@ def _positive(text: str) -> float:
 
 
 def _seeds(text: str) -> list[int]:
-    return [int(name) for name in _names(text)]
+    return [int(name) for name in names(text)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -548,11 +201,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--family", type=_names, default=["all"], help="families, by comma, or all (default)")
-    add("--size", type=_names, default=["XS"], help="XS, S, M, L, XL, by comma, or all (XS)")
+    add("--family", type=names, default=["all"], help="families, by comma, or all (default)")
+    add("--size", type=names, default=["XS"], help="XS, S, M, L, XL, by comma, or all (XS)")
     add("--seed", type=_seeds, default=[0], help="seeds of the generators, by comma (0)")
-    add("--solver", type=_names, default=[], help="solvers, by comma, or all; see below")
-    add("--layer", type=_names, default=[], help="modelling layers, by comma, or all")
+    add("--solver", type=names, default=[], help="solvers, by comma, or all; see below")
+    add("--layer", type=names, default=[], help="modelling layers, by comma, or all")
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="for every solver")
     add("--time-limit", type=_positive, default=60.0, help="seconds asked of a solver (60)")
     add("--hard-limit", type=_positive, help="seconds until a process is ended (twice and 60)")
@@ -567,7 +220,3 @@ def _parser() -> argparse.ArgumentParser:
     add("--no-timing", action="store_true", help="leave out what differs from run to run")
     add("--list", action="store_true", help="say what there is to run, and stop")
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """The same programme solved again for other budgets, rates and weights, in several ways.
 
-``python -m benchmarks.suite.sweep --size S``. Every way solves the draws of the family
+``python -m benchmarks sweep --size S``. Every way solves the draws of the family
 ``sweep`` in the same order, in a process of its own, and reads the values back after each:
 
 - ``ours``: :class:`allocator.solver.resolve.Resolver`, nothing rebuilt, each draw from the basis
@@ -29,13 +29,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from benchmarks.suite.families_sweep import Sweep
-from benchmarks.suite.problem import Problem
+from allocator.arrays import Floats, Ints
+from benchmarks.command import names
+from benchmarks.suite.environment import heading
+from benchmarks.suite.families.base import Sweep
+from benchmarks.suite.product import linear_program_of
+from benchmarks.suite.solvers.binding import loaded, patched
 
-Numbers = npt.NDArray[np.float64]
-Resolve = Callable[[int], Numbers]
+Resolve = Callable[[int], Floats]
 """Solves the draw of a number and gives its values."""
 
 TOLERANCE = 1e-6
@@ -138,24 +140,11 @@ def timed_runs() -> Iterator[Runs]:
     by_binding = counted(timed(highspy.Highs.run), told)
     by_library = counted(timed(Direct.run), lambda direct: direct.counts()["simplex"])
     with (
-        _replaced(highspy.Highs, "run", by_binding),
-        _replaced(Direct, "run", by_library),
-        _replaced(Direct, "start", timed(Direct.start)),  # factors the basis in place of the run
+        patched(highspy.Highs, "run", by_binding),
+        patched(Direct, "run", by_library),
+        patched(Direct, "start", timed(Direct.start)),  # factors the basis in place of the run
     ):
         yield runs
-
-
-@contextmanager
-def _replaced(owner: type, name: str, by: Any) -> Iterator[None]:
-    own, before = name in vars(owner), getattr(owner, name)
-    setattr(owner, name, by)
-    try:
-        yield
-    finally:
-        if own:
-            setattr(owner, name, before)
-        else:
-            delattr(owner, name)
 
 
 def measure(way: str, sweeps: Iterator[Sweep]) -> Result:
@@ -186,7 +175,7 @@ def measure(way: str, sweeps: Iterator[Sweep]) -> Result:
     return result
 
 
-def _objectives(sweep: Sweep, values: Numbers) -> list[float]:
+def _objectives(sweep: Sweep, values: Floats) -> list[float]:
     cost = np.tile(sweep.problem.cost, (len(sweep), 1))
     cost[:, sweep.columns] = sweep.cost
     worth = np.einsum("dc,dc->d", cost, values) + sweep.problem.offset
@@ -195,9 +184,8 @@ def _objectives(sweep: Sweep, values: Numbers) -> list[float]:
 
 def _ours(sweep: Sweep) -> Resolve:
     from allocator.solver.resolve import Resolver
-    from benchmarks.blocks import program_of
 
-    solver = Resolver(program_of(sweep.problem))
+    solver = Resolver(linear_program_of(sweep.problem))
     solver.resolve()
     sides, costs = solver.sides(sweep.rows), solver.costs(sweep.columns)
     coefficients = solver.coefficients(sweep.entries)
@@ -207,7 +195,7 @@ def _ours(sweep: Sweep) -> Resolve:
     solver.resolve()
     solver.keep()
 
-    def resolve(draw: int) -> Numbers:
+    def resolve(draw: int) -> Floats:
         sides.change(sweep.row_lower[draw], sweep.row_upper[draw])
         costs.change(sweep.cost[draw])
         coefficients.change(sweep.values[draw])
@@ -219,35 +207,7 @@ def _ours(sweep: Sweep) -> Resolve:
     return resolve
 
 
-def _loaded(problem: Problem) -> Any:
-    import highspy
-
-    highs = highspy.Highs()
-    highs.setOptionValue("output_flag", False)
-    highs.setOptionValue("threads", 1)
-    rows, columns = problem.shape
-    sense = highspy.ObjSense.kMaximize if problem.maximise else highspy.ObjSense.kMinimize
-    highs.passModel(
-        columns,
-        rows,
-        int(problem.matrix.nnz),
-        int(highspy.MatrixFormat.kRowwise),
-        int(sense),
-        problem.offset,
-        problem.cost,
-        problem.col_lower,
-        problem.col_upper,
-        problem.row_lower,
-        problem.row_upper,
-        problem.matrix.indptr.astype(np.int32),
-        problem.matrix.indices.astype(np.int32),
-        problem.matrix.data,
-        problem.integer.astype(np.int32),
-    )
-    return highs
-
-
-def _values(highs: Any, draw: int) -> Numbers:
+def _values(highs: Any, draw: int) -> Floats:
     import highspy
 
     highs.run()
@@ -256,22 +216,18 @@ def _values(highs: Any, draw: int) -> Numbers:
     return np.array(highs.getSolution().col_value)
 
 
-def _row_of(problem: Problem) -> npt.NDArray[np.int64]:
-    return np.repeat(np.arange(problem.shape[0]), np.diff(problem.matrix.indptr))
-
-
 def _highs(sweep: Sweep) -> Resolve:
-    highs = _loaded(sweep.problem)
+    highs = loaded(sweep.problem, threads=1)
     highs.run()
     rows, columns = sweep.rows.astype(np.int32), sweep.columns.astype(np.int32)
-    at_row = _row_of(sweep.problem)[sweep.entries].tolist()
-    at_column = sweep.problem.matrix.indices[sweep.entries].tolist()
+    matrix = sweep.problem.matrix
+    at_row = np.searchsorted(matrix.indptr, sweep.entries, side="right") - 1
+    at = at_row.tolist(), matrix.indices[sweep.entries].tolist()
 
-    def resolve(draw: int) -> Numbers:
+    def resolve(draw: int) -> Floats:
         highs.changeRowsBounds(len(rows), rows, sweep.row_lower[draw], sweep.row_upper[draw])
         highs.changeColsCost(len(columns), columns, sweep.cost[draw])
-        values = sweep.values[draw].tolist()
-        for row, column, value in zip(at_row, at_column, values, strict=True):
+        for row, column, value in zip(*at, sweep.values[draw].tolist(), strict=True):
             highs.changeCoeff(row, column, value)
         return _values(highs, draw)
 
@@ -279,10 +235,10 @@ def _highs(sweep: Sweep) -> Resolve:
 
 
 def _cold(sweep: Sweep) -> Resolve:
-    _loaded(sweep.problem).run()
+    loaded(sweep.problem, threads=1).run()
 
-    def resolve(draw: int) -> Numbers:
-        return _values(_loaded(sweep.drawn(draw)), draw)
+    def resolve(draw: int) -> Floats:
+        return _values(loaded(sweep.drawn(draw), threads=1), draw)
 
     return resolve
 
@@ -291,7 +247,33 @@ def _pyomo(sweep: Sweep) -> Resolve:
     import pyomo.environ as pyo
     from pyomo.contrib.solver.solvers.highs import Highs
 
-    model = _pyomo_model(pyo, sweep)
+    from benchmarks.suite.solvers.ordinary import fill
+
+    p, model = sweep.problem, pyo.ConcreteModel()
+    upper = np.isfinite(p.row_upper[sweep.rows])
+    sides = np.where(upper, p.row_upper[sweep.rows], p.row_lower[sweep.rows])
+
+    def parameters(figures: Floats) -> Any:
+        start = dict(enumerate(figures.tolist()))
+        return pyo.Param(range(len(figures)), initialize=start, mutable=True)
+
+    def with_parameters(numbers: Floats, places: Ints, own: Any) -> list[Any]:
+        figures: list[Any] = numbers.tolist()
+        for place, parameter in zip(places.tolist(), own.values(), strict=True):
+            figures[place] = parameter
+        return figures
+
+    model.side = parameters(sides)
+    model.cost = parameters(p.cost[sweep.columns])
+    model.rate = parameters(p.matrix.data[sweep.entries])
+    fill(
+        model,
+        p,
+        cost=with_parameters(p.cost, sweep.columns, model.cost),
+        data=with_parameters(p.matrix.data, sweep.entries, model.rate),
+        row_lower=with_parameters(p.row_lower, sweep.rows, model.side),
+        row_upper=with_parameters(p.row_upper, sweep.rows, model.side),
+    )
     solver = Highs()
     solver.config.threads = 1
     updates = solver.config.auto_updates
@@ -300,66 +282,16 @@ def _pyomo(sweep: Sweep) -> Resolve:
     solver.solve(model)
     x = list(model.x.values())
     side, cost, rate = (list(p.values()) for p in (model.side, model.cost, model.rate))
-    upper = np.isfinite(sweep.problem.row_upper[sweep.rows])
 
-    def resolve(draw: int) -> Numbers:
-        sides = np.where(upper, sweep.row_upper[draw], sweep.row_lower[draw])
-        for parameters, figures in (
-            (side, sides),
-            (cost, sweep.cost[draw]),
-            (rate, sweep.values[draw]),
-        ):
-            for parameter, figure in zip(parameters, figures.tolist(), strict=True):
+    def resolve(draw: int) -> Floats:
+        right = np.where(upper, sweep.row_upper[draw], sweep.row_lower[draw])
+        for own, figures in ((side, right), (cost, sweep.cost[draw]), (rate, sweep.values[draw])):
+            for parameter, figure in zip(own, figures.tolist(), strict=True):
                 parameter.value = figure
         solver.solve(model)
         return np.array([variable.value for variable in x])
 
     return resolve
-
-
-def _pyomo_model(pyo: Any, sweep: Sweep) -> Any:
-    """The programme in ordinary Pyomo, what the draws change as mutable parameters."""
-    from pyomo.core.expr.numeric_expr import LinearExpression
-
-    p = sweep.problem
-    model = pyo.ConcreteModel()
-    bounds = list(zip(p.col_lower.tolist(), p.col_upper.tolist(), strict=True))
-    model.x = pyo.Var(range(p.shape[1]), bounds=lambda m, j: bounds[j])
-    sides = np.where(np.isfinite(p.row_upper), p.row_upper, p.row_lower)
-
-    def parameters(figures: Numbers) -> Any:
-        start = dict(enumerate(figures.tolist()))
-        return pyo.Param(range(len(figures)), initialize=start, mutable=True)
-
-    model.side = parameters(sides[sweep.rows])
-    model.cost = parameters(p.cost[sweep.columns])
-    model.rate = parameters(p.matrix.data[sweep.entries])
-    right: list[Any] = sides.tolist()
-    worth: list[Any] = p.cost.tolist()
-    data: list[Any] = p.matrix.data.tolist()
-    for figures, places, own in (
-        (right, sweep.rows, model.side),
-        (worth, sweep.columns, model.cost),
-        (data, sweep.entries, model.rate),
-    ):
-        for place, parameter in zip(places.tolist(), own.values(), strict=True):
-            figures[place] = parameter
-    x, begin, column = list(model.x.values()), p.matrix.indptr, p.matrix.indices.tolist()
-
-    def rule(m: Any, i: int) -> Any:
-        span = slice(begin[i], begin[i + 1])
-        terms = [x[j] for j in column[span]]
-        body = LinearExpression(linear_coefs=data[span], linear_vars=terms)
-        if p.row_lower[i] == p.row_upper[i]:
-            return body == right[i]
-        return body <= right[i] if np.isfinite(p.row_upper[i]) else body >= right[i]
-
-    model.rows = pyo.Constraint(range(p.shape[0]), rule=rule)
-    total = pyo.quicksum(c * v for c, v in zip(worth, x, strict=True))
-    model.worth = pyo.Objective(
-        expr=total + p.offset, sense=pyo.maximize if p.maximise else pyo.minimize
-    )
-    return model
 
 
 WAYS: dict[str, Callable[[Sweep], Resolve]] = {
@@ -370,13 +302,18 @@ WAYS: dict[str, Callable[[Sweep], Resolve]] = {
 }
 
 
-def go(way: str, size: str, seed: int, systems: int | None) -> Result:
-    """Go one way through the sweeps of a size, in this process."""
-    from benchmarks.suite.families import FAMILIES
+def sweeps_of(size: str, seed: int, systems: int | None = None) -> Iterator[Sweep]:
+    """Sweeps of the family, of so many systems at most."""
+    from benchmarks.suite.families.registry import FAMILIES
 
     sweeps = FAMILIES["sweep"].sweeps
     assert sweeps is not None
-    return measure(way, itertools.islice(sweeps(size, seed), systems))
+    return itertools.islice(sweeps(size, seed), systems)
+
+
+def go(way: str, size: str, seed: int, systems: int | None) -> Result:
+    """Go one way through the sweeps of a size, in this process."""
+    return measure(way, sweeps_of(size, seed, systems))
 
 
 def differing(results: Sequence[Result]) -> list[str]:
@@ -393,7 +330,7 @@ def differing(results: Sequence[Result]) -> list[str]:
     return found
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Measure, print, and write JSON where asked; 1 when answers differ."""
     options = _options(arguments)
     spawn = multiprocessing.get_context("spawn")
@@ -413,45 +350,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wrong = differing(results)
     print("\n".join(wrong) if wrong else "all objectives agree")
     if options.json is not None:
-        report = _heading(options.size, options.seed)
-        report |= {"size": options.size, "seed": options.seed, "disagreements": wrong}
-        report["systems"] = options.systems
-        report["ways"] = [
-            {**asdict(r), "per_second": r.per_second, "beyond": r.beyond} for r in results
-        ]
+        first = next(sweeps_of(options.size, options.seed))
+        figures = (first.row_lower, first.row_upper, first.cost, first.values)
+        report = heading(first.problem, figures) | {
+            "size": options.size,
+            "seed": options.seed,
+            "systems": options.systems,
+            "disagreements": wrong,
+            "ways": [
+                {**asdict(r), "per_second": r.per_second, "beyond": r.beyond} for r in results
+            ],
+        }
         options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 1 if wrong else 0
 
 
-def _heading(size: str, seed: int) -> dict[str, Any]:
-    """Where, when and of what: the programme of the first system and the figures of its draws."""
-    from benchmarks.suite.environment import heading
-    from benchmarks.suite.families import FAMILIES
-
-    sweeps = FAMILIES["sweep"].sweeps
-    assert sweeps is not None
-    first = next(iter(sweeps(size, seed)))
-    return heading(first.problem, (first.row_lower, first.row_upper, first.cost, first.values))
-
-
-def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.suite.sweep", description=__doc__)
-    parser.add_argument("--size", default="S", help="of the family sweep")
-    parser.add_argument("--seed", type=int, default=0, help="of the first system")
-    parser.add_argument("--systems", type=int, help="only so many systems")
-    parser.add_argument(
-        "--ways",
-        type=lambda text: text.split(","),
-        default=list(WAYS),
-        help="by comma; what comes first is what the others are compared with",
-    )
-    parser.add_argument("--json", type=Path, help="write everything measured to this file")
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks sweep", description=__doc__)
+    add = parser.add_argument
+    add("--size", default="S", help="of the family sweep")
+    add("--seed", type=int, default=0, help="of the first system")
+    add("--systems", type=int, help="only so many systems")
+    beside = "what comes first is what the others are compared with"
+    add("--ways", type=names, default=list(WAYS), help=f"by comma; {beside}")
+    add("--json", type=Path, help="write everything measured to this file")
     options = parser.parse_args(arguments)
     unknown = sorted(set(options.ways) - set(WAYS))
     if unknown:
         parser.error(f"no way {', '.join(unknown)}: there are {', '.join(WAYS)}")
     return options
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

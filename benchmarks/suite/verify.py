@@ -8,14 +8,12 @@ compared by :mod:`benchmarks.suite.ledger`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from allocator.arrays import Floats
 from benchmarks.suite.problem import Problem
-
-Numbers = npt.NDArray[np.float64]
 
 TOLERANCE = 1e-6
 """Largest violation of a sound solution, over the larger of 1 and the size of the row."""
@@ -129,12 +127,12 @@ class Verdict:
     settled: Settled | None = None
 
 
-def objective_of(problem: Problem, x: Numbers) -> float:
+def objective_of(problem: Problem, x: Floats) -> float:
     """``cost x + offset``, its terms summed without rounding."""
     return math.fsum([*(problem.cost * x).tolist(), problem.offset])
 
 
-def _row_largest(problem: Problem) -> Numbers:
+def _row_largest(problem: Problem) -> Floats:
     largest = np.zeros(problem.shape[0])
     some = np.diff(problem.matrix.indptr) > 0
     if some.any():
@@ -143,7 +141,7 @@ def _row_largest(problem: Problem) -> Numbers:
     return largest
 
 
-def _rows(problem: Problem, x: Numbers) -> tuple[Numbers, Numbers]:
+def _rows(problem: Problem, x: Floats) -> tuple[Floats, Floats]:
     """Violation and size of every row."""
     value = problem.matrix @ x
     below, above = problem.row_lower - value, value - problem.row_upper
@@ -154,7 +152,7 @@ def _rows(problem: Problem, x: Numbers) -> tuple[Numbers, Numbers]:
     return violation, np.maximum(side, np.maximum(terms, _row_largest(problem)))
 
 
-def _bounds(problem: Problem, x: Numbers) -> tuple[Numbers, Numbers]:
+def _bounds(problem: Problem, x: Floats) -> tuple[Floats, Floats]:
     """Violation and size of every column's bounds."""
     below, above = problem.col_lower - x, x - problem.col_upper
     violation = np.maximum(0.0, np.maximum(below, above))
@@ -163,7 +161,7 @@ def _bounds(problem: Problem, x: Numbers) -> tuple[Numbers, Numbers]:
     return violation, np.maximum(1.0, bound)
 
 
-def _worst(violation: Numbers, size: Numbers) -> float:
+def _worst(violation: Floats, size: Floats) -> float:
     broken = violation > 0.0
     if not broken.any():
         return 0.0
@@ -171,7 +169,7 @@ def _worst(violation: Numbers, size: Numbers) -> float:
         return float(np.max(violation[broken] / size[broken]))
 
 
-def residuals(problem: Problem, x: Numbers, tolerance: float = TOLERANCE) -> Residuals:
+def residuals(problem: Problem, x: Floats, tolerance: float = TOLERANCE) -> Residuals:
     """Check a point against every row, bound and whole number.
 
     Parameters
@@ -204,7 +202,7 @@ def residuals(problem: Problem, x: Numbers, tolerance: float = TOLERANCE) -> Res
     )
 
 
-def settled(problem: Problem, x: Numbers) -> Settled | None:
+def settled(problem: Problem, x: Floats) -> Settled | None:
     """What a point is worth once whole columns are rounded and all are put within their bounds.
 
     None where a whole column has no whole number within its bounds, or bounds cross.
@@ -218,7 +216,7 @@ def settled(problem: Problem, x: Numbers) -> Settled | None:
     return Settled(objective_of(problem, point), _worst(*_rows(problem, point)))
 
 
-def dual_bound(problem: Problem, row_dual: Numbers) -> tuple[float, float]:
+def dual_bound(problem: Problem, row_dual: Floats) -> tuple[float, float]:
     """Bound on the best objective of a linear programme that follows from row duals.
 
     Any duals give a bound (weak duality). One of the wrong sign, for a side that does not
@@ -271,9 +269,9 @@ def known_status(problem: Problem) -> str:
 def judge(
     problem: Problem,
     claimed: str,
-    x: Numbers | None = None,
+    x: Floats | None = None,
     *,
-    row_dual: Numbers | None = None,
+    row_dual: Floats | None = None,
     bound: float | None = None,
     gap: float = TOLERANCE,
 ) -> Verdict:
@@ -283,7 +281,7 @@ def judge(
     ----------
     problem : Problem
     claimed : str
-        One of :data:`benchmarks.suite.solvers.CLAIMS`.
+        One of :data:`benchmarks.suite.solvers.base.CLAIMS`.
     x, row_dual : ndarray, optional
         What was handed back.
     bound : float, optional
@@ -325,13 +323,11 @@ def _judge_none(problem: Problem, claimed: str) -> Verdict:
     return Verdict(claimed)
 
 
-def _measure(
-    problem: Problem, x: Numbers, row_dual: Numbers | None, bound: float | None
-) -> Verdict:
+def _measure(problem: Problem, x: Floats, row_dual: Floats | None, bound: float | None) -> Verdict:
     """Everything about a point but the status."""
     objective = objective_of(problem, x)
     implied = residual = None
-    whole = bool(problem.integer.any())
+    whole = problem.whole
     fits = row_dual is not None and row_dual.shape == (problem.shape[0],)
     if fits and not whole and row_dual is not None and np.isfinite(row_dual).all():
         implied, residual = dual_bound(problem, row_dual)
@@ -351,17 +347,7 @@ def _measure(
 
 
 def _with(found: Verdict, status: str, proof: str = "", *notes: str) -> Verdict:
-    return Verdict(
-        status,
-        found.objective,
-        found.gap,
-        found.residuals,
-        found.dual_bound,
-        found.dual_residual,
-        proof,
-        notes,
-        found.settled,
-    )
+    return replace(found, status=status, proof=proof, notes=notes)
 
 
 def _unsound(found: Verdict) -> str:
@@ -387,14 +373,14 @@ def _judge_stopped(problem: Problem, claimed: str, found: Verdict) -> Verdict:
     return _with(found, "feasible-at-limit", "", *notes)
 
 
-def _judge_optimal(problem: Problem, x: Numbers, found: Verdict, gap: float) -> Verdict:
+def _judge_optimal(problem: Problem, x: Floats, found: Verdict, gap: float) -> Verdict:
     why = _unsound(found)
     if why:
         return _with(found, "wrong", "", f"claims an optimum that {why}")
     known = known_status(problem)
     if known in ("infeasible", "unbounded"):
         return _with(found, "wrong", "", f"claims an optimum; it is known to be {known}")
-    whole = bool(problem.integer.any())
+    whole = problem.whole
     assert found.objective is not None, "a finite point has an objective"
     if problem.optimum is not None:
         size = float(np.abs(problem.cost) @ np.abs(x)) + abs(problem.offset)

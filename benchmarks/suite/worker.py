@@ -1,6 +1,6 @@
 """One solve in a process of its own: the parent's side, :func:`execute`, and the child's.
 
-The child is ``python -m benchmarks.suite.worker REQUEST.json RESULT.json``. It loads the
+The child is ``python -m benchmarks worker REQUEST.json RESULT.json``. It loads the
 solver, then the problem, solves, and writes what it got; the values go to a file beside the
 result. The parent stops it when its time is up, tells what became of it from how it ended,
 and checks the values: nothing a solver has had in its hands judges the solver.
@@ -16,25 +16,35 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from benchmarks import ROOT
 from benchmarks.suite import memory, process, verify
+from benchmarks.suite.environment import now
+from benchmarks.suite.files import whole
+from benchmarks.suite.layers.registry import LAYERS
+from benchmarks.suite.lines import plain
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import CLAIMS, OWN, STAGES, Options, Outcome, find, refused, versions
-
-ROOT = Path(__file__).resolve().parents[2]
-
-MODULE = "benchmarks.suite.worker"
+from benchmarks.suite.solvers.base import (
+    CLAIMS,
+    STAGES,
+    Entry,
+    Options,
+    Outcome,
+    joined,
+    permutation_of,
+    refused,
+    versions,
+)
+from benchmarks.suite.solvers.registry import OWN, find
 
 MADE = "made.npz"
 """Beside the result: the programme that was solved, where the child made it itself."""
@@ -67,9 +77,9 @@ NO_MEMORY = re.compile(
 # The child's side.
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Do what a request says and write a result; the child's side."""
-    request_path, result_path = (Path(a) for a in (arguments or sys.argv[1:]))
+    request_path, result_path = (Path(a) for a in arguments)
     request = json.loads(request_path.read_text(encoding="utf-8"))
     process.die_with(request.get("parent"))
     if request.get("memory_limit"):
@@ -86,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _at_limit(outcome: Outcome, limit: float | None) -> None:
+def stopped_at(outcome: Outcome, limit: float | None) -> None:
     """Who gives up when the time is up was stopped, though not every solver says so."""
     spent = outcome.clock.wall.get("solve", 0.0)
     if outcome.claimed == "gave-up" and limit is not None and spent >= AT_LIMIT * limit:
@@ -99,15 +109,18 @@ def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
     try:
         spec = _spec(request)
         modules = spec.modules
-        outcome = _load(spec)
-        baseline = memory.now()
-        if outcome is None:
-            outcome = _solve(request, spec)
+        try:
+            spec.load()
+        except ImportError as absent:
+            outcome = Outcome("missing", note=f"{spec.package}: {absent}")
+        else:
+            baseline = memory.now()
+            outcome = spec.run(request, options_of(request))
     except MemoryError as failed:
         outcome = Outcome("out-of-memory", note=str(failed))
     except Exception as failed:
         outcome = _failed(failed)
-    _at_limit(outcome, request.get("time_limit"))
+    stopped_at(outcome, request.get("time_limit"))
     if outcome.claimed not in CLAIMS:
         outcome.note = f"unknown claim {outcome.claimed!r}; {outcome.note}"
         outcome.claimed = "error"
@@ -130,44 +143,13 @@ def _run(request: dict[str, Any]) -> tuple[dict[str, Any], Outcome]:
     return result, outcome
 
 
-def _spec(request: dict[str, Any]) -> Any:
-    if request.get("layer"):
-        from benchmarks.suite.layers import LAYERS
-
-        return LAYERS[request["layer"]]
-    return find(request["solver"])
+def _spec(request: dict[str, Any]) -> Entry:
+    return LAYERS[request["layer"]] if request.get("layer") else find(request["solver"])
 
 
-def _load(spec: Any) -> Outcome | None:
-    """Import all of a solver; what to say where that cannot be done."""
-    try:
-        spec.load()
-    except ImportError as absent:
-        return Outcome("missing", note=f"{spec.package}: {absent}")
-    return None
-
-
-def _solve(request: dict[str, Any], spec: Any) -> Outcome:
-    options = Options.of(request.get("time_limit"), _threads(request), request.get("options") or {})
-    if request.get("layer"):
-        made: Outcome = spec.run(request, options)
-        return made
-    problem = Problem.load(Path(request["problem"])).permuted(_permutation(request))
-    memory.forget()
-    if not spec.supports(problem):
-        kinds = {"lp": "linear programmes", "mip": "programmes with whole numbers"}
-        takes = " and ".join(kinds[kind] for kind in sorted(spec.kinds))
-        return Outcome("unsupported", note=f"{spec.name} takes {takes} only")
-    outcome: Outcome = spec.solve(problem, options)
-    return outcome
-
-
-def _permutation(request: dict[str, Any]) -> int:
-    return int(request.get("permutation", request.get("seed", 0)) or 0)
-
-
-def _threads(request: dict[str, Any]) -> int:
-    return int(request.get("threads") or 1)
+def options_of(request: dict[str, Any]) -> Options:
+    """What a request asks of the solver."""
+    return Options.of(request.get("time_limit"), request.get("threads"), request.get("options"))
 
 
 def _failed(failed: Exception) -> Outcome:
@@ -183,22 +165,8 @@ def _failed(failed: Exception) -> Outcome:
 
 def _write(path: Path, result: dict[str, Any], values: dict[str, Any]) -> None:
     np.savez(path.with_suffix(".npz"), **values)
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(_plain(result)), encoding="utf-8")
-    part.replace(path)
-
-
-def _plain(value: Any) -> Any:
-    """The same with numbers that JSON cannot hold as None, and anything else as text."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, dict):
-        return {str(name): _plain(entry) for name, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
+    with whole(path) as file:
+        file.write(json.dumps(plain(result)).encode())
 
 
 # The parent's side.
@@ -222,16 +190,16 @@ def execute(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:
     dict
         Fields of a result line, plain values only.
     """
-    started = datetime.now(UTC).isoformat(timespec="seconds")
+    started = now()
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         place = Path(folder)
         ended = _child(request, place, hard_limit)
-        result = _collect(place / "result.json", ended)
+        result = collected(place / "result.json", ended)
         line = _line(request, result, _values(place / "result.npz"), place / MADE)
     line["seconds"]["process"] = ended["seconds"]
     line["started"] = started
-    plain: dict[str, Any] = _plain(line)
-    return plain
+    done: dict[str, Any] = plain(line)
+    return done
 
 
 def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str, Any]:
@@ -240,13 +208,12 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
     if asked.get("problem"):
         asked["problem"] = str(Path(asked["problem"]).resolve())
     path = place / "request.json"
-    path.write_text(json.dumps(_plain(asked)), encoding="utf-8")
-    command = [sys.executable, "-X", "faulthandler", "-m", MODULE]
-    killed_before = _oom_kills()
+    path.write_text(json.dumps(plain(asked)), encoding="utf-8")
+    killed = _oom_kills()
     with (place / "words.txt").open("w+b") as words:
         began = time.perf_counter()
         child = subprocess.Popen(
-            [*command, str(path), str(place / "result.json")],
+            process.command("worker", str(path), str(place / "result.json")),
             cwd=ROOT,
             env=_environment(request, place),
             stdin=subprocess.DEVNULL,
@@ -266,7 +233,7 @@ def _child(request: dict[str, Any], place: Path, hard_limit: float) -> dict[str,
             "in_time": in_time,
             "code": child.returncode,
             "words": _last_words(words),
-            "oom_kills": _oom_kills() - killed_before,
+            "oom_kills": None if killed is None else (_oom_kills() or 0) - killed,
         }
 
 
@@ -277,21 +244,21 @@ def _environment(request: dict[str, Any], place: Path) -> dict[str, str]:
         ways.append(str(Path.cwd()))
     return {
         **os.environ,
-        **dict.fromkeys(THREADS, str(_threads(request))),
+        **dict.fromkeys(THREADS, str(options_of(request).threads)),
         "PYTHONPATH": os.pathsep.join(way for way in ways if way),
         "PYTHONHASHSEED": "0",
         "TMPDIR": str(place),
     }
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(child: subprocess.Popen[bytes]) -> None:
     """End a process and everything it has started."""
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    elif process.poll() is None:
-        process.kill()
-    process.wait()
+            os.killpg(child.pid, signal.SIGKILL)
+    elif child.poll() is None:
+        child.kill()
+    child.wait()
 
 
 def _last_words(words: IO[bytes]) -> str:
@@ -300,17 +267,17 @@ def _last_words(words: IO[bytes]) -> str:
     return words.read().decode(errors="replace").strip()
 
 
-def _oom_kills() -> int:
-    """Processes this system has ended for want of memory; 0 where it does not say."""
+def _oom_kills() -> int | None:
+    """Processes this system has ended for want of memory; None where it does not say."""
     try:
         text = Path("/proc/vmstat").read_text(encoding="utf-8")
     except OSError:
-        return 0
+        return None
     found = re.search(r"^oom_kill (\d+)$", text, re.MULTILINE)
-    return int(found.group(1)) if found else 0
+    return int(found.group(1)) if found else None
 
 
-def _collect(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
+def collected(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
     """What the child wrote, or what its end says."""
     if not ended["in_time"]:
         return {"status": "hard-time-out", "note": "stopped: it went on beyond the hard limit"}
@@ -318,24 +285,17 @@ def _collect(path: Path, ended: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if ended["code"] != 0:
             said = f"the process then ended with {_end(ended['code'])}"
-            result["note"] = "; ".join(part for part in (result["note"], said) if part)
+            result["note"] = joined(result["note"], said)
         return result
     words, code = ended["words"], ended["code"]
     note = f"ended with {_end(code)}" + (f": {words}" if words else "")
     if NO_MEMORY.search(words):
         return {"status": "out-of-memory", "note": note}
     if code == -9:
-        if ended["oom_kills"] > 0 or not _tells_oom():
+        if ended["oom_kills"] is None or ended["oom_kills"] > 0:
             return {"status": "out-of-memory", "note": f"ended by the system; {note}"}
         return {"status": "crash", "note": f"ended from outside; {note}"}
     return {"status": "crash", "note": note}
-
-
-def _tells_oom() -> bool:
-    try:
-        return "oom_kill " in Path("/proc/vmstat").read_text(encoding="utf-8")
-    except OSError:
-        return False
 
 
 def _end(code: int) -> str:
@@ -377,8 +337,8 @@ def _line(
         "layer": request.get("layer") or "",
         "algorithm": "",
         "options": {},
-        "permutation": _permutation(request),
-        "threads": _threads(request),
+        "permutation": permutation_of(request),
+        "threads": options_of(request).threads,
         "claimed_status": result.get("status", ""),
         "objective": None,
         "bound": None,
@@ -397,11 +357,11 @@ def _line(
     asked = _problem(request) if request.get("problem") else None
     solved = Problem.load(made) if made.exists() else asked
     if (named := asked or solved) is not None:
-        line["problem"] = _about(named)
+        line["problem"] = named.described()
     if "status" in line:
         return line
     if solved is asked and asked is not None:
-        solved = asked.permuted(_permutation(request))
+        solved = asked.permuted(permutation_of(request))
     if solved is not None:
         _judge(line, solved, request, values)
     else:
@@ -418,25 +378,10 @@ def _times(line: dict[str, Any]) -> None:
         line[name] = {**stages, "total": math.fsum(known) if known else None}
 
 
-def _about(problem: Problem) -> dict[str, Any]:
-    rows, columns = problem.shape
-    return {
-        "family": problem.family,
-        "size": problem.size,
-        "seed": problem.seed,
-        "sha256": problem.sha256,
-        "rows": rows,
-        "columns": columns,
-        "nonzeros": int(problem.matrix.nnz),
-        "integers": int(problem.integer.sum()),
-    }
-
-
 def _judge(
     line: dict[str, Any], problem: Problem, request: dict[str, Any], values: dict[str, Any]
 ) -> None:
-    options = Options.of(None, 1, request.get("options") or {})
-    if not problem.integer.any():
+    if not problem.whole:
         line["bound"] = None  # a linear optimum is its own bound, and duals are checked apart
     verdict = verify.judge(
         problem,
@@ -444,7 +389,7 @@ def _judge(
         values.get("x"),
         row_dual=values.get("row_dual"),
         bound=line["bound"],
-        gap=options.gap,
+        gap=options_of(request).gap,
     )
     line["status"], line["proof"] = verdict.status, verdict.proof
     line["objective"], line["gap"] = verdict.objective, verdict.gap
@@ -454,8 +399,4 @@ def _judge(
         line["residual_absolute"] = verdict.residuals.absolute
     if verdict.settled is not None:
         line["settled"] = asdict(verdict.settled)
-    line["note"] = "; ".join(part for part in (*verdict.notes, line["note"]) if part)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    line["note"] = joined(*verdict.notes, line["note"])

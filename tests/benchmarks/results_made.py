@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from benchmarks.suite import environment, prepare, runner
+from benchmarks.suite import environment, process, runner, session
 from benchmarks.suite.lines import Results
 
 Line = dict[str, Any]
@@ -113,7 +113,7 @@ def outcome(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:
     return {name: made[name] for name in made if name not in ("problem", "asked")}
 
 
-def shelf(execute: Execute = outcome, version: str = "") -> runner.Registry:
+def shelf(execute: Execute = outcome, version: str = "") -> session.Registry:
     """A suite of three families and two solvers that solves nothing.
 
     `version` changes the programmes but not their names; the family `broken` cannot be made.
@@ -129,13 +129,13 @@ def shelf(execute: Execute = outcome, version: str = "") -> runner.Registry:
     def make(folder: Path, family: str, size: str, seed: int, mark: str) -> dict[str, Any]:
         del folder, mark
         if family == "broken":
-            raise prepare.NotMade("ValueError: no such thing")
+            raise process.NotMade("ValueError: no such thing")
         sha256 = hashlib.sha256(f"{family}-{size}-{seed}{version}".encode()).hexdigest()
         integers = 5 if family == "adopt" else 0
         made = problem(family, size, seed=seed, sha256=sha256, integers=integers)
         return {**made, "path": f"{family}-{size}-{seed}.npz"}
 
-    return runner.Registry(families, solvers, layers, execute, make)
+    return session.Registry(families, solvers, layers, execute, make)
 
 
 def slow(request: dict[str, Any], hard_limit: float) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.suite.export import main
-from benchmarks.suite.families import FAMILIES
+from benchmarks.suite.families.registry import FAMILIES
 from benchmarks.suite.mps import read_mps
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import highspy
 import numpy as np
@@ -14,12 +15,13 @@ import pytest
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from benchmarks.suite import families_grid, families_planted, families_published
-from benchmarks.suite.families import FAMILIES
-from benchmarks.suite.families_base import SIZES, Assembly, Draw
-from benchmarks.suite.families_sweep import Sweep
-from benchmarks.suite.mps import MpsError, read_mps, write_mps
+from allocator.solver.mps import MpsError
+from benchmarks.suite.families import grid, planted, published
+from benchmarks.suite.families.base import SIZES, Assembly, Draw, Sweep
+from benchmarks.suite.families.registry import FAMILIES
+from benchmarks.suite.mps import read_mps, write_mps
 from benchmarks.suite.problem import Problem
+from benchmarks.suite.solvers.binding import held, loaded
 
 NAMED_IN_THE_PLAN = {
     "knapsack",
@@ -59,33 +61,8 @@ FAULTY_HERE = ("highs-3274",)
 
 def solved(problem: Problem, **options: object) -> tuple[str, float]:
     """Status and objective by HiGHS without presolve, or with the options given."""
-    highs = highspy.Highs()
-    for option, value in {
-        "output_flag": False,
-        "presolve": "off",
-        "time_limit": LIMIT,
-        "mip_rel_gap": 0.0,
-        **options,
-    }.items():
-        highs.setOptionValue(option, value)
-    matrix = problem.matrix
-    highs.passModel(
-        problem.shape[1],
-        problem.shape[0],
-        int(matrix.nnz),
-        int(highspy.MatrixFormat.kRowwise),
-        int(highspy.ObjSense.kMaximize if problem.maximise else highspy.ObjSense.kMinimize),
-        problem.offset,
-        problem.cost,
-        problem.col_lower,
-        problem.col_upper,
-        problem.row_lower,
-        problem.row_upper,
-        matrix.indptr.astype(np.int32),
-        matrix.indices.astype(np.int32),
-        matrix.data,
-        problem.integer.astype(np.int32),
-    )
+    usual: dict[str, Any] = {"presolve": "off", "time_limit": LIMIT, "mip_rel_gap": 0.0}
+    highs = loaded(problem, **usual | options)
     highs.run()
     status = highs.modelStatusToString(highs.getModelStatus()).lower()
     return status, float(highs.getInfo().objective_function_value)
@@ -167,7 +144,7 @@ def test_programme_is_canonical_and_the_same_every_time(name: str) -> None:
     same(problem, family.make("XS", 1))
 
 
-STATED = [case.name for case in families_published.CASES]
+STATED = [case.name for case in published.CASES]
 """Families in which nothing is drawn."""
 
 
@@ -179,7 +156,7 @@ def test_another_seed_gives_another_programme(name: str) -> None:
 def test_hash_is_the_same_in_another_process_with_other_hashing() -> None:
     names = ("adopt", "integration")
     code = (
-        "from benchmarks.suite.families import FAMILIES\n"
+        "from benchmarks.suite.families.registry import FAMILIES\n"
         f"print(*(FAMILIES[n].make('XS', 3).sha256 for n in {names}))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
@@ -311,17 +288,17 @@ def test_max_min_level_is_shared() -> None:
     [
         ([0, 0, 0, 0], [0, 5, 7], [0, 5, 7, 7]),
         ([0, 3, 4, 9], [0, 1, 8], [0, 3, 8, 11]),
-        ([0, 2], [0, families_grid.NEVER, 9], [0, 2]),
+        ([0, 2], [0, grid.NEVER, 9], [0, 2]),
     ],
 )
 def test_folding_two_tables(table: list[int], gain: list[int], best: list[int]) -> None:
     """(0, 3, 4, 9) and (0, 1, 8): with three pounds 3 + 8 beats 9 and 4 + 1."""
-    assert families_grid.folded(np.array(table), np.array(gain)).tolist() == best
+    assert grid.folded(np.array(table), np.array(gain)).tolist() == best
 
 
 def test_s_shaped_curve_must_be_filled_in_order() -> None:
     """Widths 2, 1, 1 and worths 1, 9, 3 a pound: 0, 1, 2, 11, 14, then no more."""
-    worth = families_grid._worth_of_curves(np.array([[2, 1, 1]]), np.array([[1, 9, 3]]))
+    worth = grid.worth_of_curves(np.array([[2, 1, 1]]), np.array([[1, 9, 3]]))
     assert worth[0].tolist() == [0, 1, 2, 11, 14]
     problem = FAMILIES["s-shaped"].make("XS", 0)
     relaxed = replace(problem, integer=np.zeros_like(problem.integer))
@@ -354,7 +331,7 @@ def test_adopting_nothing_else_than_what_the_rows_allow() -> None:
 @pytest.mark.parametrize("shares", [{}, {"degenerate": 0.5, "tied": 0.5}, {"whole": 0.5}])
 def test_planted_solution_and_prices_prove_each_other(shares: dict[str, float]) -> None:
     """Feasible both ways, no price on anything loose, and equal objectives, all exactly."""
-    made = families_planted.planted("planted", "XS", 4, 200, **shares)
+    made = planted.planted("planted", "XS", 4, 200, **shares)
     problem, x, price = made.problem, made.x.astype(float), made.price.astype(float)
     activity = problem.matrix @ x
     assert ((problem.row_lower <= activity) & (activity <= problem.row_upper)).all()
@@ -371,13 +348,13 @@ def test_planted_solution_and_prices_prove_each_other(shares: dict[str, float]) 
 
 def test_degeneracy_is_what_was_asked_for() -> None:
     """Of 1,000 rows 800 hold at the vertex; a tenth more makes 900, a tenth of them free."""
-    made = families_planted.planted("planted", "S", 0, 1000, degenerate=0.1, tied=0.1)
+    made = planted.planted("planted", "S", 0, 1000, degenerate=0.1, tied=0.1)
     problem = made.problem
     activity = problem.matrix @ made.x
     active = (activity == problem.row_lower) | (activity == problem.row_upper)
     assert active.sum() == 900
     assert (made.price[active] == 0).sum() == pytest.approx(90, abs=30)
-    plain = families_planted.planted("planted", "S", 0, 1000, degenerate=0.0, tied=0.0)
+    plain = planted.planted("planted", "S", 0, 1000, degenerate=0.0, tied=0.0)
     assert (plain.price != 0).sum() == 800
 
 
@@ -438,9 +415,9 @@ def test_unbounded_columns_can_only_grow_together() -> None:
 # published faults
 
 
-@pytest.mark.parametrize("case", families_published.CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", published.CASES, ids=lambda case: case.name)
 def test_published_case_says_what_went_wrong_and_why_its_answer_is_right(
-    case: families_published.Case,
+    case: published.Case,
 ) -> None:
     problem = FAMILIES[case.name].make("XS", 0)
     assert set(problem.about) == {"report", "fault", "answer"}
@@ -454,7 +431,7 @@ def test_published_case_says_what_went_wrong_and_why_its_answer_is_right(
 def test_no_published_fault_is_back_in_the_solver_the_product_uses() -> None:
     """With presolve the claims are right but for those listed."""
     wrong = []
-    for case in families_published.CASES:
+    for case in published.CASES:
         problem = FAMILIES[case.name].make("XS", 0)
         status, objective = solved(problem, presolve="on")
         known = objective if problem.optimum is None else problem.optimum
@@ -471,7 +448,7 @@ def test_enumeration_by_hand() -> None:
     row = made.rows(1, upper=4.2)
     made.put(row, x)
     made.put(row, y)
-    assert families_published.by_enumeration(made.problem("f", "XS", 0)) == pytest.approx(10.6)
+    assert published.by_enumeration(made.problem("f", "XS", 0)) == pytest.approx(10.6)
 
 
 def test_enumeration_finds_nothing_where_there_is_nothing() -> None:
@@ -479,7 +456,7 @@ def test_enumeration_finds_nothing_where_there_is_nothing() -> None:
     x = made.columns(1, upper=3.0, integer=True)
     made.put(made.rows(1, lower=0.4, upper=0.6), x)
     with pytest.raises(ValueError, match="no feasible point"):
-        families_published.by_enumeration(made.problem("f", "XS", 0))
+        published.by_enumeration(made.problem("f", "XS", 0))
 
 
 # rounds of the product
@@ -653,28 +630,7 @@ def test_another_reader_reads_the_same_programme(name: str, tmp_path: Path) -> N
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
     assert highs.readModel(str(path)) == highspy.HighsStatus.kOk
-    model = highs.getLp()
-    shape = model.num_row_, model.num_col_
-    start, index, value = (np.array(getattr(model.a_matrix_, k)) for k in MATRIX)
-    read = Problem.of(
-        name,
-        "XS",
-        0,
-        maximise=model.sense_ == highspy.ObjSense.kMaximize,
-        cost=model.col_cost_,
-        offset=model.offset_,
-        matrix=sparse.csc_array((value, index, start), shape=shape),
-        row_lower=model.row_lower_,
-        row_upper=model.row_upper_,
-        col_lower=model.col_lower_,
-        col_upper=model.col_upper_,
-        integer=[kind == highspy.HighsVarType.kInteger for kind in model.integrality_]
-        or np.zeros(shape[1], dtype=bool),
-    )
-    assert read.sha256 == problem.sha256
-
-
-MATRIX = ("start_", "index_", "value_")
+    assert held(highs).sha256 == problem.sha256
 
 
 def test_file_of_another_writer_is_read(tmp_path: Path) -> None:

@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from benchmarks.suite import layers_ready, sweep
-from benchmarks.suite.families import FAMILIES
-from benchmarks.suite.layers import LAYERS
-from benchmarks.suite.layers_made import split
-from benchmarks.suite.layers_ready import Arrays, NotReady, Tables
+from benchmarks.suite import sweep
+from benchmarks.suite.families.registry import FAMILIES
+from benchmarks.suite.layers import ready
+from benchmarks.suite.layers.ready import NotReady, Tables, fingerprint
+from benchmarks.suite.layers.registry import LAYERS
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import STAGES, Clock
+from benchmarks.suite.solvers.base import STAGES, Clock
+from benchmarks.suite.solvers.binding import split
 from benchmarks.suite.worker import execute
 
 INF = np.inf
@@ -104,15 +105,15 @@ def test_ready_data_of_another_programme_are_refused(tmp_path: Path) -> None:
     problem = Problem.load(saved("systems"))
     dataclasses.replace(problem, cost=problem.cost * 2.0).save(path)
     with pytest.raises(SystemExit, match="not the programme"):
-        layers_ready.main(["systems", "XS", "0", str(path)])
+        ready.main(["systems", "XS", "0", str(path)])
     assert not path.with_suffix(".tables").exists()
 
 
 def test_a_layer_that_makes_another_programme_is_in_error(tmp_path: Path) -> None:
     path = tmp_path / "spoilt.npz"
     shutil.copy(saved("systems"), path)
-    layers_ready.main(["systems", "XS", "0", str(path)])
-    tables: Tables = layers_ready.load(path.with_suffix(".tables"))
+    ready.main(["systems", "XS", "0", str(path)])
+    tables: Tables = ready.load(path.with_suffix(".tables"))
     first = tables.rows[0]
     side = first.side + np.where(np.arange(len(first)) == 0, 1e-9, 0.0)
     spoilt = dataclasses.replace(first, side=side)
@@ -146,31 +147,27 @@ def test_rows_with_two_sides_are_not_given_to_layers() -> None:
 
 
 def test_a_fingerprint_forgives_order_and_signs_and_nothing_else() -> None:
-    problem = small()
-    mine = Arrays.of(problem)
-    other = Arrays(
-        False,
-        -mine.cost,
-        mine.lower,
-        mine.upper,
-        sparse.csr_array(-mine.matrix.toarray()[::-1]),
-        -mine.row_upper[::-1],
-        -mine.row_lower[::-1],
-        mine.integer,
+    mine = small()
+    other = small(
+        maximise=False,
+        cost=-mine.cost,
+        matrix=-mine.matrix.toarray()[::-1],
+        row_lower=-mine.row_upper[::-1],
+        row_upper=-mine.row_lower[::-1],
     )
-    assert other.fingerprint() == mine.fingerprint()
+    assert fingerprint(other) == fingerprint(mine)
     changed = {
         "cost": np.array([3.0, np.nextafter(1.0, 2.0)]),
-        "upper": np.array([10.0, 11.0]),
+        "col_upper": np.array([10.0, 11.0]),
         "row_upper": np.array([4.0, 1.0, 2.0, 9.0]),
-        "matrix": sparse.csr_array(problem.matrix * 1.5),
+        "matrix": sparse.csr_array(mine.matrix * 1.5),
         "integer": np.array([True, False]),
         "maximise": False,
     }
     for name, value in changed.items():
-        assert dataclasses.replace(mine, **{name: value}).fingerprint() != mine.fingerprint(), name
-    near = dataclasses.replace(mine, cost=np.array([3.0, np.nextafter(1.0, 2.0)]))
-    assert near.fingerprint(15) == mine.fingerprint(15)
+        assert fingerprint(small(**{name: value})) != fingerprint(mine), name
+    near = small(cost=np.array([3.0, np.nextafter(1.0, 2.0)]))
+    assert fingerprint(near, 15) == fingerprint(mine, 15)
 
 
 def test_one_call_is_split_at_the_run_and_all_is_put_back() -> None:

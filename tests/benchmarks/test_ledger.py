@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from results_made import line, problem, results
 
-from benchmarks.suite.figures import Figures
 from benchmarks.suite.ledger import Entry, bound_of, fact_of, residual_of
+from benchmarks.suite.page.figures import Figures
 
 WHOLE = problem("adopt", integers=5, kind="mip")
 

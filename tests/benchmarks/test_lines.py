@@ -12,10 +12,10 @@ from results_made import ENVIRONMENT_ID, line, problem, results, write
 from benchmarks.suite.lines import (
     Appender,
     BadResults,
-    finite,
     key_of,
     merged,
     one_machine,
+    plain,
     read,
 )
 
@@ -155,7 +155,7 @@ def test_times_of_two_machines_are_not_put_together() -> None:
 
 
 def test_numbers_json_cannot_hold_become_none(tmp_path: Path) -> None:
-    entry = finite(line(objective=float("inf"), gap=np.float64("nan"), nodes=np.int64(3)))
+    entry = plain(line(objective=float("inf"), gap=np.float64("nan"), nodes=np.int64(3)))
     with Appender.open(tmp_path / "r.jsonl") as appender:
         appender.append(entry)
     held = json.loads((tmp_path / "r.jsonl").read_text())

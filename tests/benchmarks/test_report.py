@@ -12,11 +12,11 @@ from xml.etree import ElementTree
 import pytest
 from results_made import line, problem, results, write
 
-from benchmarks.suite import charts, report
-from benchmarks.suite.figures import Figures, seconds_of
 from benchmarks.suite.lines import STATUSES, BadResults, Results
-from benchmarks.suite.sections import document
-from benchmarks.suite.words import ends, share
+from benchmarks.suite.page import charts, report
+from benchmarks.suite.page.figures import Figures, seconds_of
+from benchmarks.suite.page.sections import document
+from benchmarks.suite.page.words import ends, share
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 

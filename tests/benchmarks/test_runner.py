@@ -19,9 +19,8 @@ import results_made
 from results_made import outcome, shelf
 
 from benchmarks import __main__ as command
-from benchmarks.baseline import __main__ as baseline
-from benchmarks.suite import environment, prepare, runner
-from benchmarks.suite.families import FAMILIES
+from benchmarks.suite import baseline, environment, prepare, process, runner, session
+from benchmarks.suite.families.registry import FAMILIES
 from benchmarks.suite.lines import key_of, read
 
 HERE = Path(__file__).parent
@@ -315,7 +314,7 @@ def test_programmes_are_made_once_and_again_when_sources_change(tmp_path: Path) 
     again = prepare.prepared(tmp_path, "knapsack", "XS", 3, "other mark")
     assert path.stat().st_mtime_ns != made
     assert again == first
-    with pytest.raises(prepare.NotMade, match="no size XS-not"):
+    with pytest.raises(process.NotMade, match="no size XS-not"):
         prepare.prepared(tmp_path, "knapsack", "XS-not", 3, "mark")
 
 
@@ -372,7 +371,7 @@ def test_help_says_how_to_run_a_solver_of_ones_own(capsys: pytest.CaptureFixture
 
 
 def test_what_continuous_integration_runs_exists_and_is_small() -> None:
-    known = runner.registry()
+    known = session.registry()
     programmes = runs = 0
     for part in baseline.PARTS:
         assert part.solvers or part.layers
@@ -402,7 +401,7 @@ def test_committed_baseline_is_what_continuous_integration_runs() -> None:
         "infeasible",
         "unbounded",
     }
-    assert not any(name in entry for entry in held.lines for name in runner.TIMED)
+    assert not any(name in entry for entry in held.lines for name in session.TIMED)
     assert baseline.COMMITTED.stat().st_size < 300_000
 
 

@@ -25,10 +25,10 @@ from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
 from allocator_models.allocation import build
-from benchmarks.generate import generate
-from benchmarks.suite.families import FAMILIES
-from benchmarks.suite.families_sweep import Sweep
-from benchmarks.suite.problem import Problem
+from benchmarks.country.generate import generate
+from benchmarks.suite.families.base import Sweep
+from benchmarks.suite.families.registry import FAMILIES
+from benchmarks.suite.product import program_of
 from benchmarks.suite.sweep import WAYS
 
 
@@ -132,12 +132,6 @@ def sweep() -> Sweep:
     return first
 
 
-def _program(problem: Problem) -> Program:
-    p = problem
-    sides = (p.row_lower, p.row_upper, p.col_lower, p.col_upper)
-    return Program(p.maximise, p.cost, p.offset, p.matrix, *sides, p.integer, (), ())
-
-
 @pytest.mark.benchmark(group="resolve")
 def test_resolve_of_a_changed_draw(benchmark: Any, sweep: Sweep) -> None:
     again, turn = WAYS["ours"](sweep), itertools.count()
@@ -148,8 +142,8 @@ def test_resolve_of_a_changed_draw(benchmark: Any, sweep: Sweep) -> None:
 
     draw, x = benchmark(resolve)
     drawn = sweep.drawn(draw)
-    cold = Solver(_program(drawn)).run()
+    cold = Solver(program_of(drawn)).run()
     assert cold.status == "optimal"
     assert drawn.cost @ x + drawn.offset == pytest.approx(cold.objective, rel=1e-9)
-    first = Solver(_program(sweep.problem)).run()
+    first = Solver(program_of(sweep.problem)).run()
     assert cold.objective != pytest.approx(first.objective, rel=1e-6)

@@ -20,8 +20,9 @@ from scipy import sparse
 from benchmarks.suite import verify, worker
 from benchmarks.suite.lines import STATUSES
 from benchmarks.suite.problem import Problem
-from benchmarks.suite.solvers import SOLVERS, Options, Outcome, find, refused
-from benchmarks.suite.solvers_cbc import _count, below, binary
+from benchmarks.suite.solvers.base import Options, Outcome, refused
+from benchmarks.suite.solvers.cbc import below, binary, count
+from benchmarks.suite.solvers.registry import SOLVERS, find
 
 INF = np.inf
 
@@ -405,7 +406,7 @@ def test_a_licence_that_does_not_reach_is_told_from_a_failure(
 ) -> None:
     import pyomo.environ as pyo
 
-    from benchmarks.suite import solvers_pyomo
+    from benchmarks.suite.solvers import pyomo as solvers_pyomo
 
     monkeypatch.setattr(pyo, "SolverFactory", lambda _: _Refusing(words, fails))
     found = solvers_pyomo.solve(mixed(), Options(), find("pyomo:costly"))
@@ -437,7 +438,7 @@ def test_numbers_that_cbc_has_rounded_are_taken_for_the_lowest_they_may_be() -> 
 
 def test_nothing_heavy_is_loaded_before_a_solver_is_known() -> None:
     code = (
-        "import sys; import benchmarks.suite.worker, benchmarks.suite.solvers; "
+        "import sys; import benchmarks.suite.worker, benchmarks.suite.solvers.registry; "
         "print([m for m in ('highspy', 'ortools', 'pandas', 'pyomo', 'pyscipopt', 'allocator') "
         "if m in sys.modules])"
     )
@@ -603,8 +604,8 @@ def test_half_a_name_of_a_solver_is_refused(name: str) -> None:
 
 
 def test_what_is_not_counted_is_not_zero() -> None:
-    assert _count("", r"Total iterations:") is None
-    assert _count("Total iterations:   12", r"Iters:", r"Total iterations:") == 12
+    assert count("", r"Total iterations:") is None
+    assert count("Total iterations:   12", r"Iters:", r"Total iterations:") == 12
 
 
 def test_highs_counts_what_it_did_and_no_more(tmp_path: Path) -> None:
@@ -633,7 +634,7 @@ def test_how_a_process_ended_says_why(
     code: int, words: str, kills: int, status: str, tmp_path: Path
 ) -> None:
     ended = {"in_time": True, "code": code, "words": words, "oom_kills": kills, "seconds": 1.0}
-    found = worker._collect(tmp_path / "result.json", ended)
+    found = worker.collected(tmp_path / "result.json", ended)
     assert found["status"] == status
     assert found["status"] in STATUSES
 
@@ -660,5 +661,5 @@ def test_who_gives_up_when_the_time_is_up_was_stopped(
 ) -> None:
     outcome = Outcome(claimed)
     outcome.clock.wall["solve"] = spent
-    worker._at_limit(outcome, limit)
+    worker.stopped_at(outcome, limit)
     assert outcome.claimed == told

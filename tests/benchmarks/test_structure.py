@@ -13,13 +13,14 @@ from scipy import sparse
 from allocator.errors import SolverError
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
-from benchmarks import structure
-from benchmarks.blocks import Answer, Apart, Box, program_of, sampled_prices, split
-from benchmarks.coordination import coordinate, joined_basis
-from benchmarks.structure import Measured, Step
-from benchmarks.suite.families_base import Assembly, Draw
-from benchmarks.suite.families_lp import concave
+from benchmarks.studies import structure, ways
+from benchmarks.studies.blocks import Answer, Apart, Box, sampled_prices, split
+from benchmarks.studies.coordination import coordinate, joined_basis
+from benchmarks.studies.ways import Measured, Step
+from benchmarks.suite.families.base import Assembly, Draw
+from benchmarks.suite.families.lp import concave
 from benchmarks.suite.problem import Problem
+from benchmarks.suite.product import linear_program_of
 
 PARTS, WIDE = 4, 6
 
@@ -64,7 +65,7 @@ def best(program: Program) -> float:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_parts_and_linking_rows_are_found_in_any_order(seed: int) -> None:
-    program, columns = shuffled(program_of(linked(seed)), seed)
+    program, columns = shuffled(linear_program_of(linked(seed)), seed)
     parts = split(program, WIDE)
     assert len(parts.linking) == 2
     assert np.diff(program.matrix.indptr)[parts.linking].min() >= PARTS * WIDE
@@ -83,7 +84,7 @@ def test_homes_keep_columns_together_that_numbers_alone_would_not() -> None:
     matrix = np.zeros((3, 6))
     matrix[0, [0, 3]] = matrix[1, :3] = matrix[2, 3:] = 1.0  # the linking row is the shortest
     program = replace(
-        program_of(linked(0)),
+        linear_program_of(linked(0)),
         cost=np.ones(6),
         matrix=sparse.csr_array(matrix),
         row_lower=np.full(3, -np.inf),
@@ -100,7 +101,7 @@ def test_homes_keep_columns_together_that_numbers_alone_would_not() -> None:
 def test_small_parts_are_put_together_and_none_grows_too_large() -> None:
     problem = concave("concave", "XS", 0, 7)
     one = problem.shape[1] // 7
-    parts = split(program_of(problem), 3 * one)
+    parts = split(linear_program_of(problem), 3 * one)
     assert len(parts.linking) == 1
     sizes = [len(part.columns) for part in parts.parts]
     assert sum(sizes) == problem.shape[1]
@@ -110,7 +111,7 @@ def test_small_parts_are_put_together_and_none_grows_too_large() -> None:
 
 @pytest.mark.parametrize("floor", [0.0, 40.0, 60.0])
 def test_no_prices_bound_the_optimum_too_low(floor: float) -> None:
-    program = program_of(linked(1, floor=floor))
+    program = linear_program_of(linked(1, floor=floor))
     parts = split(program, WIDE)
     optimum, box = best(program), Box.of(parts)
     rng = np.random.default_rng(0)
@@ -121,7 +122,7 @@ def test_no_prices_bound_the_optimum_too_low(floor: float) -> None:
 
 
 def test_an_endless_column_limits_the_price_of_its_row() -> None:
-    parts = split(program_of(linked(0, floor=40.0)), WIDE)
+    parts = split(linear_program_of(linked(0, floor=40.0)), WIDE)
     box = Box.of(parts)
     soft = int(np.argmax(np.isfinite(parts.program.row_lower[parts.linking])))
     assert (box.lower[soft], box.upper[soft]) == (-3.0, 0.0)
@@ -131,7 +132,7 @@ def test_an_endless_column_limits_the_price_of_its_row() -> None:
 
 
 def test_the_slope_is_that_of_the_bound() -> None:
-    parts = split(program_of(linked(2, floor=40.0)), WIDE)
+    parts = split(linear_program_of(linked(2, floor=40.0)), WIDE)
     prices = Box.of(parts).within(np.array([1.237, -1.741]))
     prices = np.where(prices == 0, np.array([1.237, 1.237]), prices)
     prices = Box.of(parts).within(prices)
@@ -151,7 +152,7 @@ def test_the_slope_is_that_of_the_bound() -> None:
 def test_prices_are_brought_to_agree_at_the_optimum(
     seed: int, floor: float, maximise: bool
 ) -> None:
-    program = program_of(linked(seed, maximise=maximise, floor=floor))
+    program = linear_program_of(linked(seed, maximise=maximise, floor=floor))
     parts = split(program, WIDE)
     prices, _ = sampled_prices(parts, 0.5)
     found = coordinate(Apart(parts, prices), gap=1e-9)
@@ -159,15 +160,15 @@ def test_prices_are_brought_to_agree_at_the_optimum(
     assert found.gap <= 1e-9
     assert parts.sign * found.value == pytest.approx(optimum, rel=1e-8)
     assert program.cost @ found.x + program.offset == pytest.approx(optimum, rel=1e-8)
-    assert structure._violation(parts, found.x) < 1e-8
+    assert ways.violation(parts, found.x) < 1e-8
     assert found.bound >= parts.sign * optimum - 1e-6
 
 
 def test_a_known_optimum_is_reached_every_way() -> None:
     problem = concave("concave", "XS", 3, 8)
-    program = program_of(problem)
+    program = linear_program_of(problem)
     assert problem.optimum is not None
-    one = structure.measure(program, None, 1500, series="concave", size=8, seed=3)
+    one = ways.measure(program, None, 1500, series="concave", size=8, seed=3)
     assert one.linking == 1
     assert one.parts > 2
     assert one.disagreement() <= 1e-6
@@ -194,7 +195,7 @@ def test_a_basis_of_parts_that_nothing_links_is_already_optimal() -> None:
 def test_a_joined_basis_saves_iterations_of_linked_systems() -> None:
     program, homes = structure.generated(4, 1, 0, True)
     most = round(structure.ROOM * program.shape[1] / 4)
-    one = structure.measure(program, homes, most, series="systems", size=4, seed=0)
+    one = ways.measure(program, homes, most, series="systems", size=4, seed=0)
     assert one.parts == 4
     assert 0 < one.linking < 100
     assert one.last.iterations < one.cold["simplex"].iterations / 2
@@ -207,7 +208,7 @@ def test_rows_that_nothing_meets_are_refused() -> None:
     lower[PARTS] = 29.5  # the shared money has to be spent, of which parts can use none
     upper = problem.col_upper.copy()
     upper[: PARTS * WIDE] = 1e-3
-    program = program_of(replace(problem, row_lower=lower, col_upper=upper))
+    program = linear_program_of(replace(problem, row_lower=lower, col_upper=upper))
     parts = split(program, WIDE)
     with pytest.raises(SolverError, match="nothing meets the linking rows"):
         coordinate(Apart(parts, np.zeros(2)))
@@ -217,7 +218,7 @@ def test_a_part_without_end_is_refused_by_name() -> None:
     problem = linked(0)
     lower = problem.col_lower.copy()
     lower[0] = -np.inf
-    program = program_of(replace(problem, col_lower=lower))
+    program = linear_program_of(replace(problem, col_lower=lower))
     parts = split(program, WIDE)
     with pytest.raises(SolverError, match=r"part of linked.*unbounded.*bound its columns"):
         Apart(parts, np.full(2, 50.0))
@@ -226,7 +227,7 @@ def test_a_part_without_end_is_refused_by_name() -> None:
 def test_whole_numbers_are_refused() -> None:
     problem = linked(0)
     with pytest.raises(SolverError, match="has whole numbers"):
-        program_of(replace(problem, integer=np.ones(problem.shape[1], dtype=bool)))
+        linear_program_of(replace(problem, integer=np.ones(problem.shape[1], dtype=bool)))
 
 
 def made(size: int, whole: float, crash: float, rounds: float, objective: float = 5.0) -> Measured:
@@ -275,7 +276,7 @@ def test_the_finding_follows_the_figures() -> None:
 
 def test_repeats_give_the_median_of_each_step() -> None:
     runs = [made(100, seconds, 2.0 * seconds, 9.0 - seconds) for seconds in (3.0, 1.0, 2.0)]
-    one = structure.typical(runs)
+    one = ways.typical(runs)
     assert one.cold["simplex"].seconds == 2.0
     assert one.crash == pytest.approx(4.0)
     assert one.decomposition == pytest.approx(7.0)

@@ -32,8 +32,12 @@ def test_the_check_shares_nothing_with_the_model() -> None:
                 touched.add(node.attr)
     own = {m for m in imported if m.partition(".")[0].startswith("allocator")}
     known = ("evidence", "instance", "tables.rows", "tables.settings")
-    ground = ("arrays", "errors", "words")
-    may = {f"allocator.{m}" for m in (*ground, *(f"instance.{m}" for m in known))}
+    may = {
+        "allocator.arrays",
+        "allocator.errors",
+        "allocator.words",
+        *(f"allocator.instance.{m}" for m in known),
+    }
     assert {m for m in own if not m.startswith("allocator.evaluate")} == may
     assert not {m.partition(".")[0] for m in imported} & {"pyomo", "highspy"}
     assert "facts" not in touched

@@ -11,12 +11,12 @@ import numpy as np
 from allocator.arrays import Flags, Floats
 from allocator.instance.tables.column import Column
 from allocator.instance.tables.help import bounds, words
+from allocator.tolerances import INFINITE, LARGE, SMALLEST
 from allocator.words import Suggester, number, sentence
 
 _POUNDS = re.compile(r"([+-]?)£?([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?")
 _PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")
 _BRACKETS = re.compile(r"\(£?([\d,]+(?:\.\d+)?)\)")
-_SMALLEST, _LARGEST, _INFINITE = 1e-9, 1e15, 1e20
 
 UNWRITABLE = "the text cannot be written to a file."
 
@@ -96,20 +96,20 @@ def _tests(column: Column, figures: Floats) -> Iterator[tuple[Flags, Callable[[f
     )
     size = np.abs(figures)
     yield (
-        size >= _INFINITE,
+        size >= INFINITE,
         lambda value: (
             f"{value:g} is as good as infinite to a solver; leave a limit blank where "
             "there is none, or write the real figure."
         ),
     )
     yield (
-        (size > _LARGEST) & (size < _INFINITE),
+        (size > LARGE) & (size < INFINITE),
         lambda value: (
             f"{value:g} is more than 1e15, beyond what a solver can tell apart; use a larger unit."
         ),
     )
     yield (
-        (size < _SMALLEST) & (size > 0),
+        (size < SMALLEST) & (size > 0),
         lambda value: (
             f"{value:g} is closer to 0 than 1e-9, which a solver takes for 0; use a "
             "smaller unit or write 0."

@@ -1,1 +1,0 @@
-"""What continuous integration runs, and what came of it: ``python -m benchmarks.baseline``."""

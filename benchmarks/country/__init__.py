@@ -1,0 +1,1 @@
+"""A drawn country: places, service lines and policy of any size, from a seed."""

@@ -1,0 +1,1 @@
+"""Studies with a method of their own: overhead, decisions, structure."""

@@ -1,0 +1,1 @@
+"""Modelling layers, each building the same programme from ready data."""

@@ -1,0 +1,1 @@
+"""The report: figures of result files, and the page made of them."""
