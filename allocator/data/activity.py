@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints
+from allocator.arrays import Flags, Floats
 from allocator.data.index import Axis, Index
 from allocator.data.options import Options
 from allocator.data.reach import Reach
@@ -23,7 +22,6 @@ def distinct(apart: Floats) -> Floats:
     return np.where(np.abs(apart) > NO_DISTANCE, apart, 0.0)
 
 
-@dataclass(frozen=True)
 class Activity:
     """What a programme costs and may do; arrays are (programmes, years) unless said.
 
@@ -51,23 +49,40 @@ class Activity:
         finite one that cannot bind, so that prices stay with the row that does.
     """
 
-    baseline: Floats
-    unit_cost: Floats
-    fixed_share: Floats
-    release_years: Ints
-    price: Floats
-    limit_min: Floats
-    limit_max: Floats
-    first_min: Floats
-    first_max: Floats
-    start_min: Floats
-    growth_min: Floats
-    growth_max: Floats
-    growth_amount: Floats
-    lo: Floats
-    hi: Floats
-    floor: Floats
-    top: Floats
+    def __init__(self, instance: Instance, reach: Reach, options: Options) -> None:
+        programmes, limits = instance.rows["programmes"], instance.facts.limits
+        baseline, shape = programmes["baseline"], reach.lo.shape
+        first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
+        grown = (1 + limits.growth_max[:, 0]) * baseline + limits.growth_amount[:, 0]
+        first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
+        first_max[:, 0] = np.fmin(np.inf, grown)
+
+        rows = Index.product(*options.closes.rows.axes[:2])
+        fewer = np.minimum(options.limit_min.range(rows)[0], 0.0).reshape(shape)
+        more = np.maximum(options.limit_max.range(rows)[1], 0.0).reshape(shape)
+        closed = options.closes.range(rows)[1].reshape(shape) > 0
+        floor = np.maximum(np.maximum(limits.least + fewer, first_min), 0.0)
+        floor = np.where(closed, 0.0, floor)
+        # What cannot be nothing is at least viable.
+        viable = reach.lo >= limits.start_min * (1.0 - ROUNDING)
+        top = np.minimum(limits.most + more, first_max)
+        self.baseline = baseline
+        self.unit_cost = programmes["unit_cost"]
+        self.fixed_share = programmes["fixed_share"]
+        self.release_years = programmes["release_years"]
+        self.price = instance.facts.prices.unit_cost
+        self.limit_min = limits.least
+        self.limit_max = limits.most
+        self.first_min = first_min
+        self.first_max = first_max
+        self.start_min = limits.start_min
+        self.growth_min = limits.growth_min
+        self.growth_max = limits.growth_max
+        self.growth_amount = limits.growth_amount
+        self.lo = reach.lo
+        self.hi = reach.hi
+        self.floor = np.where(viable, np.maximum(floor, limits.start_min), floor)
+        self.top = np.where(np.isfinite(top), top, SLACK * np.maximum(reach.hi, reach.lo))
 
     def growth_rows(self, sense: str, axes: Sequence[Axis]) -> Index:
         """Programme-years after the first with a growth limit (``min`` or ``max``)."""
@@ -90,42 +105,3 @@ class Activity:
     def highest(self) -> Floats:
         """Most activity a programme can ever have had, shape (programmes,)."""
         return np.maximum(self.baseline, self.hi.max(axis=1, initial=0.0))
-
-
-def read_activity(instance: Instance, reach: Reach, options: Options) -> Activity:
-    """Extract prices, limits, and bounds of activity: limits, and what options do to them."""
-    programmes, limits = instance.rows["programmes"], instance.facts.limits
-    baseline, shape = programmes["baseline"], reach.lo.shape
-    first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
-    grown = (1 + limits.growth_max[:, 0]) * baseline + limits.growth_amount[:, 0]
-    first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
-    first_max[:, 0] = np.fmin(np.inf, grown)
-
-    rows = Index.product(*options.closes.rows.axes[:2])
-    fewer = np.minimum(options.limit_min.range(rows)[0], 0.0).reshape(shape)
-    more = np.maximum(options.limit_max.range(rows)[1], 0.0).reshape(shape)
-    closed = options.closes.range(rows)[1].reshape(shape) > 0
-    floor = np.maximum(np.maximum(limits.least + fewer, first_min), 0.0)
-    floor = np.where(closed, 0.0, floor)
-    # What cannot be nothing is at least viable.
-    viable = reach.lo >= limits.start_min * (1.0 - ROUNDING)
-    top = np.minimum(limits.most + more, first_max)
-    return Activity(
-        baseline,
-        programmes["unit_cost"],
-        programmes["fixed_share"],
-        programmes["release_years"],
-        instance.facts.prices.unit_cost,
-        limits.least,
-        limits.most,
-        first_min,
-        first_max,
-        limits.start_min,
-        limits.growth_min,
-        limits.growth_max,
-        limits.growth_amount,
-        reach.lo,
-        reach.hi,
-        np.where(viable, np.maximum(floor, limits.start_min), floor),
-        np.where(np.isfinite(top), top, SLACK * np.maximum(reach.hi, reach.lo)),
-    )

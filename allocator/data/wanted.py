@@ -7,8 +7,6 @@ kept by decisions and the cost is held exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Flags, Ints
@@ -22,7 +20,6 @@ from allocator.data.rules import Rules
 from allocator.tolerances import ROUNDING
 
 
-@dataclass(frozen=True)
 class Wanted:
     """What something gains from raising or lowering.
 
@@ -43,48 +40,27 @@ class Wanted:
         Programmes with a curve that a rule, a threshold or a bonus rests on.
     """
 
-    payments: dict[int, str]
-    costs: Flags
-    stranded: Flags
-    outcomes_high: Flags
-    outcomes_low: Flags
-    exact: Flags
-    counted: Flags
-
-
-def read_wanted(
-    *,
-    activity: Activity,
-    contracts: Contracts,
-    pieces: tuple[Pieces, ...],
-    providers: Providers,
-    rules: Rules,
-    incomes: Incomes,
-    responses: Responses,
-) -> Wanted:
-    """Find what something gains from raising or lowering.
-
-    Parameters
-    ----------
-    activity, contracts, providers, rules, incomes, responses
-        What may want something, and what may be wanted.
-    pieces : tuple of Pieces
-        The payment of each row of the contracts.
-    """
-    payments = _payments(contracts, providers, rules)
-    outcomes = _Outcomes(responses, len(activity.baseline))
-    outcomes.of_rules(rules)
-    outcomes.of_incomes(incomes)
-    outcomes.of_bonuses(contracts, pieces, payments)
-    return Wanted(
-        payments,
-        _costs(contracts, rules),
-        _stranded(activity, contracts, pieces, providers, rules),
-        outcomes.high,
-        outcomes.low,
-        outcomes.exact,
-        outcomes.counted | outcomes.exact,
-    )
+    def __init__(
+        self,
+        activity: Activity,
+        contracts: Contracts,
+        pieces: tuple[Pieces, ...],
+        providers: Providers,
+        rules: Rules,
+        incomes: Incomes,
+        responses: Responses,
+    ) -> None:
+        self.payments = _payments(contracts, providers, rules)
+        outcomes = _Outcomes(responses, len(activity.baseline))
+        outcomes.of_rules(rules)
+        outcomes.of_incomes(incomes)
+        outcomes.of_bonuses(contracts, pieces, self.payments)
+        self.costs = _costs(contracts, rules)
+        self.stranded = _stranded(activity, contracts, pieces, providers, rules)
+        self.outcomes_high = outcomes.high
+        self.outcomes_low = outcomes.low
+        self.exact = outcomes.exact
+        self.counted = outcomes.counted | outcomes.exact
 
 
 def _payments(contracts: Contracts, providers: Providers, rules: Rules) -> dict[int, str]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from allocator.data.contracts import Contracts
-from allocator.data.families.in_order import InOrder, read_order
-from allocator.data.index import Index
-from allocator.data.payments import Payments
+from allocator.data.families.in_order import InOrder
+from allocator.data.parts import Parts
 
 
-@dataclass(frozen=True)
 class Filled:
     """Rows of payments filled in order.
 
@@ -26,18 +21,10 @@ class Filled:
         (contract, year, piece) of the first block, where the contract may be ended.
     """
 
-    rows: Index
-    order: InOrder
-    whole: Index
-    first: Index
-
-
-def read_filled(contracts: Contracts, payments: Payments) -> Filled:
-    """Lay out the pieces that are filled in order."""
-    endable = contracts.endable[contracts.rows.positions(payments.fills.columns[:2])]
-    return Filled(
-        rows=contracts.rows.take(payments.filled),
-        order=read_order(payments.fills, payments.block, payments.orders),
-        whole=payments.fills.take(payments.whole),
-        first=payments.fills.take((payments.block == 0) & endable),
-    )
+    def __init__(self, data: Parts) -> None:
+        contracts, payments = data.contracts, data.payments
+        endable = contracts.endable[contracts.rows.positions(payments.fills.columns[:2])]
+        self.rows = contracts.rows.take(payments.filled)
+        self.order = InOrder(payments.fills, payments.block, payments.orders)
+        self.whole = payments.fills.take(payments.whole)
+        self.first = payments.fills.take((payments.block == 0) & endable)

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Ints
 from allocator.data.index import Index
 
 
-@dataclass(frozen=True)
 class InOrder:
     """Pieces next to a decision.
-
-    Attributes
-    ----------
-    ending, opening : Index
-        Pieces whose block ends with a decision, and those whose block begins after one.
-    ended_by, opened_by : Index
-        (the piece's coordinates, block) of that decision, following `ending` and `opening`.
-    """
-
-    ending: Index
-    ended_by: Index
-    opening: Index
-    opened_by: Index
-
-
-def read_order(pieces: Index, block: Ints, orders: Index) -> InOrder:
-    """Find the decisions next to each piece.
 
     Parameters
     ----------
@@ -39,12 +19,20 @@ def read_order(pieces: Index, block: Ints, orders: Index) -> InOrder:
         Block of each piece within its owner.
     orders : Index
         (owner's two coordinates, block) of the decisions.
+
+    Attributes
+    ----------
+    ending, opening : Index
+        Pieces whose block ends with a decision, and those whose block begins after one.
+    ended_by, opened_by : Index
+        (the piece's coordinates, block) of that decision, following `ending` and `opening`.
     """
 
-    def beside(of: Ints) -> tuple[Index, Index]:
-        owner = pieces.columns[:2]
-        mine = (orders.find([*owner, np.maximum(of, 0)]) >= 0) & (of >= 0)
-        some = pieces.take(mine)
-        return some, Index((*pieces.axes, orders.axes[2]), [*some.columns, of[mine]])
+    def __init__(self, pieces: Index, block: Ints, orders: Index) -> None:
+        def beside(of: Ints) -> tuple[Index, Index]:
+            mine = (orders.find([*pieces.columns[:2], np.maximum(of, 0)]) >= 0) & (of >= 0)
+            some = pieces.take(mine)
+            return some, Index((*pieces.axes, orders.axes[2]), [*some.columns, of[mine]])
 
-    return InOrder(*beside(block), *beside(block - 1))
+        self.ending, self.ended_by = beside(block)
+        self.opening, self.opened_by = beside(block - 1)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.data.demand import Demand
-from allocator.data.index import Index
-from allocator.data.options import Options
+from allocator.data.parts import Parts
 
 
-@dataclass(frozen=True)
 class Needs:
     """Rows of need.
 
@@ -23,16 +18,13 @@ class Needs:
         (programme, year) where need can be avoided and options change how much arrives.
     """
 
-    met: Index
-    within: Index
-
-
-def read_needs(demand: Demand, options: Options) -> Needs:
-    """Find where need is carried, or changed by options."""
-    changed = np.zeros(len(demand.rows), dtype=bool)
-    there = demand.rows.find(options.demand.rows.columns[:2])
-    changed[there[there >= 0]] = True
-    carried = changed.copy()
-    carried[demand.rows.positions(demand.before.columns[:2])] = True
-    avoided = changed[demand.rows.positions(demand.avoided.columns)]
-    return Needs(demand.rows.take(carried & (demand.min_met < 1)), demand.avoided.take(avoided))
+    def __init__(self, data: Parts) -> None:
+        demand, options = data.demand, data.options
+        changed = np.zeros(len(demand.rows), dtype=bool)
+        there = demand.rows.find(options.demand.rows.columns[:2])
+        changed[there[there >= 0]] = True
+        carried = changed.copy()
+        carried[demand.rows.positions(demand.before.columns[:2])] = True
+        avoided = changed[demand.rows.positions(demand.avoided.columns)]
+        self.met = demand.rows.take(carried & (demand.min_met < 1))
+        self.within = demand.avoided.take(avoided)

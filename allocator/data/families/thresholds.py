@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Floats
 from allocator.data.activity import distinct
-from allocator.data.incomes import Incomes
-from allocator.data.index import Index
+from allocator.data.parts import Parts
 
 
-@dataclass(frozen=True)
 class Thresholds:
     """Rows of conditional money.
 
@@ -25,14 +20,9 @@ class Thresholds:
         (condition, year) that earns all at once, and that earns by degrees.
     """
 
-    least: Floats
-    rise: Floats
-    steps: Index
-    sliding: Index
-
-
-def read_thresholds(incomes: Incomes) -> Thresholds:
-    """Find how far each measure has to rise."""
-    least, slides = np.minimum(incomes.least, incomes.threshold), incomes.span > 0
-    rise = distinct(incomes.threshold - least)
-    return Thresholds(least, rise, incomes.rows.take(~slides), incomes.rows.take(slides))
+    def __init__(self, data: Parts) -> None:
+        incomes = data.incomes
+        self.least, slides = np.minimum(incomes.least, incomes.threshold), incomes.span > 0
+        self.rise = distinct(incomes.threshold - self.least)
+        self.steps = incomes.rows.take(~slides)
+        self.sliding = incomes.rows.take(slides)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Floats
-from allocator.data.activity import Activity, distinct
-from allocator.data.surcharge import Surcharge
+from allocator.data.activity import distinct
+from allocator.data.parts import Parts
 from allocator.tolerances import ROOM
 
 
-@dataclass(frozen=True)
 class Tiers:
     """Constants of the rows of surcharges.
 
@@ -25,18 +21,12 @@ class Tiers:
         activity that can be reached, in units of activity; following ``surcharge.tiers``.
     """
 
-    least: Floats
-    most: Floats
-    low: Floats
-    rise: Floats
-    room: Floats
-
-
-def read_tiers(surcharge: Surcharge, activity: Activity) -> Tiers:
-    """Find how far each surcharge and tier reaches."""
-    apart = 1.0 + np.maximum(np.abs(surcharge.low), np.abs(surcharge.high))
-    where, at = surcharge.tiers.columns, surcharge.threshold
-    low, high = np.minimum(activity.lo[where], at), activity.hi[where] * (1.0 + ROOM)
-    return Tiers(
-        surcharge.low - apart, surcharge.high + apart, low, distinct(at - low), distinct(high - at)
-    )
+    def __init__(self, data: Parts) -> None:
+        surcharge, activity = data.surcharge, data.activity
+        apart = 1.0 + np.maximum(np.abs(surcharge.low), np.abs(surcharge.high))
+        where, at = surcharge.tiers.columns, surcharge.threshold
+        self.low, high = np.minimum(activity.lo[where], at), activity.hi[where] * (1.0 + ROOM)
+        self.least = surcharge.low - apart
+        self.most = surcharge.high + apart
+        self.rise = distinct(at - self.low)
+        self.room = distinct(high - at)
