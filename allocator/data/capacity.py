@@ -20,6 +20,10 @@ class Capacity:
         Available, most that may be added, and what a unit added costs in the year.
     extra_pool : ndarray of int
         Pool charged for what is added; -1 for none.
+    added : Index
+        (resource, place, year) where some may be added.
+    charged : Index
+        (pool, year, resource, place) of these: who pays.
     use_rows : Index
         (resource, place, year, programme).
     use : ndarray
@@ -46,5 +50,9 @@ class Capacity:
         self.extra_max = found.extra_max[group, t]
         self.extra_price = found.extra_price[group, t]
         self.extra_pool = axes.pool.find(found.extra_pool[group, t].tolist())
+        self.added = rows.take(self.extra_max > 0)
+        r, p, t = self.added.columns
+        payer = self.extra_pool[self.extra_max > 0]
+        self.charged = Index((axes.pool, axes.year, resource, place), [payer, t, r, p])
         self.use_rows = Index((*rows.axes, axes.programme), columns)
         self.use = found.per_unit[entry]

@@ -5,22 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 
 from allocator.arrays import Floats
-from allocator.data.families.added import Added
 from allocator.data.families.endings import Endings
-from allocator.data.families.filled import Filled
-from allocator.data.families.in_order import InOrder
 from allocator.data.families.levels import LevelFills
 from allocator.data.families.limits import Limits
 from allocator.data.families.misses import Misses
-from allocator.data.families.needs import Needs
 from allocator.data.families.paid import Paid
 from allocator.data.families.passing import Passing
 from allocator.data.families.pools import Pools
 from allocator.data.families.positions import Positions
 from allocator.data.families.shares import Shares
 from allocator.data.families.stranded import Stranded
-from allocator.data.families.thresholds import Thresholds
-from allocator.data.families.tiers import Tiers
+from allocator.data.in_order import InOrder
 from allocator.data.index import Index
 from allocator.data.parts import Parts
 
@@ -35,16 +30,11 @@ class Data(Parts):
 
     # Each of these is made from the parts at first need.
     limits = cached_property(Limits)
-    needs = cached_property(Needs)
-    tiers = cached_property(Tiers)
     stranded = cached_property(Stranded)
-    added = cached_property(Added)
     paid = cached_property(Paid)
     endings = cached_property(Endings)
-    filled = cached_property(Filled)
     positions = cached_property(Positions)
     shares = cached_property(Shares)
-    thresholds = cached_property(Thresholds)
     pools = cached_property(Pools)
 
     @cached_property

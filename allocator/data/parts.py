@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.incomes import read_incomes
+from allocator.data.incomes import Incomes
 from allocator.data.ordering import Ordering
 from allocator.data.payments import Payments, with_bonuses
 from allocator.data.responses import Responses
@@ -44,7 +44,7 @@ class Parts(Stated):
         self.responses = Responses(self.answers, knots)
         earnings = Earnings(self.responses, self.driver_range, self.options)
         self.rules = self.stated_rules.allowing(self.responses, margin)
-        self.incomes = read_incomes(
+        self.incomes = Incomes(
             self.stated_incomes, self.activity, self.demand, self.responses, earnings, margin
         )
         pieces, error = with_bonuses(self.contracts, self.pieces, earnings)

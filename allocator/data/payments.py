@@ -10,6 +10,7 @@ import numpy as np
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data.activity import distinct
 from allocator.data.contracts import Contracts
+from allocator.data.in_order import InOrder
 from allocator.data.index import Axis, Index, numbered
 from allocator.data.pieces import Pieces, clamped, pieces
 from allocator.data.spans import Earnings
@@ -29,20 +30,24 @@ class Payments:
     filled, from_below : ndarray of bool
         Rows of the contracts filled in order; rows held from below by every piece. All
         others are one line.
+    rows : Index
+        (contract, year) filled in order.
     why : tuple of str
         What a filled row needs its order for; empty for others.
     fills : Index
         (contract, year, piece) of the filled rows; the arrays below follow it.
     width, slope : ndarray
         Length of each piece and what it pays per unit.
-    whole : ndarray of bool
-        Pieces that are filled wholly or not at all: the band left out below a step.
-    block : ndarray of int
-        Pieces of one block need no order among themselves.
+    whole : Index
+        (contract, year, piece) filled wholly or not at all: the band left out below a step.
+    first : Index
+        (contract, year, piece) of the first block, where the contract may be ended.
     orders : Index
         (contract, year, block): decisions, 1 once all pieces up to the block's end are full.
     jump : ndarray
         Payment that comes with each order, following `orders`.
+    in_order : InOrder
+        Pieces next to a decision.
     low, at_low : ndarray
         Where filling starts and what is paid there, following the filled rows.
     """
@@ -64,24 +69,26 @@ class Payments:
             else:
                 self.from_below[row] = True
         self.filled = np.array([bool(reason) for reason in why], dtype=bool)
-        rows = np.flatnonzero(self.filled)
-        parts = [_fill_of(cut[row], float(error[row]), row in wanted.payments) for row in rows]
+        self.rows = rows = contracts.rows.take(self.filled)
+        parts = [
+            _fill_of(cut[row], float(error[row]), row in wanted.payments)
+            for row in np.flatnonzero(self.filled)
+        ]
         fills, orders = ([len(getattr(p, name)) for p in parts] for name in ("width", "jump"))
         most = max(fills, default=1)
         self.pieces = cut
         self.error = error
         self.why = tuple(why)
-        self.fills = _numbered(
-            contracts.rows.take(rows), Axis("piece", tuple(range(1, most + 1))), fills
-        )
+        self.fills = _numbered(rows, Axis("piece", tuple(range(1, most + 1))), fills)
         self.width = _joined([p.width for p in parts], np.float64)
         self.slope = _joined([p.slope for p in parts], np.float64)
-        self.whole = _joined([p.whole for p in parts], np.bool_)
-        self.block = _joined([p.block for p in parts], np.int64)
-        self.orders = _numbered(
-            contracts.rows.take(rows), Axis("block", tuple(range(1, most + 2))), orders
-        )
+        self.whole = self.fills.take(_joined([p.whole for p in parts], np.bool_))
+        block = _joined([p.block for p in parts], np.int64)
+        may_end = contracts.endable[contracts.rows.positions(self.fills.columns[:2])]
+        self.first = self.fills.take((block == 0) & may_end)
+        self.orders = _numbered(rows, Axis("block", tuple(range(1, most + 2))), orders)
         self.jump = _joined([p.jump for p in parts], np.float64)
+        self.in_order = InOrder(self.fills, block, self.orders)
         self.low = np.array([p.low for p in parts], dtype=float)
         self.at_low = np.array([p.at_low for p in parts], dtype=float)
 

@@ -9,7 +9,7 @@ from allocator.data.contracts import Contracts
 from allocator.data.demand import Demand
 from allocator.data.equity import Equity
 from allocator.data.funding import Funding
-from allocator.data.incomes import read_stated_incomes
+from allocator.data.incomes import StatedIncomes
 from allocator.data.index import Index
 from allocator.data.measures import Measures
 from allocator.data.money import Money
@@ -100,7 +100,7 @@ class Stated:
             surcharge=self.surcharge,
         )
         self.stated_rules = read_rules(instance, axes, measures)
-        self.stated_incomes = read_stated_incomes(instance, axes, measures)
+        self.stated_incomes = StatedIncomes(instance, axes, measures)
 
         self.harm_value = read_harm_value(instance, self.demand, self.equity)
         self.tail = read_tail(instance, axes)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.arrays import Flags
-from allocator.data.activity import Activity
+from allocator.data.activity import Activity, distinct
 from allocator.data.axes import Axes
 from allocator.data.index import Index
 from allocator.data.options import Options
 from allocator.instance.instance import Instance
+from allocator.tolerances import ROOM
 
 
 class Surcharge:
@@ -21,11 +22,16 @@ class Surcharge:
         (programme, year) that can have one.
     low, high : ndarray
         Least and most it can be, following `rows`.
+    least, most : ndarray
+        Bounds well beyond these that never bind, in money; following `rows`.
     tiers : Index
         (programme, year) whose unit cost changes within what can be reached.
     threshold, change : ndarray
         Activity at which it changes, and by how much a unit costs more above; following
         `tiers`.
+    tier_low, rise, room : ndarray
+        Least activity, from there to the threshold, and from the threshold to the most
+        activity that can be reached, in units of activity; following `tiers`.
     """
 
     def __init__(
@@ -54,9 +60,13 @@ class Surcharge:
         fewer, further = spend.range(rows)
         self.low = (low + least)[rows.columns] + fewer
         self.high = (high + most)[rows.columns] + further
-        self.tiers = Index(both, [i, t])
-        self.threshold = at
-        self.change = more
+        apart = 1.0 + np.maximum(np.abs(self.low), np.abs(self.high))
+        self.least, self.most = self.low - apart, self.high + apart
+
+        self.tiers, self.threshold, self.change = Index(both, [i, t]), at, more
+        self.tier_low = np.minimum(activity.lo[i, t], at)
+        self.rise = distinct(at - self.tier_low)
+        self.room = distinct(activity.hi[i, t] * (1.0 + ROOM) - at)
 
     def orders(self, wanted: Flags) -> Index:
         """Cost thresholds that need a decision, (programme, year).

@@ -45,7 +45,7 @@ class Endings:
             (contracts.cost_low - room)[at],
             (contracts.cost_high + room)[at],
         )
-        filled = contracts.rows.take(payments.filled)
+        filled = payments.rows
         width = np.bincount(
             filled.positions(payments.fills.columns[:2]), payments.width, len(filled)
         )

@@ -31,7 +31,7 @@ class Misses:
         size = np.zeros(activity.price.shape)
         size[surcharge.rows.columns] = np.maximum(np.abs(surcharge.low), np.abs(surcharge.high))
         payment = np.maximum(paid.least, paid.most)
-        self.most = most = np.abs(rules.right)
+        self.most = np.abs(rules.right)
         for terms, reach, over in (
             (rules.stranded_ended, paid.stranded_most, contracts.rows),
             (rules.activity, activity.top, None),
@@ -45,7 +45,7 @@ class Misses:
             member = terms.rows.columns[2:]
             far = reach[member] if over is None else reach[over.positions(member)]
             row = rules.rows.positions(terms.rows.columns[:2])
-            most = most + np.bincount(row, np.abs(terms.coefficient) * far, len(most))
+            self.most += np.bincount(row, np.abs(terms.coefficient) * far, len(rules.rows))
         self.short = rules.rows.take(rules.soft("below"))
         self.over = rules.rows.take(rules.soft("above"))
 
