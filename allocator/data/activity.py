@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats
+from allocator.arrays import Floats
 from allocator.data.index import Axis, Index
 from allocator.data.options import Options
 from allocator.data.reach import Reach
@@ -27,23 +27,27 @@ class Activity:
 
     Attributes
     ----------
-    baseline, unit_cost, fixed_share : ndarray, shape (programmes,)
-        Base-year activity, base-year unit cost, share of cost released late.
+    baseline, unit_cost : ndarray, shape (programmes,)
+        Base-year activity and unit cost.
     release_years : ndarray of int, shape (programmes,)
         Years until it is released.
+    late_share, late : ndarray, shape (programmes,)
+        Share of cost that is released later than activity, and whether there is any.
     price : ndarray
         Unit cost in each plan year.
     limit_min, limit_max : ndarray
         Limits of basis activity and baseline, and the floor of safety; inf if none.
-    first_min, first_max : ndarray
-        Growth limits of year 1, which are on the baseline; inf if none.
+    first_min : ndarray
+        Least growth of year 1, which is on the baseline; -inf if none.
     start_min : ndarray
         Minimum viable scale; 0 if none.
     growth_min, growth_max, growth_amount : ndarray
-        Growth limits on the year before; NaN if none; year 1 is in first_min and first_max.
+        Growth limits on the year before; NaN if none; year 1 is in `first_min` and `top`.
     lo, hi : ndarray
         Reachable range once limits, growth, money, need and capacity have been
         propagated; ``hi`` is finite.
+    highest : ndarray, shape (programmes,)
+        Most activity a programme can ever have had.
     floor, top : ndarray
         Bounds for a variable: the limits of the year itself, and where there is none a
         finite one that cannot bind, so that prices stay with the row that does.
@@ -51,36 +55,36 @@ class Activity:
 
     def __init__(self, instance: Instance, reach: Reach, options: Options) -> None:
         programmes, limits = instance.rows["programmes"], instance.facts.limits
-        baseline, shape = programmes["baseline"], reach.lo.shape
-        first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
+        self.baseline = baseline = programmes["baseline"]
+        shape = reach.lo.shape
+        self.first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
         grown = (1 + limits.growth_max[:, 0]) * baseline + limits.growth_amount[:, 0]
-        first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
+        self.first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
         first_max[:, 0] = np.fmin(np.inf, grown)
 
         rows = Index.product(*options.closes.rows.axes[:2])
         fewer = np.minimum(options.limit_min.range(rows)[0], 0.0).reshape(shape)
         more = np.maximum(options.limit_max.range(rows)[1], 0.0).reshape(shape)
         closed = options.closes.range(rows)[1].reshape(shape) > 0
-        floor = np.maximum(np.maximum(limits.least + fewer, first_min), 0.0)
+        floor = np.maximum(np.maximum(limits.least + fewer, self.first_min), 0.0)
         floor = np.where(closed, 0.0, floor)
         # What cannot be nothing is at least viable.
         viable = reach.lo >= limits.start_min * (1.0 - ROUNDING)
         top = np.minimum(limits.most + more, first_max)
-        self.baseline = baseline
         self.unit_cost = programmes["unit_cost"]
-        self.fixed_share = programmes["fixed_share"]
         self.release_years = programmes["release_years"]
+        self.late_share = np.where(self.release_years > 0, programmes["fixed_share"], 0.0)
+        self.late = self.late_share > 0
         self.price = instance.facts.prices.unit_cost
         self.limit_min = limits.least
         self.limit_max = limits.most
-        self.first_min = first_min
-        self.first_max = first_max
         self.start_min = limits.start_min
         self.growth_min = limits.growth_min
         self.growth_max = limits.growth_max
         self.growth_amount = limits.growth_amount
         self.lo = reach.lo
         self.hi = reach.hi
+        self.highest = np.maximum(baseline, reach.hi.max(axis=1, initial=0.0))
         self.floor = np.where(viable, np.maximum(floor, limits.start_min), floor)
         self.top = np.where(np.isfinite(top), top, SLACK * np.maximum(reach.hi, reach.lo))
 
@@ -90,18 +94,3 @@ class Activity:
         rows, t = np.nonzero(~np.isnan(limit))
         later = t > 0
         return Index(axes, [rows[later], t[later]])
-
-    @property
-    def late_share(self) -> Floats:
-        """Share of cost that is released later than activity, shape (programmes,)."""
-        return np.where(self.release_years > 0, self.fixed_share, 0.0)
-
-    @property
-    def late(self) -> Flags:
-        """Programmes with such a share, shape (programmes,)."""
-        return self.late_share > 0
-
-    @property
-    def highest(self) -> Floats:
-        """Most activity a programme can ever have had, shape (programmes,)."""
-        return np.maximum(self.baseline, self.hi.max(axis=1, initial=0.0))

@@ -40,6 +40,8 @@ class Payments:
         Length of each piece and what it pays per unit.
     whole : Index
         (contract, year, piece) filled wholly or not at all: the band left out below a step.
+    block : ndarray of int
+        Pieces of one block need no order among themselves; following `fills`.
     first : Index
         (contract, year, piece) of the first block, where the contract may be ended.
     orders : Index
@@ -83,12 +85,12 @@ class Payments:
         self.width = _joined([p.width for p in parts], np.float64)
         self.slope = _joined([p.slope for p in parts], np.float64)
         self.whole = self.fills.take(_joined([p.whole for p in parts], np.bool_))
-        block = _joined([p.block for p in parts], np.int64)
+        self.block = _joined([p.block for p in parts], np.int64)
         may_end = contracts.endable[contracts.rows.positions(self.fills.columns[:2])]
-        self.first = self.fills.take((block == 0) & may_end)
+        self.first = self.fills.take((self.block == 0) & may_end)
         self.orders = _numbered(rows, Axis("block", tuple(range(1, most + 2))), orders)
         self.jump = _joined([p.jump for p in parts], np.float64)
-        self.in_order = InOrder(self.fills, block, self.orders)
+        self.in_order = InOrder(self.fills, self.block, self.orders)
         self.low = np.array([p.low for p in parts], dtype=float)
         self.at_low = np.array([p.at_low for p in parts], dtype=float)
 

@@ -31,8 +31,10 @@ class Stated:
 
     Attributes
     ----------
+    axes : Axes
+        Labels of all coordinates.
     programme, year, pool, outcome : Axis
-        Labels of the coordinates.
+        Those of the coordinates that most rows have.
     programme_years : Index
         Every (programme, year).
     money_scale : float
@@ -64,7 +66,7 @@ class Stated:
     def __init__(self, instance: Instance) -> None:
         self.money_scale = instance.settings.money_scale
         self.recurrent_balance = instance.settings.recurrent_balance
-        axes = Axes(instance)
+        self.axes = axes = Axes(instance)
         self.programme, self.year = axes.programme, axes.year
         self.pool, self.outcome = axes.pool, axes.outcome
         self.programme_years = Index.product(axes.programme, axes.year)
