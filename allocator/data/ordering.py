@@ -28,10 +28,8 @@ class Ordering:
 
     def __init__(self, responses: Responses, wanted: Wanted) -> None:
         r, high, low = responses, wanted.outcomes_high, wanted.outcomes_low
-        owner = r.drivers.positions(r.segments.columns[:2])
+        owner, pair, segment = r.owner, r.pair, r.segment
         breaks = np.zeros(len(owner), dtype=bool)  # a break just before the segment
-        pair = r.rows.positions(r.slope_rows.columns[:3])
-        segment = r.segments.positions(r.slope_rows.columns[1:])
         if len(pair):
             steepest = np.zeros(len(r.rows))
             np.maximum.at(steepest, pair, np.abs(r.slope))

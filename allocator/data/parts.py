@@ -41,7 +41,7 @@ class Parts(Stated):
 
     def __init__(self, stated: Stated, knots: Knots, margin: int) -> None:
         vars(self).update(vars(stated))
-        self.responses = Responses(self.answers, knots)
+        self.responses = Responses(self.uncut, knots)
         earnings = Earnings(self.responses, self.driver_range, self.options)
         self.rules = self.stated_rules.allowing(self.responses, margin)
         self.incomes = Incomes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints
+from allocator.arrays import Flags, Floats
 from allocator.data import chords
 from allocator.data.activity import Activity
 from allocator.data.axes import Axes
@@ -48,18 +48,22 @@ class Responses:
     slope, gap, over : ndarray
         Outcome per unit of activity on the segment, and most by which the true curve can
         lie above the chord, and below it, in outcome; all following `slope_rows`.
+    owner : ndarray of int
+        Driver of each segment.
+    pair, segment : ndarray of int
+        Row and segment of each of `slope_rows`.
     """
 
-    def __init__(self, answers: Answers, knots: dict[tuple[int, int], Floats]) -> None:
-        curve, drivers, rows = answers.curves, answers.drivers, answers.rows
-        start = answers.reach[0]
-        owner, ends = chords.cut(curve, drivers, answers.reach, answers.sparing, knots)
+    def __init__(self, uncut: UncutResponses, knots: dict[tuple[int, int], Floats]) -> None:
+        curve, drivers, rows = uncut.curves, uncut.drivers, uncut.rows
+        start = uncut.reach[0]
+        owner, ends = chords.cut(curve, drivers, uncut.reach, uncut.sparing, knots)
         number = np.arange(len(owner)) - np.searchsorted(owner, owner)
         labels = Axis("segment number", tuple(range(1, int(number.max(initial=0)) + 2)))
 
         at = drivers.positions(rows.columns[1:])
         pair, segment = chords.meet(owner, at, len(drivers))
-        which, left, right = answers.response[pair], ends[segment, 0], ends[segment, 1]
+        which, left, right = uncut.response[pair], ends[segment, 0], ends[segment, 1]
         slope = curve.chord(which, left, right)
         ends_at = curve.slope(which, left), curve.slope(which, right), slope
         bent = curve.bent(which)
@@ -67,18 +71,19 @@ class Responses:
         falling = (-ends_at[0], -ends_at[1], -ends_at[2])
         self.over = np.where(bent, chord_gap(*falling, right - left), 0.0)
         slope, lost = chords.felt(slope, bent, right - left, pair)
-        self.base, width = curve.effect(answers.response, start[at]), ends[:, 1] - ends[:, 0]
-        steep = chords.steepens(pair, slope, at, len(drivers)) | answers.sparing[drivers.columns[0]]
-        below, beyond = chords.drawn_out(owner, answers.reach, answers.outer, steep)
+        self.base, width = curve.effect(uncut.response, start[at]), ends[:, 1] - ends[:, 0]
+        steep = chords.steepens(pair, slope, at, len(drivers)) | uncut.sparing[drivers.columns[0]]
+        below, beyond = chords.drawn_out(owner, uncut.reach, uncut.outer, steep)
         first = np.flatnonzero(number == 0)
         last = np.flatnonzero(np.append(number[1:] == 0, len(number) > 0))
         opening = number[segment] == 0
         self.base[pair[opening]] -= slope[opening] * below[at[pair[opening]]]
         width[first] += below[owner[first]]
         width[last] += beyond[owner[last]]
+        self.owner, self.pair, self.segment = owner, pair, segment
         self.rows = rows
-        self.value = answers.value
-        self.delay = answers.delay
+        self.value = uncut.value
+        self.delay = uncut.delay
         self.drivers = drivers
         self.start = start - below
         self.segments = Index(
@@ -90,12 +95,12 @@ class Responses:
         )
         self.slope = slope
         self.gap = gap + lost
-        self.stretch = answers.stretch
+        self.stretch = uncut.stretch
 
     def worst(self, error: Floats) -> Floats:
         """Largest `gap` or `over` of each row of `rows`, with what options make of it."""
         out = np.zeros(len(self.rows))
-        np.maximum.at(out, self.rows.positions(self.slope_rows.columns[:3]), error)
+        np.maximum.at(out, self.pair, error)
         return out * self.stretch
 
     @property
@@ -119,11 +124,10 @@ class Responses:
             Range of each driver.
         """
         at = self.drivers.positions(self.rows.columns[1:])
-        first = np.searchsorted(self._owner, np.arange(len(self.drivers) + 1))
-        left = self.start[self._owner] + np.cumsum(self.width) - self.width
-        left -= (np.cumsum(self.width) - self.width)[first[self._owner]]
-        pair = self.rows.positions(self.slope_rows.columns[:3])
-        segment = self.segments.positions(self.slope_rows.columns[1:])
+        first = np.searchsorted(self.owner, np.arange(len(self.drivers) + 1))
+        left = self.start[self.owner] + np.cumsum(self.width) - self.width
+        left -= (np.cumsum(self.width) - self.width)[first[self.owner]]
+        pair, segment = self.pair, self.segment
         where = self.drivers.columns
         start, width = left[segment], self.width[segment]
         driver = at[pair]
@@ -140,14 +144,9 @@ class Responses:
         np.maximum.at(most, pair, reached)
         return least, most
 
-    @property
-    def _owner(self) -> Ints:
-        """Driver of each segment."""
-        return self.drivers.positions(self.segments.columns[:2])
 
-
-class Answers:
-    """What answers activity, however its curves are cut.
+class UncutResponses:
+    """What buys which outcomes, however its curves are cut.
 
     Attributes
     ----------

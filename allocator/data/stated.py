@@ -18,7 +18,7 @@ from allocator.data.payments import read_pieces
 from allocator.data.providers import Providers
 from allocator.data.reach import Reach
 from allocator.data.reference import read_target
-from allocator.data.responses import Answers
+from allocator.data.responses import UncutResponses
 from allocator.data.rules import read_rules
 from allocator.data.spans import Costs, read_driver_range
 from allocator.data.surcharge import Surcharge
@@ -51,7 +51,7 @@ class Stated:
         Least and most each programme can cost.
     pieces : tuple of Pieces or None
         Payments by row of the contracts; None where one follows an outcome.
-    answers, stated_rules, stated_incomes
+    uncut, stated_rules, stated_incomes
         Responses, rules and conditional money before the curves are cut.
     harm_value : ndarray
         Objective lost per unit of unmet need, following ``demand.rows``.
@@ -85,7 +85,7 @@ class Stated:
         self.costs = Costs(self.activity, self.surcharge)
         self.contracts = Contracts(instance, axes, self.activity, self.costs)
         self.pieces = read_pieces(self.contracts)
-        self.answers = Answers(
+        self.uncut = UncutResponses(
             instance, axes, reach, self.activity, self.demand, self.equity, self.options
         )
 
@@ -94,7 +94,7 @@ class Stated:
             axes,
             activity=self.activity,
             demand=self.demand,
-            responses=self.answers.rows,
+            responses=self.uncut.rows,
             equity=self.equity,
             funding=self.funding,
             contracts=self.contracts,

@@ -25,7 +25,7 @@ class LevelFills:
         levels, responses = data.options.prices, data.responses
         self.curved = curved = levels.rows.take(by_activity.find(levels.rows.columns[:2]) >= 0)
         drivers, segments = responses.drivers, responses.segments
-        count = np.bincount(drivers.positions(segments.columns[:2]), None, len(drivers))
+        count = np.bincount(responses.owner, None, len(drivers))
         first = np.cumsum(count) - count
         at = drivers.positions(curved.columns[:2])
         owner, step = numbered(count[at])

@@ -52,11 +52,8 @@ class Misses:
 
 def _most_bought(responses: Responses, options: Options) -> Floats:
     """Largest size of each outcome, with what options make of it."""
-    at = responses.rows.positions(responses.slope_rows.columns[:3])
-    width = responses.width[responses.segments.positions(responses.slope_rows.columns[1:])]
-    most = np.abs(responses.base) + np.bincount(
-        at, np.abs(responses.slope) * width, len(responses.rows)
-    )
+    rise = np.abs(responses.slope) * responses.width[responses.segment]
+    most = np.abs(responses.base) + np.bincount(responses.pair, rise, len(responses.rows))
     factor = np.zeros(len(responses.rows))
     levels = responses.rows.positions(options.outcomes.rows.columns[:3])
     np.maximum.at(factor, levels, np.abs(options.outcomes.change))
