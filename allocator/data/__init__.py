@@ -7,6 +7,7 @@ from allocator.data.data import Data
 from allocator.data.extract import Extraction, extract
 from allocator.data.index import Axis, Grouped, Index, LookupMiss
 from allocator.data.runs import RunTerms
+from allocator.data.terms import Terms
 
 __all__ = [
     "Axis",
@@ -16,5 +17,6 @@ __all__ = [
     "Index",
     "LookupMiss",
     "RunTerms",
+    "Terms",
     "extract",
 ]

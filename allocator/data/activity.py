@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints
+from allocator.arrays import Floats
 from allocator.data.index import Axis, Index
 from allocator.data.options import Options
 from allocator.data.reach import Reach
@@ -23,51 +22,71 @@ def distinct(apart: Floats) -> Floats:
     return np.where(np.abs(apart) > NO_DISTANCE, apart, 0.0)
 
 
-@dataclass(frozen=True)
 class Activity:
     """What a programme costs and may do; arrays are (programmes, years) unless said.
 
     Attributes
     ----------
-    baseline, unit_cost, fixed_share : ndarray, shape (programmes,)
-        Base-year activity, base-year unit cost, share of cost released late.
+    baseline, unit_cost : ndarray, shape (programmes,)
+        Base-year activity and unit cost.
     release_years : ndarray of int, shape (programmes,)
         Years until it is released.
+    late_share, late : ndarray, shape (programmes,)
+        Share of cost that is released later than activity, and whether there is any.
     price : ndarray
         Unit cost in each plan year.
     limit_min, limit_max : ndarray
         Limits of basis activity and baseline, and the floor of safety; inf if none.
-    first_min, first_max : ndarray
-        Growth limits of year 1, which are on the baseline; inf if none.
+    first_min : ndarray
+        Least growth of year 1, which is on the baseline; -inf if none.
     start_min : ndarray
         Minimum viable scale; 0 if none.
     growth_min, growth_max, growth_amount : ndarray
-        Growth limits on the year before; NaN if none; year 1 is in first_min and first_max.
+        Growth limits on the year before; NaN if none; year 1 is in `first_min` and `top`.
     lo, hi : ndarray
         Reachable range once limits, growth, money, need and capacity have been
         propagated; ``hi`` is finite.
+    highest : ndarray, shape (programmes,)
+        Most activity a programme can ever have had.
     floor, top : ndarray
         Bounds for a variable: the limits of the year itself, and where there is none a
         finite one that cannot bind, so that prices stay with the row that does.
     """
 
-    baseline: Floats
-    unit_cost: Floats
-    fixed_share: Floats
-    release_years: Ints
-    price: Floats
-    limit_min: Floats
-    limit_max: Floats
-    first_min: Floats
-    first_max: Floats
-    start_min: Floats
-    growth_min: Floats
-    growth_max: Floats
-    growth_amount: Floats
-    lo: Floats
-    hi: Floats
-    floor: Floats
-    top: Floats
+    def __init__(self, instance: Instance, reach: Reach, options: Options) -> None:
+        programmes, limits = instance.rows["programmes"], instance.facts.limits
+        self.baseline = baseline = programmes["baseline"]
+        shape = reach.lo.shape
+        self.first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
+        grown = (1 + limits.growth_max[:, 0]) * baseline + limits.growth_amount[:, 0]
+        self.first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
+        first_max[:, 0] = np.fmin(np.inf, grown)
+
+        rows = Index.product(*options.closes.rows.axes[:2])
+        fewer = np.minimum(options.limit_min.range(rows)[0], 0.0).reshape(shape)
+        more = np.maximum(options.limit_max.range(rows)[1], 0.0).reshape(shape)
+        closed = options.closes.range(rows)[1].reshape(shape) > 0
+        floor = np.maximum(np.maximum(limits.least + fewer, self.first_min), 0.0)
+        floor = np.where(closed, 0.0, floor)
+        # What cannot be nothing is at least viable.
+        viable = reach.lo >= limits.start_min * (1.0 - ROUNDING)
+        top = np.minimum(limits.most + more, first_max)
+        self.unit_cost = programmes["unit_cost"]
+        self.release_years = programmes["release_years"]
+        self.late_share = np.where(self.release_years > 0, programmes["fixed_share"], 0.0)
+        self.late = self.late_share > 0
+        self.price = instance.facts.prices.unit_cost
+        self.limit_min = limits.least
+        self.limit_max = limits.most
+        self.start_min = limits.start_min
+        self.growth_min = limits.growth_min
+        self.growth_max = limits.growth_max
+        self.growth_amount = limits.growth_amount
+        self.lo = reach.lo
+        self.hi = reach.hi
+        self.highest = np.maximum(baseline, reach.hi.max(axis=1, initial=0.0))
+        self.floor = np.where(viable, np.maximum(floor, limits.start_min), floor)
+        self.top = np.where(np.isfinite(top), top, SLACK * np.maximum(reach.hi, reach.lo))
 
     def growth_rows(self, sense: str, axes: Sequence[Axis]) -> Index:
         """Programme-years after the first with a growth limit (``min`` or ``max``)."""
@@ -75,57 +94,3 @@ class Activity:
         rows, t = np.nonzero(~np.isnan(limit))
         later = t > 0
         return Index(axes, [rows[later], t[later]])
-
-    @property
-    def late_share(self) -> Floats:
-        """Share of cost that is released later than activity, shape (programmes,)."""
-        return np.where(self.release_years > 0, self.fixed_share, 0.0)
-
-    @property
-    def late(self) -> Flags:
-        """Programmes with such a share, shape (programmes,)."""
-        return self.late_share > 0
-
-    @property
-    def highest(self) -> Floats:
-        """Most activity a programme can ever have had, shape (programmes,)."""
-        return np.maximum(self.baseline, self.hi.max(axis=1, initial=0.0))
-
-
-def read_activity(instance: Instance, reach: Reach, options: Options) -> Activity:
-    """Extract prices, limits, and bounds of activity: limits, and what options do to them."""
-    programmes, limits = instance.rows["programmes"], instance.facts.limits
-    baseline, shape = programmes["baseline"], reach.lo.shape
-    first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
-    grown = (1 + limits.growth_max[:, 0]) * baseline + limits.growth_amount[:, 0]
-    first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
-    first_max[:, 0] = np.fmin(np.inf, grown)
-
-    rows = Index.product(*options.closes.rows.axes[:2])
-    fewer = np.minimum(options.limit_min.range(rows)[0], 0.0).reshape(shape)
-    more = np.maximum(options.limit_max.range(rows)[1], 0.0).reshape(shape)
-    closed = options.closes.range(rows)[1].reshape(shape) > 0
-    floor = np.maximum(np.maximum(limits.least + fewer, first_min), 0.0)
-    floor = np.where(closed, 0.0, floor)
-    # What cannot be nothing is at least viable.
-    viable = reach.lo >= limits.start_min * (1.0 - ROUNDING)
-    top = np.minimum(limits.most + more, first_max)
-    return Activity(
-        baseline,
-        programmes["unit_cost"],
-        programmes["fixed_share"],
-        programmes["release_years"],
-        instance.facts.prices.unit_cost,
-        limits.least,
-        limits.most,
-        first_min,
-        first_max,
-        limits.start_min,
-        limits.growth_min,
-        limits.growth_max,
-        limits.growth_amount,
-        reach.lo,
-        reach.hi,
-        np.where(viable, np.maximum(floor, limits.start_min), floor),
-        np.where(np.isfinite(top), top, SLACK * np.maximum(reach.hi, reach.lo)),
-    )

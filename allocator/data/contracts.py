@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints, Objects
+from allocator.arrays import Floats
 from allocator.data.activity import Activity
 from allocator.data.axes import Axes
 from allocator.data.index import Index
 from allocator.data.spans import Costs
-from allocator.instance.facts.payment import DRIVERS, Terms
+from allocator.instance.facts.payment import DRIVERS
 from allocator.instance.instance import Instance
 
 
-@dataclass(frozen=True)
 class Contracts:
     """Contracts in the years they replace cost by a payment.
 
@@ -57,70 +54,41 @@ class Contracts:
         Exit fee in money of the year, following `ends`.
     """
 
-    rows: Index
-    kind: Objects
-    terms: Terms
-    markup: Floats
-    payer: Ints
-    provider: Ints
-    lead: Ints
-    outcome: Ints
-    ceiling: Floats
-    programmes: tuple[Ints, ...]
-    members: Index
-    tariff: Floats
-    covered: Flags
-    cost_low: Floats
-    cost_high: Floats
-    follows_low: Floats
-    follows_high: Floats
-    endable: Flags
-    ends: Index
-    fee: Floats
+    def __init__(self, instance: Instance, axes: Axes, activity: Activity, costs: Costs) -> None:
+        facts, homes = instance.facts, instance.rows["programmes"]["provider"]
+        agreed = facts.agreements
+        at = agreed.in_force
+        names, t = [agreed.names[c] for c in at[0].tolist()], at[1]
+        self.rows = rows = Index((axes.contract, axes.year), [axes.contract.codes(names), t])
+        self.programmes = members = tuple(agreed.members[c] for c in at[0].tolist())
+        first = np.array([mine[0] for mine in members], dtype=np.int64)
+        owner = np.repeat(np.arange(len(rows)), [len(mine) for mine in members])
+        who = np.concatenate([np.empty(0, np.int64), *members])
+        self.kind = np.array([DRIVERS[kind] for kind in agreed.kind[at].tolist()], dtype=object)
+        under = list(zip(members, t.tolist(), strict=True))
 
+        def cost(each: Floats) -> Floats:
+            return np.array([each[mine, year].sum() for mine, year in under], dtype=float)
 
-def read_contracts(instance: Instance, axes: Axes, activity: Activity, costs: Costs) -> Contracts:
-    """Extract the contracts that replace cost by a payment."""
-    facts, homes = instance.facts, instance.rows["programmes"]["provider"]
-    agreed = facts.agreements
-    at = agreed.in_force
-    names, t = [agreed.names[c] for c in at[0].tolist()], at[1]
-    rows = Index((axes.contract, axes.year), [axes.contract.codes(names), t])
-    members = tuple(agreed.members[c] for c in at[0].tolist())
-    first = np.array([mine[0] for mine in members], dtype=np.int64)
-    owner = np.repeat(np.arange(len(rows)), [len(mine) for mine in members])
-    who = np.concatenate([np.empty(0, np.int64), *members])
-    kind = np.array([DRIVERS[kind] for kind in agreed.kind[at].tolist()], dtype=object)
-    under = list(zip(members, t.tolist(), strict=True))
+        def follows(paid: Floats, activity: Floats) -> Floats:
+            worth = [agreed.tariff[mine, year] @ activity[mine, year] for mine, year in under]
+            by_value = np.where(self.kind == "value", worth, np.nan)
+            return np.where(self.kind == "cost", paid, by_value)
 
-    def cost(each: Floats) -> Floats:
-        return np.array([each[mine, year].sum() for mine, year in under], dtype=float)
-
-    def follows(paid: Floats, activity: Floats) -> Floats:
-        worth = [agreed.tariff[mine, year] @ activity[mine, year] for mine, year in under]
-        return np.where(kind == "cost", paid, np.where(kind == "value", worth, np.nan))
-
-    low, high = cost(costs.low), cost(costs.high)
-    may = agreed.endable[at]
-    return Contracts(
-        rows,
-        kind,
-        agreed.terms.take(at),
-        agreed.markup[at],
-        facts.budgets.payer[first],
-        axes.provider.find(homes[first].tolist()),
-        axes.provider.find(agreed.lead[at].tolist()),
-        axes.outcome.find(agreed.bonus_outcome[at].tolist()),
-        agreed.ceiling[at],
-        members,
-        Index((*rows.axes, axes.programme), [*(c[owner] for c in rows.columns), who]),
-        agreed.tariff[who, t[owner]],
-        agreed.covered,
-        low,
-        high,
-        follows(low, activity.lo),
-        follows(high, activity.hi),
-        facts.commitments.loose[at],
-        rows.take(may),
-        agreed.exit_fee[at][may],
-    )
+        self.cost_low, self.cost_high = cost(costs.low), cost(costs.high)
+        may = agreed.endable[at]
+        self.terms = agreed.terms.take(at)
+        self.markup = agreed.markup[at]
+        self.payer = facts.budgets.payer[first]
+        self.provider = axes.provider.find(homes[first].tolist())
+        self.lead = axes.provider.find(agreed.lead[at].tolist())
+        self.outcome = axes.outcome.find(agreed.bonus_outcome[at].tolist())
+        self.ceiling = agreed.ceiling[at]
+        self.members = Index((*rows.axes, axes.programme), [*(c[owner] for c in rows.columns), who])
+        self.tariff = agreed.tariff[who, t[owner]]
+        self.covered = agreed.covered
+        self.follows_low = follows(self.cost_low, activity.lo)
+        self.follows_high = follows(self.cost_high, activity.hi)
+        self.endable = facts.commitments.loose[at]
+        self.ends = rows.take(may)
+        self.fee = agreed.exit_fee[at][may]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Floats, Ints
@@ -14,7 +12,6 @@ from allocator.instance.facts.kernel import Effects
 from allocator.instance.instance import Instance
 
 
-@dataclass(frozen=True)
 class Demand:
     """Need by programme and year.
 
@@ -31,6 +28,9 @@ class Demand:
         Most need that can arrive, whatever options do.
     need_max, unmet_max : ndarray
         Most need there can be, and most of it that may stay unmet.
+    met : Index
+        (programme, year) whose least share met rests on variables: need is carried on, or
+        options change it.
     before : Index
         (programme, year, programme, year before) where unmet need is carried.
     kernel_rows : Index
@@ -41,66 +41,38 @@ class Demand:
         (programme, year) where need can be avoided.
     surplus : ndarray
         B of each avoided row: how far a shrinking source can raise need.
+    within : Index
+        (programme, year) where need can be avoided and options change how much arrives.
     """
 
-    rows: Index
-    arriving: Floats
-    opening: Floats
-    carry: Floats
-    min_met: Floats
-    harm: Floats
-    harm_outcome: Ints
-    arriving_most: Floats
-    need_max: Floats
-    unmet_max: Floats
-    before: Index
-    kernel_rows: Index
-    kernel: Floats
-    avoided: Index
-    surplus: Floats
-
-
-def read_demand(instance: Instance, axes: Axes, adds: RunTerms) -> Demand:
-    """Extract demand and the effects between programmes.
-
-    Parameters
-    ----------
-    instance : Instance
-    axes : Axes
-    adds : RunTerms
-        What options add to need arriving.
-    """
-    need = instance.facts.demand
-    row, group, t = instance.facts.by_year("demand").in_force
-    order = np.lexsort((t, group))
-    row, group, t = row[order], group[order], t[order]
-    table, i = instance.rows["demand"].take(row), need.at[group]
-    rows = Index((axes.programme, axes.year), [i, t])
-    arriving, opening = need.arriving[group, t], np.where(t == 0, need.opening[group], 0.0)
-    carry, min_met = need.carry[group, t], need.min_met[group, t]
-    harm_outcome = axes.outcome.find(table["harm_outcome"].tolist())
-    waits = np.flatnonzero((t > 0) & (carry > 0))
-    most = arriving + np.maximum(adds.range(rows)[1], 0.0)
-    need_max, unmet_max = _most(most, opening, carry, min_met, t, waits)
-    kernel_rows, kernel = _kernel(instance.facts.effects, axes)
-    avoided, surplus = _avoided(rows, kernel_rows, kernel, instance.rows["programmes"]["baseline"])
-    return Demand(
-        rows,
-        arriving,
-        opening,
-        carry,
-        min_met,
-        np.where(harm_outcome >= 0, table["harm"], 0.0),
-        harm_outcome,
-        most,
-        need_max,
-        unmet_max,
-        Index((*rows.axes, *rows.axes), [i[waits], t[waits], i[waits], t[waits] - 1]),
-        kernel_rows,
-        kernel,
-        avoided,
-        surplus,
-    )
+    def __init__(self, instance: Instance, axes: Axes, adds: RunTerms) -> None:
+        need = instance.facts.demand
+        row, group, t = instance.facts.by_year("demand").in_force
+        order = np.lexsort((t, group))
+        row, group, t = row[order], group[order], t[order]
+        table, i = instance.rows["demand"].take(row), need.at[group]
+        self.rows = rows = Index((axes.programme, axes.year), [i, t])
+        self.arriving = need.arriving[group, t]
+        self.opening = np.where(t == 0, need.opening[group], 0.0)
+        self.carry, self.min_met = need.carry[group, t], need.min_met[group, t]
+        self.harm_outcome = harm_outcome = axes.outcome.find(table["harm_outcome"].tolist())
+        waits = np.flatnonzero((t > 0) & (self.carry > 0))
+        self.arriving_most = self.arriving + np.maximum(adds.range(rows)[1], 0.0)
+        self.need_max, self.unmet_max = _most(
+            self.arriving_most, self.opening, self.carry, self.min_met, t, waits
+        )
+        self.kernel_rows, self.kernel = _kernel(instance.facts.effects, axes)
+        self.avoided, self.surplus = _avoided(
+            rows, self.kernel_rows, self.kernel, instance.rows["programmes"]["baseline"]
+        )
+        self.harm = np.where(harm_outcome >= 0, table["harm"], 0.0)
+        self.before = Index((*rows.axes, *rows.axes), [i[waits], t[waits], i[waits], t[waits] - 1])
+        changed = rows.find(adds.rows.columns[:2])
+        changes = np.isin(np.arange(len(rows)), changed)
+        rests = changes.copy()
+        rests[waits] = True
+        self.met = rows.take(rests & (self.min_met < 1))
+        self.within = self.avoided.take(changes[rows.positions(self.avoided.columns)])
 
 
 def _most(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Floats
 from allocator.data.axes import Axes
 from allocator.data.index import Axis
 from allocator.instance.instance import Instance
 
 
-@dataclass(frozen=True)
 class Equity:
     """Reach of programmes over segments.
 
@@ -26,39 +22,34 @@ class Equity:
         Value of a programme's outcome relative to one spread evenly over the population.
     """
 
-    segment: Axis
-    share: Floats
-    weight: Floats
+    def __init__(self, instance: Instance, axes: Axes) -> None:
+        table, programmes = instance.rows["segments"], len(axes.programme)
+        self.segment = segment = Axis("segment", tuple(dict.fromkeys(table["segment"].tolist())))
+        if not len(segment):
+            self.share, self.weight = np.zeros((programmes, 0)), np.ones(programmes)
+            return
+        group = segment.codes(table["segment"].tolist())
+        heads = table["heads"]
+        weight = table["weight"] * heads.sum() / (heads * table["weight"]).sum()
 
+        homes = instance.rows["programmes"]["place"]
+        home_names, home = np.unique(homes.astype(str), return_inverse=True)
+        lives = table["place"].astype(str)
+        here = (lives[None, :] == "") | (lives[None, :] == home_names[:, None])
+        here |= (home_names == "")[:, None]
+        count = np.zeros((len(home_names), len(segment)))
+        worth = np.zeros_like(count)
+        for row in range(len(table)):
+            count[:, group[row]] += here[:, row] * heads[row]
+            worth[:, group[row]] += here[:, row] * heads[row] * weight[row]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            local_weight = np.where(count > 0, worth / count, 0.0)
+            local_share = count / count.sum(axis=1, keepdims=True)
 
-def read_equity(instance: Instance, axes: Axes) -> Equity:
-    """Extract reach and equity weights."""
-    table, programmes = instance.rows["segments"], len(axes.programme)
-    segment = Axis("segment", tuple(dict.fromkeys(table["segment"].tolist())))
-    if not len(segment):
-        return Equity(segment, np.zeros((programmes, 0)), np.ones(programmes))
-    group = segment.codes(table["segment"].tolist())
-    heads = table["heads"]
-    weight = table["weight"] * heads.sum() / (heads * table["weight"]).sum()
-
-    homes = instance.rows["programmes"]["place"]
-    home_names, home = np.unique(homes.astype(str), return_inverse=True)
-    lives = table["place"].astype(str)
-    here = (lives[None, :] == "") | (lives[None, :] == home_names[:, None])
-    here |= (home_names == "")[:, None]
-    count = np.zeros((len(home_names), len(segment)))
-    worth = np.zeros_like(count)
-    for row in range(len(table)):
-        count[:, group[row]] += here[:, row] * heads[row]
-        worth[:, group[row]] += here[:, row] * heads[row] * weight[row]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        local_weight = np.where(count > 0, worth / count, 0.0)
-        local_share = count / count.sum(axis=1, keepdims=True)
-
-    share = local_share[home]
-    reach = instance.rows["reach"]
-    if len(reach):
-        i = axes.programme.codes(reach["programme"].tolist())
-        share[np.unique(i)] = 0.0
-        share[i, segment.codes(reach["segment"].tolist())] = reach["share"]
-    return Equity(segment, share, (share * local_weight[home]).sum(axis=1))
+        self.share = share = local_share[home]
+        reach = instance.rows["reach"]
+        if len(reach):
+            i = axes.programme.codes(reach["programme"].tolist())
+            share[np.unique(i)] = 0.0
+            share[i, segment.codes(reach["segment"].tolist())] = reach["share"]
+        self.weight = (share * local_weight[home]).sum(axis=1)

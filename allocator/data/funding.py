@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints
+from allocator.arrays import Floats, Ints
 from allocator.data.axes import Axes
 from allocator.data.index import Index
 from allocator.instance.instance import Instance
 
 
-@dataclass(frozen=True)
 class Funding:
     """Programmes paid from several pools, and money that is not a programme.
 
@@ -30,14 +27,19 @@ class Funding:
         Programmes that come back every year; programmes paid from capital.
     """
 
-    rows: Index
-    share_min: Floats
-    share_max: Floats
-    shared: Flags
-    adjusted: Floats
-    adjusted_recurrent: Floats
-    recurrent: Flags
-    capital: Flags
+    def __init__(self, instance: Instance, axes: Axes) -> None:
+        programmes, facts = instance.rows["programmes"], instance.facts
+        _, share, t = facts.by_year("funding").in_force
+        shares = facts.funding
+        i, b = shares.programme[share], shares.pool[share]
+        self.rows = Index((axes.programme, axes.pool, axes.year), [i, b, t])
+        self.share_min = shares.share_min[share, t]
+        self.share_max = shares.share_max[share, t]
+        self.shared = shares.shared
+        self.adjusted = facts.adjustments.revenue
+        self.adjusted_recurrent = facts.adjustments.recurrent
+        self.recurrent = programmes["recurrent"]
+        self.capital = programmes["money"] == "capital"
 
     def split(self, payer: Ints) -> tuple[tuple[Ints, Ints, Ints], Floats]:
         """Part of each programme that counts in each pool.
@@ -59,21 +61,3 @@ class Funding:
         where = tuple(np.concatenate(pair) for pair in ((alone, i), (payer[alone], b), (year, t)))
         part = middle / np.where(total[i, t] > 0, total[i, t], 1.0)
         return (where[0], where[1], where[2]), np.concatenate([np.ones(len(alone)), part])
-
-
-def read_funding(instance: Instance, axes: Axes) -> Funding:
-    """Extract funding shares, adjustments and kinds of money."""
-    programmes, facts = instance.rows["programmes"], instance.facts
-    _, share, t = facts.by_year("funding").in_force
-    shares = facts.funding
-    i, b = shares.programme[share], shares.pool[share]
-    return Funding(
-        Index((axes.programme, axes.pool, axes.year), [i, b, t]),
-        shares.share_min[share, t],
-        shares.share_max[share, t],
-        shares.shared,
-        facts.adjustments.revenue,
-        facts.adjustments.recurrent,
-        programmes["recurrent"],
-        programmes["money"] == "capital",
-    )

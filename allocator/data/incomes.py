@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import Activity
+from allocator.data.activity import Activity, distinct
 from allocator.data.axes import Axes
 from allocator.data.demand import Demand
 from allocator.data.index import Axis, Index
@@ -19,7 +17,6 @@ from allocator.instance.instance import Instance
 from allocator.instance.tables.rows import Rows
 
 
-@dataclass(frozen=True)
 class StatedIncomes:
     """What must be reached, and what is received for it.
 
@@ -35,6 +32,8 @@ class StatedIncomes:
         Figure to reach as it is stated, times `sign`.
     span : ndarray
         How much further all of it is paid; 0 for a step.
+    steps, sliding : Index
+        (condition, year) that earns all at once, and that earns by degrees.
     received : Index
         (pool, year received, condition, year measured) of what falls within the plan.
     held_back : ndarray, shape (pools, years)
@@ -43,21 +42,39 @@ class StatedIncomes:
         `sign` times the measure, by (condition, year) and the variable's coordinates.
     """
 
-    rows: Index
-    sign: Floats
-    amount: Floats
-    stated: Floats
-    span: Floats
-    received: Index
-    held_back: Floats
-    activity: Terms
-    unmet: Terms
-    outcome: Terms
+    def __init__(self, instance: Instance, axes: Axes, measures: Measures) -> None:
+        found = instance.facts.conditional
+        table = instance.rows["incomes"].take(found.row)
+        labels = _labels(table.tuples(("income", "part")))
+        name = Axis("condition", tuple(dict.fromkeys(labels)))
+        self.rows = rows = Index((name, axes.year), [name.codes(labels), found.year])
+        self.sign = np.where(table["sense"] == "max", -1.0, 1.0)
+        self.amount, self.held_back = found.amount, found.held_back
+        self.stated, full = self.sign * table["threshold"], self.sign * table["full"]
+        self.span = np.where(np.isnan(full), 0.0, full - self.stated)
+        self.steps, self.sliding = rows.take(self.span <= 0), rows.take(self.span > 0)
+        inside = found.received < len(axes.year)
+        when = [found.pool, found.received, *rows.columns]
+        both = (axes.pool, axes.year, name, axes.year)
+        self.received = Index(both, [column[inside] for column in when])
+        expansion = _expanded(table, rows, measures)
+        self.activity, self.unmet, self.outcome = (
+            _signed(expansion.terms(kind), rows, self.sign)
+            for kind in ("activity", "unmet", "outcome")
+        )
 
 
-@dataclass(frozen=True)
 class Incomes(StatedIncomes):
     """Conditions on the curves as they are cut.
+
+    Parameters
+    ----------
+    stated : StatedIncomes
+        What the cut leaves as it is.
+    activity, demand, responses, earnings
+        What conditions measure, and how far it can go.
+    margin : int
+        As in :func:`allocator.data.extract`.
 
     Attributes
     ----------
@@ -65,34 +82,37 @@ class Incomes(StatedIncomes):
         Figure to reach, times `sign`, with the room that a margin leaves.
     least : ndarray
         Least that `sign` times the measure can be.
+    start, rise : ndarray
+        The same, or the threshold where that is less, and from there to the threshold.
     """
 
-    threshold: Floats
-    least: Floats
-
-
-def read_stated_incomes(instance: Instance, axes: Axes, measures: Measures) -> StatedIncomes:
-    """Extract conditional money."""
-    found = instance.facts.conditional
-    table = instance.rows["incomes"].take(found.row)
-    labels = _labels(table.tuples(("income", "part")))
-    name = Axis("condition", tuple(dict.fromkeys(labels)))
-    rows = Index((name, axes.year), [name.codes(labels), found.year])
-    expansion = _expanded(table, rows, measures)
-    sign = np.where(table["sense"] == "max", -1.0, 1.0)
-    stated, full = sign * table["threshold"], sign * table["full"]
-    inside = found.received < len(axes.year)
-    when = [found.pool, found.received, *rows.columns]
-    return StatedIncomes(
-        rows,
-        sign,
-        found.amount,
-        stated,
-        np.where(np.isnan(full), 0.0, full - stated),
-        Index((axes.pool, axes.year, name, axes.year), [column[inside] for column in when]),
-        found.held_back,
-        *(_signed(expansion.terms(kind), rows, sign) for kind in ("activity", "unmet", "outcome")),
-    )
+    def __init__(
+        self,
+        stated: StatedIncomes,
+        activity: Activity,
+        demand: Demand,
+        responses: Responses,
+        earnings: Earnings,
+        margin: int,
+    ) -> None:
+        vars(self).update(vars(stated))
+        rows = self.rows
+        below, above = misstated(rows, self.outcome, responses)
+        self.threshold = self.stated + {1: below, 0: np.zeros(len(rows)), -1: -above}[margin]
+        self.least = np.zeros(len(rows))
+        there = demand.rows.positions(self.unmet.rows.columns[2:])
+        which = earnings.rows.positions(self.outcome.rows.columns[2:])
+        cells = self.activity.rows.columns[2:]
+        for terms, low, high in (
+            (self.activity, activity.lo[cells], activity.hi[cells]),
+            (self.unmet, np.zeros(len(there)), demand.unmet_max[there]),
+            (self.outcome, earnings.low[which], earnings.high[which]),
+        ):
+            owner = rows.positions(terms.rows.columns[:2])
+            ends = terms.coefficient * low, terms.coefficient * high
+            self.least += np.bincount(owner, np.minimum(*ends), len(rows))
+        self.start = np.minimum(self.least, self.threshold)
+        self.rise = distinct(self.threshold - self.start)
 
 
 def _expanded(table: Rows, rows: Index, measures: Measures) -> Expansion:
@@ -109,42 +129,6 @@ def _expanded(table: Rows, rows: Index, measures: Measures) -> Expansion:
         else:
             expansion.add_activity(measure, "equal", [(who, t, np.ones(1))], at)
     return expansion
-
-
-def read_incomes(
-    stated: StatedIncomes,
-    activity: Activity,
-    demand: Demand,
-    responses: Responses,
-    earnings: Earnings,
-    margin: int,
-) -> Incomes:
-    """What conditions come to on the curves as they are cut.
-
-    Parameters
-    ----------
-    stated : StatedIncomes
-    activity, demand, responses, earnings
-        What they measure, and how far it can go.
-    margin : int
-        As in :func:`allocator.data.extract`.
-    """
-    c = stated
-    below, above = misstated(c.rows, c.outcome, responses)
-    wrong = {1: below, 0: np.zeros(len(c.rows)), -1: -above}[margin]
-    least = np.zeros(len(c.rows))
-    there = demand.rows.positions(c.unmet.rows.columns[2:])
-    which = earnings.rows.positions(c.outcome.rows.columns[2:])
-    cells = c.activity.rows.columns[2:]
-    for terms, low, high in (
-        (c.activity, activity.lo[cells], activity.hi[cells]),
-        (c.unmet, np.zeros(len(there)), demand.unmet_max[there]),
-        (c.outcome, earnings.low[which], earnings.high[which]),
-    ):
-        owner = c.rows.positions(terms.rows.columns[:2])
-        ends = terms.coefficient * low, terms.coefficient * high
-        least += np.bincount(owner, np.minimum(*ends), len(c.rows))
-    return Incomes(**vars(c), threshold=c.stated + wrong, least=least)
 
 
 def _labels(keys: list[tuple[str, str]]) -> list[str]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from allocator.arrays import Floats, Ints
 from allocator.data.axes import Axes
 from allocator.data.index import Index
 from allocator.instance.instance import Instance
 
 
-@dataclass(frozen=True)
 class Money:
     """Pools by year; arrays are (pools, years).
 
@@ -30,30 +26,16 @@ class Money:
         Pool that pays for each programme.
     """
 
-    amount: Floats
-    every_year: Floats
-    capital: Floats
-    carry_max: Floats
-    overdraw_max: Floats
-    opening: Floats
-    transfers: Index
-    transfer_max: Floats
-    payer: Ints
-
-
-def read_money(instance: Instance, axes: Axes) -> Money:
-    """Extract pools and transfers."""
-    budgets = instance.facts.budgets
-    _, move, t = instance.facts.by_year("transfers").in_force
-    moves = [budgets.giver[move], budgets.taker[move], t]
-    return Money(
-        budgets.revenue,
-        budgets.recurrent,
-        budgets.capital,
-        budgets.carry_max,
-        budgets.overdraw_max,
-        budgets.opening,
-        Index((axes.pool, axes.pool, axes.year), moves),
-        budgets.transfer_max[move, t],
-        budgets.payer,
-    )
+    def __init__(self, instance: Instance, axes: Axes) -> None:
+        budgets = instance.facts.budgets
+        _, move, t = instance.facts.by_year("transfers").in_force
+        moves = [budgets.giver[move], budgets.taker[move], t]
+        self.amount = budgets.revenue
+        self.every_year = budgets.recurrent
+        self.capital = budgets.capital
+        self.carry_max = budgets.carry_max
+        self.overdraw_max = budgets.overdraw_max
+        self.opening = budgets.opening
+        self.transfers = Index((axes.pool, axes.pool, axes.year), moves)
+        self.transfer_max = budgets.transfer_max[move, t]
+        self.payer = budgets.payer

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints
+from allocator.arrays import Floats, Ints
 from allocator.data.axes import Axes
 from allocator.data.capacity import Capacity
-from allocator.data.choices import Choices, read_choices
-from allocator.data.index import Axis, Index
+from allocator.data.choices import read_choices
+from allocator.data.index import Axis
 from allocator.data.option_runs import OptionRuns
 from allocator.data.runs import Levels, RunTerms
 from allocator.instance.instance import Instance
 
 
-@dataclass(frozen=True)
 class Options:
     """Indivisible decisions by run.
 
@@ -49,61 +47,34 @@ class Options:
         Groups, links, and the year between two runs.
     """
 
-    option: Axis
-    runs: Index
-    taken: Flags
-    pounds: Floats
-    cost: RunTerms
-    lasting: RunTerms
-    capital: RunTerms
-    income: RunTerms
-    spend: RunTerms
-    demand: RunTerms
-    outcome: RunTerms
-    capacity: RunTerms
-    limit_min: RunTerms
-    limit_max: RunTerms
-    closes: RunTerms
-    suspends: RunTerms
-    prices: Levels
-    outcomes: Levels
-    at_most: Choices
-    exactly: Choices
-
-
-def read_options(instance: Instance, axes: Axes, capacity: Capacity) -> Options:
-    """Extract options as runs."""
-    facts, runs = instance.facts, OptionRuns(instance, axes)
-    effects = _Effects(instance, axes, runs)
-    money = _Money(instance, axes, runs)
-    limits = facts.limits
-    arriving = np.zeros(limits.most.shape)
-    arriving[facts.demand.at] = facts.demand.arriving
-    at_most, exactly = read_choices(instance, runs)
-    return Options(
-        option=runs.option,
-        runs=runs.index,
-        taken=runs.every.taken,
-        pounds=money.pounds,
-        cost=money.cost,
-        lasting=money.lasting,
-        capital=money.capital,
-        income=effects.on_income(),
-        spend=money.spend,
-        demand=effects.on_programmes("demand", arriving),
-        outcome=effects.on_outcomes(),
-        capacity=effects.on_capacity(capacity),
-        limit_min=effects.on_programmes("limit_min", np.maximum(limits.least, 0.0)),
-        limit_max=effects.on_programmes(
+    def __init__(self, instance: Instance, axes: Axes, capacity: Capacity) -> None:
+        facts, runs = instance.facts, OptionRuns(instance, axes)
+        effects = _Effects(instance, axes, runs)
+        money = _Money(instance, axes, runs)
+        limits = facts.limits
+        arriving = np.zeros(limits.most.shape)
+        arriving[facts.demand.at] = facts.demand.arriving
+        self.at_most, self.exactly = read_choices(instance, runs)
+        self.option = runs.option
+        self.runs = runs.index
+        self.taken = runs.every.taken
+        self.pounds = money.pounds
+        self.cost = money.cost
+        self.lasting = money.lasting
+        self.capital = money.capital
+        self.income = effects.on_income()
+        self.spend = money.spend
+        self.demand = effects.on_programmes("demand", arriving)
+        self.outcome = effects.on_outcomes()
+        self.capacity = effects.on_capacity(capacity)
+        self.limit_min = effects.on_programmes("limit_min", np.maximum(limits.least, 0.0))
+        self.limit_max = effects.on_programmes(
             "limit_max", np.where(np.isfinite(limits.most), limits.most, 0.0)
-        ),
-        closes=effects.closes(),
-        suspends=effects.suspends(),
-        prices=effects.price_levels(),
-        outcomes=effects.outcome_levels(),
-        at_most=at_most,
-        exactly=exactly,
-    )
+        )
+        self.closes = effects.closes()
+        self.suspends = effects.suspends()
+        self.prices = effects.price_levels()
+        self.outcomes = effects.outcome_levels()
 
 
 class _Money:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Flags, Ints
 from allocator.data.index import Axis, Index
 from allocator.data.responses import Responses
 from allocator.data.wanted import Wanted
 from allocator.tolerances import ROUNDING
 
 
-@dataclass(frozen=True)
 class Ordering:
     """Blocks of segments and the decisions between them.
 
@@ -30,39 +26,27 @@ class Ordering:
         Programmes with a curve that a rule, a threshold or a bonus rests on.
     """
 
-    block: Ints
-    orders: Index
-    exact: Flags
-    counted: Flags
-
-
-def read_ordering(responses: Responses, wanted: Wanted) -> Ordering:
-    """Find the breakpoints at which a plan could gain from filling out of order.
-
-    A curve that steepens is filled from its far end by a plan that wants its outcome high,
-    one that flattens by a plan that wants it low. Only there is a decision needed.
-    """
-    r, high, low = responses, wanted.outcomes_high, wanted.outcomes_low
-    owner = r.drivers.positions(r.segments.columns[:2])
-    breaks = np.zeros(len(owner), dtype=bool)  # a break just before the segment
-    pair = r.rows.positions(r.slope_rows.columns[:3])
-    segment = r.segments.positions(r.slope_rows.columns[1:])
-    if len(pair):
-        steepest = np.zeros(len(r.rows))
-        np.maximum.at(steepest, pair, np.abs(r.slope))
-        noise = ROUNDING * steepest[pair[1:]]  # where a curve is flat, its chords are rounding
-        together = pair[1:] == pair[:-1]
-        rises = together & (r.slope[1:] > r.slope[:-1] + noise)
-        falls = together & (r.slope[1:] < r.slope[:-1] - noise)
-        wrong = (rises & high[pair[1:]]) | (falls & low[pair[1:]])
-        breaks[segment[1:][wrong]] = True
-    number = np.cumsum(breaks)
-    first = np.searchsorted(owner, np.arange(len(r.drivers)))
-    first = np.minimum(first, max(0, len(owner) - 1))
-    block = number - number[first][owner] if len(owner) else number
-    at = np.flatnonzero(breaks)
-    label = Axis("block", tuple(range(1, int(block.max(initial=0)) + 2)))
-    programme, year, _ = r.segments.axes
-    columns = [r.segments.columns[0][at], r.segments.columns[1][at], block[at] - 1]
-    orders = Index((programme, year, label), columns)
-    return Ordering(block, orders, wanted.exact, wanted.counted)
+    def __init__(self, responses: Responses, wanted: Wanted) -> None:
+        r, high, low = responses, wanted.outcomes_high, wanted.outcomes_low
+        owner, pair, segment = r.owner, r.pair, r.segment
+        breaks = np.zeros(len(owner), dtype=bool)  # a break just before the segment
+        if len(pair):
+            steepest = np.zeros(len(r.rows))
+            np.maximum.at(steepest, pair, np.abs(r.slope))
+            noise = ROUNDING * steepest[pair[1:]]  # where a curve is flat, its chords are rounding
+            together = pair[1:] == pair[:-1]
+            rises = together & (r.slope[1:] > r.slope[:-1] + noise)
+            falls = together & (r.slope[1:] < r.slope[:-1] - noise)
+            wrong = (rises & high[pair[1:]]) | (falls & low[pair[1:]])
+            breaks[segment[1:][wrong]] = True
+        number = np.cumsum(breaks)
+        first = np.searchsorted(owner, np.arange(len(r.drivers)))
+        first = np.minimum(first, max(0, len(owner) - 1))
+        self.block = block = number - number[first][owner] if len(owner) else number
+        at = np.flatnonzero(breaks)
+        label = Axis("block", tuple(range(1, int(block.max(initial=0)) + 2)))
+        programme, year, _ = r.segments.axes
+        columns = [r.segments.columns[0][at], r.segments.columns[1][at], block[at] - 1]
+        self.orders = Index((programme, year, label), columns)
+        self.exact = wanted.exact
+        self.counted = wanted.counted

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data.activity import distinct
 from allocator.data.contracts import Contracts
+from allocator.data.in_order import InOrder
 from allocator.data.index import Axis, Index, numbered
 from allocator.data.pieces import Pieces, clamped, pieces
 from allocator.data.spans import Earnings
@@ -18,7 +18,6 @@ from allocator.data.wanted import Wanted
 from allocator.tolerances import BAND, BEYOND, LEAST_BEYOND, ROOM, SEEN
 
 
-@dataclass(frozen=True)
 class Payments:
     """Payments that are filled in order, and what keeps the order.
 
@@ -31,38 +30,69 @@ class Payments:
     filled, from_below : ndarray of bool
         Rows of the contracts filled in order; rows held from below by every piece. All
         others are one line.
+    rows : Index
+        (contract, year) filled in order.
     why : tuple of str
         What a filled row needs its order for; empty for others.
     fills : Index
         (contract, year, piece) of the filled rows; the arrays below follow it.
     width, slope : ndarray
         Length of each piece and what it pays per unit.
-    whole : ndarray of bool
-        Pieces that are filled wholly or not at all: the band left out below a step.
+    whole : Index
+        (contract, year, piece) filled wholly or not at all: the band left out below a step.
     block : ndarray of int
-        Pieces of one block need no order among themselves.
+        Pieces of one block need no order among themselves; following `fills`.
+    first : Index
+        (contract, year, piece) of the first block, where the contract may be ended.
     orders : Index
         (contract, year, block): decisions, 1 once all pieces up to the block's end are full.
     jump : ndarray
         Payment that comes with each order, following `orders`.
+    in_order : InOrder
+        Pieces next to a decision.
     low, at_low : ndarray
         Where filling starts and what is paid there, following the filled rows.
     """
 
-    pieces: tuple[Pieces, ...]
-    error: Floats
-    filled: Flags
-    from_below: Flags
-    why: tuple[str, ...]
-    fills: Index
-    width: Floats
-    slope: Floats
-    whole: Flags
-    block: Ints
-    orders: Index
-    jump: Floats
-    low: Floats
-    at_low: Floats
+    def __init__(
+        self, contracts: Contracts, cut: tuple[Pieces, ...], error: Floats, wanted: Wanted
+    ) -> None:
+        self.from_below = np.zeros(len(cut), dtype=bool)
+        why = [""] * len(cut)
+        for row, each in enumerate(cut):
+            if contracts.endable[row]:
+                why[row] = "it may be ended or suspended"
+            elif each.straight:
+                continue
+            elif not each.convex:
+                why[row] = "it steps" if each.steps else "it rises more slowly above a kink"
+            elif row in wanted.payments:
+                why[row] = f"{wanted.payments[row]} wants it high"
+            else:
+                self.from_below[row] = True
+        self.filled = np.array([bool(reason) for reason in why], dtype=bool)
+        self.rows = rows = contracts.rows.take(self.filled)
+        parts = [
+            _fill_of(cut[row], float(error[row]), row in wanted.payments)
+            for row in np.flatnonzero(self.filled)
+        ]
+        fills, orders = ([len(getattr(p, name)) for p in parts] for name in ("width", "jump"))
+        most = max(fills, default=1)
+        self.pieces = cut
+        self.error = error
+        self.why = tuple(why)
+        self.fills = _numbered(rows, Axis("piece", tuple(range(1, most + 1))), fills)
+        self.width = _joined([p.width for p in parts], np.float64)
+        self.slope = _joined([p.slope for p in parts], np.float64)
+        self.whole = self.fills.take(_joined([p.whole for p in parts], np.bool_))
+        self.block = _joined([p.block for p in parts], np.int64)
+        may_end = contracts.endable[contracts.rows.positions(self.fills.columns[:2])]
+        self.first = self.fills.take((self.block == 0) & may_end)
+        self.orders = _numbered(rows, Axis("block", tuple(range(1, most + 2))), orders)
+        self.jump = _joined([p.jump for p in parts], np.float64)
+        self.in_order = InOrder(self.fills, self.block, self.orders)
+        self.low = np.array([p.low for p in parts], dtype=float)
+        self.at_low = np.array([p.at_low for p in parts], dtype=float)
 
 
 def read_pieces(contracts: Contracts) -> tuple[Pieces | None, ...]:
@@ -107,62 +137,6 @@ def _cut(contracts: Contracts, row: int, reach: tuple[float, float]) -> Pieces:
     of = contracts.terms.take(row)
     limits = float(of.least), float(of.most)
     return pieces(*clamped(of.agreed, of.kinks().tolist(), reach, *limits), reach)
-
-
-def read_payments(
-    contracts: Contracts, cut: tuple[Pieces, ...], error: Floats, wanted: Wanted
-) -> Payments:
-    """Decide how each payment is held.
-
-    A convex payment is held by ``payment >= each piece``; that is exact only while every row
-    of the programme is better off with a lower payment. A provider's deficit limit and a rule
-    that asks for more payment, or for a better position, are not: then, and wherever a
-    payment bends the other way, steps, or may be ended, its pieces are filled in order.
-
-    Parameters
-    ----------
-    contracts : Contracts
-    cut : tuple of Pieces
-        The payment of each row.
-    error : ndarray
-        Room that steps leave for what chords may misstate, by row.
-    wanted : Wanted
-        What something wants high.
-    """
-    from_below = np.zeros(len(cut), dtype=bool)
-    why = [""] * len(cut)
-    for row, each in enumerate(cut):
-        if contracts.endable[row]:
-            why[row] = "it may be ended or suspended"
-        elif each.straight:
-            continue
-        elif not each.convex:
-            why[row] = "it steps" if each.steps else "it rises more slowly above a kink"
-        elif row in wanted.payments:
-            why[row] = f"{wanted.payments[row]} wants it high"
-        else:
-            from_below[row] = True
-    filled = np.array([bool(reason) for reason in why], dtype=bool)
-    rows = np.flatnonzero(filled)
-    parts = [_fill_of(cut[row], float(error[row]), row in wanted.payments) for row in rows]
-    fills, orders = ([len(getattr(p, name)) for p in parts] for name in ("width", "jump"))
-    most = max(fills, default=1)
-    return Payments(
-        cut,
-        error,
-        filled,
-        from_below,
-        tuple(why),
-        _numbered(contracts.rows.take(rows), Axis("piece", tuple(range(1, most + 1))), fills),
-        _joined([p.width for p in parts], np.float64),
-        _joined([p.slope for p in parts], np.float64),
-        _joined([p.whole for p in parts], np.bool_),
-        _joined([p.block for p in parts], np.int64),
-        _numbered(contracts.rows.take(rows), Axis("block", tuple(range(1, most + 2))), orders),
-        _joined([p.jump for p in parts], np.float64),
-        np.array([p.low for p in parts], dtype=float),
-        np.array([p.at_low for p in parts], dtype=float),
-    )
 
 
 def _numbered(rows: Index, label: Axis, count: list[int]) -> Index:

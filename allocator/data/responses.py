@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Flags, Floats, Ints
+from allocator.arrays import Flags, Floats
 from allocator.data import chords
 from allocator.data.activity import Activity
 from allocator.data.axes import Axes
@@ -22,7 +20,6 @@ from allocator.instance.instance import Instance
 from allocator.tolerances import ROOM
 
 
-@dataclass(frozen=True)
 class Responses:
     """Chords of the response curves.
 
@@ -51,26 +48,59 @@ class Responses:
     slope, gap, over : ndarray
         Outcome per unit of activity on the segment, and most by which the true curve can
         lie above the chord, and below it, in outcome; all following `slope_rows`.
+    owner : ndarray of int
+        Driver of each segment.
+    pair, segment : ndarray of int
+        Row and segment of each of `slope_rows`.
     """
 
-    rows: Index
-    base: Floats
-    value: Floats
-    delay: Ints
-    drivers: Index
-    start: Floats
-    segments: Index
-    width: Floats
-    slope_rows: Index
-    slope: Floats
-    gap: Floats
-    over: Floats
-    stretch: Floats
+    def __init__(self, uncut: UncutResponses, knots: dict[tuple[int, int], Floats]) -> None:
+        curve, drivers, rows = uncut.curves, uncut.drivers, uncut.rows
+        start = uncut.reach[0]
+        owner, ends = chords.cut(curve, drivers, uncut.reach, uncut.sparing, knots)
+        number = np.arange(len(owner)) - np.searchsorted(owner, owner)
+        labels = Axis("segment number", tuple(range(1, int(number.max(initial=0)) + 2)))
+
+        at = drivers.positions(rows.columns[1:])
+        pair, segment = chords.meet(owner, at, len(drivers))
+        which, left, right = uncut.response[pair], ends[segment, 0], ends[segment, 1]
+        slope = curve.chord(which, left, right)
+        ends_at = curve.slope(which, left), curve.slope(which, right), slope
+        bent = curve.bent(which)
+        gap = np.where(bent, chord_gap(*ends_at, right - left), 0.0)
+        falling = (-ends_at[0], -ends_at[1], -ends_at[2])
+        self.over = np.where(bent, chord_gap(*falling, right - left), 0.0)
+        slope, lost = chords.felt(slope, bent, right - left, pair)
+        self.base, width = curve.effect(uncut.response, start[at]), ends[:, 1] - ends[:, 0]
+        steep = chords.steepens(pair, slope, at, len(drivers)) | uncut.sparing[drivers.columns[0]]
+        below, beyond = chords.drawn_out(owner, uncut.reach, uncut.outer, steep)
+        first = np.flatnonzero(number == 0)
+        last = np.flatnonzero(np.append(number[1:] == 0, len(number) > 0))
+        opening = number[segment] == 0
+        self.base[pair[opening]] -= slope[opening] * below[at[pair[opening]]]
+        width[first] += below[owner[first]]
+        width[last] += beyond[owner[last]]
+        self.owner, self.pair, self.segment = owner, pair, segment
+        self.rows = rows
+        self.value = uncut.value
+        self.delay = uncut.delay
+        self.drivers = drivers
+        self.start = start - below
+        self.segments = Index(
+            (*drivers.axes, labels), [*(c[owner] for c in drivers.columns), number]
+        )
+        self.width = width
+        self.slope_rows = Index(
+            (*rows.axes, labels), [*(c[pair] for c in rows.columns), number[segment]]
+        )
+        self.slope = slope
+        self.gap = gap + lost
+        self.stretch = uncut.stretch
 
     def worst(self, error: Floats) -> Floats:
         """Largest `gap` or `over` of each row of `rows`, with what options make of it."""
         out = np.zeros(len(self.rows))
-        np.maximum.at(out, self.rows.positions(self.slope_rows.columns[:3]), error)
+        np.maximum.at(out, self.pair, error)
         return out * self.stretch
 
     @property
@@ -94,11 +124,10 @@ class Responses:
             Range of each driver.
         """
         at = self.drivers.positions(self.rows.columns[1:])
-        first = np.searchsorted(self._owner, np.arange(len(self.drivers) + 1))
-        left = self.start[self._owner] + np.cumsum(self.width) - self.width
-        left -= (np.cumsum(self.width) - self.width)[first[self._owner]]
-        pair = self.rows.positions(self.slope_rows.columns[:3])
-        segment = self.segments.positions(self.slope_rows.columns[1:])
+        first = np.searchsorted(self.owner, np.arange(len(self.drivers) + 1))
+        left = self.start[self.owner] + np.cumsum(self.width) - self.width
+        left -= (np.cumsum(self.width) - self.width)[first[self.owner]]
+        pair, segment = self.pair, self.segment
         where = self.drivers.columns
         start, width = left[segment], self.width[segment]
         driver = at[pair]
@@ -115,13 +144,7 @@ class Responses:
         np.maximum.at(most, pair, reached)
         return least, most
 
-    @property
-    def _owner(self) -> Ints:
-        """Driver of each segment."""
-        return self.drivers.positions(self.segments.columns[:2])
 
-
-@dataclass(frozen=True)
 class UncutResponses:
     """What buys which outcomes, however its curves are cut.
 
@@ -142,57 +165,42 @@ class UncutResponses:
         Where a breakpoint costs a yes-or-no decision.
     """
 
-    curves: ResponseCurves
-    response: Ints
-    rows: Index
-    value: Floats
-    delay: Ints
-    drivers: Index
-    stretch: Floats
-    reach: tuple[Floats, Floats]
-    outer: tuple[Floats, Floats]
-    sparing: Flags
+    def __init__(
+        self,
+        instance: Instance,
+        axes: Axes,
+        reach: Reach,
+        activity: Activity,
+        demand: Demand,
+        equity: Equity,
+        options: Options,
+    ) -> None:
+        self.curves = curves = ResponseCurves(instance, axes)
+        years = len(axes.year)
+        curved = np.unique(curves.programme)
+        self.drivers = Index(
+            (axes.programme, axes.year),
+            [np.repeat(curved, years), np.tile(np.arange(years), len(curved))],
+        )
+        self.response, t = (
+            np.repeat(np.arange(len(curves)), years),
+            np.tile(np.arange(years), len(curves)),
+        )
+        k, i, self.delay = (
+            x[self.response] for x in (curves.outcome, curves.programme, curves.delay)
+        )
+        self.rows = rows = Index((axes.outcome, axes.programme, axes.year), [k, i, t])
+        self.stretch, levels = np.ones(len(rows)), options.outcomes
+        np.maximum.at(self.stretch, rows.positions(levels.rows.columns[:-1]), 1.0 + levels.change)
 
-
-def read_uncut_responses(
-    instance: Instance,
-    axes: Axes,
-    reach: Reach,
-    activity: Activity,
-    demand: Demand,
-    equity: Equity,
-    options: Options,
-) -> UncutResponses:
-    """Extract what buys which outcomes, what they are worth, and what can be reached."""
-    curves = ResponseCurves(instance, axes)
-    years = len(axes.year)
-    curved = np.unique(curves.programme)
-    drivers = Index(
-        (axes.programme, axes.year),
-        [np.repeat(curved, years), np.tile(np.arange(years), len(curved))],
-    )
-    response, t = np.repeat(np.arange(len(curves)), years), np.tile(np.arange(years), len(curves))
-    k, i, delay = (x[response] for x in (curves.outcome, curves.programme, curves.delay))
-    rows = Index((axes.outcome, axes.programme, axes.year), [k, i, t])
-    stretch, levels = np.ones(len(rows)), options.outcomes
-    np.maximum.at(stretch, rows.positions(levels.rows.columns[:-1]), 1.0 + levels.change)
-
-    low, high = activity.floor * (1.0 - ROOM), np.maximum(activity.top, reach.driver_hi)
-    at = demand.rows.columns
-    low[at], high[at] = 0.0, np.maximum(reach.driver_hi[at], demand.need_max)
-    where = drivers.columns
-    return UncutResponses(
-        curves,
-        response,
-        rows,
-        worth(instance, k, t + delay) * equity.weight[i],
-        delay,
-        drivers,
-        stretch,
-        (reach.driver_lo[where], reach.driver_hi[where]),
-        (low[where], (high * (1.0 + ROOM))[where]),
-        _maybe_wanted_low(instance, axes, curves),
-    )
+        low, high = activity.floor * (1.0 - ROOM), np.maximum(activity.top, reach.driver_hi)
+        at = demand.rows.columns
+        low[at], high[at] = 0.0, np.maximum(reach.driver_hi[at], demand.need_max)
+        where = self.drivers.columns
+        self.value = worth(instance, k, t + self.delay) * equity.weight[i]
+        self.reach = (reach.driver_lo[where], reach.driver_hi[where])
+        self.outer = (low[where], (high * (1.0 + ROOM))[where])
+        self.sparing = _maybe_wanted_low(instance, axes, curves)
 
 
 def _maybe_wanted_low(instance: Instance, axes: Axes, curves: ResponseCurves) -> Flags:
@@ -208,54 +216,3 @@ def _maybe_wanted_low(instance: Instance, axes: Axes, curves: ResponseCurves) ->
     out = np.zeros(len(axes.programme), dtype=bool)
     out[curves.programme[np.isin(curves.outcome, axes.outcome.find(sorted(low)))]] = True
     return out
-
-
-def read_responses(uncut: UncutResponses, knots: dict[tuple[int, int], Floats]) -> Responses:
-    """Response curves as chords on the reachable range of their drivers.
-
-    Parameters
-    ----------
-    uncut : UncutResponses
-    knots : dict of (programme, year) to ndarray
-        Where the chords of a driver shall meet its curves besides where they do anyway.
-    """
-    curve, drivers, rows = uncut.curves, uncut.drivers, uncut.rows
-    start = uncut.reach[0]
-    owner, ends = chords.cut(curve, drivers, uncut.reach, uncut.sparing, knots)
-    number = np.arange(len(owner)) - np.searchsorted(owner, owner)
-    labels = Axis("segment number", tuple(range(1, int(number.max(initial=0)) + 2)))
-
-    at = drivers.positions(rows.columns[1:])
-    pair, segment = chords.meet(owner, at, len(drivers))
-    which, left, right = uncut.response[pair], ends[segment, 0], ends[segment, 1]
-    slope = curve.chord(which, left, right)
-    ends_at = curve.slope(which, left), curve.slope(which, right), slope
-    bent = curve.bent(which)
-    gap = np.where(bent, chord_gap(*ends_at, right - left), 0.0)
-    falling = (-ends_at[0], -ends_at[1], -ends_at[2])
-    over = np.where(bent, chord_gap(*falling, right - left), 0.0)
-    slope, lost = chords.felt(slope, bent, right - left, pair)
-    base, width = curve.effect(uncut.response, start[at]), ends[:, 1] - ends[:, 0]
-    steep = chords.steepens(pair, slope, at, len(drivers)) | uncut.sparing[drivers.columns[0]]
-    below, beyond = chords.drawn_out(owner, uncut.reach, uncut.outer, steep)
-    first = np.flatnonzero(number == 0)
-    last = np.flatnonzero(np.append(number[1:] == 0, len(number) > 0))
-    opening = number[segment] == 0
-    base[pair[opening]] -= slope[opening] * below[at[pair[opening]]]
-    width[first] += below[owner[first]]
-    width[last] += beyond[owner[last]]
-    return Responses(
-        rows,
-        base,
-        uncut.value,
-        uncut.delay,
-        drivers,
-        start - below,
-        Index((*drivers.axes, labels), [*(c[owner] for c in drivers.columns), number]),
-        width,
-        Index((*rows.axes, labels), [*(c[pair] for c in rows.columns), number[segment]]),
-        slope,
-        gap + lost,
-        over,
-        uncut.stretch,
-    )

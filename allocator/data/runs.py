@@ -9,22 +9,11 @@ import numpy as np
 
 from allocator.arrays import Floats, Ints
 from allocator.data.index import Axis, Index
+from allocator.data.terms import Terms
 
 
-@dataclass(frozen=True)
-class RunTerms:
-    """Coefficients of runs in the rows of one family.
-
-    Attributes
-    ----------
-    rows : Index
-        (the row's coordinates, then option, start, stop).
-    coefficient : ndarray
-        One number a row of `rows`.
-    """
-
-    rows: Index
-    coefficient: Floats
+class RunTerms(Terms):
+    """Coefficients of runs: ``rows`` are (the row's coordinates, then option, start, stop)."""
 
     def within(self, owners: Index) -> tuple[Ints, RunTerms]:
         """Terms of the rows that `owners` holds, and the position of each one's owner."""

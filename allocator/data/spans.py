@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Floats, Ints
@@ -17,21 +15,14 @@ from allocator.data.surcharge import Surcharge
 from allocator.data.terms import Terms
 
 
-@dataclass(frozen=True)
 class Costs:
     """Least and most each programme can cost, arrays of shape (programmes, years)."""
 
-    low: Floats
-    high: Floats
-
-
-def read_costs(activity: Activity, surcharge: Surcharge) -> Costs:
-    """Least and most each programme can cost, stranded cost included."""
-    late = activity.late_share[:, None] * activity.price * activity.highest[:, None]
-    low, high = activity.price * activity.lo, activity.price * activity.hi + late
-    low[surcharge.rows.columns] += surcharge.low
-    high[surcharge.rows.columns] += surcharge.high
-    return Costs(low, high)
+    def __init__(self, activity: Activity, surcharge: Surcharge) -> None:
+        late = activity.late_share[:, None] * activity.price * activity.highest[:, None]
+        self.low, self.high = activity.price * activity.lo, activity.price * activity.hi + late
+        self.low[surcharge.rows.columns] += surcharge.low
+        self.high[surcharge.rows.columns] += surcharge.high
 
 
 def read_driver_range(reach: Reach, demand: Demand) -> tuple[Floats, Floats]:
@@ -46,7 +37,6 @@ def read_driver_range(reach: Reach, demand: Demand) -> tuple[Floats, Floats]:
     return np.minimum(low, reach.driver_lo), reach.driver_hi
 
 
-@dataclass(frozen=True)
 class Earnings:
     """Least and most of each outcome that each programme can come to.
 
@@ -58,10 +48,22 @@ class Earnings:
         Range, and most by which chords may misstate it.
     """
 
-    rows: Index
-    low: Floats
-    high: Floats
-    error: Floats
+    def __init__(
+        self, responses: Responses, driver_range: tuple[Floats, Floats], options: Options
+    ) -> None:
+        low, high = responses.spans(*driver_range)
+        self.error = np.maximum(responses.worst(responses.gap), responses.worst(responses.over))
+        levels = options.outcomes
+        at = responses.rows.positions(levels.rows.columns[:-1])
+        least, most = np.zeros(len(responses.rows)), np.zeros(len(responses.rows))
+        np.minimum.at(least, at, levels.change)
+        np.maximum.at(most, at, levels.change)
+        ends = [x * (1.0 + f) for x in (low, high) for f in (least, most)]
+        low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
+        fewer, more = options.outcome.range(responses.rows)
+        self.rows = responses.rows
+        self.low = low + fewer
+        self.high = high + more
 
     def of(self, outcome: int, members: Ints, t: int) -> tuple[float, float, float]:
         """Range and error of an outcome summed over some programmes in a year."""
@@ -69,32 +71,6 @@ class Earnings:
         mine = there[there >= 0]
         low, high, error = (x[mine].sum() for x in (self.low, self.high, self.error))
         return float(low), float(high), float(error)
-
-
-def read_earnings(
-    responses: Responses, driver_range: tuple[Floats, Floats], options: Options
-) -> Earnings:
-    """Range of every outcome of every programme.
-
-    Parameters
-    ----------
-    responses : Responses
-    driver_range : pair of ndarray, shape (programmes, years)
-        Least and most the driver of each programme can be.
-    options : Options
-        What adds to outcomes, or multiplies them.
-    """
-    low, high = responses.spans(*driver_range)
-    error = np.maximum(responses.worst(responses.gap), responses.worst(responses.over))
-    levels = options.outcomes
-    at = responses.rows.positions(levels.rows.columns[:-1])
-    least, most = np.zeros(len(responses.rows)), np.zeros(len(responses.rows))
-    np.minimum.at(least, at, levels.change)
-    np.maximum.at(most, at, levels.change)
-    ends = [x * (1.0 + f) for x in (low, high) for f in (least, most)]
-    low, high = np.minimum.reduce(ends), np.maximum.reduce(ends)
-    fewer, more = options.outcome.range(responses.rows)
-    return Earnings(responses.rows, low + fewer, high + more, error)
 
 
 def misstated(rows: Index, bought: Terms, responses: Responses) -> tuple[Floats, Floats]:

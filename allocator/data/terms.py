@@ -14,12 +14,12 @@ from allocator.tolerances import CANCELLED
 
 @dataclass(frozen=True)
 class Terms:
-    """Coefficients of one kind of variable in rows by name and year: rules or conditions.
+    """Coefficients of one kind of variable in the rows of a family.
 
     Attributes
     ----------
     rows : Index
-        (name, year, then the coordinates of the variable).
+        (the row's coordinates, then the variable's).
     coefficient : ndarray
         One number a row of `rows`.
     """

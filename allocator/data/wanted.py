@@ -7,8 +7,6 @@ kept by decisions and the cost is held exactly.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Flags, Ints
@@ -22,7 +20,6 @@ from allocator.data.rules import Rules
 from allocator.tolerances import ROUNDING
 
 
-@dataclass(frozen=True)
 class Wanted:
     """What something gains from raising or lowering.
 
@@ -43,48 +40,65 @@ class Wanted:
         Programmes with a curve that a rule, a threshold or a bonus rests on.
     """
 
-    payments: dict[int, str]
-    costs: Flags
-    stranded: Flags
-    outcomes_high: Flags
-    outcomes_low: Flags
-    exact: Flags
-    counted: Flags
+    def __init__(
+        self,
+        activity: Activity,
+        contracts: Contracts,
+        pieces: tuple[Pieces, ...],
+        providers: Providers,
+        rules: Rules,
+        incomes: Incomes,
+        responses: Responses,
+    ) -> None:
+        self.payments = _payments(contracts, providers, rules)
+        self.costs = _costs(contracts, rules)
+        self.stranded = _stranded(activity, contracts, pieces, providers, rules)
+        self._responses = responses
+        self._gap = responses.worst(responses.gap) > 0
+        self._over = responses.worst(responses.over) > 0
+        self.outcomes_high, self.outcomes_low = responses.value > 0, responses.value < 0
+        self.exact, self.counted = np.zeros((2, len(activity.baseline)), dtype=bool)
+        self._by_rules(rules)
+        self._by_incomes(incomes)
+        self._by_bonuses(contracts, pieces)
+        self.counted |= self.exact
 
+    def _by_rules(self, rules: Rules) -> None:
+        """What helps to keep a rule."""
+        terms = rules.outcome
+        sense = rules.sense[rules.rows.positions(terms.rows.columns[:2])]
+        helps = (sense == "min") == (terms.coefficient > 0)
+        self._add(terms.rows.columns[2:], helps | (sense == "equal"), ~helps | (sense == "equal"))
 
-def read_wanted(
-    *,
-    activity: Activity,
-    contracts: Contracts,
-    pieces: tuple[Pieces, ...],
-    providers: Providers,
-    rules: Rules,
-    incomes: Incomes,
-    responses: Responses,
-) -> Wanted:
-    """Find what something gains from raising or lowering.
+    def _by_incomes(self, incomes: Incomes) -> None:
+        """What helps to reach a threshold."""
+        helps = incomes.outcome.coefficient > 0
+        self._add(incomes.outcome.rows.columns[2:], helps, ~helps)
 
-    Parameters
-    ----------
-    activity, contracts, providers, rules, incomes, responses
-        What may want something, and what may be wanted.
-    pieces : tuple of Pieces
-        The payment of each row of the contracts.
-    """
-    payments = _payments(contracts, providers, rules)
-    outcomes = _Outcomes(responses, len(activity.baseline))
-    outcomes.of_rules(rules)
-    outcomes.of_incomes(incomes)
-    outcomes.of_bonuses(contracts, pieces, payments)
-    return Wanted(
-        payments,
-        _costs(contracts, rules),
-        _stranded(activity, contracts, pieces, providers, rules),
-        outcomes.high,
-        outcomes.low,
-        outcomes.exact,
-        outcomes.counted | outcomes.exact,
-    )
+    def _add(self, rows: list[Ints] | tuple[Ints, ...], high: Flags, low: Flags) -> None:
+        which = self._responses.rows.positions(rows)
+        self.outcomes_high[which[high]] = True
+        self.outcomes_low[which[low]] = True
+        missed = (high & self._over[which]) | (low & self._gap[which])
+        curved = self._gap[which] | self._over[which]
+        programme = self._responses.rows.columns[1]
+        self.exact[programme[which[missed]]] = True
+        self.counted[programme[which[curved]]] = True
+
+    def _by_bonuses(self, contracts: Contracts, pieces: tuple[Pieces, ...]) -> None:
+        """What is paid for under contract: its pool wants it low, who wants the payment high."""
+        c = contracts
+        row = c.rows.positions(c.members.columns[:2])
+        pays = np.array([bool(cut.steps or np.any(cut.slope != 0)) for cut in pieces], dtype=bool)
+        wanted = np.isin(np.arange(len(c.rows)), list(self.payments))
+        _, t, i = c.members.columns
+        found = self._responses.rows.find([np.maximum(c.outcome[row], 0), i, t])
+        earns = (c.kind[row] == "outcome") & pays[row] & (found >= 0)
+        bonus = found[earns]
+        self.outcomes_low[bonus] = True
+        self.outcomes_high[found[earns & wanted[row]]] = True
+        curved = bonus[self._gap[bonus] | self._over[bonus]]
+        self.exact[self._responses.rows.columns[1][curved]] = True
 
 
 def _payments(contracts: Contracts, providers: Providers, rules: Rules) -> dict[int, str]:
@@ -183,53 +197,3 @@ def _stranded_left_out(contracts: Contracts, rules: Rules) -> set[tuple[int, int
     rule = rules.rows.positions(terms.rows.columns[:2])
     row = contracts.rows.positions(terms.rows.columns[2:])
     return set(zip(rule.tolist(), row.tolist(), strict=True))
-
-
-class _Outcomes:
-    """Response rows something wants high or low, and what that means for their programmes."""
-
-    def __init__(self, responses: Responses, programmes: int) -> None:
-        self.responses = responses
-        self.high, self.low = responses.value > 0, responses.value < 0
-        self.exact, self.counted = np.zeros((2, programmes), dtype=bool)
-        self.gap = responses.worst(responses.gap) > 0
-        self.over = responses.worst(responses.over) > 0
-
-    def of_rules(self, rules: Rules) -> None:
-        """What helps to keep a rule."""
-        terms = rules.outcome
-        sense = rules.sense[rules.rows.positions(terms.rows.columns[:2])]
-        helps = (sense == "min") == (terms.coefficient > 0)
-        self._add(terms.rows.columns[2:], helps | (sense == "equal"), ~helps | (sense == "equal"))
-
-    def of_incomes(self, incomes: Incomes) -> None:
-        """What helps to reach a threshold."""
-        helps = incomes.outcome.coefficient > 0
-        self._add(incomes.outcome.rows.columns[2:], helps, ~helps)
-
-    def _add(self, rows: list[Ints] | tuple[Ints, ...], high: Flags, low: Flags) -> None:
-        which = self.responses.rows.positions(rows)
-        self.high[which[high]] = True
-        self.low[which[low]] = True
-        missed = (high & self.over[which]) | (low & self.gap[which])
-        curved = self.gap[which] | self.over[which]
-        programme = self.responses.rows.columns[1]
-        self.exact[programme[which[missed]]] = True
-        self.counted[programme[which[curved]]] = True
-
-    def of_bonuses(
-        self, contracts: Contracts, pieces: tuple[Pieces, ...], payments: dict[int, str]
-    ) -> None:
-        """What is paid for under contract: its pool wants it low, who wants the payment high."""
-        c = contracts
-        row = c.rows.positions(c.members.columns[:2])
-        pays = np.array([bool(cut.steps or np.any(cut.slope != 0)) for cut in pieces], dtype=bool)
-        wanted = np.isin(np.arange(len(c.rows)), list(payments))
-        _, t, i = c.members.columns
-        found = self.responses.rows.find([np.maximum(c.outcome[row], 0), i, t])
-        earns = (c.kind[row] == "outcome") & pays[row] & (found >= 0)
-        bonus = found[earns]
-        self.low[bonus] = True
-        self.high[found[earns & wanted[row]]] = True
-        curved = bonus[self.gap[bonus] | self.over[bonus]]
-        self.exact[self.responses.rows.columns[1][curved]] = True

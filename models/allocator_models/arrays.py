@@ -7,8 +7,8 @@ records once as a template and evaluates for all rows together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from pyomo.core.expr.template_expr import (
 )
 
 from allocator.arrays import Floats
-from allocator.data import Grouped, Index, LookupMiss
+from allocator.data import Grouped, Index, LookupMiss, Terms
 
 
 class _Labels:
@@ -197,24 +197,11 @@ def optional(rows: Set | Index, owners: Set | Index) -> Members:
     return Members(twice, owners)
 
 
-class Terms(Protocol):
-    """Coefficients as triples: what :class:`Coefficients` are made of."""
-
-    @property
-    def rows(self) -> Index:
-        """(the row's coordinates, the variable's)."""
-
-    @property
-    def coefficient(self) -> Floats:
-        """One number a member of `rows`."""
-
-
 class Coefficients:
     """Coefficients of one kind of variable in the rows of a family.
 
     In a rule ``m.terms.times(m.activity, j, t)`` is their sum in row (j, t); where what they
-    stand before is a function, it is spelt out:
-    ``sum(m.terms[j, t, k, i, s] * outcome(m, k, i, s) for k, i, s in m.terms.members[j, t])``.
+    stand before is a function, ``m.terms.of(m, outcome, j, t)``.
 
     Parameters
     ----------
@@ -245,6 +232,10 @@ class Coefficients:
         return sum(
             self[(*row, *_parts(member))] * variable[member] for member in self.members[owner]
         )
+
+    def of(self, m: Model, term: Callable[..., Any], *row: Any) -> Any:
+        """Sum of coefficient times ``term(m, *the variable's coordinates)`` in one row."""
+        return sum(self[(*row, *member)] * term(m, *member) for member in self.members[row])
 
 
 class Model(pyo.ConcreteModel):

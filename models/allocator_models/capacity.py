@@ -20,12 +20,12 @@ def declare(m: Model, data: Data) -> None:
 
     Money cannot buy care that nobody is there to give.
     """
-    c, x = data.capacity, data.added
+    c = data.capacity
     m.CAPACITY = Set(c.rows)
-    m.EXTRA = Set(x.rows)
+    m.EXTRA = Set(c.added)
     m.users_of = Members(c.use_rows, c.rows)
-    m.extra_here = optional(x.rows, c.rows)
-    m.charged_to = Members(x.charged, data.pools.rows)
+    m.extra_here = optional(c.added, c.rows)
+    m.charged_to = Members(c.charged, data.pools.rows)
 
     m.available = Param(m.CAPACITY, c.amount)
     m.capacity_added = effects(data.options.capacity, c.rows)

@@ -28,11 +28,11 @@ def declare(m: Model, data: Data) -> None:
     ``met_enough`` is a row only where need is carried or changed by options; elsewhere it is
     the bound of ``unmet``.
     """
-    d, x = data.demand, data.needs
+    d = data.demand
     m.DEMAND = Set(d.rows)
     m.AVOIDED = Set(d.avoided)
-    m.MET = Set(x.met)
-    m.WITHIN = Set(x.within)
+    m.MET = Set(d.met)
+    m.WITHIN = Set(d.within)
     m.unmet_before = Members(d.before, d.rows)
     m.avoided_here = optional(d.avoided, data.programme_years)
     m.sources_of = Members(d.kernel_rows, d.avoided)

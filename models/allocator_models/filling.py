@@ -31,18 +31,18 @@ def declare(m: Model, data: Data) -> None:
     with on = 1 - off: where a contract does not hold, its programmes are paid at cost. No
     constant stands here but the widths.
     """
-    x, pay = data.filled, data.payments
-    m.FILLED = Set(x.rows)
+    pay, order = data.payments, data.payments.in_order
+    m.FILLED = Set(pay.rows)
     m.FILLS = Set(pay.fills)
     m.STEPS_PAID = Set(pay.orders)
-    m.PIECE_ENDING = Set(x.order.ending)
-    m.PIECE_OPENING = Set(x.order.opening)
-    m.WHOLE = Set(x.whole)
-    m.FIRST_PIECES = Set(x.first)
-    m.fills_of = Members(pay.fills, x.rows)
-    m.steps_of = Members(pay.orders, x.rows)
-    m.piece_ending = Members(x.order.ended_by, x.order.ending)
-    m.piece_opening = Members(x.order.opened_by, x.order.opening)
+    m.PIECE_ENDING = Set(order.ending)
+    m.PIECE_OPENING = Set(order.opening)
+    m.WHOLE = Set(pay.whole)
+    m.FIRST_PIECES = Set(pay.first)
+    m.fills_of = Members(pay.fills, pay.rows)
+    m.steps_of = Members(pay.orders, pay.rows)
+    m.piece_ending = Members(order.ended_by, order.ending)
+    m.piece_opening = Members(order.opened_by, order.opening)
 
     m.fill_low = Param(m.FILLED, pay.low)
     m.fill_at_low = Param(m.FILLED, pay.at_low)

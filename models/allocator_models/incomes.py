@@ -27,13 +27,13 @@ def declare(m: Model, data: Data) -> None:
     met. More of it never hurts a pool, so one direction is exact. For conditions of sense
     max both sides change sign.
     """
-    e, x = data.incomes, data.thresholds
+    e = data.incomes
     m.INCOMES = Set(e.rows)
-    m.STEPS = Set(x.steps)
-    m.SLIDING = Set(x.sliding)
+    m.STEPS = Set(e.steps)
+    m.SLIDING = Set(e.sliding)
 
-    m.income_least = Param(m.INCOMES, x.least)
-    m.income_rise = Param(m.INCOMES, x.rise)
+    m.income_least = Param(m.INCOMES, e.start)
+    m.income_rise = Param(m.INCOMES, e.rise)
     m.income_span = Param(m.INCOMES, e.span)
     m.income_amount = Param(m.INCOMES, e.amount)
     m.income_activity = Coefficients(e.activity, e.rows)
@@ -53,11 +53,7 @@ def _measure(m: Model, j: Condition, t: Year) -> Expression:
     """What condition j measures in year t, times its sign."""
     activity = m.income_activity.times(m.activity, j, t)
     unmet = m.income_unmet.times(m.unmet, j, t)
-    bought = sum(
-        m.income_outcome[j, t, k, i, s] * outcome(m, k, i, s)
-        for k, i, s in m.income_outcome.members[j, t]
-    )
-    return activity + unmet + bought
+    return activity + unmet + m.income_outcome.of(m, outcome, j, t)
 
 
 def _least(m: Model, j: Condition, t: Year) -> Expression:

@@ -68,18 +68,9 @@ def _left(m: Model, j: Rule, t: Year) -> Expression:
         + m.rule_unmet.times(m.unmet, j, t)
         + m.rule_payment.times(m.payment, j, t)
     )
-    bought = sum(
-        m.rule_outcome[j, t, k, i, s] * outcome(m, k, i, s)
-        for k, i, s in m.rule_outcome.members[j, t]
-    )
-    ended = sum(
-        m.rule_ended[j, t, c, s] * cost_ended(m, c, s) for c, s in m.rule_ended.members[j, t]
-    )
-    left_out = sum(
-        m.rule_stranded_ended[j, t, c, s] * stranded_ended(m, c, s)
-        for c, s in m.rule_stranded_ended.members[j, t]
-    )
-    return care + bought + ended + left_out
+    ended = m.rule_ended.of(m, cost_ended, j, t)
+    left_out = m.rule_stranded_ended.of(m, stranded_ended, j, t)
+    return care + m.rule_outcome.of(m, outcome, j, t) + ended + left_out
 
 
 def _short(m: Model, j: Rule, t: Year) -> Expression:

@@ -29,21 +29,21 @@ def declare(m: Model, data: Data) -> None:
     with lo and hi what can be reached. More of a service can cost more (locums, the private
     sector) or less (a site's fixed cost is spread) than what there is.
     """
-    s, x = data.surcharge, data.tiers
+    s = data.surcharge
     m.SURCHARGE = Set(s.rows)
     m.TIERS = Set(s.tiers)
     m.BEYOND = Set(data.tier_orders)
     m.surcharge_here = optional(s.rows, data.programme_years)
     m.tier_here = optional(s.tiers, s.rows)
 
-    m.surcharge_min = Param(m.SURCHARGE, x.least)
-    m.surcharge_max = Param(m.SURCHARGE, x.most)
+    m.surcharge_min = Param(m.SURCHARGE, s.least)
+    m.surcharge_max = Param(m.SURCHARGE, s.most)
     m.surcharge_added = effects(data.options.spend, s.rows)
     m.tier_change = Param(m.TIERS, s.change)
     m.tier_threshold = Param(m.TIERS, s.threshold)
-    m.tier_low = Param(m.TIERS, x.low)
-    m.tier_rise = Param(m.TIERS, x.rise)
-    m.tier_room = Param(m.TIERS, x.room)
+    m.tier_low = Param(m.TIERS, s.tier_low)
+    m.tier_rise = Param(m.TIERS, s.rise)
+    m.tier_room = Param(m.TIERS, s.room)
 
     m.surcharge = Var(
         m.SURCHARGE, bounds=lambda m, i, t: (m.surcharge_min[i, t], m.surcharge_max[i, t])

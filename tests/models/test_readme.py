@@ -17,8 +17,8 @@ from untemplated import differences
 
 import allocator_models
 import allocator_models.allocation
-from allocator.data import Data, extract
-from allocator.data.extract import Extraction
+from allocator.data import extract
+from allocator.data.stated import Stated
 from allocator.errors import SolverError
 from allocator.evaluate import evaluation
 from allocator.instance.tables.column import Column
@@ -113,23 +113,17 @@ def follow_ups(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         monkeypatch.setitem(sys.modules, file.removesuffix(".py").replace("/", "."), ModuleType(""))
     read, declare, check, tests = (module(file) for file in files)
 
-    def init(self: Extraction, instance: Any) -> None:
+    def init(self: Stated, instance: Any) -> None:
         made(self, instance)
-        self.follow_ups = read["read_follow_ups"](instance, self.axes)  # type: ignore[attr-defined]
-
-    def data(self: Extraction, *arguments: Any) -> Data:
-        out = whole(self, *arguments)
-        object.__setattr__(out, "follow_ups", self.follow_ups)  # type: ignore[attr-defined]
-        return out
+        self.follow_ups = read["FollowUps"](instance, self.axes)  # type: ignore[attr-defined]
 
     def checks(*arguments: Any) -> None:
         limits(*arguments)
         _, activity, _, programmes, findings = arguments
         check["check_follow_ups"](programmes, activity, findings)
 
-    made, whole, limits = Extraction.__init__, Extraction.data, evaluation.check_limits
-    monkeypatch.setattr(Extraction, "__init__", init)
-    monkeypatch.setattr(Extraction, "data", data)
+    made, limits = Stated.__init__, evaluation.check_limits
+    monkeypatch.setattr(Stated, "__init__", init)
     monkeypatch.setattr(evaluation, "check_limits", checks)
     families = (*FAMILIES, declare["declare"])
     monkeypatch.setattr(allocator_models.allocation, "FAMILIES", families)

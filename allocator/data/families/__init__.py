@@ -1,5 +1,5 @@
-"""What the rows of each constraint family run over: index sets and constants, as arrays.
+"""What the rows of a constraint family run over, where that follows from several parts.
 
-The parts of :class:`allocator.data.Data` say what an instance says; these say where that makes a
-row, and the smallest constant that frees one. Each follows from those parts alone.
+Each is made from :class:`allocator.data.parts.Parts` alone: index sets, and the smallest constants
+that free a row. What follows from one part stands in that part.
 """

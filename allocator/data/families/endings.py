@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Floats
-from allocator.data.contracts import Contracts
 from allocator.data.index import Index
-from allocator.data.payments import Payments
+from allocator.data.parts import Parts
 from allocator.data.rules import Rules
-from allocator.data.runs import RunTerms
 from allocator.tolerances import ROOM
 
 
-@dataclass(frozen=True)
 class Endings:
     """Rows of contracts that may not hold; arrays are money and follow `rows`.
 
@@ -40,53 +34,30 @@ class Endings:
         where a rule of sense equal does, so that it must be left out in full.
     """
 
-    rows: Index
-    ended_by: Index
-    may_end: Index
-    suspends: RunTerms
-    cost_low: Floats
-    cost_high: Floats
-    cost_min: Floats
-    cost_max: Floats
-    low: Floats
-    high: Floats
-    min: Floats
-    max: Floats
-    stranded: Index
-    stranded_all: Index
-
-
-def read_endings(
-    contracts: Contracts, payments: Payments, suspends: RunTerms, rules: Rules
-) -> Endings:
-    """Find which contracts may end, and how far what stands in for them can go."""
-    rows = contracts.rows.take(contracts.endable)
-    ended_by, may = _ended(rows, contracts.ends)
-    at = contracts.rows.positions(rows.columns)
-    room = ROOM * np.maximum(np.abs(contracts.cost_low), np.abs(contracts.cost_high))
-    cost_low, cost_high = (contracts.cost_low - room)[at], (contracts.cost_high + room)[at]
-    filled = contracts.rows.take(payments.filled)
-    width = np.bincount(filled.positions(payments.fills.columns[:2]), payments.width, len(filled))
-    where = filled.positions(rows.columns)
-    low = payments.low[where]
-    high = low + width[where]
-    stranded, stranded_all = _left_out(rows, rules)
-    return Endings(
-        rows=rows,
-        ended_by=ended_by,
-        may_end=may,
-        suspends=suspends.within(rows)[1],
-        cost_low=cost_low,
-        cost_high=cost_high,
-        cost_min=np.minimum(cost_low, 0.0),
-        cost_max=np.maximum(cost_high, 0.0),
-        low=low,
-        high=high,
-        min=np.minimum(low, 0.0),
-        max=np.maximum(high, 0.0),
-        stranded=stranded,
-        stranded_all=stranded_all,
-    )
+    def __init__(self, data: Parts) -> None:
+        contracts, payments, suspends = data.contracts, data.payments, data.options.suspends
+        rules = data.rules
+        self.rows = rows = contracts.rows.take(contracts.endable)
+        self.ended_by, self.may_end = _ended(rows, contracts.ends)
+        at = contracts.rows.positions(rows.columns)
+        room = ROOM * np.maximum(np.abs(contracts.cost_low), np.abs(contracts.cost_high))
+        self.cost_low, self.cost_high = (
+            (contracts.cost_low - room)[at],
+            (contracts.cost_high + room)[at],
+        )
+        filled = payments.rows
+        width = np.bincount(
+            filled.positions(payments.fills.columns[:2]), payments.width, len(filled)
+        )
+        where = filled.positions(rows.columns)
+        self.low = low = payments.low[where]
+        self.high = low + width[where]
+        self.stranded, self.stranded_all = _left_out(rows, rules)
+        self.suspends = suspends.within(rows)[1]
+        self.cost_min = np.minimum(self.cost_low, 0.0)
+        self.cost_max = np.maximum(self.cost_high, 0.0)
+        self.min = np.minimum(low, 0.0)
+        self.max = np.maximum(self.high, 0.0)
 
 
 def _ended(rows: Index, ends: Index) -> tuple[Index, Index]:

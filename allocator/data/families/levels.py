@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.data.index import Index
-from allocator.data.responses import Responses
-from allocator.data.runs import Levels
+from allocator.data.index import Index, numbered
+from allocator.data.parts import Parts
 
 
-@dataclass(frozen=True)
 class LevelFills:
     """Segments by level.
 
@@ -25,32 +21,16 @@ class LevelFills:
         (programme, year, segment) that is split by level.
     """
 
-    curved: Index
-    fills: Index
-    split: Index
-
-
-def read_level_fills(levels: Levels, responses: Responses, by_activity: Index) -> LevelFills:
-    """Give each level the segments of its programme.
-
-    Parameters
-    ----------
-    levels : Levels
-        Unit costs by level, over (programme, year).
-    responses : Responses
-    by_activity : Index
-        (programme, year) of the curves that follow activity.
-    """
-    curved = levels.rows.take(by_activity.find(levels.rows.columns[:2]) >= 0)
-    drivers, segments = responses.drivers, responses.segments
-    count = np.bincount(drivers.positions(segments.columns[:2]), None, len(drivers))
-    first = np.cumsum(count) - count
-    at = drivers.positions(curved.columns[:2])
-    owner = np.repeat(np.arange(len(curved)), count[at])
-    step = np.arange(len(owner)) - np.repeat(np.cumsum(count[at]) - count[at], count[at])
-    number = segments.columns[2][first[at[owner]] + step]
-    axes = (*curved.axes, segments.axes[2])
-    fills = Index(axes, [*(column[owner] for column in curved.columns), number])
-    i, t, _, n = fills.columns
-    split = segments.take(np.unique(segments.positions([i, t, n])))
-    return LevelFills(curved, fills, split)
+    def __init__(self, data: Parts, by_activity: Index) -> None:
+        levels, responses = data.options.prices, data.responses
+        self.curved = curved = levels.rows.take(by_activity.find(levels.rows.columns[:2]) >= 0)
+        drivers, segments = responses.drivers, responses.segments
+        count = np.bincount(responses.owner, None, len(drivers))
+        first = np.cumsum(count) - count
+        at = drivers.positions(curved.columns[:2])
+        owner, step = numbered(count[at])
+        number = segments.columns[2][first[at[owner]] + step]
+        axes = (*curved.axes, segments.axes[2])
+        self.fills = Index(axes, [*(column[owner] for column in curved.columns), number])
+        i, t, _, n = self.fills.columns
+        self.split = segments.take(np.unique(segments.positions([i, t, n])))

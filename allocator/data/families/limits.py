@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Floats
-from allocator.data.activity import Activity
 from allocator.data.index import Index
-from allocator.data.options import Options
+from allocator.data.parts import Parts
 from allocator.tolerances import ROOM
 
 
-@dataclass(frozen=True)
 class Limits:
     """Rows that limit activity; arrays are (programmes, years), in units of activity.
 
@@ -38,52 +33,26 @@ class Limits:
         Most activity that can be reached, and a little more.
     """
 
-    before: Index
-    growth_max: Index
-    growth_min: Index
-    freed: Floats
-    least: Index
-    most: Index
-    minimum: Floats
-    minimum_most: Floats
-    first: Index
-    scale: Index
-    reach: Floats
-
-
-def read_limits(every: Index, activity: Activity, options: Options) -> Limits:
-    """Find which limits are rows.
-
-    Parameters
-    ----------
-    every : Index
-        Every (programme, year).
-    activity : Activity
-    options : Options
-        What changes limits and closes programmes.
-    """
-    year = every.axes[1]
-    later = np.arange(1, len(year))
-    shape = activity.price.shape
-    more = np.maximum(options.limit_min.range(every)[1], 0.0).reshape(shape)
-    closed = options.closes.range(every)[1].reshape(shape) > 0
-    minimum = np.maximum(activity.limit_min, 0.0)
-    lower, upper = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
-    lower[options.limit_min.rows.columns[:2]] = True
-    upper[options.limit_max.rows.columns[:2]] = True
-    freed = np.zeros(shape)
-    freed[:, 1:] = (1.0 + activity.growth_min[:, 1:]) * activity.hi[:, :-1] * (1.0 + ROOM)
-    viable = (activity.start_min > 0) & (activity.start_min > activity.floor)
-    return Limits(
-        before=Index((year, year), [later, later - 1]),
-        growth_max=activity.growth_rows("max", every.axes),
-        growth_min=activity.growth_rows("min", every.axes),
-        freed=freed,
-        least=every.take((lower | (closed & (minimum > 0))).ravel()),
-        most=every.take((upper & np.isfinite(activity.limit_max)).ravel()),
-        minimum=minimum,
-        minimum_most=minimum + more,
-        first=every.take((closed & (activity.first_min > 0)).ravel()),
-        scale=every.take(viable.ravel()),
-        reach=activity.hi * (1.0 + ROOM),
-    )
+    def __init__(self, data: Parts) -> None:
+        every, activity, options = data.programme_years, data.activity, data.options
+        year = every.axes[1]
+        later = np.arange(1, len(year))
+        shape = activity.price.shape
+        more = np.maximum(options.limit_min.range(every)[1], 0.0).reshape(shape)
+        closed = options.closes.range(every)[1].reshape(shape) > 0
+        self.minimum = minimum = np.maximum(activity.limit_min, 0.0)
+        lower, upper = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+        lower[options.limit_min.rows.columns[:2]] = True
+        upper[options.limit_max.rows.columns[:2]] = True
+        self.freed = np.zeros(shape)
+        self.freed[:, 1:] = (1.0 + activity.growth_min[:, 1:]) * activity.hi[:, :-1] * (1.0 + ROOM)
+        viable = (activity.start_min > 0) & (activity.start_min > activity.floor)
+        self.before = Index((year, year), [later, later - 1])
+        self.growth_max = activity.growth_rows("max", every.axes)
+        self.growth_min = activity.growth_rows("min", every.axes)
+        self.least = every.take((lower | (closed & (minimum > 0))).ravel())
+        self.most = every.take((upper & np.isfinite(activity.limit_max)).ravel())
+        self.minimum_most = minimum + more
+        self.first = every.take((closed & (activity.first_min > 0)).ravel())
+        self.scale = every.take(viable.ravel())
+        self.reach = activity.hi * (1.0 + ROOM)

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.data.activity import Activity
-from allocator.data.contracts import Contracts
-from allocator.data.demand import Demand
 from allocator.data.families.paid import Paid
-from allocator.data.index import Index
 from allocator.data.options import Options
+from allocator.data.parts import Parts
 from allocator.data.responses import Responses
-from allocator.data.rules import Rules
-from allocator.data.surcharge import Surcharge
 
 
-@dataclass(frozen=True)
 class Misses:
     """Rows that soft rules may miss.
 
@@ -31,58 +23,37 @@ class Misses:
         ``rules.rows``.
     """
 
-    short: Index
-    over: Index
-    most: Floats
-
-
-def read_misses(
-    rules: Rules,
-    activity: Activity,
-    demand: Demand,
-    responses: Responses,
-    options: Options,
-    surcharge: Surcharge,
-    contracts: Contracts,
-    paid: Paid,
-) -> Misses:
-    """Bound the violation of every rule.
-
-    Parameters
-    ----------
-    rules : Rules
-    activity, demand, responses, options, surcharge, contracts, paid
-        What its left side is made of.
-    """
-    highest = np.maximum(activity.baseline[:, None], activity.top.max(axis=1, keepdims=True))
-    size = np.zeros(activity.price.shape)
-    size[surcharge.rows.columns] = np.maximum(np.abs(surcharge.low), np.abs(surcharge.high))
-    payment = np.maximum(paid.least, paid.most)
-    most = np.abs(rules.right)
-    for terms, reach, over in (
-        (rules.stranded_ended, paid.stranded_most, contracts.rows),
-        (rules.activity, activity.top, None),
-        (rules.surcharge, size, None),
-        (rules.ended, contracts.cost_high, contracts.rows),
-        (rules.stranded, activity.price * highest, None),
-        (rules.unmet, demand.unmet_max, demand.rows),
-        (rules.outcome, _most_bought(responses, options), responses.rows),
-        (rules.payment, payment, contracts.rows),
-    ):
-        member = terms.rows.columns[2:]
-        far = reach[member] if over is None else reach[over.positions(member)]
-        row = rules.rows.positions(terms.rows.columns[:2])
-        most = most + np.bincount(row, np.abs(terms.coefficient) * far, len(most))
-    return Misses(rules.rows.take(rules.soft("below")), rules.rows.take(rules.soft("above")), most)
+    def __init__(self, data: Parts, paid: Paid) -> None:
+        rules, activity, demand = data.rules, data.activity, data.demand
+        responses, options, surcharge = data.responses, data.options, data.surcharge
+        contracts = data.contracts
+        highest = np.maximum(activity.baseline[:, None], activity.top.max(axis=1, keepdims=True))
+        size = np.zeros(activity.price.shape)
+        size[surcharge.rows.columns] = np.maximum(np.abs(surcharge.low), np.abs(surcharge.high))
+        payment = np.maximum(paid.least, paid.most)
+        self.most = np.abs(rules.right)
+        for terms, reach, over in (
+            (rules.stranded_ended, paid.stranded_most, contracts.rows),
+            (rules.activity, activity.top, None),
+            (rules.surcharge, size, None),
+            (rules.ended, contracts.cost_high, contracts.rows),
+            (rules.stranded, activity.price * highest, None),
+            (rules.unmet, demand.unmet_max, demand.rows),
+            (rules.outcome, _most_bought(responses, options), responses.rows),
+            (rules.payment, payment, contracts.rows),
+        ):
+            member = terms.rows.columns[2:]
+            far = reach[member] if over is None else reach[over.positions(member)]
+            row = rules.rows.positions(terms.rows.columns[:2])
+            self.most += np.bincount(row, np.abs(terms.coefficient) * far, len(rules.rows))
+        self.short = rules.rows.take(rules.soft("below"))
+        self.over = rules.rows.take(rules.soft("above"))
 
 
 def _most_bought(responses: Responses, options: Options) -> Floats:
     """Largest size of each outcome, with what options make of it."""
-    at = responses.rows.positions(responses.slope_rows.columns[:3])
-    width = responses.width[responses.segments.positions(responses.slope_rows.columns[1:])]
-    most = np.abs(responses.base) + np.bincount(
-        at, np.abs(responses.slope) * width, len(responses.rows)
-    )
+    rise = np.abs(responses.slope) * responses.width[responses.segment]
+    most = np.abs(responses.base) + np.bincount(responses.pair, rise, len(responses.rows))
     factor = np.zeros(len(responses.rows))
     levels = responses.rows.positions(options.outcomes.rows.columns[:3])
     np.maximum.at(factor, levels, np.abs(options.outcomes.change))

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Floats
 from allocator.data.activity import Activity
 from allocator.data.contracts import Contracts
 from allocator.data.index import Axis, Index
+from allocator.data.parts import Parts
 from allocator.data.payments import Payments
 from allocator.data.responses import Responses
 from allocator.tolerances import ROOM
 
 
-@dataclass(frozen=True)
 class Paid:
     """Rows of payments; money unless said.
 
@@ -44,62 +42,24 @@ class Paid:
         Most that can be stranded of the cost of its programmes, following ``contracts.rows``.
     """
 
-    least: Floats
-    most: Floats
-    by_value: Index
-    tariff: Floats
-    by_cost: Index
-    by_outcome: Index
-    straight: Index
-    constant: Floats
-    slope: Floats
-    pieces: Index
-    piece_constant: Floats
-    piece_slope: Floats
-    ceilings: Index
-    stranded_most: Floats
-
-
-def read_paid(
-    contracts: Contracts,
-    payments: Payments,
-    activity: Activity,
-    responses: Responses,
-    outcome: Axis,
-) -> Paid:
-    """Lay out what payments follow, and their pieces.
-
-    Parameters
-    ----------
-    contracts : Contracts
-    payments : Payments
-        How each payment is held.
-    activity : Activity
-    responses : Responses
-        Outcomes that can earn a bonus.
-    outcome : Axis
-    """
-    least, most = _range(contracts, payments)
-    where = contracts.rows.positions(contracts.members.columns[:2])
-    kind = contracts.kind[where]
-    value = kind == "value"
-    straight, line, pieces, lines = _lines(contracts, payments)
-    return Paid(
-        least=least,
-        most=most,
-        by_value=contracts.members.take(value),
-        tariff=contracts.tariff[value],
-        by_cost=contracts.members.take(kind == "cost"),
-        by_outcome=_earning(contracts, responses, outcome),
-        straight=straight,
-        constant=line[0],
-        slope=line[1],
-        pieces=pieces,
-        piece_constant=lines[0],
-        piece_slope=lines[1],
-        ceilings=contracts.rows.take(np.isfinite(contracts.ceiling)),
-        stranded_most=_most_stranded(contracts, activity),
-    )
+    def __init__(self, data: Parts) -> None:
+        contracts, payments, activity = data.contracts, data.payments, data.activity
+        responses, outcome = data.responses, data.outcome
+        self.least, self.most = _range(contracts, payments)
+        where = contracts.rows.positions(contracts.members.columns[:2])
+        kind = contracts.kind[where]
+        value = kind == "value"
+        self.straight, line, self.pieces, lines = _lines(contracts, payments)
+        self.by_value = contracts.members.take(value)
+        self.tariff = contracts.tariff[value]
+        self.by_cost = contracts.members.take(kind == "cost")
+        self.by_outcome = _earning(contracts, responses, outcome)
+        self.constant = line[0]
+        self.slope = line[1]
+        self.piece_constant = lines[0]
+        self.piece_slope = lines[1]
+        self.ceilings = contracts.rows.take(np.isfinite(contracts.ceiling))
+        self.stranded_most = _most_stranded(contracts, activity)
 
 
 def _range(contracts: Contracts, payments: Payments) -> tuple[Floats, Floats]:

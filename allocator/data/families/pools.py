@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Flags, Floats
-from allocator.data.contracts import Contracts
-from allocator.data.funding import Funding
-from allocator.data.index import Axis, Index
-from allocator.data.money import Money
-from allocator.data.options import Options
+from allocator.arrays import Flags
+from allocator.data.index import Index
+from allocator.data.parts import Parts
 
 
-@dataclass(frozen=True)
 class Pools:
     """Rows of the pools; arrays are (pools, years), in money.
 
@@ -39,82 +33,38 @@ class Pools:
         (pool, year, contract) of the payments, and of the exit fees.
     """
 
-    rows: Index
-    capital: Index
-    recurrent: Index
-    income: Floats
-    recurrent_income: Floats
-    carried: Index
-    carried_min: Floats
-    at_cost: Index
-    at_cost_capital: Index
-    at_cost_recurrent: Index
-    shared: Index
-    shared_recurrent: Index
-    contracts: Index
-    ends: Index
+    def __init__(self, data: Parts) -> None:
+        money, funding, contracts = data.money, data.funding, data.contracts
+        programme, year, pool = data.programme, data.year, data.pool
+        self.rows = rows = Index.product(pool, year)
 
+        def paid(of: Flags) -> Index:
+            i, t = np.nonzero(of)
+            return Index((pool, year, programme), [money.payer[i], t, i])
 
-def read_pools(
-    axes: tuple[Axis, Axis, Axis],
-    money: Money,
-    funding: Funding,
-    contracts: Contracts,
-    options: Options,
-    held_back: Floats,
-    balanced: bool,
-) -> Pools:
-    """Find what each pool pays for.
-
-    A programme under a contract, or paid by several pools, stands in a pool through that and
-    not at cost.
-
-    Parameters
-    ----------
-    axes : tuple of Axis
-        Programme, year and pool.
-    money, funding, contracts, options
-        Money, funding, contracts and options.
-    held_back : ndarray, shape (pools, years)
-        Taken off pools until conditions are met.
-    balanced : bool
-        Whether the instance asks for a recurrent balance.
-    """
-    programme, year, pool = axes
-    rows = Index.product(pool, year)
-
-    def paid(of: Flags) -> Index:
-        i, t = np.nonzero(of)
-        return Index((pool, year, programme), [money.payer[i], t, i])
-
-    capital, recurrent = funding.capital[:, None], funding.recurrent[:, None]
-    at_cost = ~(contracts.covered | funding.shared)
-    builds = np.zeros(money.amount.shape, dtype=bool)
-    builds[money.payer[funding.capital]] = True
-    builds[options.capital.rows.columns[:2]] = True
-    income = money.amount - funding.adjusted - held_back
-    income[:, 0] += money.opening
-    least = -money.overdraw_max
-    least[:, -1] = 0.0
-    i, _, t = funding.rows.columns
-    shared = ~contracts.covered[i, t]
-    contract, when = contracts.rows.columns
-    leaver, first = contracts.ends.columns
-    leaves = contracts.payer[contracts.rows.positions(contracts.ends.columns)]
-    by_contract = (pool, year, contracts.rows.axes[0])
-    return Pools(
-        rows=rows,
-        capital=rows.take(builds.ravel()),
-        recurrent=rows.take(np.full(len(rows), balanced)),
-        income=income,
-        recurrent_income=money.every_year - funding.adjusted_recurrent,
-        carried=rows.take(((money.carry_max > 0) | (least < 0)).ravel()),
-        carried_min=least,
-        at_cost=paid(at_cost & ~capital),
-        at_cost_capital=paid(at_cost & capital),
-        at_cost_recurrent=paid(at_cost & ~capital & recurrent),
-        shared=funding.rows.take(shared),
-        shared_recurrent=funding.rows.take(shared & funding.recurrent[i]),
-        contracts=Index(by_contract, [contracts.payer, when, contract]),
-        ends=Index(by_contract, [leaves, first, leaver]),
-    )
+        capital, recurrent = funding.capital[:, None], funding.recurrent[:, None]
+        at_cost = ~(contracts.covered | funding.shared)
+        builds = np.zeros(money.amount.shape, dtype=bool)
+        builds[money.payer[funding.capital]] = True
+        builds[data.options.capital.rows.columns[:2]] = True
+        self.income = money.amount - funding.adjusted - data.incomes.held_back
+        self.income[:, 0] += money.opening
+        self.carried_min = least = -money.overdraw_max
+        least[:, -1] = 0.0
+        i, _, t = funding.rows.columns
+        shared = ~contracts.covered[i, t]
+        contract, when = contracts.rows.columns
+        leaver, first = contracts.ends.columns
+        leaves = contracts.payer[contracts.rows.positions(contracts.ends.columns)]
+        by_contract = (pool, year, contracts.rows.axes[0])
+        self.capital = rows.take(builds.ravel())
+        self.recurrent = rows.take(np.full(len(rows), data.recurrent_balance))
+        self.recurrent_income = money.every_year - funding.adjusted_recurrent
+        self.carried = rows.take(((money.carry_max > 0) | (least < 0)).ravel())
+        self.at_cost = paid(at_cost & ~capital)
+        self.at_cost_capital = paid(at_cost & capital)
+        self.at_cost_recurrent = paid(at_cost & ~capital & recurrent)
+        self.shared = funding.rows.take(shared)
+        self.shared_recurrent = funding.rows.take(shared & funding.recurrent[i])
+        self.contracts = Index(by_contract, [contracts.payer, when, contract])
+        self.ends = Index(by_contract, [leaves, first, leaver])

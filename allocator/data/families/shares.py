@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from allocator.arrays import Floats
-from allocator.data.activity import Activity
-from allocator.data.funding import Funding
-from allocator.data.index import Index
-from allocator.data.surcharge import Surcharge
+from allocator.data.parts import Parts
 
 
-@dataclass(frozen=True)
 class Shares:
     """Rows of shared funding.
 
@@ -27,29 +20,16 @@ class Shares:
         Most a pool can have to pay, in money, following ``funding.rows``.
     """
 
-    shared: Index
-    least: Index
-    most: Index
-    paid_max: Floats
-
-
-def read_shares(every: Index, funding: Funding, activity: Activity, surcharge: Surcharge) -> Shares:
-    """Find which shares are rows, and the most that can be paid.
-
-    Parameters
-    ----------
-    every : Index
-        Every (programme, year).
-    funding, activity, surcharge
-        Shares, activity and surcharges.
-    """
-    i, _, t = funding.rows.columns
-    more = np.zeros(activity.price.shape)
-    more[surcharge.rows.columns] = np.maximum(surcharge.high, 0.0)
-    most = activity.price[i, t] * (activity.hi[i, t] + (activity.late_share * activity.highest)[i])
-    return Shares(
-        shared=every.take(funding.shared.ravel()),
-        least=funding.rows.take(funding.share_min > 0.0),
-        most=funding.rows.take(funding.share_max < 1.0),
-        paid_max=most + more[i, t],
-    )
+    def __init__(self, data: Parts) -> None:
+        every, funding, activity = data.programme_years, data.funding, data.activity
+        surcharge = data.surcharge
+        i, _, t = funding.rows.columns
+        more = np.zeros(activity.price.shape)
+        more[surcharge.rows.columns] = np.maximum(surcharge.high, 0.0)
+        most = activity.price[i, t] * (
+            activity.hi[i, t] + (activity.late_share * activity.highest)[i]
+        )
+        self.shared = every.take(funding.shared.ravel())
+        self.least = funding.rows.take(funding.share_min > 0.0)
+        self.most = funding.rows.take(funding.share_max < 1.0)
+        self.paid_max = most + more[i, t]

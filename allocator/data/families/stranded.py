@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data.activity import Activity, distinct
 from allocator.data.index import Axis, Index
+from allocator.data.parts import Parts
 from allocator.tolerances import ROOM
 
 
-@dataclass(frozen=True)
 class Stranded:
     """Rows of stranded cost.
 
@@ -41,52 +39,22 @@ class Stranded:
         least of the source: the tightest constant that frees its row. Following `sources`.
     """
 
-    rows: Index
-    rate: Floats
-    most: Floats
-    since: Index
-    early: Index
-    exact: Index
-    sources: Index
-    source_year: Index
-    base: Floats
-    room: Floats
-
-
-def read_stranded(every: Index, activity: Activity, wanted: Flags) -> Stranded:
-    """Find where cost is stranded, and since when.
-
-    Parameters
-    ----------
-    every : Index
-        Every (programme, year).
-    activity : Activity
-    wanted : ndarray of bool, shape (programmes, years)
-        Where something would gain from overstating it.
-    """
-    year = every.axes[1]
-    rows = every.take(np.repeat(activity.late, len(year)))
-    i, t = rows.columns
-    rate = activity.late_share[:, None] * activity.price
-    most = rate[i, t] * np.maximum(activity.baseline, activity.top.max(axis=1))[i]
-    looked = _looked_back(i, t, activity, len(year))
-    row, source = np.nonzero(looked[:, :-1])
-    since = Index((*every.axes, year), [i[row], t[row], source])
-    exact = rows.take(wanted[rows.columns])
-    sources, base, room = _sources(exact, activity)
-    there = sources.take(sources.columns[2] < len(year))
-    return Stranded(
-        rows=rows,
-        rate=rate,
-        most=most,
-        since=since,
-        early=rows.take(looked[:, -1]),
-        exact=exact,
-        sources=sources,
-        source_year=Index((*there.axes, year), [*there.columns, there.columns[2]]),
-        base=base,
-        room=room,
-    )
+    def __init__(self, data: Parts) -> None:
+        every, activity, wanted = data.programme_years, data.activity, data.stranded_exact
+        year = every.axes[1]
+        self.rows = rows = every.take(np.repeat(activity.late, len(year)))
+        i, t = rows.columns
+        self.rate = activity.late_share[:, None] * activity.price
+        self.most = self.rate[i, t] * np.maximum(activity.baseline, activity.top.max(axis=1))[i]
+        looked = _looked_back(i, t, activity, len(year))
+        row, source = np.nonzero(looked[:, :-1])
+        self.since = Index((*every.axes, year), [i[row], t[row], source])
+        self.exact = rows.take(wanted[rows.columns])
+        sources, self.base, self.room = _sources(self.exact, activity)
+        there = sources.take(sources.columns[2] < len(year))
+        self.early = rows.take(looked[:, -1])
+        self.sources = sources
+        self.source_year = Index((*there.axes, year), [*there.columns, there.columns[2]])
 
 
 def _looked_back(i: Ints, t: Ints, activity: Activity, years: int) -> Flags:

@@ -38,13 +38,11 @@ def curve_room(data: Data, program: Program, row_dual: Floats) -> float:
     if fill is None or not len(fill):
         return 0.0
     worth = _worth(data, program, row_dual)
-    row = r.rows.positions(r.slope_rows.columns[:3])
-    segment = r.segments.positions(r.slope_rows.columns[1:])
-    gap = np.bincount(segment, np.maximum(worth[row], 0.0) * r.gap, minlength=len(r.segments))
+    gap = np.bincount(r.segment, np.maximum(worth[r.pair], 0.0) * r.gap, minlength=len(r.segments))
 
     columns = program.matrix.T.tocsr()[fill.span]
     gain = (program.cost[fill.span] - columns @ row_dual) * r.width
-    driver = r.drivers.positions(r.segments.columns[:2])
+    driver = r.owner
     first = np.searchsorted(driver, np.arange(len(r.drivers)))
     first = np.minimum(first, len(driver) - 1)
     after = np.cumsum(gain)
