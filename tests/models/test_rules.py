@@ -201,3 +201,21 @@ def test_a_row_with_a_year_replaces_the_one_without() -> None:
     assert row(rule, "rule_min[R,2025]")[2] == -300
     assert row(rule, "rule_max[R,2026]")[0] == {"activity[bed,2026]": 10}
     assert "rule_min[R,2026]" not in rule.row_names()
+
+
+@pytest.mark.parametrize(
+    ("rule", "columns", "most"),
+    [
+        ("spend,acute,max,100,amount", {}, 2 * 50 * 11.0 - 100),
+        ("unmet,primary,max,0,amount", {}, 0.8 * 150),
+        ("outcome,,max,0,amount", {"outcome": "QALY"}, 0.5 * 200 + 2 * 100),
+    ],
+    ids=["spend", "unmet", "outcome"],
+)
+def test_a_soft_rule_may_be_missed_by_all_that_can_be_reached(
+    rule: str, columns: dict[str, str], most: float
+) -> None:
+    """Room to miss a rule never binds, and is no larger than the figures it is made of."""
+    low, high = bounds(program(rule, penalty="1", **columns), "over[R,2025]")
+    assert low == 0
+    assert most <= high <= 3 * most + 1000
