@@ -70,9 +70,10 @@ def symbol(currency: str) -> str:
 
 
 def exact_money(amount: float, currency: str) -> str:
-    """Money to the pound, to the penny below a thousand: ``£1,234,568``."""
-    decimals = 0 if abs(amount) >= 1000 else 2
-    return _signed_money(amount, f"{abs(amount):,.{decimals}f}".removesuffix(".00"), currency)
+    """Money to the pound, to the penny below a thousand: ``£1,234,568``, ``£12.50``."""
+    size = abs(amount)
+    digits = ",.0f" if size >= 1000 else ".2f" if size >= 0.01 else ".2g"
+    return _signed_money(amount, format(size, digits), currency)
 
 
 def close_money(amount: float, currency: str) -> str:

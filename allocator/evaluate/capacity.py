@@ -10,12 +10,12 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.evaluate import frames
-from allocator.evaluate.amounts import figure
 from allocator.evaluate.changes import Change
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.programmes import Programmes, growth
 from allocator.evaluate.tables import Names, Tables, pick, places_of
 from allocator.instance.tables.settings import Settings
+from allocator.words import number
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Capacity:
         return Subject("Resource", rows, self.settings, self._words)
 
     def _words(self, value: float, row: int) -> str:
-        return f"{figure(value)} {self.units[self.names.all[row][0]]}".rstrip()
+        return f"{number(value)} {self.units[self.names.all[row][0]]}".rstrip()
 
 
 def read_capacity(tables: Tables, programmes: Programmes, pools: Names) -> Capacity:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from allocator.arrays import Floats
-from allocator.evaluate.amounts import money
 from allocator.evaluate.tolerances import NATURAL_SHARE, SMALLEST_SIZE
 from allocator.instance.tables.settings import Settings
 
@@ -50,7 +49,7 @@ class Subject:
 
     def words(self, value: Any, row: int) -> str:
         """A figure of a row in words."""
-        return money(value, self.settings) if self.amount is None else self.amount(value, row)
+        return self.settings.exact_money(value) if self.amount is None else self.amount(value, row)
 
 
 class Findings:

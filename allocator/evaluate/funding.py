@@ -10,7 +10,6 @@ import pandas as pd
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate import frames
-from allocator.evaluate.amounts import money
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names, Tables, summed
@@ -142,7 +141,7 @@ def check_funding(
         for row, t in np.argwhere(relative > findings.tolerance).tolist():
             name, pool = funding.names.all[row]
             figures = (paid[row, t], limit[row, t], missed[row, t], relative[row, t])
-            value, asked, off = (money(f, settings) for f in figures[:3])
+            value, asked, off = (settings.exact_money(f) for f in figures[:3])
             year = settings.years[t]
             message = (
                 f"Programme '{name}' in {settings.year_label(year)}: pool '{pool}' pays {value}, "
@@ -164,7 +163,7 @@ def _check_in_full(
     for i, t in np.argwhere(relative > findings.tolerance).tolist():
         name, year = programmes.names.all[who[i]], settings.years[t]
         figures = (total[i, t], cost[i, t], missed[i, t], relative[i, t])
-        value, asked, off = (money(f, settings) for f in figures[:3])
+        value, asked, off = (settings.exact_money(f) for f in figures[:3])
         way = "less" if total[i, t] < cost[i, t] else "more"
         message = (
             f"Programme '{name}' in {settings.year_label(year)}: its pools pay {value} together, "

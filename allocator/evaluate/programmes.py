@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
-from allocator.evaluate.amounts import figure, money
 from allocator.evaluate.findings import Subject
 from allocator.evaluate.tables import Names, Tables
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.settings import Settings
+from allocator.words import number
 
 
 def growth(tables: Tables, uplift: Floats | float = np.nan) -> Floats:
@@ -102,8 +102,8 @@ class Programmes:
         """Activity of a programme in words: with its unit, or as money."""
         unit = self.units[row]
         if unit == "money":
-            return money(value, self.settings)
-        return f"{figure(value)} {unit}"
+            return self.settings.exact_money(value)
+        return f"{number(value)} {unit}"
 
 
 def read_programmes(tables: Tables, pools: Names) -> Programmes:

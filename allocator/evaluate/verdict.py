@@ -9,12 +9,12 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints, Objects
 from allocator.evaluate import frames
-from allocator.evaluate.amounts import figure, money
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.measures import IN_MONEY, Measured
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.rules import Rules
 from allocator.evaluate.selections import EVERY, Selections
+from allocator.words import number
 
 
 @dataclass(frozen=True)
@@ -208,14 +208,14 @@ def _in_words(
 ) -> str:
     """Figure of a rule with its unit, where all it measures shares one."""
     if rules.kind[row] in IN_MONEY:
-        return money(value, programmes.settings)
+        return programmes.settings.exact_money(value)
     if rules.kind[row] == "outcome":
-        return f"{figure(value)} {outcome_units[rules.subject[row, 0]]}".rstrip()
+        return f"{number(value)} {outcome_units[rules.subject[row, 0]]}".rstrip()
     who, _ = selections.of(rules.selection[row])
     units = {programmes.units[i] for i in who}
     if units == {"money"}:
-        return money(value, programmes.settings)
-    return f"{figure(value)} {units.pop()}" if len(units) == 1 else figure(value)
+        return programmes.settings.exact_money(value)
+    return f"{number(value)} {units.pop()}" if len(units) == 1 else number(value)
 
 
 def rule_frame(verdict: Verdict, years: Ints) -> pd.DataFrame:

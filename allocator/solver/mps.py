@@ -14,18 +14,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
+from allocator.arrays import Floats
 from allocator.errors import SolverError
-
-if TYPE_CHECKING:
-    from allocator.solver.program import Program
-
-Numbers = npt.NDArray[np.float64]
+from allocator.solver.program import Program
 
 CHUNK = 100_000
 """Members that are written at once."""
@@ -118,7 +113,7 @@ def _spans(count: int) -> Iterator[slice]:
         yield slice(start, start + CHUNK)
 
 
-def _rows(lower: Numbers, upper: Numbers) -> tuple[list[str], Numbers, dict[int, str]]:
+def _rows(lower: Floats, upper: Floats) -> tuple[list[str], Floats, dict[int, str]]:
     """Type of each row, its right-hand side, and the ranges in words."""
     kinds = np.full(len(lower), "R")
     kinds[lower == upper] = "E"

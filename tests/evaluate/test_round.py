@@ -17,7 +17,7 @@ import allocator
 from allocator.evaluate import Evaluation, Round, bridge, evaluate
 from allocator.evaluate import round as parts
 from allocator.instance.instance import Instance
-from allocator.planning import solve as solving
+from allocator.planning import certify
 
 PARTS = [name for name in vars(parts) if name.startswith("read_")]
 
@@ -54,7 +54,7 @@ def test_a_solve_reads_every_part_of_its_round_once(
 
     for name in PARTS:
         monkeypatch.setattr(parts, name, counted(name, getattr(parts, name)))
-    monkeypatch.setattr(solving, "evaluate", counted("evaluate", solving.evaluate))
+    monkeypatch.setattr(certify, "evaluate", counted("evaluate", certify.evaluate))
     plan = allocator.solve(instance())
     assert plan.verified
     plans = calls.pop("evaluate")

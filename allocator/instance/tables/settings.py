@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from allocator.instance.tables.column import REQUIRED, Column, Kind
-from allocator.words import close_money
+from allocator.words import close_money, exact_money
 
 SETTINGS_FILE = "instance.toml"
 """File that holds the settings of an instance."""
@@ -104,6 +104,10 @@ class Settings:
     def money(self, value: float) -> str:
         """Money in the instance's unit as messages tell it, such as £3.20m."""
         return close_money(value * self.money_scale, self.currency)
+
+    def exact_money(self, value: float) -> str:
+        """Money in the instance's unit to the pound, such as £3,201,400."""
+        return exact_money(value * self.money_scale, self.currency)
 
     def year_label(self, year: int) -> str:
         """Year as planners write it: 2025/26 for a financial year."""

@@ -25,7 +25,8 @@ from allocator.arrays import Floats, Ints
 from allocator.solver.highs.engine import COUNTED, Engine, Highspy, fine, same, taken
 from allocator.solver.program import Program
 
-Codes = npt.NDArray[np.int32]
+Basis = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+"""HiGHS's codes of columns and of rows."""
 
 ALL = slice(0, None)
 
@@ -174,14 +175,14 @@ class Direct:
             found[name] = max(0, count.value)
         return found
 
-    def basis(self) -> tuple[Codes, Codes]:
+    def basis(self) -> Basis:
         """Basis of the last run: of columns and of rows."""
         rows, columns = self._size
         found = np.empty(columns, np.int32), np.empty(rows, np.int32)
         self._do("getBasis", "give its basis", *map(_at, found))
         return found
 
-    def start(self, basis: tuple[Codes, Codes]) -> None:
+    def start(self, basis: Basis) -> None:
         """Forget the last run, and start the next from a basis."""
         self._do("clearSolver", "forget the last run")
         fine(self._c.Highs_setBasis(self._h, *map(self._from, basis)), "take a basis")
