@@ -17,7 +17,7 @@ from small import solved
 import allocator
 from allocator.errors import UsageError
 from allocator.planning.export import lp_lines, mps_text
-from allocator.planning.solve import build, held_program
+from allocator.planning.formulation import build, held_program
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Block, Program
 from benchmarks.suite.mps import read_mps

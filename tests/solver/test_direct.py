@@ -12,7 +12,7 @@ from small import production, round_of
 
 import allocator
 from allocator.planning import record
-from allocator.solver.highs.door import direct
+from allocator.solver.highs import direct
 from allocator.solver.resolve import Resolver
 
 SLOWER = "the same answers, but more slowly"

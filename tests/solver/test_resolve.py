@@ -10,7 +10,8 @@ from scipy import sparse
 
 from allocator.errors import SolverError, UsageError
 from allocator.solver import resolve
-from allocator.solver.highs.door import Solver, direct
+from allocator.solver.highs import direct
+from allocator.solver.highs.door import Solver
 from allocator.solver.highs.engine import Highspy
 from allocator.solver.program import Block, Program
 from allocator.solver.resolve import Resolver
