@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -360,9 +359,10 @@ def test_control_c_ends_a_solver_that_does_not_listen(two_pools: Path) -> None:
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"solving\n"
-        for _ in range(2):  # the first asks for the best plan so far
-            time.sleep(0.5)
-            process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)  # asks for the best plan so far
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(b"Stopping")
+        process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()
