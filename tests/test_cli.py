@@ -7,45 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shown import NOTHING, out_json
 
 import allocator
 from allocator.cli import main
 from allocator.cli.app import CommandLineError
 from allocator.errors import SolverError, UsageError, VerificationError
-from allocator.plan import Certificate, Plan
 from allocator.report.files.folder import write_plan
-
-NOTHING = Certificate(None, None, None, None, 0.0, None)
-
-
-@pytest.fixture
-def solved(
-    make_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., list[dict[str, Any]]]:
-    """Lets ``solve`` return the made plan with changes; gives the options it was asked with."""
-
-    def use(error: BaseException | None = None, **changes: Any) -> list[dict[str, Any]]:
-        calls: list[dict[str, Any]] = []
-
-        def solve(instance: object, **options: Any) -> Plan:
-            calls.append(options)
-            if error is not None:
-                raise error
-            return make_plan(**changes)
-
-        monkeypatch.setitem(vars(allocator), "solve", solve)
-        return calls
-
-    return use
-
-
-def out_json(capsys: pytest.CaptureFixture[str]) -> Any:
-    return json.loads(capsys.readouterr().out)
 
 
 def test_solve_shows_the_plan(solved: Any, two_pools: Path, capsys: Any) -> None:

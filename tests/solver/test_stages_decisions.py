@@ -257,7 +257,7 @@ def test_nodes_are_counted_and_limited() -> None:
 
 
 def test_time_is_limited_and_the_best_so_far_is_a_plan() -> None:
-    plan = allocator.solve(LONG, time_limit=2.0, gap=0.0)
+    plan = allocator.solve(LONG, time_limit=1.0, gap=0.0)
     assert plan.status == "limit"
     sound(plan)
     log = plan.solver["primal_log"]
@@ -417,10 +417,10 @@ def test_a_hard_limit_leaves_time_to_hand_over_a_plan(monkeypatch: pytest.Monkey
         return True, function(*args, **keywords)
 
     monkeypatch.setattr("allocator.solver.highs.child.run_in_child", here)
-    plan = allocator.solve(LONG, hard_time_limit=4.0, gap=0.0)
+    plan = allocator.solve(LONG, hard_time_limit=2.0, gap=0.0)
     sound(plan)
     assert plan.status == "limit"
-    assert given["left"] <= 0.8 * given["seconds"] == pytest.approx(3.2)
+    assert given["left"] <= 0.8 * given["seconds"] == pytest.approx(1.6)
 
 
 def test_a_plan_with_decisions_comes_out_of_its_process() -> None:
