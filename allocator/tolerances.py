@@ -206,3 +206,17 @@ objective: what the checker forgives a rule. Certification."""
 CURVED = 1e-12
 """Added to what curves may add to a bound, so that the rounding of its sum is on the safe side.
 Certificates."""
+
+
+# What a reader is not told
+
+NOT_WORTH_TELLING = 1e-4
+"""Share of the gain below which what could be missing is told as a share and not in units: no
+figure of a round is known that closely. Words of the proof."""
+
+NOT_WORTH_A_CLAUSE = 1e-6
+"""Share of what outcomes gain below which the rest of the gain is not mentioned. Headlines."""
+
+SMALL_CUT = 5e-4
+"""Share of the baseline below which a cut of a held programme is not told: it would be shown as
+0.0%. The summary."""

@@ -23,7 +23,7 @@ from allocator.data.payments import read_payments, read_pieces, with_bonuses
 from allocator.data.providers import read_providers
 from allocator.data.reach import read_reach
 from allocator.data.reference import read_target
-from allocator.data.responses import read_answers, read_responses
+from allocator.data.responses import read_responses, read_uncut_responses
 from allocator.data.rules import read_rules
 from allocator.data.spans import read_costs, read_driver_range, read_earnings
 from allocator.data.surcharge import read_surcharge
@@ -85,7 +85,7 @@ class Extraction:
         self.costs = read_costs(self.activity, self.surcharge)
         self.contracts = read_contracts(instance, axes, self.activity, self.costs)
         self.pieces = read_pieces(self.contracts)
-        self.answers = read_answers(
+        self.uncut = read_uncut_responses(
             instance, axes, reach, self.activity, self.demand, self.equity, self.options
         )
 
@@ -94,7 +94,7 @@ class Extraction:
             axes,
             activity=self.activity,
             demand=self.demand,
-            responses=self.answers.rows,
+            responses=self.uncut.rows,
             equity=self.equity,
             funding=self.funding,
             contracts=self.contracts,
@@ -118,7 +118,7 @@ class Extraction:
 
     def data(self, knots: Knots | None = None, margin: int = 0) -> Data:
         """Cut the curves; parameters are those of :func:`extract`."""
-        responses = read_responses(self.answers, knots or {})
+        responses = read_responses(self.uncut, knots or {})
         earnings = read_earnings(responses, self.driver_range, self.options)
         rules = self.rules.allowing(responses, margin)
         incomes = read_incomes(

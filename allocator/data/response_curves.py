@@ -44,9 +44,9 @@ class ResponseCurves:
             for name in ("per_unit", "elasticity", "maximum", "half", "steepness")
         }
         self.parameters["baseline"] = instance.rows["programmes"]["baseline"][self.programme]
-        self._points: dict[int, tuple[Floats, Floats]] = {}
-        for row in np.flatnonzero(self.shape == "points").tolist():
-            self._points[row] = _points_of(instance, *both[row])
+        known = _points(instance)
+        found = np.flatnonzero(self.shape == "points").tolist()
+        self._points = {row: known[both[row]] for row in found}
 
     def __len__(self) -> int:
         return len(self.programme)
@@ -154,9 +154,15 @@ def unanswered(instance: Instance) -> list[tuple[str, str]]:
     return [pair for pair in dict.fromkeys(added) if pair not in known]
 
 
-def _points_of(instance: Instance, programme: str, outcome: str) -> tuple[Floats, Floats]:
-    """Activity and effect of the points of a curve, by activity."""
+def _points(instance: Instance) -> dict[tuple[str, str], tuple[Floats, Floats]]:
+    """Activity and effect of the points of each programme and outcome, by activity."""
     given = instance.rows["response_points"]
-    mine = given.take((given["programme"] == programme) & (given["outcome"] == outcome))
-    order = np.argsort(mine["activity"], kind="stable")
-    return mine["activity"][order], mine["effect"][order]
+    of_curve: dict[tuple[str, str], list[int]] = {}
+    for row, pair in enumerate(given.tuples(("programme", "outcome"))):
+        of_curve.setdefault(pair, []).append(row)
+    found = {}
+    for pair, rows in of_curve.items():
+        activity, effect = given["activity"][rows], given["effect"][rows]
+        order = np.argsort(activity, kind="stable")
+        found[pair] = (activity[order], effect[order])
+    return found

@@ -122,8 +122,8 @@ class Responses:
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What answers activity, however its curves are cut.
+class UncutResponses:
+    """What buys which outcomes, however its curves are cut.
 
     Attributes
     ----------
@@ -154,7 +154,7 @@ class Answers:
     sparing: Flags
 
 
-def read_answers(
+def read_uncut_responses(
     instance: Instance,
     axes: Axes,
     reach: Reach,
@@ -162,7 +162,7 @@ def read_answers(
     demand: Demand,
     equity: Equity,
     options: Options,
-) -> Answers:
+) -> UncutResponses:
     """Extract what buys which outcomes, what they are worth, and what can be reached."""
     curves = ResponseCurves(instance, axes)
     years = len(axes.year)
@@ -181,7 +181,7 @@ def read_answers(
     at = demand.rows.columns
     low[at], high[at] = 0.0, np.maximum(reach.driver_hi[at], demand.need_max)
     where = drivers.columns
-    return Answers(
+    return UncutResponses(
         curves,
         response,
         rows,
@@ -210,24 +210,24 @@ def _maybe_wanted_low(instance: Instance, axes: Axes, curves: ResponseCurves) ->
     return out
 
 
-def read_responses(answers: Answers, knots: dict[tuple[int, int], Floats]) -> Responses:
+def read_responses(uncut: UncutResponses, knots: dict[tuple[int, int], Floats]) -> Responses:
     """Response curves as chords on the reachable range of their drivers.
 
     Parameters
     ----------
-    answers : Answers
+    uncut : UncutResponses
     knots : dict of (programme, year) to ndarray
         Where the chords of a driver shall meet its curves besides where they do anyway.
     """
-    curve, drivers, rows = answers.curves, answers.drivers, answers.rows
-    start = answers.reach[0]
-    owner, ends = chords.cut(curve, drivers, answers.reach, answers.sparing, knots)
+    curve, drivers, rows = uncut.curves, uncut.drivers, uncut.rows
+    start = uncut.reach[0]
+    owner, ends = chords.cut(curve, drivers, uncut.reach, uncut.sparing, knots)
     number = np.arange(len(owner)) - np.searchsorted(owner, owner)
     labels = Axis("segment number", tuple(range(1, int(number.max(initial=0)) + 2)))
 
     at = drivers.positions(rows.columns[1:])
     pair, segment = chords.meet(owner, at, len(drivers))
-    which, left, right = answers.response[pair], ends[segment, 0], ends[segment, 1]
+    which, left, right = uncut.response[pair], ends[segment, 0], ends[segment, 1]
     slope = curve.chord(which, left, right)
     ends_at = curve.slope(which, left), curve.slope(which, right), slope
     bent = curve.bent(which)
@@ -235,9 +235,9 @@ def read_responses(answers: Answers, knots: dict[tuple[int, int], Floats]) -> Re
     falling = (-ends_at[0], -ends_at[1], -ends_at[2])
     over = np.where(bent, chord_gap(*falling, right - left), 0.0)
     slope, lost = chords.felt(slope, bent, right - left, pair)
-    base, width = curve.effect(answers.response, start[at]), ends[:, 1] - ends[:, 0]
-    steep = chords.steepens(pair, slope, at, len(drivers)) | answers.sparing[drivers.columns[0]]
-    below, beyond = chords.drawn_out(owner, answers.reach, answers.outer, steep)
+    base, width = curve.effect(uncut.response, start[at]), ends[:, 1] - ends[:, 0]
+    steep = chords.steepens(pair, slope, at, len(drivers)) | uncut.sparing[drivers.columns[0]]
+    below, beyond = chords.drawn_out(owner, uncut.reach, uncut.outer, steep)
     first = np.flatnonzero(number == 0)
     last = np.flatnonzero(np.append(number[1:] == 0, len(number) > 0))
     opening = number[segment] == 0
@@ -247,8 +247,8 @@ def read_responses(answers: Answers, knots: dict[tuple[int, int], Floats]) -> Re
     return Responses(
         rows,
         base,
-        answers.value,
-        answers.delay,
+        uncut.value,
+        uncut.delay,
         drivers,
         start - below,
         Index((*drivers.axes, labels), [*(c[owner] for c in drivers.columns), number]),
@@ -257,5 +257,5 @@ def read_responses(answers: Answers, knots: dict[tuple[int, int], Floats]) -> Re
         slope,
         gap + lost,
         over,
-        answers.stretch,
+        uncut.stretch,
     )

@@ -42,7 +42,7 @@ class Conditions:
     shape: tuple[int, int]
 
     @property
-    def kept_back(self) -> Floats:
+    def withheld(self) -> Floats:
         """Money taken off the pool in the year measured, whatever is earned."""
         return np.where(self.rows["basis"] == "held_back", self.whole, 0.0)
 
@@ -109,7 +109,7 @@ class Incomes:
     def withheld(self) -> Floats:
         """Money taken off pools until a condition is met, shape (pool, year)."""
         c = self.conditions
-        return self._by_pool(c.year, c.kept_back, np.ones(len(c.year), dtype=bool))
+        return self._by_pool(c.year, c.withheld, np.ones(len(c.year), dtype=bool))
 
     def _by_pool(self, when: Ints, money: Floats, mine: Flags) -> Floats:
         total = np.zeros(self.conditions.shape)
@@ -196,6 +196,6 @@ def income_frame(incomes: Incomes, years: Ints) -> pd.DataFrame:
             "full": rows["full"],
             "earned": incomes.earned,
             "amount": incomes.amount,
-            "held_back": conditions.kept_back,
+            "held_back": conditions.withheld,
         }
     )

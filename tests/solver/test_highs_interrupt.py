@@ -21,7 +21,8 @@ import pytest
 from small import INF, arrays, production
 
 from allocator.errors import SolverError
-from allocator.solver.highs.door import Solver, search
+from allocator.solver.highs import search
+from allocator.solver.highs.door import Solver
 from allocator.solver.highs.watch import attended
 from allocator.solver.program import Program
 

@@ -176,7 +176,9 @@ class Purses:
         """Line of the budgets table to name for each kind of money of each pool."""
         shape = self._budgets.revenue.shape
         found = {kind: np.zeros(shape, dtype=np.int64) for kind in _KINDS}
-        for (pool, kind), lines in zip(budgets.keys, budgets.lines(), strict=True):
+        every = budgets.lines()
+        for group in budgets.by_line:
+            (pool, kind), lines = budgets.keys[group], every[group]
             b = self._budgets.place[pool]
             purses = ["capital"] if kind == "capital" else ["revenue"]
             purses += ["recurrent"] if kind in ("recurrent", "grant") else []

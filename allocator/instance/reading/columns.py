@@ -7,7 +7,7 @@ at one by one only where that fails.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,8 +42,10 @@ class Cells:
         Table they are in.
     column : Column
         What they may be.
-    lines : list of int
+    lines : list of int or None
         Line of each cell.
+    needed_by : str
+        What needs a value of its own where there is no default.
     problems : list of Problem
         What was wrong.
     bad : set of int
@@ -52,7 +54,8 @@ class Cells:
 
     table: str
     column: Column
-    lines: list[int]
+    lines: Sequence[int | None]
+    needed_by: str = "every row"
     problems: list[Problem] = field(default_factory=list)
     bad: set[int] = field(default_factory=set)
 
@@ -97,12 +100,13 @@ def typed(cells: Cells, written: list[str] | Floats) -> Values:
 def texts_of(values: Values, blank: Flags) -> list[str]:
     """Values made in memory as the text of cells."""
     return [
-        "" if none else _text_of(value)
+        "" if none else text_of(value)
         for value, none in zip(values.tolist(), blank.tolist(), strict=True)
     ]
 
 
-def _text_of(value: object) -> str:
+def text_of(value: object) -> str:
+    """A value made in memory as the text of a cell."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e16:
@@ -115,7 +119,7 @@ def _settled(cells: Cells, values: Values, blank: Flags) -> Values:
     column = cells.column
     if column.required:
         for position in np.flatnonzero(blank).tolist():
-            cells.refuse(position, "", f"{column.name} is blank but every row needs one.")
+            cells.refuse(position, "", f"{column.name} is blank but {cells.needed_by} needs one.")
     elif column.default is not NO_VALUE:
         values[blank] = column.default
     if column.kind in ("number", "integer"):
@@ -205,7 +209,8 @@ def _year(cells: Cells, texts: list[str]) -> Ints:
     if None in known.values():
         for position, text in enumerate(texts):
             if known[text] is None:
-                message = f"'{text}' is not a year; write 2025 or 2025/26, or leave it blank."
+                blank = "" if cells.column.required else ", or leave it blank"
+                message = f"'{text}' is not a year; write 2025 or 2025/26{blank}."
                 cells.refuse(position, text, message)
     return np.array([known[text] or BLANK_YEAR for text in texts], dtype=np.int64)
 

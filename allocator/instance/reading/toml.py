@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import numbers
 import re
+import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from allocator.errors import Problem
 from allocator.instance.reading.cells import decode
-from allocator.instance.reading.values import (
-    UNWRITABLE,
-    not_a_choice,
-    not_a_number,
-    refused,
-    writable,
-)
-from allocator.instance.tables.column import Column
-from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings, year_of
+from allocator.instance.reading.columns import Cells, text_of, typed
+from allocator.instance.reading.values import not_a_number
+from allocator.instance.tables.column import REQUIRED, Column, Kind
+from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
 from allocator.words import Suggester, sentence
 
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
-
-
-class _WrongEntryError(Exception):
-    """An entry that cannot be used: what is wrong, and what to write instead."""
-
-    def __init__(self, message: str, suggestion: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.suggestion = suggestion
 
 
 def parse_toml(content: bytes) -> tuple[dict[str, Any] | None, dict[str, int], list[Problem]]:
@@ -93,14 +78,14 @@ def read_settings(
             refuse(name, value, sentence(f"there is no entry '{name}'", hint), hint)
     found: dict[str, Any] = {}
     for name, entry in SETTINGS.items():
-        if entries.get(name) is None:
-            if entry.required:
-                refuse(name, None, f"the entry '{name}' is missing: {entry.meaning}.")
-            continue
-        try:
-            found[name] = _READERS[entry.kind](entry, entries[name])
-        except _WrongEntryError as wrong:
-            refuse(name, entries[name], wrong.message, wrong.suggestion)
+        value = entries.get(name)
+        if value is not None:
+            read, wrong = _value(entry, value, lines.get(name))
+            problems += wrong
+            if read is not None:
+                found[name] = read
+        elif entry.required:
+            refuse(name, None, f"the entry '{name}' is missing: {entry.meaning}.")
     _check_years(found, refuse)
     if "years" not in found or "base_year" not in found:
         found |= {"years": (), "base_year": 0}
@@ -131,88 +116,59 @@ def _check_years(found: dict[str, Any], refuse: Callable[..., None]) -> None:
         del found["base_year"]
 
 
-def _text(entry: Column, value: Any) -> str:
-    if not isinstance(value, str):
-        raise _WrongEntryError(f"{value!r} is not text in quotes.")
-    if not value.strip() and entry.required:
-        raise _WrongEntryError(f"the entry is blank: {entry.meaning}.")
-    if not writable(value):
-        raise _WrongEntryError(UNWRITABLE)
-    return value
+def _value(entry: Column, value: Any, line: int | None) -> tuple[Any, list[Problem]]:
+    """Value of an entry, None when it cannot be used, and what is wrong or was noticed."""
+    column, items = entry, [value]
+    if entry.kind in _LISTS:
+        kind, what = _LISTS[entry.kind]
+        if not isinstance(value, list | tuple) or len(value) not in _sizes(entry):
+            message = f"this is a list of {what}: {entry.meaning}."
+            return None, [Problem(SETTINGS_FILE, line, entry.name, str(value), message)]
+        column, items = replace(entry, kind=kind, default=REQUIRED), list(value)
+    cells = Cells(SETTINGS_FILE, column, [line] * len(items), "the round")
+    found = typed(cells, [_text(cells, n, item) for n, item in enumerate(items)]).tolist()
+    if cells.bad:
+        return None, cells.problems
+    if entry.kind == "texts":
+        found = sorted({name.strip() for name in found})
+    return tuple(found) if entry.kind in _LISTS else found[0], cells.problems
 
 
-def _choice(entry: Column, value: Any) -> str:
-    if isinstance(value, str) and value in entry.choices:
-        return value
-    raise _WrongEntryError(*not_a_choice(entry, Suggester(entry.choices), str(value)))
+def _sizes(entry: Column) -> Container[int]:
+    """How many items a list may have."""
+    if entry.required:
+        return range(1, sys.maxsize)
+    return (len(entry.default),) if entry.default else range(sys.maxsize)
 
 
-def _flag(entry: Column, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise _WrongEntryError(f"{value!r} is neither true nor false (without quotes).")
-    return value
+def _text(cells: Cells, position: int, item: Any) -> str:
+    """An item as the text of a cell; one of the wrong type is refused."""
+    kind = cells.column.kind
+    types, what = _TYPES[kind]
+    if not isinstance(item, types) or (isinstance(item, bool) and kind != "flag"):
+        if isinstance(item, str) and kind in ("number", "integer"):
+            cells.refuse(position, item, *not_a_number(item))
+        else:
+            cells.refuse(position, item, f"{item!r} is not {what}.")
+        return ""
+    if isinstance(item, str):
+        return item if item.strip() else ""
+    return text_of(item if isinstance(item, bool) else float(item))
 
 
-def _number(entry: Column, value: Any) -> float:
-    if isinstance(value, str):
-        raise _WrongEntryError(*not_a_number(value.strip()))
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise _WrongEntryError(f"{value!r} is not a number.")
-    plain = float(value)
-    if not math.isfinite(plain):
-        raise _WrongEntryError(f"{value} is not a finite number.")
-    for _, message in refused(entry, np.array([plain])):
-        raise _WrongEntryError(message)
-    return plain + 0.0
-
-
-def _integer(entry: Column, value: Any) -> int:
-    plain = _number(entry, value)
-    if plain != math.floor(plain):
-        raise _WrongEntryError(f"{plain:g} is not a whole number.")
-    return int(plain)
-
-
-def _year(entry: Column, value: Any) -> int:
-    year = None
-    if isinstance(value, str):
-        year = year_of(value.strip())
-    elif isinstance(value, numbers.Integral) and not isinstance(value, bool):
-        year = year_of(str(int(value)))
-    if year is None:
-        raise _WrongEntryError(f'{value!r} is not a year; write 2025 or "2025/26".')
-    return year
-
-
-def _years(entry: Column, value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or not value:
-        raise _WrongEntryError("the plan years are a list;", "write years = [2025, 2026].")
-    return tuple(_year(entry, item) for item in value)
-
-
-def _texts(entry: Column, value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise _WrongEntryError(f"this is a list of names in quotes: {entry.meaning}.")
-    return tuple(sorted({item.strip() for item in value}))
-
-
-def _numbers(entry: Column, value: Any) -> tuple[float, ...]:
-    size = len(entry.default)
-    numbers = value if isinstance(value, list | tuple) else ()
-    fine = all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers)
-    if len(numbers) != size or not fine or not all(0.0 <= n <= 1.0 for n in numbers):
-        raise _WrongEntryError(f"this is a list of {size} numbers from 0 to 1: {entry.meaning}.")
-    return tuple(float(n) for n in numbers)
-
-
-_READERS: dict[str, Callable[[Column, Any], Any]] = {
-    "text": _text,
-    "choice": _choice,
-    "flag": _flag,
-    "number": _number,
-    "integer": _integer,
-    "year": _year,
-    "years": _years,
-    "texts": _texts,
-    "numbers": _numbers,
+_LISTS: dict[str, tuple[Kind, str]] = {
+    "years": ("year", "years, as in years = [2025, 2026]"),
+    "texts": ("text", "names in quotes"),
+    "numbers": ("number", "5 numbers from 0 to 1"),
 }
+"""Kind of the items of a list, and what they are."""
+
+_TYPES: dict[str, tuple[Any, str]] = {
+    "text": (str, "text in quotes"),
+    "choice": (str, "a word in quotes"),
+    "flag": (bool, "true or false (without quotes)"),
+    "number": (numbers.Real, "a number"),
+    "integer": (numbers.Real, "a whole number"),
+    "year": ((numbers.Integral, str), 'a year; write 2025 or "2025/26"'),
+}
+"""What TOML or Python may give for an entry of a kind, and what that is."""

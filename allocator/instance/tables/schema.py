@@ -41,48 +41,58 @@ def _text(
     return Column(name, "text", meaning, default=default, reference=reference, key=key)
 
 
-def _year() -> Column:
-    return Column("year", "year", "plan year; blank: every plan year", default=NO_VALUE, key=True)
+def _choice(name: str, meaning: str, **options: Any) -> Column:
+    return Column(name, "choice", meaning, **options)
+
+
+def _flag(name: str, meaning: str) -> Column:
+    return Column(name, "flag", meaning, default=True)
+
+
+def _year(name: str, meaning: str, key: bool = False) -> Column:
+    return Column(name, "year", meaning, default=NO_VALUE, key=key)
+
+
+def _years(name: str, meaning: str, high: float) -> Column:
+    return Column(name, "integer", meaning, unit="years", default=0, low=0, high=high)
 
 
 def _number(name: str, meaning: str, **options: Any) -> Column:
     return Column(name, "number", meaning, **options)
 
 
+def _share(name: str, meaning: str, default: Any = REQUIRED) -> Column:
+    return _number(name, meaning, unit="share", default=default, low=0.0, high=1.0)
+
+
 def _money(name: str, meaning: str, **options: Any) -> Column:
-    return Column(name, "number", meaning, unit="money", **{"low": 0.0, **options})
+    return _number(name, meaning, **{"unit": "money", "low": 0.0, **options})
 
 
-def _status(meaning: str, choices: tuple[str, ...]) -> Column:
-    return Column("status", "choice", meaning, default="", choices=choices)
+def _table(name: str, row: str, *columns: Column, required: bool = False) -> Table:
+    return Table(name, row, required, {column.name: column for column in columns})
 
 
-_NOTE = _text("note", "anything a reader should know")
-_KNOWN = _status("how the figures of the row are known", PROVENANCE)
-_PROVENANCE = (_KNOWN, _text("source", "where the figures come from"), _NOTE)
-_AUTHORITY = (
-    _status("what gives the limit its force", AUTHORITIES),
-    _text("source", "where the limit comes from"),
-    _NOTE,
-)
+def _status(meaning: str, words: tuple[str, ...], source: str) -> tuple[Column, ...]:
+    status = _choice("status", meaning, default="", choices=words)
+    return status, _text("source", source), _NOTE
 
 
 def _evidence(meaning: str) -> tuple[Column, ...]:
+    grade = "grade of the evidence, A strong to D weak"
     return (
-        Column(
-            "evidence",
-            "choice",
-            "grade of the evidence, A strong to D weak",
-            default="",
-            choices=GRADES,
-        ),
+        _choice("evidence", grade, default="", choices=GRADES),
         _number("low", f"low figure for {meaning}", default=NO_VALUE),
         _number("high", f"high figure for {meaning}", default=NO_VALUE),
     )
 
 
-def _table(name: str, row: str, *columns: Column, required: bool = False) -> Table:
-    return Table(name, row, required, {column.name: column for column in columns})
+_PLAN_YEAR = _year("year", "plan year; blank: every plan year", key=True)
+_NOTE = _text("note", "anything a reader should know")
+_PROVENANCE = _status(
+    "how the figures of the row are known", PROVENANCE, "where the figures come from"
+)
+_AUTHORITY = _status("what gives the limit its force", AUTHORITIES, "where the limit comes from")
 
 
 PROGRAMMES = _table(
@@ -96,9 +106,8 @@ PROGRAMMES = _table(
     _text("pool", "pool of money that pays for it", default=REQUIRED, reference="budgets"),
     _text("contract", "contract it is bought under"),
     _text("tags", "words to select it by, separated by spaces"),
-    Column(
+    _choice(
         "class",
-        "choice",
         "emergency follows demand and takes no benefit curve; entitlement allows no unmet "
         "need; safety does not fall below its baseline unless a limit says so; "
         "discretionary moves within its limits",
@@ -119,32 +128,20 @@ PROGRAMMES = _table(
         "price its contract pays for a unit of activity in the base year; blank: the unit cost",
         default=NO_VALUE,
     ),
-    Column("recurrent", "flag", "whether what is spent on it comes back every year", default=True),
-    Column(
+    _flag("recurrent", "whether what is spent on it comes back every year"),
+    _choice(
         "money",
-        "choice",
         "revenue: paid from a pool's recurrent, non-recurrent and grant money; capital: from "
         "its capital",
         default="revenue",
         choices=("revenue", "capital"),
     ),
-    _number(
+    _share(
         "fixed_share",
         "share of the unit cost that does not fall at once when activity falls",
-        unit="share",
         default=0.0,
-        low=0.0,
-        high=1.0,
     ),
-    Column(
-        "release_years",
-        "integer",
-        "years until that share is released",
-        unit="years",
-        default=0,
-        low=0,
-        high=50,
-    ),
+    _years("release_years", "years until that share is released", high=50),
     _number(
         "cost_uplift",
         "yearly growth of the unit cost; blank: the instance's",
@@ -168,9 +165,8 @@ PROGRAMMES = _table(
         low=0.0,
         high=10.0,
     ),
-    Column(
+    _choice(
         "held",
-        "choice",
         "yes: held at its baseline, or the nearest its limits and the rules allow; no: may "
         "move; blank: held when nothing says what it is worth (no response, no demand, no "
         "effect)",
@@ -185,10 +181,9 @@ LIMITS = _table(
     "limits",
     "what a programme may do in a year",
     _key("programme", "programme limited", reference="programmes"),
-    _year(),
-    Column(
+    _PLAN_YEAR,
+    _choice(
         "basis",
-        "choice",
         "activity: in units of activity; baseline: ratio to the baseline activity; growth: "
         "growth of activity on the year before (0.05 is 5% more)",
         default="baseline",
@@ -218,10 +213,9 @@ BUDGETS = _table(
     "budgets",
     "a pool of money in a year",
     _key("pool", "pool of money"),
-    _year(),
-    Column(
+    _PLAN_YEAR,
+    _choice(
         "kind",
-        "choice",
         "recurrent: comes every year; grant: comes every year for its pool's purpose; "
         "non_recurrent: once; capital: for programmes paid from capital only",
         default="recurrent",
@@ -247,7 +241,7 @@ TRANSFERS = _table(
     "money one pool may hand to another in a year",
     _key("from_pool", "pool that gives", reference="budgets"),
     _key("to_pool", "pool that receives", reference="budgets"),
-    _year(),
+    _PLAN_YEAR,
     _money("max", "most that may be handed over"),
     _text("instrument", "agreement it is made under, such as section 75"),
     *_PROVENANCE,
@@ -258,16 +252,17 @@ FUNDING = _table(
     "a pool that pays part of a programme paid from several",
     _key("programme", "programme paid from several pools", reference="programmes"),
     _key("pool", "pool that pays a part", reference="budgets"),
-    _year(),
-    _number(
+    _PLAN_YEAR,
+    _share(
         "share_min",
         "least share of the programme's cost it pays",
-        unit="share",
         default=0.0,
-        low=0.0,
-        high=1.0,
     ),
-    _number("share_max", "most it pays", unit="share", default=1.0, low=0.0, high=1.0),
+    _share(
+        "share_max",
+        "most it pays",
+        default=1.0,
+    ),
     *_PROVENANCE,
 )
 
@@ -275,30 +270,26 @@ ADJUSTMENTS = _table(
     "adjustments",
     "money that is not a programme",
     _key("item", "name of the item"),
-    _year(),
+    _PLAN_YEAR,
     _text(
         "pool",
         "pool it falls on; blank: the pools of the selection, by baseline spend",
         reference="budgets",
     ),
     _text("selection", "programmes it is about; blank: none in particular", reference="selections"),
-    Column(
+    _choice(
         "kind",
-        "choice",
         "full_year_effect, pressure, double_running, reserve, deficit: money spent; "
         "efficiency: money saved (written as a positive amount)",
         choices=ADJUSTMENT_KINDS,
     ),
     _number("amount", "amount in the year, in its prices", unit="money"),
-    _number(
+    _share(
         "delivery",
         "share of the amount that comes true",
-        unit="share",
         default=1.0,
-        low=0.0,
-        high=1.0,
     ),
-    Column("recurrent", "flag", "whether it comes back every year", default=True),
+    _flag("recurrent", "whether it comes back every year"),
     *_PROVENANCE,
 )
 
@@ -306,9 +297,9 @@ CONTRACTS = _table(
     "contracts",
     "how the activity of the programmes that name it becomes payment",
     _key("contract", "name of the contract, as in programmes"),
-    _year(),
+    _PLAN_YEAR,
     _text("label", "the contract in words"),
-    Column("type", "choice", "how payment follows activity", choices=CONTRACT_TYPES),
+    _choice("type", "how payment follows activity", choices=CONTRACT_TYPES),
     _money(
         "fixed",
         "block, cost_and_volume, aligned, outcome: fixed payment in the year at base-year "
@@ -348,21 +339,15 @@ CONTRACTS = _table(
     _money(
         "per_head", "capitated: payment per head in the year at base-year prices", default=NO_VALUE
     ),
-    _number(
+    _share(
         "gain_share",
         "capitated: share of an underspend that the provider gives back",
-        unit="share",
         default=0.0,
-        low=0.0,
-        high=1.0,
     ),
-    _number(
+    _share(
         "loss_share",
         "capitated: share of an overspend that the commissioner makes good",
-        unit="share",
         default=0.0,
-        low=0.0,
-        high=1.0,
     ),
     _money(
         "gain_cap",
@@ -414,23 +399,13 @@ CONTRACTS = _table(
     _money(
         "max_income", "most payment in the year, at base-year prices; blank: none", default=NO_VALUE
     ),
-    Column(
-        "start",
-        "year",
-        "first year it holds; activity is paid at cost before; blank: the first plan year",
-        default=NO_VALUE,
+    _year(
+        "start", "first year it holds; activity is paid at cost before; blank: the first plan year"
     ),
-    Column(
-        "end",
-        "year",
-        "last year it holds; activity is paid at cost after; blank: the last plan year",
-        default=NO_VALUE,
-    ),
-    Column(
+    _year("end", "last year it holds; activity is paid at cost after; blank: the last plan year"),
+    _year(
         "rebasing_year",
-        "year",
         "block: plan year from which payment is the activity at its tariff; blank: never",
-        default=NO_VALUE,
     ),
     _number(
         "notice_years",
@@ -449,13 +424,10 @@ CONTRACTS = _table(
         default=0.0,
     ),
     _text("lead", "provider that holds it as a lead and sub-contracts it"),
-    _number(
+    _share(
         "overhead",
         "share the lead adds to the payment",
-        unit="share",
         default=0.0,
-        low=0.0,
-        high=1.0,
     ),
     *_PROVENANCE,
 )
@@ -464,7 +436,7 @@ PROVIDERS = _table(
     "providers",
     "a provider's other income and the deficit it may run, in a year",
     _key("provider", "provider, as in programmes"),
-    _year(),
+    _PLAN_YEAR,
     _number("other_income", "income from elsewhere", unit="money", default=0.0),
     _number("other_cost", "cost of what is not in the plan", unit="money", default=0.0),
     _money("deficit_max", "most it may lose in the year; blank: not limited", default=NO_VALUE),
@@ -478,7 +450,7 @@ OUTCOMES = _table(
     _text("domain", "clinical, functional or experiential"),
     _text("unit", "unit the outcome is counted in"),
     _number("weight", "value of one unit in the plan's objective", unit="value per unit"),
-    Column("discounted", "flag", "whether later years count for less", default=True),
+    _flag("discounted", "whether later years count for less"),
     *_PROVENANCE,
     required=True,
 )
@@ -488,7 +460,7 @@ RESPONSES = _table(
     "what a programme's activity buys of an outcome",
     _key("programme", "programme that buys", reference="programmes"),
     _key("outcome", "outcome bought", reference="outcomes"),
-    Column("shape", "choice", "shape of the curve", default="linear", choices=SHAPES),
+    _choice("shape", "shape of the curve", default="linear", choices=SHAPES),
     _number(
         "per_unit",
         "linear: outcome per unit of activity; power: outcome per further unit at baseline",
@@ -523,15 +495,7 @@ RESPONSES = _table(
         default=NO_VALUE,
         above=0.0,
     ),
-    Column(
-        "delay",
-        "integer",
-        "years between the activity and the outcome",
-        unit="years",
-        default=0,
-        low=0,
-        high=100,
-    ),
+    _years("delay", "years between the activity and the outcome", high=100),
     *_evidence("per_unit or maximum"),
     *_PROVENANCE,
     required=True,
@@ -551,7 +515,7 @@ DEMAND = _table(
     "demand",
     "need that arrives anyway",
     _key("programme", "programme that meets it", reference="programmes"),
-    _year(),
+    _PLAN_YEAR,
     _number("demand", "need arriving in the year", unit="activity", low=0.0),
     _number(
         "opening_backlog",
@@ -560,22 +524,16 @@ DEMAND = _table(
         default=0.0,
         low=0.0,
     ),
-    _number(
+    _share(
         "carry",
         "share of unmet need that is still there the year after (waiting list 1, emergency 0)",
-        unit="share",
         default=0.0,
-        low=0.0,
-        high=1.0,
     ),
-    _number(
+    _share(
         "min_met",
         "least share of the year's need that must be met; blank: 1 for emergency and "
         "entitlement, otherwise 0",
-        unit="share",
         default=NO_VALUE,
-        low=0.0,
-        high=1.0,
     ),
     _text("harm_outcome", "outcome lost when need is not met", reference="outcomes"),
     _number(
@@ -599,15 +557,7 @@ EFFECTS = _table(
         unit="activity per activity",
         low=0.0,
     ),
-    Column(
-        "delay",
-        "integer",
-        "years until the effect is felt",
-        unit="years",
-        default=0,
-        low=0,
-        high=100,
-    ),
+    _years("delay", "years until the effect is felt", high=100),
     _number(
         "fade",
         "share of the effect that is left each year after (0: felt for one year)",
@@ -617,11 +567,9 @@ EFFECTS = _table(
         high=1.0,
     ),
     *_evidence("per_unit"),
-    Column(
-        "status", "choice", "how the figures of the row are known", default="", choices=PROVENANCE
-    ),
+    _choice("status", "how the figures of the row are known", default="", choices=PROVENANCE),
     _text("citation", "where the figures come from"),
-    _text("note", "anything a reader should know"),
+    _NOTE,
 )
 
 RESOURCES = _table(
@@ -629,7 +577,7 @@ RESOURCES = _table(
     "staff, beds, slots: what activity needs besides money",
     _key("resource", "name of the resource"),
     _text("unit", "unit it is counted in"),
-    _text("note", "anything a reader should know"),
+    _NOTE,
 )
 
 CAPACITY = _table(
@@ -637,7 +585,7 @@ CAPACITY = _table(
     "how much of a resource there is",
     _key("resource", "resource", reference="resources"),
     _text("place", "place it serves; blank: every place", reference="places", key=True),
-    _year(),
+    _PLAN_YEAR,
     _number("amount", "amount available", unit="resource", low=0.0),
     _number("extra_max", "most that may be added", unit="resource", default=0.0, low=0.0),
     _money("extra_cost", "cost of a unit added, at base-year prices", default=0.0),
@@ -663,9 +611,8 @@ OPTIONS = _table(
         "group",
         "choices it belongs to, separated by spaces (a bid for several lots belongs to each)",
     ),
-    Column(
+    _choice(
         "choose",
-        "choice",
         "how many options of its groups may be taken in a year: any; at_most_one; "
         "exactly_one (from the first year in which one of the group may start); at_most: "
         "as many as `most` says; the same for all options of a group",
@@ -683,18 +630,8 @@ OPTIONS = _table(
         "programme whose spend the yearly cost is part of; blank: none",
         reference="programmes",
     ),
-    Column(
-        "earliest",
-        "year",
-        "first year in which it may start; blank: the first plan year",
-        default=NO_VALUE,
-    ),
-    Column(
-        "latest",
-        "year",
-        "last year in which it may start; blank: the last plan year",
-        default=NO_VALUE,
-    ),
+    _year("earliest", "first year in which it may start; blank: the first plan year"),
+    _year("latest", "last year in which it may start; blank: the last plan year"),
     Column(
         "start_month",
         "integer",
@@ -705,14 +642,10 @@ OPTIONS = _table(
         low=0,
         high=12,
     ),
-    Column(
+    _years(
         "lead_years",
-        "integer",
         "years from its start (when it is paid for once, and its capital spent) until it is "
         "in place",
-        unit="years",
-        default=0,
-        low=0,
         high=20,
     ),
     Column(
@@ -755,9 +688,8 @@ OPTION_EFFECTS = _table(
     "option_effects",
     "what an option changes while it is in place",
     _key("option", "option", reference="options"),
-    Column(
+    _choice(
         "measure",
-        "choice",
         "capacity: amount of a resource; limit_min, limit_max: limits of basis activity and "
         "baseline of a programme; close: nothing of a programme may be done; demand: need "
         "arriving for it; outcome: what it buys of an outcome in a year; unit_cost: its "
@@ -769,24 +701,15 @@ OPTION_EFFECTS = _table(
     _key("target", "programme, resource, pool or contract it acts on"),
     _text("place", "capacity: place of the capacity row it acts on", reference="places", key=True),
     _text("outcome", "outcome: which outcome", reference="outcomes", key=True),
-    Column(
+    _choice(
         "operation",
-        "choice",
         "add: the value is added (in the unit of the measure; money at base-year prices); "
         "multiply: by the value; suspend: close and contract",
         default="add",
         choices=OPERATIONS,
     ),
     _number("value", "the figure; blank for close and contract", default=NO_VALUE),
-    Column(
-        "delay",
-        "integer",
-        "years after it is in place until the effect is felt",
-        unit="years",
-        default=0,
-        low=0,
-        high=50,
-    ),
+    _years("delay", "years after it is in place until the effect is felt", high=50),
     *_evidence("value"),
     *_PROVENANCE,
 )
@@ -795,9 +718,8 @@ OPTION_LINKS = _table(
     "option_links",
     "a decision that depends on another",
     _key("option", "option", reference="options"),
-    Column(
+    _choice(
         "link",
-        "choice",
         "requires: only in years in which the other is taken too; excludes: never in the same year",
         key=True,
         choices=LINKS,
@@ -820,20 +742,13 @@ INCOMES = _table(
     ),
     _text("label", "the condition in words"),
     _text("pool", "pool that receives it", default=REQUIRED, reference="budgets"),
-    Column(
-        "measure",
-        "choice",
-        "what is measured, as in rules",
-        default="outcome",
-        choices=INCOME_MEASURES,
-    ),
+    _choice("measure", "what is measured, as in rules", default="outcome", choices=INCOME_MEASURES),
     _text(
         "selection", "programmes it is measured over; blank: all of them", reference="selections"
     ),
     _text("outcome", "measure outcome: which outcome", reference="outcomes"),
-    Column(
+    _choice(
         "sense",
-        "choice",
         "min: met at the threshold and above; max: at the threshold and below",
         default="min",
         choices=("min", "max"),
@@ -845,9 +760,8 @@ INCOMES = _table(
         "(nothing) and there; blank: a step, all of it at the threshold",
         default=NO_VALUE,
     ),
-    Column(
+    _choice(
         "basis",
-        "choice",
         "amount: money, in the prices of its year; per_head: money per head of all places; "
         "held_back: share of the pool's recurrent and grant money of the year, taken off it "
         "in that year and given back if earned",
@@ -863,15 +777,7 @@ INCOMES = _table(
         above=0.0,
         high=1.0,
     ),
-    Column(
-        "lag",
-        "integer",
-        "years from the year it is measured in to the year it is received in",
-        unit="years",
-        default=0,
-        low=0,
-        high=20,
-    ),
+    _years("lag", "years from the year it is measured in to the year it is received in", high=20),
     *_PROVENANCE,
 )
 
@@ -902,19 +808,18 @@ RULES = _table(
     "rules",
     "a policy or contract rule",
     _key("rule", "name of the rule, as it comes back in reports"),
-    _year(),
+    _PLAN_YEAR,
     _text("label", "the rule in words"),
-    Column("measure", "choice", "what is measured", choices=MEASURES),
+    _choice("measure", "what is measured", choices=MEASURES),
     _text(
         "selection", "programmes it is measured over; blank: all of them", reference="selections"
     ),
     _text("outcome", "measure outcome: which outcome", reference="outcomes"),
     _text("segment", "measure outcome: only for this segment", reference="segments"),
-    Column("sense", "choice", "min: at least; max: at most; equal", choices=SENSES),
+    _choice("sense", "min: at least; max: at most; equal", choices=SENSES),
     _number("value", "the figure in the rule, in the unit its basis implies"),
-    Column(
+    _choice(
         "basis",
-        "choice",
         "amount: in the measure's unit; share, ratio: of the measure over relative_to; "
         "growth: on the reference (0.05 is 5% more); per_head: per head of the population",
         default="amount",
@@ -935,18 +840,18 @@ RULES = _table(
         default=NO_VALUE,
         above=0.0,
     ),
-    Column("status", "choice", "what gives the rule its force", default="", choices=AUTHORITIES),
+    _choice("status", "what gives the rule its force", default="", choices=AUTHORITIES),
     _text("owner", "who answers for the rule"),
     _text("reason", "why it is there"),
     _text("source", "where it comes from"),
-    _text("note", "anything a reader should know"),
+    _NOTE,
 )
 
 PLACES = _table(
     "places",
     "a place and the people who live there",
     _key("place", "name of the place"),
-    _year(),
+    _PLAN_YEAR,
     _number("heads", "people", unit="heads", above=0.0),
     *_PROVENANCE,
 )
@@ -971,12 +876,9 @@ REACH = _table(
     "the part of a programme's outcome that goes to a segment",
     _key("programme", "programme", reference="programmes"),
     _key("segment", "segment", reference="segments"),
-    _number(
+    _share(
         "share",
         "share of the programme's outcome; a programme's shares sum to 1",
-        unit="share",
-        low=0.0,
-        high=1.0,
     ),
     *_PROVENANCE,
 )

@@ -86,6 +86,8 @@ class Settings:
         "numbers",
         "weight of the study's own figure for grades A, B, C, D and for none, 0 to 1",
         (1.0, 0.5, 0.25, 0.0, 0.0),
+        low=0.0,
+        high=1.0,
     )
     evidence: str = _entry(
         "choice",

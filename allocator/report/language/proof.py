@@ -5,24 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from allocator.tolerances import NOT_WORTH_TELLING, ROUNDING
 from allocator.words import percent
 
 if TYPE_CHECKING:
     from allocator.plan import Certificate, Plan
     from allocator.report.language.units import Money, Worth
 
-NOT_WORTH_TELLING = 1e-4
-"""Share of the gain below which what could be missing is not told in units."""
-
-NEGLIGIBLE_GAIN = 1e-9
-"""Share of the objective below which a gain is rounding."""
-
 
 def gain_matters(plan: Plan) -> bool:
     """Whether the plan is worth more than the reference by more than rounding."""
     gain = plan.certificate.gain
     size = max(1.0, abs(plan.objective or 0.0))
-    return gain is not None and gain > NEGLIGIBLE_GAIN * size
+    return gain is not None and gain > ROUNDING * size
 
 
 def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:
@@ -97,7 +92,7 @@ def best_found(plan: Plan, worth: Worth, money: Money) -> str:
         found = f"{_stopped(plan)}: the best found so far"
     if missing is None:
         return f"{found}; how much better another plan could be is not known."
-    if missing <= NEGLIGIBLE_GAIN * max(1.0, abs(plan.objective or 0.0)):
+    if missing <= ROUNDING * max(1.0, abs(plan.objective or 0.0)):
         return f"{found}; nothing but rounding could be missing."
     terms = []
     if gain_matters(plan) and c.gain:
@@ -121,7 +116,7 @@ def _claim(plan: Plan, worth: Worth) -> str:
     proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
     matters = gain_matters(plan)
     could = f"at most {worth.text(missing)} could be missing."
-    if missing <= NEGLIGIBLE_GAIN * max(1.0, abs(value)):
+    if missing <= ROUNDING * max(1.0, abs(value)):
         could = "nothing but rounding could be missing."
     elif matters and c.gain and missing < NOT_WORTH_TELLING * c.gain:
         could = f"less than {percent(NOT_WORTH_TELLING)} of the gain could be missing."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from allocator.report.language.units import display_names, years_text
+from allocator.tolerances import ROUNDING
 from allocator.words import count, figure
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")
 """Measures of rules that are money."""
 
 MISSES_LISTED = 10
-ROUNDING = 1e-9
-"""Relative size below which a difference is rounding."""
-
-NOTHING = 1e-9
-"""Share of the largest price of its kind below which a price is rounding."""
 
 
 @dataclass(frozen=True)
@@ -165,7 +161,7 @@ def _priced(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[pd.DataF
     """Rows with a price by key, each with its dearest row."""
     if table.empty or not (table["price"] > 0).any():
         return
-    binding = table[table["price"] > NOTHING * table["price"].max()]
+    binding = table[table["price"] > ROUNDING * table["price"].max()]
     for _, rows in binding.groupby(list(keys), sort=False, dropna=False):
         yield rows, rows.loc[rows["price"].idxmax()]
 

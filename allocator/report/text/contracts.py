@@ -11,7 +11,8 @@ from rich.text import Text
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text
-from allocator.report.text.binding import NOTHING, year_prices
+from allocator.report.text.binding import year_prices
+from allocator.tolerances import ROUNDING
 from allocator.words import figure, listed, several
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def _freed(plan: Plan, instance: Instance) -> pd.DataFrame:
     rows = rows.join(known, on="programme")
     fewer = rows["reference_activity"] - rows["activity"]
     rows = rows.assign(fewer=fewer, freed=fewer * year_prices(rows, instance))
-    moving = rows["freed"].abs() > NOTHING * rows["freed"].abs().max()
+    moving = rows["freed"].abs() > ROUNDING * rows["freed"].abs().max()
     groups = rows[moving].groupby(["contract", "year"])
     total = groups[["freed", "fewer"]].sum()
     units = groups["unit"].agg(lambda unit: unit.iloc[0] if len(set(unit)) == 1 else "")

@@ -11,6 +11,7 @@ from rich.text import Text
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import money_of, years_text
+from allocator.tolerances import ROUNDING
 from allocator.words import figure, percent
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from allocator.report.language.units import Money
 
 PARTS_LISTED = 3
-WHOLE = 1.0 - 1e-9
-"""Share from which all of an amount counts as earned."""
 
 
 def incomes_of(plan: Plan, instance: Instance) -> pd.DataFrame:
@@ -85,7 +84,7 @@ def income_sentences(plan: Plan, instance: Instance, money: Money) -> Iterator[s
             yield f"{name}: nothing of it is paid within the plan."
             continue
         amount = f"{money.text(earned)} of {money.text(stake)}"
-        if earned >= WHOLE * stake:
+        if earned >= (1.0 - ROUNDING) * stake:
             amount = f"all of {money.text(stake)}"
         elif earned <= 0:
             amount = f"nothing of {money.text(stake)}"
@@ -106,7 +105,7 @@ def _missed(rows: pd.DataFrame, instance: Instance, money: Money) -> str:
     """Conditions that are not wholly met, the dearest first, each in its dearest year."""
     settings = instance.settings
     lost = rows.assign(lost=rows["stake"] - rows["amount"])
-    lost = lost[(lost["earned"] < WHOLE) & (lost["lost"] > 0)]
+    lost = lost[(lost["earned"] < 1.0 - ROUNDING) & (lost["lost"] > 0)]
     if lost.empty:
         return ""
     said = []

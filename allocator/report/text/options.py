@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from rich.text import Text
 
+from allocator.arrays import Flags
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text
+from allocator.tolerances import ROUNDING
 from allocator.words import count, listed, percent
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit")
 """Revenue costs of an option, in money of the year."""
-
-SHARE_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def runs_of(options: pd.DataFrame) -> list[Run]:
     return sorted(found, key=lambda run: (-run.cost, run.years[0], run.name))
 
 
-def _rolls(table: pd.DataFrame, taken: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _rolls(table: pd.DataFrame, taken: Flags) -> Flags:
     """Whether the reference plan takes the option just as the plan does, row by row."""
     if "reference_taken" not in table:
         return np.zeros(len(table), dtype=bool)
@@ -137,7 +136,7 @@ def _in_place(run: Run, settings: Settings) -> str:
     said = []
     if year != run.years[0]:
         said.append(f"in place from {settings.year_label(year)}")
-    if share < 1.0 - SHARE_ROUNDING:
+    if share < 1.0 - ROUNDING:
         said.append(f"{percent(share)} of the first year")
     return f" ({', '.join(said)})" if said else ""
 
@@ -165,7 +164,7 @@ def _yearly(rows: pd.DataFrame, settings: Settings, money: Money) -> str:
     paid = rows[rows["cost_yearly"] != 0]
     if paid.empty:
         return ""
-    whole = paid[paid["in_place"] >= 1.0 - SHARE_ROUNDING]
+    whole = paid[paid["in_place"] >= 1.0 - ROUNDING]
     amounts = (whole if len(whole) else paid)["cost_yearly"]
     saved = "saves " if amounts.iloc[0] < 0 else ""
     ends = (amounts.abs().min(), amounts.abs().max())

@@ -11,6 +11,7 @@ from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import Worth, money_of
 from allocator.report.text.binding import provider_limits
+from allocator.tolerances import ROUNDING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +66,7 @@ def _at_cost(rows: pd.DataFrame) -> bool:
     other = rows[["contract_income", "other_income", "other_cost"]].abs().to_numpy().sum()
     overheads = (rows["income"] - rows["cost"]).abs().max()
     size = max(1.0, float(rows["cost"].abs().max()))
-    return bool(other == 0 and overheads <= 1e-9 * size and rows["deficit_max"].isna().all())
+    return bool(other == 0 and overheads <= ROUNDING * size and rows["deficit_max"].isna().all())
 
 
 def _lines(rows: pd.DataFrame, contracts: pd.DataFrame, settings: Settings) -> list[Line]:

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from allocator.report.language.layout import bullet, decision_tables, moves_table, outcome_tables
 from allocator.report.language.proof import (
-    NEGLIGIBLE_GAIN,
     best_found,
     certificate_sentences,
     gain_matters,
@@ -21,6 +20,7 @@ from allocator.report.text.decisions import decided, decision_count
 from allocator.report.text.pools import underlying
 from allocator.report.text.problems import unvalued
 from allocator.report.text.providers import losses
+from allocator.tolerances import NOT_WORTH_A_CLAUSE, ROUNDING, SMALL_CUT
 from allocator.words import count, percent
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 CONFLICTS_LISTED = 20
 CUTS_LISTED = 5
 MONEY_LISTED = 3
-SMALL_CUT = 0.0005
-"""Share of the baseline below which a cut is not told."""
 
 
 def print_summary(
@@ -154,7 +152,7 @@ def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableT
         other = f", the rest {worth.text(rest)} (penalties, later savings)"
         yield bullet(
             f"Of the gain in value, outcomes are {worth.text(bought)} ({', '.join(how)})"
-            f"{other if abs(rest) > 1e-6 * abs(bought) else ''}."
+            f"{other if abs(rest) > NOT_WORTH_A_CLAUSE * abs(bought) else ''}."
         )
     units = dict(zip(instance.outcomes["outcome"], instance.outcomes["unit"], strict=True))
     later = outcomes.groupby("outcome", sort=False)["beyond_horizon"].sum()
@@ -294,7 +292,7 @@ def _at_first(plan: Plan) -> str:
     if c.root_bound is None or c.objective is None or not c.gain or not gain_matters(plan):
         return ""
     first = (c.root_bound - c.objective) / c.gain
-    if first <= NEGLIGIBLE_GAIN:
+    if first <= ROUNDING:
         return ""
     return f"; before it began at most {percent(first)} of the gain was missing"
 
