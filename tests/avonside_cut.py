@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from examples import avonside
 
-from allocator.instance.instance import Instance, read
-
-FOLDER = Path(__file__).parents[1] / "instances" / "avonside"
-
-
-@cache
-def avonside() -> Instance:
-    """The instance as it stands in the repository."""
-    return read(FOLDER)
+from allocator.instance.instance import Instance
 
 
 def cut(

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import allocator
 from allocator.instance.instance import Instance, read
 from allocator.plan import Certificate, Plan
 
@@ -93,9 +94,10 @@ def two_pools(tmp_path: Path) -> Path:
     return write_files(tmp_path / "two_pools", FILES)
 
 
-@pytest.fixture
-def small_instance(two_pools: Path) -> Instance:
-    return read(two_pools)
+@pytest.fixture(scope="session")
+def small_instance(tmp_path_factory: pytest.TempPathFactory) -> Instance:
+    """The small instance, read once; tests that change its folder read their own."""
+    return read(write_files(tmp_path_factory.mktemp("round") / "two_pools", FILES))
 
 
 @pytest.fixture
@@ -119,6 +121,27 @@ def make_plan() -> Callable[..., Plan]:
         return Plan(**{**parts, **changes})
 
     return make
+
+
+@pytest.fixture
+def solved(
+    make_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., list[dict[str, Any]]]:
+    """Lets ``solve`` return the made plan with changes; gives the options it was asked with."""
+
+    def use(error: BaseException | None = None, **changes: Any) -> list[dict[str, Any]]:
+        calls: list[dict[str, Any]] = []
+
+        def solve(instance: object, **options: Any) -> Plan:
+            calls.append(options)
+            if error is not None:
+                raise error
+            return make_plan(**changes)
+
+        monkeypatch.setitem(vars(allocator), "solve", solve)
+        return calls
+
+    return use
 
 
 def tables() -> dict[str, pd.DataFrame]:

@@ -9,10 +9,10 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from oracle_round import Round, Row, Tables
+from small import as_instance
 
-from allocator.instance.instance import Instance, from_tables
+from allocator.instance.instance import Instance
 
 MOST_CHOICES = 400
 SECTORS = ("acute", "community", "primary", "social")
@@ -934,15 +934,3 @@ class Draw:
 
 
 COLUMNS = ("measure", "target", "place", "outcome")
-
-
-def as_instance(settings: dict[str, Any], tables: Tables) -> Instance:
-    """Tables as an instance.
-
-    Raises
-    ------
-    InstanceError
-        Where a check refuses them.
-    """
-    frames = {name: pd.DataFrame(rows) for name, rows in tables.items() if rows}
-    return from_tables(settings, frames)

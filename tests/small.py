@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+import pytest
 from scipy import sparse
 
 import allocator
@@ -19,6 +22,11 @@ from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Block, Program
 
 INF = float("inf")
+YEARS = (2025, 2026, 2027)
+A = "programme,sector,pool,baseline\na,s,NHS,100"
+MONEY = "pool,amount\nNHS,100"
+UNJUDGED = patch("allocator.instance.checks.run.run", return_value=[])
+"""While it holds, rounds are read and no check says anything about them."""
 
 
 def csv(text: str) -> pd.DataFrame:
@@ -40,6 +48,38 @@ def round_of(
     }
     entries = {"name": "Test", "base_year": 2024, "years": list(years), **(settings or {})}
     return from_tables(entries, {name: csv(text) for name, text in every.items()})
+
+
+three_years = partial(round_of, years=YEARS)
+
+
+def unjudged(programmes: str = A, **tables: Any) -> Instance:
+    """A round of three years as it is, whatever a check would say."""
+    with UNJUDGED:
+        return three_years(programmes, **tables)
+
+
+def as_instance(settings: dict[str, Any], tables: dict[str, list[dict[str, Any]]]) -> Instance:
+    """Instance of tables that are lists of rows; those without a row are left out."""
+    return from_tables(settings, {k: pd.DataFrame(rows) for k, rows in tables.items() if rows})
+
+
+def table(header: str, *rows: str) -> str:
+    """A table of rows that may leave out cells at their end."""
+    width = header.count(",")
+    return "\n".join([header, *(row + "," * (width - row.count(",")) for row in rows)])
+
+
+def table_of(*rows: dict[str, Any]) -> str:
+    """A table of a few rows, every column that any of them has."""
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    lines = [",".join(str(row.get(column, "")) for column in columns) for row in rows]
+    return "\n".join([",".join(columns), *lines])
+
+
+def one_row(**cells: Any) -> str:
+    """A table of one row."""
+    return table_of(cells)
 
 
 def compiled(instance: Instance, extra: Callable[..., None] | None = None) -> Program:
@@ -82,6 +122,28 @@ def reach(instance: Instance, programme: str, year: int) -> tuple[float, float]:
     data = extract(instance)
     at = data.programme.position[programme], data.year.position[year]
     return float(data.activity.lo[at]), float(data.activity.hi[at])
+
+
+def reachable(instance: Instance) -> dict[str, dict[tuple[str, int], float]]:
+    """Range of activity (lo, hi) and of drivers (driver_lo, driver_hi), by programme and year.
+
+    The driver of a programme's curves is its activity, or its met need where it has demand.
+    """
+    ranges, years = instance.facts.ranges, instance.settings.years
+    cells = [(name, year) for name in instance.programmes["programme"] for year in years]
+    return {
+        side: dict(zip(cells, getattr(ranges, side).ravel().tolist(), strict=True))
+        for side in ("lo", "hi", "driver_lo", "driver_hi")
+    }
+
+
+def spans(instance: Instance, programme: str) -> list[Any]:
+    """Least and most activity of a programme by year, in a round where nothing collides."""
+    ranges = instance.facts.ranges
+    assert ranges.collisions == []
+    assert ranges.shortages == []
+    i = instance.programmes["programme"].tolist().index(programme)
+    return [pytest.approx(pair) for pair in zip(ranges.lo[i], ranges.hi[i], strict=True)]
 
 
 def rows_of(program: Program, component: str) -> list[str]:
@@ -136,27 +198,3 @@ def production(**changes: Any) -> Program:
     """Maximise 3 a + 2 b with a + b <= 4 and a + 3 b <= 6: a 4, b 0, worth 12, price 3 and 0."""
     program = arrays([[1, 1], [1, 3]], [-INF, -INF], [4, 6], [0, 0], [10, 10], [3, 2])
     return program.replaced(**changes)
-
-
-def reachable(instance: Instance) -> pd.DataFrame:
-    """Range of activity, and of the driver of its curves, each programme can reach.
-
-    Returns
-    -------
-    DataFrame
-        programme, year, lo, hi (activity); driver_lo, driver_hi (activity, or met need
-        for a programme with demand). Wider than the truth at worst.
-    """
-    ranges = instance.facts.ranges
-    programmes = instance.tables["programmes"]["programme"]
-    years = len(instance.settings.years)
-    return pd.DataFrame(
-        {
-            "programme": programmes.repeat(years).reset_index(drop=True),
-            "year": np.tile(np.array(instance.settings.years, dtype=np.int64), len(programmes)),
-            "lo": ranges.lo.ravel(),
-            "hi": ranges.hi.ravel(),
-            "driver_lo": ranges.driver_lo.ravel(),
-            "driver_hi": ranges.driver_hi.ravel(),
-        }
-    )

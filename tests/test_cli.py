@@ -7,46 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shown import NOTHING, out_json
 
 import allocator
 from allocator.cli import main
 from allocator.cli.app import CommandLineError
 from allocator.errors import SolverError, UsageError, VerificationError
-from allocator.plan import Certificate, Plan
 from allocator.report.files.folder import write_plan
-
-NOTHING = Certificate(None, None, None, None, 0.0, None)
-
-
-@pytest.fixture
-def solved(
-    make_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., list[dict[str, Any]]]:
-    """Lets ``solve`` return the made plan with changes; gives the options it was asked with."""
-
-    def use(error: BaseException | None = None, **changes: Any) -> list[dict[str, Any]]:
-        calls: list[dict[str, Any]] = []
-
-        def solve(instance: object, **options: Any) -> Plan:
-            calls.append(options)
-            if error is not None:
-                raise error
-            return make_plan(**changes)
-
-        monkeypatch.setitem(vars(allocator), "solve", solve)
-        return calls
-
-    return use
-
-
-def out_json(capsys: pytest.CaptureFixture[str]) -> Any:
-    return json.loads(capsys.readouterr().out)
 
 
 def test_solve_shows_the_plan(solved: Any, two_pools: Path, capsys: Any) -> None:
@@ -360,9 +331,10 @@ def test_control_c_ends_a_solver_that_does_not_listen(two_pools: Path) -> None:
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"solving\n"
-        for _ in range(2):  # the first asks for the best plan so far
-            time.sleep(0.5)
-            process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)  # asks for the best plan so far
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith(b"Stopping")
+        process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()

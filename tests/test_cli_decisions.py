@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shown import NOTHING, out_json
 
 import allocator
 from allocator.cli import main
@@ -20,35 +20,11 @@ from allocator.plan import Certificate, Plan
 from allocator.report.files.folder import read_plan, write_plan
 
 HERE = Path(__file__).resolve().parent
-NOTHING = Certificate(None, None, None, None, 0.0, None)
 DRAFT = "programme,year,activity\n" + "".join(
     f"{p},{y},{a}\n"
     for p, a in {"ae": 100_000, "nursing": 400_000, "gp": 1_200_000, "reable": 5_000}.items()
     for y in (2025, 2026)
 )
-
-
-@pytest.fixture
-def solved(
-    make_plan: Callable[..., Plan], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., list[dict[str, Any]]]:
-    """Lets ``solve`` return the made plan with changes; gives the options it was asked with."""
-
-    def use(**changes: Any) -> list[dict[str, Any]]:
-        calls: list[dict[str, Any]] = []
-
-        def solve(instance: object, **options: Any) -> Plan:
-            calls.append(options)
-            return make_plan(**changes)
-
-        monkeypatch.setitem(vars(allocator), "solve", solve)
-        return calls
-
-    return use
-
-
-def out_json(capsys: pytest.CaptureFixture[str]) -> Any:
-    return json.loads(capsys.readouterr().out)
 
 
 def test_gap_nodes_and_start_are_passed_on(solved: Any, two_pools: Path, tmp_path: Path) -> None:

@@ -7,17 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shown import NOTHING, out_json
 
 import allocator
 from allocator.cli import main
-from allocator.plan import Certificate
-
-NOTHING = Certificate(None, None, None, None, 0.0, None)
-
-
-def out_json(capsys: pytest.CaptureFixture[str]) -> Any:
-    return json.loads(capsys.readouterr().out)
-
 
 MONEY = {
     "programmes.csv": """\

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from shown import NOTHING
 from small import round_of
 
 import allocator
 from allocator.errors import UsageError
 from allocator.instance.instance import Instance
-from allocator.plan import Certificate, Plan
+from allocator.plan import Plan
 from allocator.planning.compare import compare, compared
 
 Make = Callable[..., Plan]
@@ -101,8 +102,7 @@ def test_threshold_is_in_the_unit_of_the_instance(
 
 
 def test_case_without_a_plan(make_plan: Make, small_instance: Instance) -> None:
-    nothing = Certificate(None, None, None, None, 0.0, None)
-    none = make_plan(status="infeasible", tables={}, verified=False, certificate=nothing)
+    none = make_plan(status="infeasible", tables={}, verified=False, certificate=NOTHING)
     result = compared({"low": none, "central": make_plan(), "high": make_plan()}, small_instance)
     assert not result.complete
     assert result.cases["status"].tolist() == ["infeasible", "optimal", "optimal"]

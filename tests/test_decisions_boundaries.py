@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from oracle_draw import as_instance
 from oracle_round import Choice, Round, Tables
+from small import as_instance
 
 import allocator
 from allocator.evaluate import evaluate

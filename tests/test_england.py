@@ -9,22 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from examples import INSTANCES, shipped
+from small import solved
 
-import allocator
-from allocator.instance.instance import Instance, diagnose
+from allocator.instance.instance import Instance
 
-FOLDER = Path(__file__).parents[1] / "instances" / "england"
+FOLDER = INSTANCES / "england"
 SYSTEMS = 42
 PEOPLE = 63_849_324
 NHS = 127.2e9
 
 
-@cache
 def england() -> Instance:
-    instance, problems = diagnose(FOLDER)
-    assert [p for p in problems if p.severity == "error"] == []
-    assert instance is not None
-    return instance
+    return shipped("england")
 
 
 @cache
@@ -199,7 +196,7 @@ def test_what_links_the_systems() -> None:
 
 @pytest.mark.long
 def test_the_plan_is_optimal_verified_and_certified() -> None:
-    plan = allocator.solve(england())
+    plan = solved(england())
     assert plan.status == "optimal"
     assert plan.verified
     assert plan.certificate is not None

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from examples import EXAMPLES, NAMES, answer, diagnosed, example
+from small import solved
 
-import allocator
-from allocator.evaluate import evaluate
-from allocator.instance.instance import Instance, diagnose, read
 from allocator.instance.tables.legal import EFFECT_OPERATIONS, LEGAL_RULES
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS
@@ -33,8 +29,6 @@ from allocator.instance.tables.vocabulary import (
 )
 from allocator.plan import Plan
 
-FOLDER = Path(__file__).parents[1] / "instances" / "examples"
-NAMES = sorted(p.name for p in FOLDER.iterdir() if p.is_dir())
 RELATIVE = 1e-6
 
 TAKEN_APART = {
@@ -51,19 +45,8 @@ TAKEN_APART = {
 each = pytest.mark.parametrize("name", NAMES)
 
 
-@cache
-def answer(name: str) -> dict[str, Any]:
-    return tomllib.loads((FOLDER / name / "answer.toml").read_text(encoding="utf-8"))
-
-
-@cache
-def instance(name: str) -> Instance:
-    return read(FOLDER / name)
-
-
-@cache
-def plan(name: str, evidence: str = "central") -> Plan:
-    return allocator.solve(instance(name), evidence=evidence)
+def plan(name: str, **options: Any) -> Plan:
+    return solved(example(name), **options)
 
 
 def near(value: float, tolerance: float | None = None) -> Any:
@@ -84,8 +67,7 @@ def figure(table: pd.DataFrame, column: str, **key: Any) -> float:
 
 @each
 def test_reads_clean(name: str) -> None:
-    checked, problems = diagnose(FOLDER / name)
-    assert checked is not None, [str(p) for p in problems]
+    _, problems = diagnosed(f"examples/{name}")
     expected = answer(name).get("warnings", [])
     said = [str(p) for p in problems]
     assert len(said) == len(expected), said
@@ -102,25 +84,6 @@ def ended(name: str) -> set[tuple[str, int]]:
     """Contracts and the years in which the answer has ended them."""
     rows = answer(name).get("contract", [])
     return {(r["contract"], r["year"]) for r in rows if r.get("ended", False)}
-
-
-def decided(names: list[str], rows: set[tuple[str, int]]) -> pd.DataFrame:
-    """A table of decisions: all `rows` are a yes."""
-    return pd.DataFrame(sorted(rows), columns=names[:2]).assign(**{names[2]: True})
-
-
-@each
-def test_answer_is_allowed_and_worth_what_it_says(name: str) -> None:
-    """The answer by hand against the independent check alone, without the solver."""
-    rows = pd.DataFrame(answer(name)["activity"]).rename(columns={"value": "activity"})
-    tables = {
-        "allocation": rows[["programme", "year", "activity"]],
-        "options": decided(["option", "year", "taken"], taken(name)),
-        "contracts": decided(["contract", "year", "ended"], ended(name)),
-    }
-    checked = evaluate(instance(name), tables)
-    assert checked.allowed, checked.violations["message"].tolist()
-    assert checked.objective == near(answer(name)["objective"])
 
 
 @each
@@ -145,12 +108,12 @@ def test_reference_objective(name: str) -> None:
 @each
 def test_activity(name: str) -> None:
     rows = answer(name)["activity"]
-    solved = plan(name).allocation
+    found = plan(name).allocation
     assert {(r["programme"], r["year"]) for r in rows} == set(
-        zip(solved["programme"], solved["year"], strict=True)
+        zip(found["programme"], found["year"], strict=True)
     ), "an answer has a row for every programme and year"
     for row in rows:
-        got = figure(solved, "activity", programme=row["programme"], year=row["year"])
+        got = figure(found, "activity", programme=row["programme"], year=row["year"])
         assert got == near(row["value"], row.get("tolerance")), row
 
 
@@ -166,30 +129,30 @@ def test_decisions(name: str) -> None:
 
 @each
 def test_spend_and_unmet_need(name: str) -> None:
-    solved = plan(name).allocation
+    found = plan(name).allocation
     for column in ("spend", "unmet"):
         for row in answer(name).get(column, []):
-            got = figure(solved, column, programme=row["programme"], year=row["year"])
+            got = figure(found, column, programme=row["programme"], year=row["year"])
             assert got == near(row["value"]), row
 
 
 @each
 def test_outcomes(name: str) -> None:
-    solved = plan(name).outcomes
+    found = plan(name).outcomes
     for row in answer(name).get("outcome", []):
         key = {"outcome": row["outcome"], "year": row["year"]}
-        assert figure(solved, "amount", **key) == near(row["value"]), row
+        assert figure(found, "amount", **key) == near(row["value"]), row
         if "beyond_horizon" in row:
-            assert figure(solved, "beyond_horizon", **key) == near(row["beyond_horizon"]), row
+            assert figure(found, "beyond_horizon", **key) == near(row["beyond_horizon"]), row
 
 
 @each
 def test_rules(name: str) -> None:
-    solved = plan(name).rules
+    found = plan(name).rules
     for row in answer(name).get("rule", []):
         key = {"rule": row["rule"], "year": row["year"]}
-        assert figure(solved, "slack", **key) == near(row["slack"], 1e-4), row
-        assert figure(solved, "violation", **key) == near(max(0.0, -row["slack"]), 1e-4), row
+        assert figure(found, "slack", **key) == near(row["slack"], 1e-4), row
+        assert figure(found, "violation", **key) == near(max(0.0, -row["slack"]), 1e-4), row
 
 
 @each
@@ -234,7 +197,7 @@ CASES = [(name, row["evidence"]) for name in NAMES for row in answer(name).get("
 @pytest.mark.parametrize(("name", "evidence"), CASES)
 def test_evidence_cases(name: str, evidence: str) -> None:
     (case,) = (row for row in answer(name)["case"] if row["evidence"] == evidence)
-    found = plan(name, evidence)
+    found = plan(name, evidence=evidence)
     assert found.status == "optimal"
     assert found.verified
     assert found.objective == near(case["objective"])
@@ -262,7 +225,7 @@ def test_prices(name: str) -> None:
 
 @each
 def test_readme_states_the_objectives(name: str) -> None:
-    text = (FOLDER / name / "README.md").read_text(encoding="utf-8")
+    text = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
     bold = {float(n.replace(",", "")) for n in re.findall(r"\*\*([\d,.]+)\*\*", text)}
     assert answer(name)["objective"] in bold
     if answer(name)["reference_objective"] != answer(name)["objective"]:
@@ -272,19 +235,19 @@ def test_readme_states_the_objectives(name: str) -> None:
 
 
 def test_index_names_every_mechanism() -> None:
-    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\(([\w-]+)/\)", text)) == set(NAMES)
     listed = dict(re.findall(r"^\| \[([\w-]+)\]\([\w-]+/\) \| (.+) \|$", text, flags=re.MULTILINE))
     titles = {}
     for name in NAMES:
-        first = (FOLDER / name / "README.md").read_text(encoding="utf-8").splitlines()[0]
+        first = (EXAMPLES / name / "README.md").read_text(encoding="utf-8").splitlines()[0]
         titles[name] = first.removeprefix("# ")
     assert listed == titles
 
 
 def rows_of(table: str) -> pd.DataFrame:
     """The rows of a table in all examples, one under the other."""
-    return pd.concat([instance(n).tables[table] for n in NAMES], ignore_index=True)
+    return pd.concat([example(n).tables[table] for n in NAMES], ignore_index=True)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -383,7 +346,7 @@ def test_an_income_floor_under_a_deficit_limit_has_an_example() -> None:
     """A provider limit wants the payment high where a least income holds it up."""
     found = []
     for name in NAMES:
-        tables = instance(name).tables
+        tables = example(name).tables
         floors = set(tables["contracts"].loc[tables["contracts"]["min_income"].notna(), "contract"])
         held = tables["programmes"]["contract"].isin(floors)
         providers = tables["providers"]
@@ -410,7 +373,7 @@ def test_points_that_steepen_have_an_example() -> None:
 def test_ceilings_on_outcomes_of_curves_have_an_example(sense: str) -> None:
     found = []
     for name in NAMES:
-        rules, curves = instance(name).tables["rules"], instance(name).tables["responses"]
+        rules, curves = example(name).tables["rules"], example(name).tables["responses"]
         bent = set(curves.loc[curves["shape"] != "linear", "outcome"])
         mine = rules[(rules["measure"] == "outcome") & (rules["sense"] == sense)]
         found += [name] if bent & set(mine["outcome"]) else []
@@ -421,7 +384,7 @@ def test_a_harm_that_bends_has_an_example() -> None:
     """An outcome of negative weight with a response that is no straight line."""
     found = []
     for name in NAMES:
-        outcomes, curves = instance(name).tables["outcomes"], instance(name).tables["responses"]
+        outcomes, curves = example(name).tables["outcomes"], example(name).tables["responses"]
         harms = set(outcomes.loc[outcomes["weight"] < 0, "outcome"])
         found += [name] if harms & set(curves.loc[curves["shape"] != "linear", "outcome"]) else []
     assert found
@@ -491,4 +454,4 @@ def test_every_name_has_an_example(table: str, column: str) -> None:
 )
 def test_every_setting_of_the_model_has_an_example(setting: str) -> None:
     default = SETTINGS[setting].default
-    assert any(getattr(instance(n).settings, setting) != default for n in NAMES)
+    assert any(getattr(example(n).settings, setting) != default for n in NAMES)

@@ -10,7 +10,9 @@ from typing import Any
 import highspy
 import numpy as np
 import pytest
+from examples import example
 from scipy import sparse
+from small import solved
 
 import allocator
 from allocator.errors import UsageError
@@ -19,8 +21,6 @@ from allocator.planning.formulation import build, held_program
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.program import Block, Program
 from benchmarks.suite.mps import read_mps
-
-EXAMPLES = Path(__file__).parents[1] / "instances" / "examples"
 
 
 def arrays_of(program: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ def read_by_highs(path: Path) -> tuple[Any, list[bool]]:
 def test_every_number_comes_back_and_every_name_can_be_read(
     name: str, packed: str, tmp_path: Path
 ) -> None:
-    instance = allocator.read(EXAMPLES / name)
+    instance = example(name)
     program = held_program(instance)
     path = allocator.export(instance, tmp_path / f"round.mps{packed}")
     assert arrays_of(read_mps(path)) == arrays_of(program)
@@ -64,8 +64,8 @@ def readable(names: Iterable[str]) -> list[str]:
 
 @pytest.mark.parametrize("fmt", ["mps", "lp"])
 def test_any_solver_finds_the_plan_s_objective(fmt: str, tmp_path: Path) -> None:
-    instance = allocator.read(EXAMPLES / "minimum-viable-scale")
-    plan = allocator.solve(instance)
+    instance = example("minimum-viable-scale")
+    plan = solved(instance)
     highs, _ = read_by_highs(allocator.export(instance, tmp_path / f"round.{fmt}"))
     highs.run()
     found = highs.getInfo().objective_function_value
@@ -112,7 +112,7 @@ def test_whole_columns_are_whole_in_lp_too(tmp_path: Path) -> None:
 
 
 def test_a_round_with_decisions_is_whole_as_compiled() -> None:
-    _, model = build(allocator.read(EXAMPLES / "minimum-viable-scale"))
+    _, model = build(example("minimum-viable-scale"))
     program = compile_model(model)
     assert program.integer.any()
     assert "'INTORG'" in "".join(mps_text(program))
@@ -123,6 +123,6 @@ def test_a_round_with_decisions_is_whole_as_compiled() -> None:
     [("round.xyz", "'xyz' is not one of"), ("no/round.mps", "there is no folder")],
 )
 def test_what_cannot_be_written_is_refused(file: str, words: str, tmp_path: Path) -> None:
-    instance = allocator.read(EXAMPLES / "pool-transfer")
+    instance = example("pool-transfer")
     with pytest.raises(UsageError, match=words):
         allocator.export(instance, tmp_path / file)

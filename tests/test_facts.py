@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from examples import AVONSIDE, EXAMPLES, avonside
 
 from allocator.instance.evidence import with_evidence
 from allocator.instance.facts import facts as dated
@@ -24,8 +25,7 @@ from allocator.planning.formulation import build
 from allocator.planning.solve import solve
 
 ROOT = Path(__file__).resolve().parent.parent
-AVONSIDE = ROOT / "instances" / "avonside"
-SMALL = ROOT / "instances" / "examples" / "linked-decisions"
+SMALL = EXAMPLES / "linked-decisions"
 
 CHANGED_BY_SHRINKING = {"losses"}
 """What rests on the figures of responses, which avonside draws towards a reference."""
@@ -85,7 +85,7 @@ def once(derived: Counter[str], twice: set[str] = frozenset()) -> None:
 
 
 @pytest.mark.parametrize("folder", [SMALL, AVONSIDE], ids=lambda folder: folder.name)
-def test_reading_derives_each_fact_once(
+def test_reading_derives_each_fact_once_and_extraction_takes_what_it_derived(
     folder: Path, made: Counter[str], owners: list[Deriving]
 ) -> None:
     instance = read(folder)
@@ -93,13 +93,6 @@ def test_reading_derives_each_fact_once(
     once(total(owners))
     once(made)
     assert instance.facts.derived["ranges"] == 1
-
-
-@pytest.mark.parametrize("folder", [SMALL, AVONSIDE], ids=lambda folder: folder.name)
-def test_extraction_takes_what_the_checks_derived(
-    folder: Path, made: Counter[str], owners: list[Deriving]
-) -> None:
-    instance = read(folder)
     build(instance)
     once(total(owners), CHANGED_BY_SHRINKING)
     once(made)
@@ -125,7 +118,7 @@ def test_only_the_owner_lays_tables_out_by_year() -> None:
 
 @pytest.fixture(scope="module")
 def instance() -> Instance:
-    return read(AVONSIDE)
+    return avonside()
 
 
 def fresh(instance: Instance) -> Facts:

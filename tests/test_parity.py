@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyomo.environ as pyo
 import pytest
 from every_family import every_family
+from examples import NAMES, shipped
 from small import round_of
 from untemplated import differences
 
-import allocator
 from allocator.planning.formulation import build
 from allocator.solver.compile.compiler import compile_model
 
-INSTANCES = Path(__file__).parents[1] / "instances"
-EXAMPLES = sorted(p.name for p in (INSTANCES / "examples").iterdir() if p.is_dir())
 
-
-def unlike(path: Path) -> list[str]:
-    _, model = build(allocator.read(path))
+def unlike(name: str) -> list[str]:
+    _, model = build(shipped(name))
     return differences(compile_model(model), model)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", NAMES)
 def test_example(name: str) -> None:
-    assert unlike(INSTANCES / "examples" / name) == []
+    assert unlike(f"examples/{name}") == []
 
 
 def test_avonside() -> None:
-    assert unlike(INSTANCES / "avonside") == []
+    assert unlike("avonside") == []
 
 
 def test_every_family_of_constraints_is_compared() -> None:
@@ -43,11 +38,11 @@ def test_every_family_of_constraints_is_compared() -> None:
 
 @pytest.mark.long
 def test_england() -> None:
-    assert unlike(INSTANCES / "england") == []
+    assert unlike("england") == []
 
 
 def test_a_wrong_number_anywhere_is_noticed() -> None:
-    instance = allocator.read(INSTANCES / "examples" / "stranded-cost-and-ceiling")
+    instance = shipped("examples/stranded-cost-and-ceiling")
     _, model = build(instance)
     program = compile_model(model)
     wrong = []

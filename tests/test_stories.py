@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from avonside_cut import avonside, cut
+from avonside_cut import cut
+from examples import avonside
+from small import solved
 
 import allocator
 from allocator.errors import InstanceError
@@ -34,13 +36,12 @@ NET = 1.0215
 
 
 def proven(instance: Instance, **options: Any) -> Plan:
-    plan = allocator.solve(instance, **options)
+    plan = solved(instance, **options)
     assert plan.status == "optimal"
     assert plan.verified
     return plan
 
 
-@cache
 def board_plan() -> Plan:
     return proven(avonside())
 
@@ -265,7 +266,7 @@ def test_5_what_drops_is_named_in_order_and_adds_up() -> None:
 
 
 def test_5_without_the_contingency_no_plan_keeps_every_rule() -> None:
-    plan = allocator.solve(halved(avonside(), contingency=False))
+    plan = solved(halved(avonside(), contingency=False))
     assert plan.status == "infeasible"
     assert plan.conflict
 

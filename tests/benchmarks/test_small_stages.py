@@ -2,7 +2,7 @@
 
 Ordinarily each is done once and its result checked. To measure them::
 
-    pytest tests/benchmarks/test_small_stages.py --benchmark-enable --benchmark-only
+    pytest -n 0 tests/benchmarks/test_small_stages.py --benchmark-enable --benchmark-only
 """
 
 from __future__ import annotations

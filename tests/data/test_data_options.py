@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from coefficients import by_label, of_run
-from small import round_of
+from small import round_of, table_of
 
 from allocator.data import Data, extract
 from allocator.data.response_curves import unanswered
@@ -42,13 +42,6 @@ def row(name: str, **columns: Any) -> dict[str, Any]:
     return {"option": name, **columns}
 
 
-def table(*rows: dict[str, Any]) -> str:
-    """A table of a few rows, every column that any of them has."""
-    columns = list(dict.fromkeys(c for r in rows for c in r))
-    lines = [",".join(str(r.get(c, "")) for c in columns) for r in rows]
-    return "\n".join([",".join(columns), *lines])
-
-
 def effect(option: str, measure: str, target: str, value: Any = "", **more: Any) -> dict[str, Any]:
     return {"option": option, "measure": measure, "target": target, "value": value, **more}
 
@@ -60,7 +53,7 @@ def deciding(
     **tables: str,
 ) -> Instance:
     """A hospital, a community service and a surgery, with options."""
-    more = {"option_effects": table(*effects)} if effects else {}
+    more = {"option_effects": table_of(*effects)} if effects else {}
     usual = {
         "budgets": "pool,kind,amount\nNHS,recurrent,100000\nNHS,capital,5000\n"
         "LA,recurrent,5000\nLA,capital,100",
@@ -70,7 +63,7 @@ def deciding(
         "capacity": "resource,year,amount\nstaff,,200\nstaff,2027,300",
         "use": "programme,resource,per_unit\nbed,staff,1",
         "demand": "programme,year,demand\ngp,,60\ngp,2028,70",
-        "options": table(*options),
+        "options": table_of(*options),
     }
     return round_of(
         PROGRAMMES.format(contract),
@@ -179,7 +172,7 @@ def test_a_first_year_counts_for_the_months_that_are_left(financial: bool, share
         "programme,sector,pool,baseline\ngp,primary,NHS,1",
         years=(2025, 2026),
         settings={"financial_years": financial},
-        options=table(option),
+        options=table_of(option),
     )
     cost = extract(instance).options.cost
     found = of_run(cost, "ward", 2025, 2026)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from examples import example
 from judging import allocation
 from small import round_of
 
 import allocator
 from allocator.evaluate import Evaluation, Round, bridge, evaluate
 from allocator.evaluate import round as parts
-from allocator.instance.instance import Instance, read
+from allocator.instance.instance import Instance
 from allocator.planning import certify
 
-EXAMPLES = Path(__file__).parents[2] / "instances" / "examples"
 PARTS = [name for name in vars(parts) if name.startswith("read_")]
 
 
@@ -38,7 +37,7 @@ def curved() -> Instance:
 
 @pytest.mark.parametrize(
     "instance",
-    [curved, lambda: read(EXAMPLES / "ties"), lambda: read(EXAMPLES / "network-integration")],
+    [curved, lambda: example("ties"), lambda: example("network-integration")],
     ids=["curved", "ties", "network-integration"],
 )
 def test_a_solve_reads_every_part_of_its_round_once(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from declared import assert_as_declared
+from examples import AVONSIDE, example, shipped
 
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance, read, write
@@ -18,8 +19,6 @@ from allocator.instance.tables.frames import Frames
 from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
-INSTANCES = Path(__file__).parents[2] / "instances"
-AVONSIDE = INSTANCES / "avonside"
 HASHES = {
     "avonside": "68ba383006be c1ed5cdf1e27 b8379bcd5e33 8d20f0b46543",
     "examples/evidence-cases": "46bf77a7f0eb d15c26fbe0d2 39fda09db2d2 560370955901",
@@ -32,12 +31,12 @@ HASHES = {
 
 @pytest.fixture(scope="module")
 def avonside() -> Instance:
-    return read(AVONSIDE)
+    return shipped("avonside")
 
 
 @pytest.mark.parametrize("name", HASHES)
 def test_hashes_stay(name: str) -> None:
-    instance = read(INSTANCES / name)
+    instance = shipped(name)
     cases = [with_evidence(instance, case) for case in ("low", "central", "high")]
     assert " ".join(i.sha256[:12] for i in (instance, *cases)) == HASHES[name]
 
@@ -91,7 +90,7 @@ def test_replace_keeps_the_rows_of_other_tables(avonside: Instance) -> None:
 
 
 def test_central_evidence_shares_rows_and_facts() -> None:
-    plain = read(INSTANCES / "examples" / "evidence-cases")
+    plain = example("evidence-cases")
     central = with_evidence(plain)
     assert central.settings.evidence == "central"
     assert central.rows is plain.rows

@@ -8,8 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle_draw import as_instance
-from reaching import UNJUDGED, YEARS
+from small import UNJUDGED, YEARS, as_instance
 
 from allocator.arrays import Floats
 from allocator.evaluate import Round

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reaching import MONEY, A, bounds, one_row, table, three_years, unjudged
+from small import MONEY, A, one_row, spans, table, three_years, unjudged
 
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
@@ -72,7 +72,7 @@ LOOSENED = {
 @pytest.mark.parametrize(("taken", "changes", "expected"), LOOSENED.values(), ids=LOOSENED)
 def test_options_loosen_limits(taken: str, changes: str, expected: list[Any]) -> None:
     instance = unjudged(limits=BETWEEN, options=taken, option_effects=changes)
-    assert bounds(instance, "a") == expected
+    assert spans(instance, "a") == expected
 
 
 CLOSING = effects("o,close,a,,suspend")
@@ -86,13 +86,13 @@ def test_a_closure_lifts_every_minimum_from_the_year_it_may_come() -> None:
         options=options("earliest,lead_years", "o,2025,1"),
         option_effects=CLOSING,
     )
-    assert bounds(instance, "a") == [(90, 120), (0, 144), (0, 172.8)]
+    assert spans(instance, "a") == [(90, 120), (0, 144), (0, 172.8)]
 
 
 def test_a_closure_lifts_the_floors_of_limits_and_of_safety() -> None:
     closing = {"options": options("earliest", "o,2026"), "option_effects": CLOSING}
-    assert bounds(unjudged(SAFE, **closing), "a") == [(100, 1e6), (0, 1e6), (0, 1e6)]
-    assert bounds(unjudged(limits=BETWEEN, **closing), "a") == [(80, 120), (0, 120), (0, 120)]
+    assert spans(unjudged(SAFE, **closing), "a") == [(100, 1e6), (0, 1e6), (0, 1e6)]
+    assert spans(unjudged(limits=BETWEEN, **closing), "a") == [(80, 120), (0, 120), (0, 120)]
 
 
 def test_a_later_maximum_does_not_reach_back_through_a_year_that_may_be_closed() -> None:
@@ -100,9 +100,9 @@ def test_a_later_maximum_does_not_reach_back_through_a_year_that_may_be_closed()
         "limits": "programme,basis,year,min,max\na,growth,,-0.5,\na,activity,2027,,50",
         "budgets": "pool,amount\nNHS,2000",
     }
-    assert bounds(unjudged(**tables), "a") == [(50, 200), (25, 100), (12.5, 50)]
+    assert spans(unjudged(**tables), "a") == [(50, 200), (25, 100), (12.5, 50)]
     closing = {"options": options("earliest", "o,2027"), "option_effects": CLOSING}
-    assert bounds(unjudged(**tables, **closing), "a") == [(50, 2e3), (25, 2e3), (0, 50)]
+    assert spans(unjudged(**tables, **closing), "a") == [(50, 2e3), (25, 2e3), (0, 50)]
 
 
 def test_what_must_be_closed_is_nothing() -> None:
@@ -111,7 +111,7 @@ def test_what_must_be_closed_is_nothing() -> None:
         option_effects=CLOSING,
         budgets="pool,amount\nNHS,500",
     )
-    assert bounds(instance, "a") == [(0, 500), (0, 0), (0, 0)]
+    assert spans(instance, "a") == [(0, 500), (0, 0), (0, 0)]
 
 
 def test_activity_that_must_be_something_is_viable() -> None:
@@ -122,8 +122,8 @@ def test_activity_that_must_be_something_is_viable() -> None:
         demand="programme,demand,min_met\na,60,0.2",
         budgets="pool,amount\nNHS,1000000\nQ,30",
     )
-    assert bounds(instance, "a") == [(40, 60)] * 3
-    assert bounds(instance, "b") == [(0, 0)] * 3
+    assert spans(instance, "a") == [(40, 60)] * 3
+    assert spans(instance, "b") == [(0, 0)] * 3
 
 
 def test_a_scale_that_nothing_allows_is_a_collision() -> None:
@@ -144,7 +144,7 @@ def test_need_may_rise_and_fall_by_options() -> None:
             "less,demand,a,0.6,multiply,1", "more,demand,a,50,add,1", more="delay"
         ),
     )
-    assert bounds(instance, "a") == [(100, 100), (60, 150), (60, 150)]
+    assert spans(instance, "a") == [(100, 100), (60, 150), (60, 150)]
     ranges = instance.facts.ranges
     assert ranges.driver_lo[0].tolist() == [100, 60, 60]
     assert ranges.driver_hi[0].tolist() == [100, 150, 150]
@@ -161,14 +161,14 @@ FEWER = {"options": options(), "option_effects": effects("o,demand,a,-80")}
 def test_more_need_may_be_avoided_where_more_arrives() -> None:
     """With 90% to meet: of 100, 90 less 30; of 20, 18 less 20; the least is at 30: -3."""
     tables = {**AVOIDED, "demand": "programme,demand,min_met\na,100,0.9"}
-    assert bounds(unjudged(**tables), "a") == [(60, 100)] * 3
-    assert bounds(unjudged(**tables, **FEWER), "a") == [(0, 100)] * 3
+    assert spans(unjudged(**tables), "a") == [(60, 100)] * 3
+    assert spans(unjudged(**tables, **FEWER), "a") == [(0, 100)] * 3
 
 
 def test_more_need_may_be_avoided_where_more_arrives_besides_a_backlog() -> None:
     """90% of 100 waiting and 20 arriving, less 20, are 88; with 30 arriving, less 30, 87."""
     demand = "programme,demand,opening_backlog,min_met\na,100,100,0.9"
-    assert bounds(unjudged(**AVOIDED, **FEWER, demand=demand), "a")[0] == (87, 200)
+    assert spans(unjudged(**AVOIDED, **FEWER, demand=demand), "a")[0] == (87, 200)
 
 
 def test_capacity_is_the_most_that_options_build() -> None:
@@ -179,7 +179,7 @@ def test_capacity_is_the_most_that_options_build() -> None:
         options=options("lead_years", "o,2"),
         option_effects=effects("o,capacity,beds,20"),
     )
-    assert bounds(instance, "a") == [(0, 110), (0, 110), (0, 150)]
+    assert spans(instance, "a") == [(0, 110), (0, 110), (0, 150)]
 
 
 def paid(programmes: str = A, **tables: str) -> Instance:
@@ -193,19 +193,19 @@ def test_options_raise_money_net_of_what_they_cost() -> None:
         options=options("earliest,latest,cost_once,cost_yearly", "o,2025,2025,20,12"),
         option_effects=effects("o,income,NHS,30"),
     )
-    assert bounds(instance, "a") == [(0, 100), (0, 118), (0, 118)]
+    assert spans(instance, "a") == [(0, 100), (0, 118), (0, 118)]
 
 
 @pytest.mark.parametrize("programme", ["", "a"])
 def test_savings_raise_money_in_the_pool_or_in_the_programme(programme: str) -> None:
     instance = paid(options=options("cost_yearly,programme", f"o,-10,{programme}"))
-    assert bounds(instance, "a") == [(0, 110)] * 3
+    assert spans(instance, "a") == [(0, 110)] * 3
 
 
 def test_an_option_that_must_be_taken_costs_at_least_the_cheapest() -> None:
     columns, one = "group,choose,cost_yearly", "p,g,exactly_one,15"
     instance = paid(options=options(columns, one, "q,g,exactly_one,40"))
-    assert bounds(instance, "a") == [(0, 85)] * 3
+    assert spans(instance, "a") == [(0, 85)] * 3
     short = paid(limits="programme,basis,min\na,activity,90", options=options(columns, one))
     found = short.facts.ranges.shortages[0]
     assert (found.needed, found.available) == (105.0, 100.0)
@@ -219,22 +219,22 @@ def test_conditional_income_is_received_later_and_what_is_held_back_is_gone() ->
         j,2025,NHS,0,per_head,2,1,2
         k,2027,NHS,0,amount,7,1,1"""
     instance = paid(incomes=incomes, places="place,heads\nN,3\nS,1")
-    assert bounds(instance, "a") == [(0, 90), (0, 100), (0, 108)]
-    assert bounds(paid(settings=BALANCE), "a") == [(0, 100)] * 3
+    assert spans(instance, "a") == [(0, 90), (0, 100), (0, 108)]
+    assert spans(paid(settings=BALANCE), "a") == [(0, 100)] * 3
 
 
 def test_income_that_is_not_recurrent_does_not_widen_the_recurrent_balance() -> None:
     instance = paid(incomes="income,pool,threshold,amount\nk,NHS,0,7", settings=BALANCE)
-    assert bounds(instance, "a") == [(0, 100)] * 3
+    assert spans(instance, "a") == [(0, 100)] * 3
     raised = effects("o,income,NHS,7")
     instance = paid(options=options(), option_effects=raised, settings=BALANCE)
-    assert bounds(instance, "a") == [(0, 107)] * 3
+    assert spans(instance, "a") == [(0, 107)] * 3
 
 
 def test_the_old_service_runs_alongside_until_the_new_one_is_in_place() -> None:
     columns = "group,choose,latest,lead_years,double_running"
     instance = paid(options=options(columns, "o,g,exactly_one,2025,2,10"))
-    assert bounds(instance, "a") == [(0, 90), (0, 90), (0, 100)]
+    assert spans(instance, "a") == [(0, 90), (0, 90), (0, 100)]
 
 
 def test_capital_of_an_option_that_must_be_taken_is_gone() -> None:
@@ -243,7 +243,7 @@ def test_capital_of_an_option_that_must_be_taken_is_gone() -> None:
         budgets="pool,kind,amount\nNHS,,100\nNHS,capital,50",
         options=options("group,choose,latest,capital", "o,g,exactly_one,2025,30"),
     )
-    assert bounds(instance, "a") == [(0, 20), (0, 50), (0, 50)]
+    assert spans(instance, "a") == [(0, 20), (0, 50), (0, 50)]
 
 
 def bent(above: float, *others: str) -> str:
@@ -257,23 +257,23 @@ CHEAPER = {"options": options(), "option_effects": effects("o,unit_cost,a,-0.5")
 
 def test_money_buys_as_much_as_the_cheapest_unit_allows() -> None:
     """100 buy 100 at 1, 200 at 0.5; above 60 at 0.2 each: 60 and 200 more."""
-    assert bounds(paid(**CHEAPER), "a") == [(0, 200)] * 3
-    assert bounds(paid(bent(0.2)), "a") == [(0, 260)] * 3
-    assert bounds(paid(bent(2)), "a") == [(0, 80)] * 3
-    assert bounds(paid(bent(2), budgets="pool,amount\nNHS,40"), "a") == [(0, 40)] * 3
+    assert spans(paid(**CHEAPER), "a") == [(0, 200)] * 3
+    assert spans(paid(bent(0.2)), "a") == [(0, 260)] * 3
+    assert spans(paid(bent(2)), "a") == [(0, 80)] * 3
+    assert spans(paid(bent(2), budgets="pool,amount\nNHS,40"), "a") == [(0, 40)] * 3
     # Half price: 60 for 30, and the other 70 at 1.5.
-    assert bounds(paid(bent(2), **CHEAPER), "a") == [(0, 60 + 70 / 1.5)] * 3
+    assert spans(paid(bent(2), **CHEAPER), "a") == [(0, 60 + 70 / 1.5)] * 3
     # 10 do not pay for 60 at 0.3 each, but units above them save 0.2 each: enough of them do.
     saving = {**CHEAPER, "option_effects": effects("o,unit_cost,a,-0.7")}
-    assert bounds(paid(bent(0.5), budgets="pool,amount\nNHS,10", **saving), "a")[0] == (0, np.inf)
+    assert spans(paid(bent(0.5), budgets="pool,amount\nNHS,10", **saving), "a")[0] == (0, np.inf)
 
 
 def test_floors_cost_what_the_cheapest_unit_costs() -> None:
     """90 of a cost at least 60 + 30 x 0.2 = 66, which leaves 34 for b."""
     programmes, limits = bent(0.2, "b"), "programme,basis,min\na,activity,90"
-    assert bounds(paid(programmes, limits=limits), "b") == [(0, 34)] * 3
+    assert spans(paid(programmes, limits=limits), "b") == [(0, 34)] * 3
     cheaper = {"options": options(), "option_effects": effects("o,unit_cost,a,0.9,multiply")}
-    assert bounds(paid(programmes, limits=limits, **cheaper), "b") == [(0, 43)] * 3
+    assert spans(paid(programmes, limits=limits, **cheaper), "b") == [(0, 43)] * 3
 
 
 def test_activity_that_saves_money_pays_for_others_up_to_its_most() -> None:
@@ -284,8 +284,8 @@ def test_activity_that_saves_money_pays_for_others_up_to_its_most() -> None:
         options=options(),
         option_effects=effects("o,unit_cost,a,-1.5"),
     )
-    assert bounds(instance, "b") == [(0, 120)] * 3
-    assert bounds(instance, "a") == [(0, 40)] * 3
+    assert spans(instance, "b") == [(0, 120)] * 3
+    assert spans(instance, "a") == [(0, 40)] * 3
 
 
 def under(terms: dict[str, Any], tariff: float = 2.0, **tables: str) -> Instance:
@@ -300,11 +300,11 @@ def test_a_contract_binds_until_its_notice_is_over() -> None:
     """A block of 80 covers 45 units; ended from 2026 on, b may have all, and a as well."""
     block = {"type": "block", "ceiling": 90, "notice_years": 1}
     instance = under(block)
-    assert bounds(instance, "a") == [(0, 45), (0, 100), (0, 100)]
-    assert bounds(instance, "b") == [(0, 20), (0, 100), (0, 100)]
+    assert spans(instance, "a") == [(0, 45), (0, 100), (0, 100)]
+    assert spans(instance, "b") == [(0, 20), (0, 100), (0, 100)]
     later = under({**block, "start": 2026})
-    assert bounds(later, "b") == [(0, 100), (0, 20), (0, 100)]
-    assert bounds(under({**block, "notice_years": 0}), "b") == [(0, 100)] * 3
+    assert spans(later, "b") == [(0, 100), (0, 20), (0, 100)]
+    assert spans(under({**block, "notice_years": 0}), "b") == [(0, 100)] * 3
 
 
 def test_a_contract_once_ended_stays_ended() -> None:
@@ -315,12 +315,12 @@ def test_a_contract_once_ended_stays_ended() -> None:
         C,block,2027,"""
     limits = "programme,basis,max\na,activity,50"
     instance = under({}, contracts=contracts, limits=limits)
-    assert bounds(instance, "b") == [(0, 20), (0, 100), (0, 100)]
+    assert spans(instance, "b") == [(0, 20), (0, 100), (0, 100)]
 
 
 def test_a_contract_cheaper_than_its_cost_buys_more_while_it_holds() -> None:
     instance = under({"type": "activity", "notice_years": 0}, tariff=0.5)
-    assert bounds(instance, "a") == [(0, 200)] * 3
+    assert spans(instance, "a") == [(0, 200)] * 3
 
 
 def test_a_contract_may_be_suspended() -> None:
@@ -330,15 +330,15 @@ def test_a_contract_may_be_suspended() -> None:
         options=options("earliest", "o,2026"),
         option_effects=effects("o,contract,C,,suspend"),
     )
-    assert bounds(instance, "b") == [(0, 20), (0, 70), (0, 70)]
-    assert bounds(instance, "a") == [(30, 50)] * 3
+    assert spans(instance, "b") == [(0, 20), (0, 70), (0, 70)]
+    assert spans(instance, "a") == [(30, 50)] * 3
 
 
 def test_a_contract_that_cannot_be_paid_any_more_limits_activity_to_its_cost() -> None:
     """The block of 80 does not fit beside 30 of b, so a costs what it costs: at most 70."""
     limits = "programme,basis,min\nb,activity,30"
     instance = under({"type": "block", "notice_years": 0}, limits=limits)
-    assert bounds(instance, "a") == [(0, 70)] * 3
+    assert spans(instance, "a") == [(0, 70)] * 3
 
 
 SHARED = {"type": "capitated", "gain_share": 0.8, "loss_share": 0.4}
@@ -366,20 +366,20 @@ SHARED = {"type": "capitated", "gain_share": 0.8, "loss_share": 0.4}
 def test_money_limits_activity_only_while_a_payment_rises(
     contract: dict[str, Any], high: float
 ) -> None:
-    assert bounds(under(contract, places="place,heads\nN,1"), "a")[0] == (0, high)
+    assert spans(under(contract, places="place,heads\nN,1"), "a")[0] == (0, high)
 
 
 def test_a_step_that_need_not_be_earned_costs_nothing() -> None:
     step = {"type": "outcome", "fixed": 70, "bonus_outcome": "QALY"}
     step |= {"bonus_threshold": 5, "bonus_step": 15}
-    assert bounds(under(step), "b") == [(0, 30)] * 3
+    assert spans(under(step), "b") == [(0, 30)] * 3
     # An option that lowers the outcome may turn the bonus into a loss without end.
     instance = under(
         {**step, "bonus": 1},
         options=options(),
         option_effects=effects("o,outcome,a,-1,add,QALY", more="outcome"),
     )
-    assert bounds(instance, "b")[0] == (0, np.inf)
+    assert spans(instance, "b")[0] == (0, np.inf)
 
 
 WORTH = "programme,outcome,per_unit\na,QALY,1"

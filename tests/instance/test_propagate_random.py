@@ -1,8 +1,9 @@
-"""Random rounds with decisions, as drawn: no plan of any decision is out of reach.
+"""Random rounds with decisions: no plan of any decision is out of reach.
 
-No check has judged them, so money may not suffice and limits may cross; a collision is then
-a proof that there is no plan. The judge (``oracle_round``) tries a round whose decisions are
-made piece by piece, and shares nothing with what is tested.
+Where no check has judged them, money may not suffice and limits may cross; a collision is then
+a proof that there is no plan. Where checks have, a refusal is such a proof. The judge
+(``oracle_round``) tries a round whose decisions are made piece by piece, and shares nothing
+with what is tested.
 """
 
 from __future__ import annotations
@@ -11,7 +12,13 @@ import numpy as np
 import pytest
 from oracle_draw import Draw
 from oracle_round import Built, Round
-from reaching import UNJUDGED
+from small import UNJUDGED
+
+from allocator.errors import InstanceError
+from allocator.instance.instance import Instance
+
+PROOFS = ("has no allowed activity", "cannot pay", "cannot hold", "covers activity of at most")
+"""How a round is refused because of its bounds."""
 
 
 def drawn_harder(seed: int, rng: np.random.Generator) -> Draw:
@@ -42,12 +49,8 @@ def drawn_harder(seed: int, rng: np.random.Generator) -> Draw:
     return drawn
 
 
-@pytest.mark.parametrize("seed", range(5000, 5150))
-def test_no_plan_of_any_decision_is_out_of_reach(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    drawn = drawn_harder(seed, rng)
-    with UNJUDGED:
-        instance = drawn.instance()
+def judged(drawn: Draw, instance: Instance, rng: np.random.Generator) -> None:
+    """Plans at either end of some decisions are within what can be reached."""
     ranges = instance.facts.ranges
     names = instance.programmes["programme"].tolist()
     round_ = Round(drawn.settings, drawn.tables)
@@ -70,3 +73,25 @@ def test_no_plan_of_any_decision_is_out_of_reach(seed: int) -> None:
                     cell, value = (names.index(name), t), figure.at(found[1])
                     room = 1e-5 * max(1.0, abs(value))
                     assert low[cell] - room <= value <= high[cell] + room, (choices[c], name, t)
+
+
+@pytest.mark.parametrize("seed", range(5000, 5150))
+def test_no_plan_of_any_decision_is_out_of_reach(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    drawn = drawn_harder(seed, rng)
+    with UNJUDGED:
+        instance = drawn.instance()
+    judged(drawn, instance, rng)
+
+
+@pytest.mark.parametrize("seed", range(3000, 3020))
+def test_rounds_with_rules_are_within_reach_or_refused_because_there_is_no_plan(seed: int) -> None:
+    drawn = Draw(seed)
+    try:
+        instance = drawn.instance()
+    except InstanceError as refusal:
+        if not any(proof in str(refusal) for proof in PROOFS):
+            raise
+        assert Round(drawn.settings, drawn.tables).best() is None
+        return
+    judged(drawn, instance, np.random.default_rng(seed))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reaching import one_row, table, three_years
+from small import one_row, table, three_years
 
 from allocator.errors import InstanceError
 from allocator.instance.checks.savings import network, savings

@@ -29,11 +29,7 @@ def built() -> tuple[Data, Any]:
 
 @pytest.fixture(scope="module")
 def reach() -> dict[str, dict[tuple[str, int], float]]:
-    """Range of activity and of drivers, by programme and year."""
-    table = reachable(INSTANCE)
-    keys = list(zip(table["programme"], table["year"], strict=True))
-    columns = ("lo", "hi", "driver_lo", "driver_hi")
-    return {c: dict(zip(keys, table[c].tolist(), strict=True)) for c in columns}
+    return reachable(INSTANCE)
 
 
 def values(model: Any, name: str) -> dict[Any, float]:

@@ -5,10 +5,10 @@ The plan's tables are made by hand, so that reports can be tested without a solv
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import Any
 
 import pandas as pd
+from small import csv
 
 from allocator.instance.instance import Instance, from_tables
 from allocator.plan import Certificate, Plan
@@ -56,11 +56,6 @@ TABLES = {
     """,
     "selections": "selection,programme\ngps,GP",
 }
-
-
-def csv(text: str) -> pd.DataFrame:
-    lines = "\n".join(line.strip() for line in text.strip().splitlines())
-    return pd.read_csv(StringIO(lines), dtype=str, keep_default_na=False)
 
 
 def deciding_round(**tables: str) -> Instance:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,7 @@ from deciding import (
     incomes_table,
     options_table,
 )
-from rich.console import Console
+from shown import joined, line_of, printed
 
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -39,29 +38,15 @@ def instance() -> Instance:
 
 
 def summary(plan: Plan, instance: Instance) -> str:
-    out = io.StringIO()
-    print_summary(plan, instance, Console(file=out, width=80, markup=False, highlight=False))
-    return out.getvalue()
+    return printed(print_summary, plan, instance)
 
 
 def report(name: str, plan: Plan, instance: Instance) -> str:
-    out = io.StringIO()
-    print_reports([name], plan, instance, Console(file=out, width=80, markup=False))
-    return out.getvalue()
-
-
-def joined(text: str) -> str:
-    return " ".join(text.split())
+    return printed(print_reports, [name], plan, instance)
 
 
 def with_tables(plan: Plan, **tables: pd.DataFrame) -> Plan:
     return replace(plan, tables={**plan.tables, **tables})
-
-
-def figures(text: str, start: str) -> list[str]:
-    """Words of the first line that starts with `start`, after it."""
-    line = next(li for li in text.splitlines() if li.strip().startswith(start))
-    return line.strip().removeprefix(start).split()
 
 
 # ---- the certificate
@@ -418,27 +403,27 @@ def test_decision_report_says_why(instance: Instance) -> None:
 def test_option_report_adds_up(instance: Instance) -> None:
     text = report("options", deciding_plan(), instance)
     # Partial 0.2 + 0.1 and double running of the wing 0.15 in the first year.
-    assert figures(text, "All options") == ["0.45", "1.50", "-0.20", "-0.20"]
-    assert figures(text, "every year") == ["0.10", "0.30", "-0.20", "-0.20"]
-    assert figures(text, "leaving") == ["0.00", "0.05", "0.00", "0.00"]
+    assert line_of(text, "All options") == ["0.45", "1.50", "-0.20", "-0.20"]
+    assert line_of(text, "every year") == ["0.10", "0.30", "-0.20", "-0.20"]
+    assert line_of(text, "leaving") == ["0.00", "0.05", "0.00", "0.00"]
     table = text[text.index("£m") :]
-    assert figures(table, "Full integration") == ["0.00", "1.30", "0.30", "0.30"]
-    assert figures(table, "New wing") == ["0.15", "0.15", "0.00", "0.00"]
-    assert figures(text, "Capital") == ["8.00", "0.00", "0.00", "0.00"]
+    assert line_of(table, "Full integration") == ["0.00", "1.30", "0.30", "0.30"]
+    assert line_of(table, "New wing") == ["0.15", "0.15", "0.00", "0.00"]
+    assert line_of(text, "Capital") == ["8.00", "0.00", "0.00", "0.00"]
     assert "Not taken, 2 of 6 options: North bid and South bid." in joined(text)
 
 
 def test_income_report_by_year(instance: Instance) -> None:
     text = report("incomes", deciding_plan(), instance)
-    assert figures(text, "Cancers found early") == ["0.00", "0.00", "0.60", "0.60"]
-    assert figures(text, "share earned") == ["0.0%", "0.0%", "100.0%", "100.0%"]
-    assert figures(text, "received") == ["0.00", "0.40", "0.40", "1.00"]
+    assert line_of(text, "Cancers found early") == ["0.00", "0.00", "0.60", "0.60"]
+    assert line_of(text, "share earned") == ["0.0%", "0.0%", "100.0%", "100.0%"]
+    assert line_of(text, "received") == ["0.00", "0.40", "0.40", "1.00"]
     assert "£1.8m of £3.0m is earned" in joined(text)
 
 
 def test_contract_report_shows_what_is_ended(instance: Instance) -> None:
     text = report("contracts", deciding_plan(), instance)
-    assert figures(text, "fee for ending it") == ["0.00", "0.00", "0.40", "0.00"]
+    assert line_of(text, "fee for ending it") == ["0.00", "0.00", "0.40", "0.00"]
     assert "Acute block: ended from 2027/28 for a fee of £400k" in joined(text)
     every_year = contracts_table(end=2025)
     text = report("contracts", with_tables(deciding_plan(), contracts=every_year), instance)
@@ -448,17 +433,17 @@ def test_contract_report_shows_what_is_ended(instance: Instance) -> None:
 
 def test_pool_report_shows_the_new_lines(instance: Instance) -> None:
     text = report("pools", deciding_plan(), instance)
-    assert figures(text, "options") == ["-0.35", "-1.50", "0.20", "0.20"]
-    assert figures(text, "conditional money received") == ["0.00", "0.40", "0.40", "1.00"]
-    assert figures(text, "fees for ending contracts") == ["0.00", "0.00", "-0.40", "0.00"]
-    assert figures(text, "held back until conditions are met") == ["0.00", "-0.25", "0.00", "0.00"]
+    assert line_of(text, "options") == ["-0.35", "-1.50", "0.20", "0.20"]
+    assert line_of(text, "conditional money received") == ["0.00", "0.40", "0.40", "1.00"]
+    assert line_of(text, "fees for ending contracts") == ["0.00", "0.00", "-0.40", "0.00"]
+    assert line_of(text, "held back until conditions are met") == ["0.00", "-0.25", "0.00", "0.00"]
 
 
 def test_bridge_shows_steps_it_has_no_words_for(instance: Instance) -> None:
     plan = deciding_plan()
     bridge = plan.bridge.assign(step=plan.bridge["step"].replace("exit_fees", "some_new_step"))
     text = report("bridge", with_tables(plan, bridge=bridge), instance)
-    assert figures(text, "some new step") == ["0.40"] * 4
+    assert line_of(text, "some new step") == ["0.40"] * 4
 
 
 def test_reports_without_decisions_say_so(instance: Instance) -> None:
@@ -542,9 +527,7 @@ def test_options_that_differ_between_cases(instance: Instance) -> None:
     comparison = compared({"low": low, "high": with_tables(high, options=options)}, instance)
     assert set(comparison.options["option"]) == {"full", "north"}
     assert list(comparison.options.columns) == ["option", "label", "case", "year", "taken"]
-    out = io.StringIO()
-    print_comparison(comparison, instance, Console(file=out, width=80, markup=False))
-    text = joined(out.getvalue())
+    text = joined(printed(print_comparison, comparison, instance))
     assert "Options that differ: 2" in text
     assert "Full integration: low 2026/27 to 2028/29; high 2027/28 to 2028/29." in text
     assert "North bid: low not taken; high every year." in text

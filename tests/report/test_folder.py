@@ -71,7 +71,7 @@ def test_folder_is_written_completely_or_not_at_all(
         write_plan(make_plan(), small_instance, tmp_path / "other")
     after = {f.name: f.read_bytes() for f in (tmp_path / "plan").iterdir()}
     assert after == before
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan", "two_pools"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan"]
 
 
 def test_old_plan_comes_back_when_the_swap_fails(
@@ -89,7 +89,7 @@ def test_old_plan_comes_back_when_the_swap_fails(
     with pytest.raises(UsageError, match="Permission denied"):
         write_plan(make_plan(), small_instance, tmp_path / "plan", overwrite=True)
     assert (tmp_path / "plan" / "plan.json").is_file()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan", "two_pools"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["plan"]
 
 
 def test_only_a_plan_is_replaced_and_only_when_asked(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
 import pytest
-from rich.console import Console
+from shown import joined, printed
 
 from allocator.evaluate import STEPS
 from allocator.instance.instance import Instance
@@ -21,28 +20,15 @@ OF_DECISIONS = ("options", "incomes", "decisions")
 """Reports with nothing in them here; a test of their own shows them."""
 
 
-def console() -> tuple[io.StringIO, Console]:
-    out = io.StringIO()
-    return out, Console(file=out, width=80, markup=False, highlight=False, emoji=False)
-
-
 def shown(name: str, plan: Plan, instance: Instance) -> str:
-    out, to = console()
-    print_reports([name], plan, instance, to)
-    text = out.getvalue()
+    text = printed(print_reports, [name], plan, instance)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in text
     return text
 
 
 def summary(plan: Plan, instance: Instance) -> str:
-    out, to = console()
-    print_summary(plan, instance, to)
-    return joined(out.getvalue())
-
-
-def joined(text: str) -> str:
-    return " ".join(text.split())
+    return joined(printed(print_summary, plan, instance))
 
 
 def block(text: str, title: str) -> dict[str, list[float]]:

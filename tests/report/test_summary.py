@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
-from rich.console import Console
+from shown import NOTHING, joined, line_of, printed
 
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -16,21 +16,8 @@ from allocator.report.text.summary import print_summary
 Make = Callable[..., Plan]
 
 
-def printed(plan: Plan, instance: Instance, width: int = 80, all_years: bool = False) -> str:
-    out = io.StringIO()
-    console = Console(file=out, width=width, markup=False, highlight=False, emoji=False)
-    print_summary(plan, instance, console, all_years=all_years)
-    return out.getvalue()
-
-
-def line_of(text: str, start: str) -> list[str]:
-    """Words of the first line that starts with `start`, after it."""
-    line = next(li for li in text.splitlines() if li.strip().startswith(start))
-    return line.strip().removeprefix(start).split()
-
-
-def joined(text: str) -> str:
-    return " ".join(text.split())
+def summary(plan: Plan, instance: Instance, **options: Any) -> str:
+    return printed(print_summary, plan, instance, **options)
 
 
 def enlarged(plan: Plan, factor: float, years: tuple[int, ...], names: str = "") -> Plan:
@@ -54,7 +41,7 @@ def enlarged(plan: Plan, factor: float, years: tuple[int, ...], names: str = "")
 
 
 def test_headline_says_what_the_plan_is_worth(make_plan: Make, small_instance: Instance) -> None:
-    text = joined(printed(make_plan(), small_instance))
+    text = joined(summary(make_plan(), small_instance))
     assert text.startswith(
         "Two pools, 2025/26 to 2026/27: worth 225 QALY more than rolling the baseline forward. "
         "At most £2.0m (2.3% of the money) is spent differently, in 2026/27."
@@ -63,13 +50,13 @@ def test_headline_says_what_the_plan_is_worth(make_plan: Make, small_instance: I
 
 def test_headline_when_rolling_forward_is_best(make_plan: Make, small_instance: Instance) -> None:
     certificate = Certificate(10.0, 10.0, 10.0, 10.0, 0.0, 10.0)
-    text = printed(make_plan(certificate=certificate), small_instance)
+    text = summary(make_plan(certificate=certificate), small_instance)
     assert "no plan the rules allow beats rolling forward" in text
     assert "of the gain" not in text
 
 
 def test_decision_adds_up(make_plan: Make, small_instance: Instance) -> None:
-    text = printed(make_plan(), small_instance)
+    text = summary(make_plan(), small_instance)
     community = line_of(text, "community")
     assert community == ["20.00", "21.00", "22.00", "+1.00", "26.5", "22.00", "24.00", "+2.00",
                          "27.9"]  # fmt: skip
@@ -82,7 +69,7 @@ def test_decision_adds_up(make_plan: Make, small_instance: Instance) -> None:
 def test_moves_are_ordered_and_leave_out_what_stays(
     make_plan: Make, small_instance: Instance
 ) -> None:
-    text = printed(make_plan(), small_instance)
+    text = summary(make_plan(), small_instance)
     moves = text[text.index("Biggest moves") : text.index("Outcomes")]
     assert line_of(moves, "Community nursing") == ["+1.00", "+2.00", "24.00", "+9.1%"]
     assert line_of(moves, "gp") == ["-1.00", "-2.00", "31.00", "-6.1%"]
@@ -96,18 +83,18 @@ def test_more_moves_than_are_listed_are_counted(make_plan: Make, small_instance:
     many = [rows.assign(programme=f"p{n}", change=rows["change"] / (n + 2)) for n in range(13)]
     allocation = pd.concat([plan.allocation, *many], ignore_index=True)
     changed = replace(plan, tables={**plan.tables, "allocation": allocation})
-    assert "3 more move by £167k a year or less." in joined(printed(changed, small_instance))
+    assert "3 more move by £167k a year or less." in joined(summary(changed, small_instance))
 
 
 def test_outcomes_by_year_against_reference(make_plan: Make, small_instance: Instance) -> None:
-    text = printed(make_plan(), small_instance)
+    text = summary(make_plan(), small_instance)
     assert line_of(text, "health (QALY)") == ["5,400", "5,725", "11,125"]
     assert line_of(text, "vs ref.") == ["+100.0", "+125.2", "+225.2"]
     assert "health: 12 QALY of these arrive after 2026/27." in joined(text)
 
 
 def test_what_binds_in_words(make_plan: Make, small_instance: Instance) -> None:
-    text = joined(printed(make_plan(), small_instance))
+    text = joined(summary(make_plan(), small_instance))
     for sentence in (
         "£1m more in the NHS pool in 2025/26 would buy 52 QALY (binds every year).",
         "Acute share ceiling: a ceiling £1m higher in 2026/27 would buy 2 QALY.",
@@ -121,7 +108,7 @@ def test_what_binds_in_words(make_plan: Make, small_instance: Instance) -> None:
 
 
 def test_how_sure_it_is(make_plan: Make, small_instance: Instance) -> None:
-    text = joined(printed(make_plan(), small_instance))
+    text = joined(summary(make_plan(), small_instance))
     assert "Nothing says what 1 programme (£20.0m in 2024/25) is worth" in text
     assert "62% of the gain rests on weak evidence" in text
     assert "Best for these figures" in text
@@ -148,7 +135,7 @@ def test_nothing_is_wider_than_80_or_cut_off(
 ) -> None:
     instance = replace(small_instance, settings=replace(small_instance.settings, years=years))
     plan = enlarged(make_plan(), factor, years, names)
-    text = printed(plan, instance, all_years=all_years)
+    text = summary(plan, instance, all_years=all_years)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in text
     shown = years if all_years else (years[0], years[-1])
@@ -164,27 +151,26 @@ def test_nothing_is_wider_than_80_or_cut_off(
 
 def test_names_are_printed_as_they_are(make_plan: Make, small_instance: Instance) -> None:
     plan = enlarged(make_plan(), 1.0, (2025, 2026), " [bold]:warning:")
-    assert "Community nursing [bold]:warning:" in joined(printed(plan, small_instance, width=120))
+    assert "Community nursing [bold]:warning:" in joined(summary(plan, small_instance, width=120))
 
 
 def test_conflict_is_named(make_plan: Make, small_instance: Instance) -> None:
-    nothing = Certificate(None, None, None, None, 0.0, None)
     conflict = ("the floor 'Community floor' in 2025/26", "the budget of NHS in 2025/26")
     plan = make_plan(
-        status="infeasible", verified=False, tables={}, conflict=conflict, certificate=nothing
+        status="infeasible", verified=False, tables={}, conflict=conflict, certificate=NOTHING
     )
-    text = printed(plan, small_instance)
+    text = summary(plan, small_instance)
     assert "no plan keeps every hard rule" in text
     assert all(entry in text for entry in conflict)
-    assert "was not found" in printed(replace(plan, conflict=()), small_instance)
-    assert "stopped at a limit" in printed(replace(plan, status="limit"), small_instance)
-    assert "value without end" in printed(replace(plan, status="unbounded"), small_instance)
+    assert "was not found" in summary(replace(plan, conflict=()), small_instance)
+    assert "stopped at a limit" in summary(replace(plan, status="limit"), small_instance)
+    assert "value without end" in summary(replace(plan, status="unbounded"), small_instance)
 
 
 def test_long_conflict_is_cut_and_counted(make_plan: Make, small_instance: Instance) -> None:
     conflict = tuple(f"limit {n}" for n in range(25))
     plan = make_plan(status="infeasible", verified=False, tables={}, conflict=conflict)
-    assert "and 5 more." in printed(plan, small_instance)
+    assert "and 5 more." in summary(plan, small_instance)
 
 
 def test_unvalued_programmes_by_spend(small_instance: Instance) -> None:
@@ -200,7 +186,7 @@ def test_rule_missed_in_several_years_is_told_once(
 ) -> None:
     plan = make_plan()
     plan.rules.loc[3, ["value", "violation", "penalty"]] = [0.3, 4e6, 40.0]
-    text = joined(printed(plan, small_instance))
+    text = joined(summary(plan, small_instance))
     assert "(costs 35 QALY); also in 2026/27 (55 QALY in all)." in text
     assert text.count("Community floor") == 1
 
@@ -211,7 +197,7 @@ def test_many_missed_rules_are_cut_and_counted(make_plan: Make, small_instance: 
     many = [floor.assign(rule=f"floor {n}", label="") for n in range(13)]
     rules = pd.concat([plan.rules, *many], ignore_index=True)
     changed = replace(plan, tables={**plan.tables, "rules": rules})
-    text = joined(printed(changed, small_instance))
+    text = joined(summary(changed, small_instance))
     assert text.count(": missed in") == 10
     assert "4 rules more; all that are missed cost 490 QALY." in text
 
@@ -219,14 +205,14 @@ def test_many_missed_rules_are_cut_and_counted(make_plan: Make, small_instance: 
 def test_missed_by_rounding_is_not_missed(make_plan: Make, small_instance: Instance) -> None:
     plan = make_plan()
     plan.rules.loc[2, ["value", "violation", "penalty"]] = [0.35 - 1e-13, 1e-5, 1e-10]
-    assert "Rules that may be missed" not in printed(plan, small_instance)
+    assert "Rules that may be missed" not in summary(plan, small_instance)
 
 
 def test_held_programme_below_its_baseline_is_told(
     make_plan: Make, small_instance: Instance
 ) -> None:
     plan = make_plan()
-    assert "below the baseline" not in printed(plan, small_instance)
+    assert "below the baseline" not in summary(plan, small_instance)
     plan.allocation.loc[1, "activity"] = 43_000.0
-    text = joined(printed(plan, small_instance))
+    text = joined(summary(plan, small_instance))
     assert "leave no other way: A&E [main] (-57.0% in 2026/27)." in text

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 import pytest
-from rich.console import Console
+from shown import NOTHING, joined, printed
 
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
@@ -26,14 +26,10 @@ def draft(instance: Instance, **scales: float) -> dict[str, pd.DataFrame]:
     return {"allocation": pd.concat([once.assign(year=2025), once.assign(year=2026)])}
 
 
-def printed(
-    evaluation: Evaluation, best: Plan | None, instance: Instance, every: bool = False
-) -> str:
-    out = io.StringIO()
-    console = Console(file=out, width=80, markup=False, highlight=False)
-    print_verdict(evaluation, best, instance, console, every=every)
-    assert max(len(line) for line in out.getvalue().splitlines()) <= 80
-    return " ".join(out.getvalue().split())
+def words(evaluation: Evaluation, best: Plan | None, instance: Instance, **options: Any) -> str:
+    text = printed(print_verdict, evaluation, best, instance, **options)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    return joined(text)
 
 
 def best_worth(make_plan: Make, value: float, gain: float) -> Plan:
@@ -43,7 +39,7 @@ def best_worth(make_plan: Make, value: float, gain: float) -> Plan:
 def test_allowed_and_how_far_from_best(make_plan: Make, small_instance: Instance) -> None:
     evaluation = evaluate(small_instance, draft(small_instance))
     best = best_worth(make_plan, evaluation.objective + 100.0, 400.0)
-    text = printed(evaluation, best, small_instance)
+    text = words(evaluation, best, small_instance)
     assert text.startswith("This plan is allowed")
     # A point is half a QALY here: the weight is 2.
     assert "worth 50 QALY (25% of the gain on rolling forward) less than the best plan" in text
@@ -66,7 +62,7 @@ def test_as_good_as_the_best(
 ) -> None:
     evaluation = evaluate(small_instance, draft(small_instance))
     best = best_worth(make_plan, evaluation.objective + more, 400.0)
-    assert said in printed(evaluation, best, small_instance)
+    assert said in words(evaluation, best, small_instance)
 
 
 def test_breach_is_told_once_with_its_other_years(
@@ -74,13 +70,13 @@ def test_breach_is_told_once_with_its_other_years(
 ) -> None:
     evaluation = evaluate(small_instance, draft(small_instance, reable=1.2))
     best = best_worth(make_plan, evaluation.objective - 10.0, 400.0)
-    text = printed(evaluation, best, small_instance)
+    text = words(evaluation, best, small_instance)
     assert text.startswith("This plan is not allowed: 4 breaches.")
     assert text.count("reable") == 1 + 1  # the limit, and where it differs from the best
     assert "Council" in text
     assert "Also in 2026/27." in text
     assert "By breaking rules it is worth 5 QALY more" in text
-    every = printed(evaluation, best, small_instance, every=True)
+    every = words(evaluation, best, small_instance, every=True)
     assert "Also in" not in every
     assert len(every) > len(text)
 
@@ -92,25 +88,23 @@ def test_every_pool_that_pays_wrongly_is_told(money_round: Instance, money_plan:
     paid.loc[first & (paid["pool"] == "NHS"), "paid"] = 7700.0
     plan = {name: money_plan.tables[name] for name in ("allocation", "budgets", "transfers")}
     evaluation = evaluate(money_round, {**plan, "funding": paid})
-    text = printed(evaluation, None, money_round)
+    text = words(evaluation, None, money_round)
     assert "pool 'Council' pays £3,300" in text
     assert "pool 'NHS' pays £7,700" in text
 
 
 def test_other_evidence_is_said(money_round: Instance, money_plan: Plan) -> None:
     evaluation = evaluate(money_round, dict(money_plan.tables))
-    out = io.StringIO()
-    print_verdict(evaluation, None, money_round, Console(file=out, width=80), case="low")
-    assert "valued with the low figures of the evidence" in out.getvalue()
+    said = words(evaluation, None, money_round, case="low")
+    assert "valued with the low figures of the evidence" in said
     assert verdict_record(evaluation, None, money_round, "low")["instance"]["evidence"] == "low"
 
 
 def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:
     evaluation = evaluate(small_instance, draft(small_instance))
-    assert "It is worth" in printed(evaluation, None, small_instance)
-    nothing = Certificate(None, None, None, None, 0.0, None)
-    none = make_plan(status="infeasible", tables={}, verified=False, certificate=nothing)
-    assert "the solve ended infeasible" in printed(evaluation, none, small_instance)
+    assert "It is worth" in words(evaluation, None, small_instance)
+    none = make_plan(status="infeasible", tables={}, verified=False, certificate=NOTHING)
+    assert "the solve ended infeasible" in words(evaluation, none, small_instance)
 
 
 def test_record(make_plan: Make, small_instance: Instance) -> None:

@@ -25,14 +25,17 @@ from allocator.solver.highs.door import Solver
 def solve_hard(sign: str) -> tuple[str, bool, float | None]:
     """Run in the child: solve, and leave a sign once something has been found."""
     solver = Solver(hard())
-    solver.engine.highs.cbMipImprovingSolution.subscribe(lambda _: Path(sign).touch())
+    solver.engine.highs.cbMipImprovingSolution.subscribe(
+        lambda _: Path(sign).write_text("!", encoding="utf-8")
+    )
     found = solver.run(time_limit=LONG)
     return found.status, found.interrupted, found.objective
 
 
 def wait_there(sign: str) -> str:
     """Run in the child: wait for what never comes, a little at a time."""
-    Path(sign).touch()
+    with Path(sign).open("a", encoding="utf-8") as signs:
+        signs.write("!")
     for _ in range(int(LONG / 0.05)):
         time.sleep(0.05)
     return "waited"
@@ -58,14 +61,15 @@ def press_in_terminal() -> None:
 
 
 def press_after(sign: Path, act: Callable[[], Any], times: int = 1) -> threading.Thread:
-    """Press Ctrl-C once the child has left its sign, and again as often as is asked."""
+    """Press Ctrl-C once the child has left its sign, and again as it leaves one more."""
 
     def body() -> None:
         deadline = time.monotonic() + LONG
-        while not sign.exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        for _ in range(times):
-            time.sleep(0.5)
+        for count in range(1, times + 1):
+            while not (sign.exists() and sign.stat().st_size >= count):
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(0.02)
             act()
 
     thread = threading.Thread(target=body)

@@ -57,19 +57,40 @@ def many_steps() -> Program:
 
 
 @contextmanager
-def pressed(*after: float, press: Callable[[], Any] = _thread.interrupt_main) -> Iterator[None]:
-    """Press Ctrl-C once after each of some seconds; handlers must be left as they were."""
+def pressed(
+    *when: Callable[[], bool], press: Callable[[], Any] = _thread.interrupt_main
+) -> Iterator[None]:
+    """Press Ctrl-C once each of these holds, in turn; handlers must be left as they were."""
     handlers = [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGALRM)]
-    timers = [threading.Timer(seconds, press) for seconds in after]
-    for timer in timers:
-        timer.start()
+    over = threading.Event()
+
+    def body() -> None:
+        for ready in when:
+            while not over.wait(0.02) and not ready():
+                pass
+            if not over.is_set():
+                press()
+
+    thread = threading.Thread(target=body)
+    thread.start()
     try:
         yield
     finally:
-        for timer in timers:
-            timer.cancel()
-            timer.join()
+        over.set()
+        thread.join()
     assert [signal.getsignal(s) for s in (signal.SIGINT, signal.SIGALRM)] == handlers
+
+
+def searching(solver: Solver) -> Callable[[], bool]:
+    """Whether a search has something to give: past its root, and with a solution."""
+    begun = threading.Event()
+
+    def look(event: Any) -> None:
+        if event.data_out.mip_node_count > 0 and np.isfinite(event.data_out.mip_primal_bound):
+            begun.set()
+
+    solver.engine.highs.cbMipInterrupt.subscribe(look)
+    return begun.is_set
 
 
 def by_signal() -> None:
@@ -92,7 +113,7 @@ def check_incumbent(solver: Solver, found: Any) -> None:
 def test_branch_and_bound_gives_what_it_has(press: Callable[[], Any], threads: int) -> None:
     solver = Solver(hard(), threads=threads)
     began = time.monotonic()
-    with pressed(0.8, press=press):
+    with pressed(searching(solver), press=press):
         found = solver.run(time_limit=LONG)
     assert time.monotonic() - began < LONG / 2
     check_incumbent(solver, found)
@@ -106,10 +127,14 @@ def test_a_timer_of_the_program_itself_can_stop_it() -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGALRM, give_up)
+    solver = Solver(hard())
+
+    def soon() -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.8)
-        solver = Solver(hard())
-        found = solver.run(time_limit=LONG)
+        with pressed(searching(solver), press=soon):
+            found = solver.run(time_limit=LONG)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -145,9 +170,10 @@ def test_a_linear_programme_stops_too(algorithm: str) -> None:
 
 def test_after_an_interrupt_the_same_model_is_solved_on() -> None:
     solver = Solver(hard())
-    with pressed(0.5):
+    with pressed(searching(solver)):
         first = solver.run(time_limit=LONG)
-    opened = np.r_[first.x[:40], np.zeros(8)] if first.x is not None else np.zeros(48)
+    assert first.x is not None
+    opened = np.r_[first.x[:40], np.zeros(8)]
     solver.set_integer(np.zeros(48, bool))
     upper = np.r_[opened[:40], np.full(8, INF)]
     solver.set_bounds(opened, upper)
@@ -174,7 +200,7 @@ def test_ctrl_c_while_a_start_is_completed_keeps_the_start(
     def searched(*args: Any) -> float:
         pinned.append(True)
         if len(pinned) == 1:
-            with pressed(0.3):
+            with pressed(searching(solver)):
                 return real(*args)
         return real(*args)
 
@@ -200,7 +226,8 @@ def test_ctrl_c_as_the_last_thing_is_not_swallowed() -> None:
         def run(self) -> Any:
             status = real()
             _thread.interrupt_main()
-            time.sleep(0.3)
+            assert solver._watch is not None
+            assert solver._watch.stop.wait(LONG)
             return status
 
     highs, solver.engine.highs = solver.engine.highs, Late()
@@ -228,22 +255,23 @@ def test_what_is_raised_at_work_is_raised_here() -> None:
 
 
 def test_the_first_ctrl_c_asks_and_the_second_is_raised() -> None:
-    stop, leave = threading.Event(), threading.Event()
-    with pressed(0.2, 0.5), pytest.raises(KeyboardInterrupt):
-        attended(lambda: leave.wait(LONG), stop)
+    begun, stop, leave = threading.Event(), threading.Event(), threading.Event()
+    with pressed(begun.is_set, stop.is_set), pytest.raises(KeyboardInterrupt):
+        attended(lambda: begun.set() or leave.wait(LONG), stop)
     assert stop.is_set()
     leave.set()
 
 
 def test_the_first_ctrl_c_alone_waits_for_what_the_work_gives() -> None:
-    stop = threading.Event()
-    with pressed(0.2):
-        assert attended(lambda: stop.wait(LONG) and "what it has", stop) == "what it has"
+    begun, stop = threading.Event(), threading.Event()
+    with pressed(begun.is_set):
+        given = attended(lambda: begun.set() or (stop.wait(LONG) and "what it has"), stop)
+    assert given == "what it has"
 
 
 def test_a_model_that_was_given_up_is_not_solved_while_still_at_work() -> None:
     solver = Solver(production())
-    leave = threading.Event()
+    begun, leave = threading.Event(), threading.Event()
     highs = solver.engine.highs
 
     class Deaf:
@@ -251,11 +279,15 @@ def test_a_model_that_was_given_up_is_not_solved_while_still_at_work() -> None:
             return self.run if name == "run" else getattr(highs, name)
 
         def run(self) -> Any:
+            begun.set()
             leave.wait(LONG)
             return highs.run()
 
+    def asked() -> bool:
+        return solver._watch is not None and solver._watch.stop.is_set()
+
     solver.engine.highs = Deaf()
-    with pressed(0.2, 0.5), pytest.raises(KeyboardInterrupt):
+    with pressed(begun.is_set, asked), pytest.raises(KeyboardInterrupt):
         solver.run()
     with pytest.raises(SolverError, match="still at work"):
         solver.run()

@@ -1,0 +1,41 @@
+"""What commands and reports print, as text, words or JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from allocator.plan import Certificate
+
+NOTHING = Certificate(None, None, None, None, 0.0, None)
+"""What a plan that was not found is worth."""
+
+
+def printed(show: Callable[..., None], *what: Any, width: int = 80, **options: Any) -> str:
+    """What a report prints in a window of some width."""
+    out = io.StringIO()
+    show(
+        *what, Console(file=out, width=width, markup=False, highlight=False, emoji=False), **options
+    )
+    return out.getvalue()
+
+
+def joined(text: str) -> str:
+    """Text on one line."""
+    return " ".join(text.split())
+
+
+def line_of(text: str, start: str) -> list[str]:
+    """Words of the first line that starts with `start`, after it."""
+    line = next(li for li in text.splitlines() if li.strip().startswith(start))
+    return line.strip().removeprefix(start).split()
+
+
+def out_json(capsys: pytest.CaptureFixture[str]) -> Any:
+    """What a command has printed as JSON."""
+    return json.loads(capsys.readouterr().out)
