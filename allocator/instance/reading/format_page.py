@@ -149,3 +149,7 @@ def _effects() -> str:
     ]
     header = ("measure", "target is named in", "operations")
     return f"## Effects of options\n\n{_grid(header, rows)}\n{_EFFECT_NOTES}"
+
+
+if __name__ == "__main__":
+    print(render(), end="")
