@@ -42,8 +42,8 @@ ENDLESS = 1e30
 can be read, and far from overflowing. Facts about need and agreements."""
 
 NO_SIZE = 1e-300
-"""Stands for the size of nothing at all, so that a ratio to it is a number. Facts about purses,
-pieces of payments, faces of stages, prices of limits."""
+"""Stands for the size of nothing at all, so that a ratio to it is a number. Pieces of
+payments, faces of stages, prices of limits."""
 
 
 # When figures of a round are the same
@@ -52,11 +52,11 @@ ROUNDING = 1e-9
 """Share by which figures that are the same may differ: seven digits above what doubles lose in the
 sums of a round, far below what a planner writes. Shares that add up to one, marks that money
 reaches, slopes that rise, cuts of a curve that are one, moves of a plan that are none: checks,
-facts about costs, agreements and purses, data, comparisons."""
+facts about purses, data, comparisons, reports."""
 
 NO_DISTANCE = 1e-9
 """Distances of activity or money below this, in their own unit, are rounding: a solver could not
-tell, and none is meant. Data (``distinct``) and the formulations that pay for distances."""
+tell, and none is meant. Data (``distinct``), which most rows with a distance in them go through."""
 
 RESIDUE = 1e-12
 """Share, or coefficient, that is left where figures should have cancelled: a thousand times what
@@ -93,8 +93,7 @@ Responses."""
 
 ROOM = 1e-3
 """How far beyond what can be reached a bound lies that must be tight, as a share of it: enough
-that rounding never touches it, little enough that the relaxation gains nothing. Data and
-formulations."""
+that rounding never touches it, little enough that the relaxation gains nothing. Data."""
 
 BEYOND = 1e-3
 """How far beyond what can be reached the first and last piece of a payment go, as a share of the

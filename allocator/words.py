@@ -13,6 +13,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
+SHORT = 1e-4
+"""Size below which a figure is written with a power of ten: its noughts would be miscounted."""
+
 _MOST_LOOKUPS = 200
 """Names looked up before hints stop: in a file where everything is wrong they help nobody."""
 
@@ -46,7 +49,7 @@ def figure(value: float) -> str:
         return fixed(value, 0)
     if size == 0 or not math.isfinite(size):
         return f"{value:g}"
-    if size < 1e-4:
+    if size < SHORT:
         return f"{value:.1e}"
     return fixed(value, 2 - math.floor(math.log10(size))).rstrip("0").rstrip(".")
 

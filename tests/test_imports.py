@@ -36,7 +36,7 @@ MAY_IMPORT = {
     },
     "allocator.instance.evidence": INSTANCE - {"allocator.instance.evidence"},
     "allocator.data": INSTANCE,
-    "allocator.solver": {"allocator.data", *INSTANCE},
+    "allocator.solver": {"allocator.data"},
     "allocator.evaluate": ROUND,
     "allocator.planning": {
         "allocator.data",

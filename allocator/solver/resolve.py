@@ -198,7 +198,7 @@ class Resolver:
         """
         return Sides(self, _found(rows, len(self._lower), "row"))
 
-    def costs(self, columns: Ints) -> Costs:
+    def costs(self, columns: Ints) -> ColumnCosts:
         """Costs of some columns, as of weights, to be changed; sense and constant stay.
 
         Parameters
@@ -210,7 +210,7 @@ class Resolver:
         SolverError
             For a column that is not there.
         """
-        return Costs(self, _found(columns, len(self._cost), "column"))
+        return ColumnCosts(self, _found(columns, len(self._cost), "column"))
 
     def coefficients(self, entries: Ints) -> Coefficients:
         """Some coefficients that are there, as of rates, to be changed.
@@ -308,7 +308,7 @@ class Sides:
             solver._highs.sides(solver._lower, solver._upper, span)
 
 
-class Costs:
+class ColumnCosts:
     """Costs of some columns of a :class:`Resolver`."""
 
     def __init__(self, solver: Resolver, columns: Ints) -> None:

@@ -128,7 +128,7 @@ def compare(
     return results
 
 
-def disagreements(results: Sequence[Result], gap: float) -> list[str]:
+def disagreements(results: Sequence[Result]) -> list[str]:
     """Rounds in which one formulation's plan is above the other's proved bound."""
     wrong = []
     for one in results:
@@ -158,7 +158,7 @@ def main(arguments: Sequence[str]) -> int:
     results = compare(
         asked.options, asked.curves, range(asked.seeds), asked.gap, asked.limit, asked.threads
     )
-    wrong = disagreements(results, asked.gap)
+    wrong = disagreements(results)
     if asked.json:
         record = {"results": [asdict(r) for r in results], "wrong": wrong, "versions": versions()}
         print(json.dumps(record, indent=1))

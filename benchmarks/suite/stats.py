@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-Numbers = npt.NDArray[np.float64]
+from allocator.arrays import Floats, Ints
 
 SHIFTS = (1.0, 10.0)
 PENALTIES = (1.0, 2.0, 10.0)
@@ -171,13 +171,13 @@ def _typical(results: Mapping[str, Sequence[Result]], problems: Sequence[str]) -
     return [max(score(results, [name], 0.0, 1.0), CLOCK) for name in problems]
 
 
-def _ranks(values: Numbers) -> npt.NDArray[np.int64]:
+def _ranks(values: Floats) -> Ints:
     return np.asarray(stats.rankdata(np.round(values, 9), method="min"), dtype=np.int64)
 
 
 def _resampled(
     results: Results, problems: Sequence[str], seed: int
-) -> tuple[Numbers, Numbers, Numbers]:
+) -> tuple[Floats, Floats, Floats]:
     """Share of first places and 95% interval of the mean, over resampled programmes."""
     shift, penalty = MAIN
     logs = np.array(
@@ -207,7 +207,7 @@ def agreement(found: Sequence[Standing]) -> float | None:
     return min(taus)
 
 
-def profile(results: Results, problems: Sequence[str]) -> dict[str, tuple[Numbers, Numbers]]:
+def profile(results: Results, problems: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
     """Dolan–Moré performance profiles.
 
     Parameters
@@ -245,7 +245,7 @@ def profile(results: Results, problems: Sequence[str]) -> dict[str, tuple[Number
     return out
 
 
-def profile_at(curve: tuple[Numbers, Numbers], ratio: float) -> float:
+def profile_at(curve: tuple[Floats, Floats], ratio: float) -> float:
     """Share of programmes solved within `ratio` times the best time."""
     x, share = curve
     place = int(np.searchsorted(x, ratio * (1 + 1e-12), side="right"))
@@ -335,7 +335,7 @@ def ratio(before: npt.ArrayLike, after: npt.ArrayLike, seed: int = 0) -> Ratio:
 
 
 def interval(
-    values: Numbers, statistic: Callable[[Numbers], Numbers], seed: int = 0
+    values: Floats, statistic: Callable[[Floats], Floats], seed: int = 0
 ) -> tuple[float, float]:
     """95% percentile bootstrap interval of a statistic of rows of resampled values."""
     draws = np.random.default_rng(seed).integers(values.size, size=(RESAMPLES, values.size))

@@ -1,7 +1,7 @@
 """What the indices of components are, so that a rule says what it is indexed by.
 
 While a rule is recorded as a template an index stands for all members at once; otherwise it is a
-label of these types. The letters are the same everywhere:
+label of these types. A letter means the same in every rule, p apart, whose type says which:
 
 i, h : Programme        t, s : Year (s also the year a run starts in, e the one it ends in)
 b, p, q : Pool          c, d : Contract

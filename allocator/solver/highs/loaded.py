@@ -44,8 +44,6 @@ class Loaded:
         Of the objective, as it is now.
     algorithm : str
         What runs unless a run asks for another.
-    handover : float
-        Seconds spent on loading.
     engine : Highspy
 
     Raises
@@ -70,7 +68,6 @@ class Loaded:
         self.program = program
         self.scaling = Scaling.of(program) if scaled else Scaling.none(program)
         self.cost_scale = self.scaling.cost
-        self.handover = 0.0
         self.engine = Highspy()
         self._watch: Watch | None = None
         chosen = settings(program, self.algorithm, threads) | (options or {})
@@ -89,9 +86,7 @@ class Loaded:
 
     def load(self) -> None:
         """Hand the programme over as it was given."""
-        start = time.perf_counter()
         self.engine.load(self.scaling.scaled(self.program))
-        self.handover += time.perf_counter() - start
 
     def set_objective(self, cost: Floats, *, maximise: bool, offset: float = 0.0) -> None:
         """Replace the objective."""

@@ -44,8 +44,8 @@ class Limits:
         if not (p.row_lower is self.row_lower and p.row_upper is self.row_upper):
             solver.set_sides(self.row_lower, self.row_upper)
 
-    def holding(self, program: Program, values: Mapping[str, Floats]) -> tuple[Limits, Flags]:
-        """Some whole numbers held where they are.
+    def fixing(self, program: Program, values: Mapping[str, Floats]) -> tuple[Limits, Flags]:
+        """Some whole numbers fixed where they are.
 
         Parameters
         ----------
@@ -56,20 +56,20 @@ class Limits:
         Returns
         -------
         limits : Limits
-        held : ndarray of bool, shape (columns,)
+        fixed : ndarray of bool, shape (columns,)
         """
         lower, upper = self.lower.copy(), self.upper.copy()
-        held = np.zeros(len(lower), dtype=bool)
+        fixed = np.zeros(len(lower), dtype=bool)
         for name, x in values.items():
             block = program.block(name)
             if block is not None and len(block) == len(x):
                 at = block.start + np.flatnonzero(~np.isnan(x))
                 lower[at] = upper[at] = np.round(x[at - block.start])
-                held[at] = True
-        return replace(self, lower=lower, upper=upper), held
+                fixed[at] = True
+        return replace(self, lower=lower, upper=upper), fixed
 
     def deciding(self, whole: Flags, x: Floats) -> Limits:
-        """Every whole number held where a solution has it; the rest is a linear programme."""
+        """Every whole number fixed where a solution has it; the rest is a linear programme."""
         lower, upper = self.lower.copy(), self.upper.copy()
         lower[whole] = upper[whole] = np.round(x[whole])
         return replace(self, lower=lower, upper=upper)

@@ -103,8 +103,8 @@ class Pounds:
                 rank = np.arange(len(pounds)) / max(1, len(pounds))
                 cost[block.span] = pounds + penny * (1.0 + rank)
 
-    def held(self, reference: Floats) -> Limits:
-        """What is held held, and pounds counted from the reference."""
+    def around(self, reference: Floats) -> Limits:
+        """Held programmes kept where the reference has them, and pounds counted from it."""
         limits = Limits.of(self.program)
         lower, upper = limits.lower.copy(), limits.upper.copy()
         least, most = lower[self.activity], upper[self.activity]

@@ -140,8 +140,8 @@ class Runs:
         nodes = self._options.node_limit if best else None
         if kept is not None:
             nodes, begin = KEPT_NODES, None
-            limits, held = limits.holding(self._solver.program, kept.get(name, {}))
-            if not (self.whole & ~held).any():
+            limits, fixed = limits.fixing(self._solver.program, kept.get(name, {}))
+            if not (self.whole & ~fixed).any():
                 return Solution("optimal", limits.lower, None, None, None, {}, "kept", 0.0)
         self._solver.set_integer(self.whole)
         limits.put(self._solver)

@@ -30,7 +30,7 @@ class _Reference:
     """The reference plan, and what plans may do that are measured against it."""
 
     x: Floats
-    held: Limits
+    limits: Limits
     value: float
 
 
@@ -68,7 +68,7 @@ class StagedSolve:
         status, reference = self._reference()
         if reference is None:
             return self._stages(status)
-        decided = _Decided("optimal", reference.held, {})
+        decided = _Decided("optimal", reference.limits, {})
         if self._runs.deciding:
             decided = self._decide_best(reference)
         known = {"reference": reference.x, **decided.known}
@@ -99,7 +99,7 @@ class StagedSolve:
         )
 
     def _fixed(self, search: str, limits: Limits, x: Floats) -> Limits:
-        """Limits with every decision held where a search left it."""
+        """Limits with every decision fixed where a search left it."""
         self._decisions[search] = x
         return limits.deciding(self._runs.whole, x)
 
@@ -122,7 +122,7 @@ class StagedSolve:
         x = scored.x if scored.status == "optimal" else nearest.x
         if x is None:
             raise SolverError("the reference plan came back without values")
-        return "optimal", _Reference(x, self._pounds.held(x), self._worth.of(x))
+        return "optimal", _Reference(x, self._pounds.around(x), self._worth.of(x))
 
     def _decide_best(self, reference: _Reference) -> _Decided:
         """Decisions of the best plan found."""
@@ -135,7 +135,7 @@ class StagedSolve:
         # The objective is the gain on the reference, so that the gap is a share of the gain.
         gain = Objective(self._worth.cost, -value)
         name = "best decisions"
-        found = self._runs.decide(name, gain, reference.held, self._options.gap, begin=begin)
+        found = self._runs.decide(name, gain, reference.limits, self._options.gap, begin=begin)
         moved = value + self._worth.offset
         bounds = {"bound": found.bound, "root_bound": found.root_bound}
         known = {
@@ -145,15 +145,15 @@ class StagedSolve:
             **{name: None if b is None else b + moved for name, b in bounds.items()},
         }
         if found.status == "infeasible":
-            return _Decided("infeasible", reference.held, known)
+            return _Decided("infeasible", reference.limits, known)
         x = begin if found.x is None else found.x
-        return _Decided(found.status, self._fixed(name, reference.held, x), known)
+        return _Decided(found.status, self._fixed(name, reference.limits, x), known)
 
     def _started(self, reference: _Reference) -> tuple[Floats | None, str]:
         """Best plan with the decisions of the starting plan, and what became of it."""
         if not self._options.start:
             return None, ""
-        limits, _ = reference.held.holding(self._solver.program, self._options.start)
+        limits, _ = reference.limits.fixing(self._solver.program, self._options.start)
         found = self._runs.decide("start", self._worth, limits, 10 * self._options.gap)
         return found.x, "not allowed" if found.x is None else "used"
 
@@ -186,8 +186,8 @@ class StagedSolve:
         name, kept = "calm decisions", self._options.kept
         if not self._runs.deciding or best.x is None or (kept is not None and name not in kept):
             return limits
-        found = self._runs.decide(name, pounds, reference.held, CALM_GAP, begin=best.x)
-        return self._fixed(name, reference.held, best.x if found.x is None else found.x)
+        found = self._runs.decide(name, pounds, reference.limits, CALM_GAP, begin=best.x)
+        return self._fixed(name, reference.limits, best.x if found.x is None else found.x)
 
     def _keeps(self, calm: Solution, least: float) -> bool:
         """Whether a calmer plan is worth as much as it must be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from allocator.arrays import Floats
 from benchmarks.suite import stats
 from benchmarks.suite.lines import NOT_TRIED
 from benchmarks.suite.page import charts
@@ -123,7 +124,7 @@ def profiles(rankings: Mapping[str, Ranking], look: Mapping[str, charts.Look]) -
 
 def _profile_chart(
     ranking: Ranking,
-    found: Mapping[str, tuple[stats.Numbers, stats.Numbers]],
+    found: Mapping[str, tuple[Floats, Floats]],
     look: Mapping[str, charts.Look],
 ) -> Chart:
     widest = max((float(x[-1]) for x, _ in found.values() if len(x)), default=10.0)
