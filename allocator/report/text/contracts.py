@@ -159,20 +159,18 @@ def _suspenders(plan: Plan, instance: Instance, contract: str, years: list[int])
 
 def _way_out(row: pd.Series, instance: Instance, money: Money) -> str:
     """Whether a contract that keeps money from moving could have been ended by then."""
-    settings = instance.settings
-    terms = instance.contracts[instance.contracts["contract"] == row["contract"]]
-    notice = terms["notice_years"].max()
-    if pd.isna(notice):
+    settings, agreements = instance.settings, instance.facts.agreements
+    at = agreements.names.index(row["contract"])
+    if not agreements.endable[at].any():
+        terms = instance.contracts[instance.contracts["contract"] == row["contract"]]
+        if agreements.holds[at, -1] and terms["notice_years"].notna().any():
+            return "; notice to end it runs beyond the plan"
         return "; it cannot be ended early"
-    start = terms["start"].min()
-    begins = settings.years[0] if pd.isna(start) else max(settings.years[0], int(start))
-    first = begins + int(notice)
-    if first > settings.years[-1]:
-        return "; notice to end it runs beyond the plan"
-    when = settings.year_label(first)
-    if row["year"] < first:
+    first = int(agreements.endable[at].argmax())
+    when = settings.year_label(settings.years[first])
+    if row["year"] < settings.years[first]:
         return f"; it may be ended from {when} at the earliest"
-    fee = float(terms["exit_fee"].max())
+    fee = float(agreements.exit_fee[at, first])
     price = f" for {money.text(fee)}" if fee else ""
     return f"; to end it, possible from {when}{price}, is not chosen"
 
