@@ -26,9 +26,6 @@ KINDS = {
     "capital": "capital",
 }
 
-EVERY_YEAR = 0
-"""Stands for a blank year."""
-
 
 def pool_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     """Every pool by year, and who pays for programmes that several pools share.
@@ -108,12 +105,11 @@ def _lines(rows: pd.DataFrame, instance: Instance, pool: str) -> list[Line]:
 
 def income_of(instance: Instance, pool: str, kind: str) -> list[float]:
     """Money of one kind a pool receives, by plan year."""
-    table = instance.budgets
-    table = table[(table["pool"] == pool) & (table["kind"] == kind)]
-    years = table["year"].fillna(EVERY_YEAR).tolist()
-    given: dict[int, float] = dict(zip(years, table["amount"].tolist(), strict=True))
-    always = given.get(EVERY_YEAR, 0.0)
-    return [given.get(year, always) for year in instance.settings.years]
+    budgets = instance.facts.by_year("budgets")
+    if (pool, kind) not in budgets.keys:
+        return [0.0] * len(budgets.years)
+    found: list[float] = budgets.values("amount", 0.0)[budgets.keys.index((pool, kind))].tolist()
+    return found
 
 
 def _parts(rows: pd.DataFrame, settings: Settings) -> Iterator[Line]:
