@@ -188,13 +188,12 @@ def kept_from_moving(plan: Plan, instance: Instance, money: Money) -> Iterator[s
         Amounts that show nothing in its tables are left out.
     """
     settings, names = instance.settings, contract_names(instance)
-    visible = 0.5 * 10.0**-money.decimals * money.unit
     rows = plan.contracts.merge(_freed(plan, instance), on=["contract", "year"])
-    stuck = rows[rows["state"].str.startswith(FIXED) & (rows["freed"] >= visible)]
+    stuck = rows[rows["state"].str.startswith(FIXED) & (rows["freed"] >= money.visible)]
     worst = stuck.sort_values("freed", ascending=False, kind="stable").drop_duplicates("contract")
     for _, row in worst.iterrows():
         left = row["stranded"]
-        stranded = f"; {money.text(left)} of cost is stranded" if left >= visible else ""
+        stranded = f"; {money.text(left)} of cost is stranded" if left >= money.visible else ""
         place = f" at {row['provider']}" if stranded and row["provider"] else ""
         unit = row["unit"]
         amount = f" ({figure(row['fewer'])} {several(unit)})" if unit else ""

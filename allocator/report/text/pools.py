@@ -135,10 +135,9 @@ def underlying(plan: Plan, instance: Instance, most: int) -> str:
         How many pools are named, the worst first.
     """
     settings, money = instance.settings, money_of(plan, instance)
-    visible = 0.5 * 10.0**-money.decimals * money.unit
     ends = sorted({settings.years[0], settings.years[-1]})
     by_year = plan.budgets.pivot_table(index="pool", columns="year", values="underlying")[ends]
-    telling = by_year[(by_year.abs() >= visible).any(axis=1)]
+    telling = by_year[(by_year.abs() >= money.visible).any(axis=1)]
     telling = telling.loc[telling.min(axis=1).sort_values(kind="stable").index]
     said = [
         f"{pool} " + ", ".join(f"{money.text(row[y])} in {settings.year_label(y)}" for y in ends)
