@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from allocator.evaluate.measures import IN_MONEY
 from allocator.report.language.units import display_names, years_text
 from allocator.tolerances import ROUNDING
 from allocator.words import count, figure
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from allocator.report.language.units import Money, Worth
 
 MOST_LISTED = 5
-IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")
-"""Measures of rules that are money."""
-
 MISSES_LISTED = 10
 
 
