@@ -475,11 +475,14 @@ def test_nothing_is_wider_than_80_or_cut_off(instance: Instance, name: str) -> N
 @pytest.mark.parametrize(
     ("terms", "year", "words"),
     [
-        ("2,400000", 2025, "; it may be ended from 2027/28 at the earliest."),
-        ("2,400000", 2028, "; to end it, possible from 2027/28 for £400k, is not chosen."),
-        ("0,", 2025, "; to end it, possible from 2025/26, is not chosen."),
-        ("20,", 2025, "; notice to end it runs beyond the plan."),
-        (",", 2025, "; it cannot be ended early."),
+        ("2,400000,,", 2025, "; it may be ended from 2027/28 at the earliest."),
+        ("2,400000,,", 2028, "; to end it, possible from 2027/28 for £400k, is not chosen."),
+        # The fee grows from base-year prices: 400,000 by 10% a year over three years.
+        ("2,400000,,0.1", 2028, "; to end it, possible from 2027/28 for £532k, is not chosen."),
+        ("0,,,", 2025, "; to end it, possible from 2025/26, is not chosen."),
+        ("20,,,", 2025, "; notice to end it runs beyond the plan."),
+        ("1,,2025,", 2025, "; it cannot be ended early."),
+        (",,,", 2025, "; it cannot be ended early."),
     ],
 )
 def test_money_that_could_not_move_says_when_the_contract_could_end(
@@ -487,9 +490,9 @@ def test_money_that_could_not_move_says_when_the_contract_could_end(
 ) -> None:
     instance = deciding_round(
         contracts=f"""\
-        contract,label,type,notice_years,exit_fee
+        contract,label,type,notice_years,exit_fee,end,uplift
         Acute,Acute block,block,{terms}
-        GMS,GMS contract,block,,
+        GMS,GMS contract,block,,,,
         """
     )
     contracts = contracts_table().assign(ended=False, suspended=False, state="fixed")

@@ -39,6 +39,13 @@ def test_money_unit_fits_the_largest_amount(
     assert money.amount(largest) == shown
 
 
+@pytest.mark.parametrize("largest", [20_000_000_000, 2_170_100_000, 20_000_000, 900, 0.0])
+def test_least_visible_amount_is_the_least_that_does_not_round_to_nothing(largest: float) -> None:
+    money = Money.fitting(SETTINGS, [largest])
+    assert float(money.amount(0.999 * money.visible)) == 0.0
+    assert float(money.amount(1.001 * money.visible)) > 0.0
+
+
 @pytest.mark.parametrize(
     ("pounds", "text"),
     [

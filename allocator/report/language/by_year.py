@@ -42,8 +42,7 @@ class Line:
 
     def shown(self, money: Money) -> bool:
         """Whether there is anything to show."""
-        least = 0.5 * 10.0**-money.decimals * money.unit
-        return self.always or any(abs(a) >= least for a in self.amounts if a == a)
+        return self.always or any(abs(a) >= money.visible for a in self.amounts if a == a)
 
     def cell(self, at: int, money: Money) -> str:
         """Text of one year."""

@@ -120,9 +120,8 @@ def moves_table(plan: Plan, settings: Settings, money: Money) -> tuple[Table | N
     """
     first, last = settings.years[0], settings.years[-1]
     lines = plan.allocation
-    visible = 0.5 * 10.0**-money.decimals * money.unit
     largest = lines["change"].abs().groupby(lines["programme"], sort=False).max()
-    largest = largest[largest >= visible].sort_values(ascending=False, kind="stable")
+    largest = largest[largest >= money.visible].sort_values(ascending=False, kind="stable")
     if largest.empty:
         return None, "No programme moves: the plan is the reference plan."
     ends = sorted({first, last})

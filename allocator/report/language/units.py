@@ -68,6 +68,11 @@ class Money:
         """One shown unit in a sentence: ``£1m``."""
         return f"{self.symbol}1{self.suffix}"
 
+    @property
+    def visible(self) -> float:
+        """Least amount that shows in tables as more than nothing, in the instance's money unit."""
+        return 0.5 * 10.0**-self.decimals * self.unit
+
     def amount(self, value: float) -> str:
         """Table figure without sign of currency: ``1,234.5``."""
         return fixed(value / self.unit, self.decimals)

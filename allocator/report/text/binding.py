@@ -7,22 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
+from allocator.evaluate.measures import IN_MONEY
 from allocator.report.language.units import display_names, years_text
 from allocator.tolerances import ROUNDING
 from allocator.words import count, figure
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
     from allocator.report.language.units import Money, Worth
 
 MOST_LISTED = 5
-IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")
-"""Measures of rules that are money."""
-
 MISSES_LISTED = 10
 
 
@@ -293,11 +292,10 @@ def year_prices(rows: pd.DataFrame, instance: Instance) -> pd.Series:
     instance : Instance
         The instance the programmes are from.
     """
-    programmes = instance.programmes.set_index("programme")
-    uplift = programmes["cost_uplift"].fillna(instance.settings.cost_uplift)
-    passed = rows["year"] - instance.settings.base_year
-    uplifted = (1 + rows["programme"].map(uplift)) ** passed
-    return rows["programme"].map(programmes["unit_cost"]) * uplifted
+    facts = instance.facts
+    programme = rows["programme"].map(facts.rank).to_numpy(np.int64)
+    year = rows["year"].to_numpy(np.int64) - facts.years[0]
+    return pd.Series(facts.prices.unit_cost[programme, year], index=rows.index)
 
 
 def _side(row: pd.Series) -> tuple[str, str]:

@@ -159,20 +159,18 @@ def _suspenders(plan: Plan, instance: Instance, contract: str, years: list[int])
 
 def _way_out(row: pd.Series, instance: Instance, money: Money) -> str:
     """Whether a contract that keeps money from moving could have been ended by then."""
-    settings = instance.settings
-    terms = instance.contracts[instance.contracts["contract"] == row["contract"]]
-    notice = terms["notice_years"].max()
-    if pd.isna(notice):
+    settings, agreements = instance.settings, instance.facts.agreements
+    at = agreements.names.index(row["contract"])
+    if not agreements.endable[at].any():
+        terms = instance.contracts[instance.contracts["contract"] == row["contract"]]
+        if agreements.holds[at, -1] and terms["notice_years"].notna().any():
+            return "; notice to end it runs beyond the plan"
         return "; it cannot be ended early"
-    start = terms["start"].min()
-    begins = settings.years[0] if pd.isna(start) else max(settings.years[0], int(start))
-    first = begins + int(notice)
-    if first > settings.years[-1]:
-        return "; notice to end it runs beyond the plan"
-    when = settings.year_label(first)
-    if row["year"] < first:
+    first = int(agreements.endable[at].argmax())
+    when = settings.year_label(settings.years[first])
+    if row["year"] < settings.years[first]:
         return f"; it may be ended from {when} at the earliest"
-    fee = float(terms["exit_fee"].max())
+    fee = float(agreements.exit_fee[at, first])
     price = f" for {money.text(fee)}" if fee else ""
     return f"; to end it, possible from {when}{price}, is not chosen"
 
@@ -190,13 +188,12 @@ def kept_from_moving(plan: Plan, instance: Instance, money: Money) -> Iterator[s
         Amounts that show nothing in its tables are left out.
     """
     settings, names = instance.settings, contract_names(instance)
-    visible = 0.5 * 10.0**-money.decimals * money.unit
     rows = plan.contracts.merge(_freed(plan, instance), on=["contract", "year"])
-    stuck = rows[rows["state"].str.startswith(FIXED) & (rows["freed"] >= visible)]
+    stuck = rows[rows["state"].str.startswith(FIXED) & (rows["freed"] >= money.visible)]
     worst = stuck.sort_values("freed", ascending=False, kind="stable").drop_duplicates("contract")
     for _, row in worst.iterrows():
         left = row["stranded"]
-        stranded = f"; {money.text(left)} of cost is stranded" if left >= visible else ""
+        stranded = f"; {money.text(left)} of cost is stranded" if left >= money.visible else ""
         place = f" at {row['provider']}" if stranded and row["provider"] else ""
         unit = row["unit"]
         amount = f" ({figure(row['fewer'])} {several(unit)})" if unit else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from rich.text import Text
 
@@ -37,28 +38,12 @@ def incomes_of(plan: Plan, instance: Instance) -> pd.DataFrame:
     table = plan.tables.get("incomes", pd.DataFrame())
     if table.empty:
         return table
-    terms = instance.incomes
-    stakes = [_stake(row, terms, instance) for _, row in table.iterrows()]
-    return table.assign(stake=stakes)
-
-
-def _stake(row: pd.Series, terms: pd.DataFrame, instance: Instance) -> float:
-    mine = terms[(terms["income"] == row["income"]) & (terms["part"] == row["part"])]
-    year = int(row["year"])
-    dated = mine[mine["year"].fillna(0) == year]
-    term = (dated if len(dated) else mine[mine["year"].isna()]).iloc[0]
-    if term["basis"] == "held_back":
-        return float(row["held_back"])
-    whole = float(term["amount"]) * float(term["share"])
-    return whole * _heads(instance, year) if term["basis"] == "per_head" else whole
-
-
-def _heads(instance: Instance, year: int) -> float:
-    """People of all places in a year; a row with the year replaces one without."""
-    places = instance.places
-    dated = places[places["year"].fillna(0) == year]
-    always = places[places["year"].isna() & ~places["place"].isin(dated["place"])]
-    return float(dated["heads"].sum() + always["heads"].sum())
+    terms, money = instance.rows["incomes"], instance.facts.conditional
+    names = zip(terms["income"][money.row], terms["part"][money.row], strict=True)
+    years = np.array(instance.settings.years)[money.year]
+    earnable = dict(zip(zip(names, years, strict=True), money.amount.tolist(), strict=True))
+    rows = zip(zip(table["income"], table["part"], strict=True), table["year"], strict=True)
+    return table.assign(stake=[earnable[row] for row in rows])
 
 
 def income_sentences(plan: Plan, instance: Instance, money: Money) -> Iterator[str]:

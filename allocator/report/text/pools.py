@@ -26,9 +26,6 @@ KINDS = {
     "capital": "capital",
 }
 
-EVERY_YEAR = 0
-"""Stands for a blank year."""
-
 
 def pool_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     """Every pool by year, and who pays for programmes that several pools share.
@@ -108,12 +105,11 @@ def _lines(rows: pd.DataFrame, instance: Instance, pool: str) -> list[Line]:
 
 def income_of(instance: Instance, pool: str, kind: str) -> list[float]:
     """Money of one kind a pool receives, by plan year."""
-    table = instance.budgets
-    table = table[(table["pool"] == pool) & (table["kind"] == kind)]
-    years = table["year"].fillna(EVERY_YEAR).tolist()
-    given: dict[int, float] = dict(zip(years, table["amount"].tolist(), strict=True))
-    always = given.get(EVERY_YEAR, 0.0)
-    return [given.get(year, always) for year in instance.settings.years]
+    budgets = instance.facts.by_year("budgets")
+    if (pool, kind) not in budgets.keys:
+        return [0.0] * len(budgets.years)
+    found: list[float] = budgets.values("amount", 0.0)[budgets.keys.index((pool, kind))].tolist()
+    return found
 
 
 def _parts(rows: pd.DataFrame, settings: Settings) -> Iterator[Line]:
@@ -139,10 +135,9 @@ def underlying(plan: Plan, instance: Instance, most: int) -> str:
         How many pools are named, the worst first.
     """
     settings, money = instance.settings, money_of(plan, instance)
-    visible = 0.5 * 10.0**-money.decimals * money.unit
     ends = sorted({settings.years[0], settings.years[-1]})
     by_year = plan.budgets.pivot_table(index="pool", columns="year", values="underlying")[ends]
-    telling = by_year[(by_year.abs() >= visible).any(axis=1)]
+    telling = by_year[(by_year.abs() >= money.visible).any(axis=1)]
     telling = telling.loc[telling.min(axis=1).sort_values(kind="stable").index]
     said = [
         f"{pool} " + ", ".join(f"{money.text(row[y])} in {settings.year_label(y)}" for y in ends)

@@ -110,8 +110,7 @@ def losses(plan: Plan, settings: Settings, money: Money, most: int) -> str:
     str
         Empty when nobody loses.
     """
-    visible = 0.5 * 10.0**-money.decimals * money.unit
-    losing = plan.providers[plan.providers["position"] <= -visible]
+    losing = plan.providers[plan.providers["position"] <= -money.visible]
     if losing.empty:
         return ""
     worst = losing.sort_values("position", kind="stable").drop_duplicates("provider")

@@ -219,7 +219,7 @@ def _differences(evaluation: Evaluation, best: Plan, instance: Instance) -> Tabl
     money = Money.fitting(settings, other.groupby("year").sum())
     gap = own - other
     largest = gap.abs().groupby("programme", sort=False).max()
-    largest = largest[largest >= 0.5 * 10.0**-money.decimals * money.unit]
+    largest = largest[largest >= money.visible]
     if largest.empty:
         return None
     ends = sorted({settings.years[0], settings.years[-1]})
