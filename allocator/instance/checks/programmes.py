@@ -187,9 +187,7 @@ def money_spread(facts: Facts) -> Problems:
 @planned("programmes", "responses", "demand", "effects", "option_effects")
 def unvalued(facts: Facts) -> Problems:
     """Programmes that nothing values are listed with the money they hold."""
-    programmes, known = facts["programmes"], facts.held
-    said = programmes["held"]
-    held = known.unvalued & ((said == "yes") | ((said == "") & ~known.set_free))
+    programmes, held = facts["programmes"], facts.held.unvalued_held
     if held.any():
         names = programmes["programme"][programmes.in_file(held)].tolist()
         total = float(facts.base_spend[held].sum())
