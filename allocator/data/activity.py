@@ -35,6 +35,8 @@ class Activity:
         Share of cost that is released later than activity, and whether there is any.
     price : ndarray
         Unit cost in each plan year.
+    stranded_rate : ndarray
+        Money stranded per unit of activity lost.
     limit_min, limit_max : ndarray
         Limits of basis activity and baseline, and the floor of safety; inf if none.
     first_min : ndarray
@@ -76,6 +78,7 @@ class Activity:
         self.late_share = np.where(self.release_years > 0, programmes["fixed_share"], 0.0)
         self.late = self.late_share > 0
         self.price = instance.facts.prices.unit_cost
+        self.stranded_rate = self.late_share[:, None] * self.price
         self.limit_min = limits.least
         self.limit_max = limits.most
         self.start_min = limits.start_min
