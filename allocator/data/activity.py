@@ -60,9 +60,9 @@ class Activity:
         self.baseline = baseline = programmes["baseline"]
         shape = reach.lo.shape
         self.first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
-        grown = (1 + limits.growth_max[:, 0]) * baseline + limits.growth_amount[:, 0]
-        self.first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
-        first_max[:, 0] = np.fmin(np.inf, grown)
+        least, most = limits.grown(0, baseline, baseline)
+        self.first_min[:, 0] = np.fmax(-np.inf, least)
+        first_max[:, 0] = np.fmin(np.inf, most)
 
         rows = Index.product(*options.closes.rows.axes[:2])
         fewer = np.minimum(options.limit_min.range(rows)[0], 0.0).reshape(shape)
