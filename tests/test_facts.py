@@ -6,11 +6,13 @@ import inspect
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from examples import AVONSIDE, EXAMPLES, avonside
 
+from allocator.data import Data, Extraction
 from allocator.instance.evidence import with_evidence
 from allocator.instance.facts import facts as dated
 from allocator.instance.facts import timeless
@@ -98,10 +100,34 @@ def test_reading_derives_each_fact_once_and_extraction_takes_what_it_derived(
     once(made)
 
 
-@pytest.mark.long
-def test_solving_derives_each_fact_once(made: Counter[str], owners: list[Deriving]) -> None:
-    solve(read(AVONSIDE))
+@pytest.mark.parametrize(
+    "folder",
+    [SMALL, pytest.param(AVONSIDE, marks=pytest.mark.long)],
+    ids=lambda folder: folder.name,
+)
+def test_solving_derives_each_fact_once(
+    folder: Path, made: Counter[str], owners: list[Deriving]
+) -> None:
+    assert solve(read(folder)).status == "optimal"
     once(total(owners), CHANGED_BY_SHRINKING)
+    once(made)
+
+
+def test_cutting_curves_again_derives_nothing_again(
+    made: Counter[str], owners: list[Deriving], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[Extraction] = []
+    plain = Extraction.data
+
+    def data(self: Extraction, *parts: Any) -> Data:
+        cut.append(self)
+        return plain(self, *parts)
+
+    monkeypatch.setattr(Extraction, "data", data)
+    assert solve(read(EXAMPLES / "outcome-equal")).status == "optimal"
+    assert len(cut) > 1
+    assert len(set(cut)) == 1
+    once(total(owners))
     once(made)
 
 

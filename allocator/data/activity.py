@@ -35,6 +35,8 @@ class Activity:
         Share of cost that is released later than activity, and whether there is any.
     price : ndarray
         Unit cost in each plan year.
+    stranded_rate : ndarray
+        Money stranded per unit of activity lost.
     limit_min, limit_max : ndarray
         Limits of basis activity and baseline, and the floor of safety; inf if none.
     first_min : ndarray
@@ -58,9 +60,9 @@ class Activity:
         self.baseline = baseline = programmes["baseline"]
         shape = reach.lo.shape
         self.first_min, first_max = np.full(shape, -np.inf), np.full(shape, np.inf)
-        grown = (1 + limits.growth_max[:, 0]) * baseline + limits.growth_amount[:, 0]
-        self.first_min[:, 0] = np.fmax(-np.inf, (1 + limits.growth_min[:, 0]) * baseline)
-        first_max[:, 0] = np.fmin(np.inf, grown)
+        least, most = limits.grown(0, baseline, baseline)
+        self.first_min[:, 0] = np.fmax(-np.inf, least)
+        first_max[:, 0] = np.fmin(np.inf, most)
 
         rows = Index.product(*options.closes.rows.axes[:2])
         fewer = np.minimum(options.limit_min.range(rows)[0], 0.0).reshape(shape)
@@ -76,6 +78,7 @@ class Activity:
         self.late_share = np.where(self.release_years > 0, programmes["fixed_share"], 0.0)
         self.late = self.late_share > 0
         self.price = instance.facts.prices.unit_cost
+        self.stranded_rate = self.late_share[:, None] * self.price
         self.limit_min = limits.least
         self.limit_max = limits.most
         self.start_min = limits.start_min

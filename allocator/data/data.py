@@ -18,6 +18,8 @@ from allocator.data.families.stranded import Stranded
 from allocator.data.in_order import InOrder
 from allocator.data.index import Index
 from allocator.data.parts import Parts
+from allocator.data.standing import standing
+from allocator.data.stated import Stated
 
 
 class Data(Parts):
@@ -28,26 +30,36 @@ class Data(Parts):
     the arrays beside it follow it row by row.
     """
 
-    # Each of these is made from the parts at first need.
-    limits = cached_property(Limits)
+    # Each is made at first need: these once for every cut of the curves,
+    limits = standing(Limits)
+    passing = standing(Passing)
+    pools = standing(Pools)
+    positions = standing(Positions)
+    shares = standing(Shares)
+
+    @standing
+    def by_activity(self: Stated) -> Index:
+        """(programme, year) of the curves that follow activity."""
+        drivers = self.uncut.drivers
+        return drivers.take(self.demand.rows.find(drivers.columns) < 0)
+
+    @standing
+    def by_need_met(self: Stated) -> Index:
+        """(programme, year) of the curves that follow need met."""
+        drivers = self.uncut.drivers
+        return drivers.take(self.demand.rows.find(drivers.columns) >= 0)
+
+    @standing
+    def most_moved(self: Stated) -> Floats:
+        """Twice the money that can move, so that it never binds, shape (programmes, years)."""
+        reach = self.activity.top.copy()
+        reach[self.demand.rows.columns] += self.demand.need_max
+        return 2.0 * (self.activity.price * reach + self.target)
+
+    # and these anew for each.
     stranded = cached_property(Stranded)
     paid = cached_property(Paid)
     endings = cached_property(Endings)
-    positions = cached_property(Positions)
-    shares = cached_property(Shares)
-    pools = cached_property(Pools)
-
-    @cached_property
-    def by_activity(self) -> Index:
-        """(programme, year) of the curves that follow activity."""
-        drivers = self.responses.drivers
-        return drivers.take(self.demand.rows.find(drivers.columns) < 0)
-
-    @cached_property
-    def by_need_met(self) -> Index:
-        """(programme, year) of the curves that follow need met."""
-        drivers = self.responses.drivers
-        return drivers.take(self.demand.rows.find(drivers.columns) >= 0)
 
     @cached_property
     def level_fills(self) -> LevelFills:
@@ -65,18 +77,6 @@ class Data(Parts):
         return self.responses.spans(*self.driver_range)
 
     @cached_property
-    def passing(self) -> Passing:
-        """One-off programmes whose contract may be ended."""
-        return Passing(self, self.endings.rows)
-
-    @cached_property
     def misses(self) -> Misses:
         """By how much soft rules can be missed."""
         return Misses(self, self.paid)
-
-    @cached_property
-    def most_moved(self) -> Floats:
-        """Twice the money that can move, so that it never binds, shape (programmes, years)."""
-        reach = self.activity.top.copy()
-        reach[self.demand.rows.columns] += self.demand.need_max
-        return 2.0 * (self.activity.price * reach + self.target)

@@ -19,7 +19,7 @@ class Costs:
     """Least and most each programme can cost, arrays of shape (programmes, years)."""
 
     def __init__(self, activity: Activity, surcharge: Surcharge) -> None:
-        late = activity.late_share[:, None] * activity.price * activity.highest[:, None]
+        late = activity.stranded_rate * activity.highest[:, None]
         self.low, self.high = activity.price * activity.lo, activity.price * activity.hi + late
         self.low[surcharge.rows.columns] += surcharge.low
         self.high[surcharge.rows.columns] += surcharge.high

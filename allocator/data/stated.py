@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allocator.data.activity import Activity
 from allocator.data.axes import Axes
 from allocator.data.capacity import Capacity
@@ -61,9 +63,12 @@ class Stated:
         Programmes kept at the reference plan.
     target : ndarray, shape (programmes, years)
         Spend of the baseline rolled forward, which the reference plan is nearest to.
+    standing : dict of str to object
+        What has been made of these alone, by name: every cut shares it.
     """
 
     def __init__(self, instance: Instance) -> None:
+        self.standing: dict[str, Any] = {}
         self.money_scale = instance.settings.money_scale
         self.recurrent_balance = instance.settings.recurrent_balance
         self.axes = axes = Axes(instance)

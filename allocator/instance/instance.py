@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import InitVar, dataclass, fields
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -45,12 +45,20 @@ class Instance:
         Folder or zip it was read from; empty when made in memory.
     warnings : tuple of Problem
         What the checks noticed without refusing the instance.
+    known : Timeless, optional
+        Facts of the same settings and rows, as far as they are derived. Only making takes
+        them: copies, comparisons and other processes derive at need.
     """
 
     settings: Settings
     tables: Mapping[str, pd.DataFrame]
     origin: str = ""
     warnings: tuple[Problem, ...] = ()
+    known: InitVar[Timeless | None] = None
+
+    def __post_init__(self, known: Timeless | None) -> None:
+        if known is not None:
+            self.__dict__["facts"] = known
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES and "tables" in self.__dict__:
@@ -108,9 +116,8 @@ class Instance:
     def believing(self, settings: Settings, rows: dict[str, Rows]) -> Instance:
         """Copy with other figures, unchecked; facts that rest on no change stay known."""
         tables = self.tables if rows == self.rows else Frames(rows)
-        found = Instance(settings, tables, self.origin, self.warnings)
-        vars(found)["facts"] = self.facts.revised(Draft(settings, rows))
-        return found
+        known = self.facts.revised(Draft(settings, rows))
+        return Instance(settings, tables, self.origin, self.warnings, known)
 
     @cached_property
     def sha256(self) -> str:
@@ -214,9 +221,8 @@ def _checked(
     draft = facts.draft
     if any(problem.severity == "error" for problem in problems):
         return None, problems
-    instance = Instance(draft.settings, Frames(draft.tables), origin, tuple(problems))
-    vars(instance)["facts"] = facts
-    return instance, problems
+    tables = Frames(draft.tables)
+    return Instance(draft.settings, tables, origin, tuple(problems), facts), problems
 
 
 def _passed(instance: Instance | None, problems: list[Problem]) -> Instance:

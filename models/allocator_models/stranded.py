@@ -40,7 +40,7 @@ def declare(m: Model, data: Data) -> None:
     m.strands_from = Members(x.sources, x.exact)
     m.source_year = Members(x.source_year, x.sources)
 
-    m.late = Param(m.STRANDED, x.rate)
+    m.late = Param(m.STRANDED, data.activity.stranded_rate)
     m.stranded_max = Param(m.STRANDED, x.most)
     m.source_base = Param(m.SOURCES, x.base)
     m.source_room = Param(m.SOURCES, x.room)

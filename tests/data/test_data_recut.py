@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pytest
 from small import round_of
 
-from allocator.data import Axis, Extraction, Index, extract
+from allocator.data import Axis, Data, Extraction, Index, extract
+from allocator.data.standing import standing
 
 ROUND = round_of(
     """programme,sector,pool,provider,contract,baseline,held
@@ -30,6 +32,10 @@ KNOTS = {(0, 0): np.array([70.0, 90.0]), (0, 1): np.array([80.0])}
 
 CUT = {"responses", "rules", "incomes", "payments", "ordering", "tier_orders", "stranded_exact"}
 """What of an instance's arrays may change with the cut of its curves."""
+
+STANDING = {name for name, made in vars(Data).items() if isinstance(made, standing)}
+RECUT = {name for name, made in vars(Data).items() if isinstance(made, cached_property)}
+"""What is made at need, once for every cut, and anew for each."""
 
 
 def same(one: Any, other: Any) -> bool:
@@ -62,6 +68,27 @@ def test_a_recut_makes_only_what_it_changes() -> None:
     assert recut.rules.right[0] < plain.rules.right[0]
     assert recut.incomes.threshold[0] > plain.incomes.threshold[0]
     assert recut.payments.error[0] > plain.payments.error[0] == 0
+
+
+def test_rows_that_rest_on_no_cut_are_made_once_for_all() -> None:
+    assert {"limits", "passing", "pools", "positions", "shares", "most_moved"} <= STANDING
+    assert {"stranded", "paid", "endings", "curve_order", "misses"} <= RECUT
+    extraction = Extraction(ROUND)
+    plain, recut = extraction.data(), extraction.data(KNOTS, 1)
+    for name in STANDING:
+        assert getattr(recut, name) is getattr(plain, name), name
+        assert getattr(extraction.data(), name) is getattr(plain, name), name
+    for name in RECUT:
+        assert getattr(recut, name) is not getattr(plain, name), name
+    assert plain.shares is not extract(ROUND).shares
+
+
+@pytest.mark.parametrize("name", sorted(STANDING | RECUT))
+def test_rows_of_a_recut_are_those_of_a_fresh_extraction(name: str) -> None:
+    extraction = Extraction(ROUND)
+    getattr(extraction.data(), name)
+    recut, fresh = extraction.data(KNOTS, 1), extract(ROUND, KNOTS, 1)
+    assert same(getattr(recut, name), getattr(fresh, name))
 
 
 @pytest.mark.parametrize("margin", [-1, 0, 1])

@@ -72,6 +72,19 @@ def test_copies_have_the_rows_and_derive_the_rest_again(avonside: Instance) -> N
         pd.testing.assert_frame_equal(other.rules, avonside.rules)
 
 
+def test_a_changed_copy_derives_from_what_it_holds(avonside: Instance) -> None:
+    assert avonside.facts.prices
+    settings = dataclasses.replace(avonside.settings, cost_uplift=0.5)
+    changed = dataclasses.replace(avonside, settings=settings)
+    plain = Instance(settings, avonside.tables)
+    for other in (changed, plain):
+        assert "facts" not in vars(other)
+        assert other.facts.settings == settings
+        assert other.facts.prices.unit_cost[0, -1] > avonside.facts.prices.unit_cost[0, -1]
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        avonside.facts = changed.facts  # type: ignore[misc]
+
+
 def test_equal_instances_have_the_same_rows_settings_and_origin(avonside: Instance) -> None:
     assert read(AVONSIDE) == avonside
     assert avonside.replace(source="elsewhere") != avonside

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.data.index import Index
-from allocator.data.parts import Parts
+from allocator.data.stated import Stated
 from allocator.tolerances import ROOM
 
 
@@ -33,7 +33,7 @@ class Limits:
         Most activity that can be reached, and a little more.
     """
 
-    def __init__(self, data: Parts) -> None:
+    def __init__(self, data: Stated) -> None:
         every, activity, options = data.programme_years, data.activity, data.options
         year = every.axes[1]
         later = np.arange(1, len(year))

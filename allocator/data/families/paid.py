@@ -114,7 +114,7 @@ def _lines(
 def _most_stranded(contracts: Contracts, activity: Activity) -> Floats:
     """Most that can be stranded of the cost of each contract's programmes."""
     highest = activity.highest[:, None] * (1.0 + ROOM)
-    most = activity.late_share[:, None] * activity.price * np.maximum(highest - activity.lo, 0.0)
+    most = activity.stranded_rate * np.maximum(highest - activity.lo, 0.0)
     _, t, i = contracts.members.columns
     owner = contracts.rows.positions(contracts.members.columns[:2])
     return np.bincount(owner, most[i, t], len(contracts.rows)).astype(float)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.data.index import Index
-from allocator.data.parts import Parts
+from allocator.data.stated import Stated
 from allocator.tolerances import ROOM
 
 
@@ -26,8 +26,9 @@ class Passing:
         (pool, year, contract): who pays.
     """
 
-    def __init__(self, data: Parts, endable: Index) -> None:
+    def __init__(self, data: Stated) -> None:
         contracts, costs = data.contracts, data.costs
+        endable = contracts.rows.take(contracts.endable)
         once = ~data.funding.recurrent & data.recurrent_balance
         _, t, i = contracts.members.columns
         at = endable.find(contracts.members.columns[:2])

@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.arrays import Flags
 from allocator.data.index import Index
-from allocator.data.parts import Parts
+from allocator.data.stated import Stated
 
 
 class Pools:
@@ -33,7 +33,7 @@ class Pools:
         (pool, year, contract) of the payments, and of the exit fees.
     """
 
-    def __init__(self, data: Parts) -> None:
+    def __init__(self, data: Stated) -> None:
         money, funding, contracts = data.money, data.funding, data.contracts
         programme, year, pool = data.programme, data.year, data.pool
         self.rows = rows = Index.product(pool, year)
@@ -47,7 +47,7 @@ class Pools:
         builds = np.zeros(money.amount.shape, dtype=bool)
         builds[money.payer[funding.capital]] = True
         builds[data.options.capital.rows.columns[:2]] = True
-        self.income = money.amount - funding.adjusted - data.incomes.held_back
+        self.income = money.amount - funding.adjusted - data.stated_incomes.held_back
         self.income[:, 0] += money.opening
         self.carried_min = least = -money.overdraw_max
         least[:, -1] = 0.0

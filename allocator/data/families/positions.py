@@ -6,7 +6,7 @@ import numpy as np
 
 from allocator.arrays import Ints
 from allocator.data.index import Index
-from allocator.data.parts import Parts
+from allocator.data.stated import Stated
 
 
 class Positions:
@@ -20,7 +20,7 @@ class Positions:
         (provider, year, contract) it is paid for, and whose overhead it receives.
     """
 
-    def __init__(self, data: Parts) -> None:
+    def __init__(self, data: Stated) -> None:
         contracts, providers = data.contracts, data.providers
         self.rows = rows = providers.rows.take(np.isfinite(providers.deficit_max))
         contract, t = contracts.rows.columns

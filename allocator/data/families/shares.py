@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.data.parts import Parts
+from allocator.data.stated import Stated
 
 
 class Shares:
@@ -20,7 +20,7 @@ class Shares:
         Most a pool can have to pay, in money, following ``funding.rows``.
     """
 
-    def __init__(self, data: Parts) -> None:
+    def __init__(self, data: Stated) -> None:
         every, funding, activity = data.programme_years, data.funding, data.activity
         surcharge = data.surcharge
         i, _, t = funding.rows.columns

@@ -18,8 +18,6 @@ class Stranded:
     ----------
     rows : Index
         (programme, year) that can have any.
-    rate : ndarray, shape (programmes, years)
-        Money stranded per unit of activity lost.
     most : ndarray
         Most of it, in money, following `rows`.
     since : Index
@@ -44,8 +42,8 @@ class Stranded:
         year = every.axes[1]
         self.rows = rows = every.take(np.repeat(activity.late, len(year)))
         i, t = rows.columns
-        self.rate = activity.late_share[:, None] * activity.price
-        self.most = self.rate[i, t] * np.maximum(activity.baseline, activity.top.max(axis=1))[i]
+        highest = np.maximum(activity.baseline, activity.top.max(axis=1))
+        self.most = activity.stranded_rate[i, t] * highest[i]
         looked = _looked_back(i, t, activity, len(year))
         row, source = np.nonzero(looked[:, :-1])
         self.since = Index((*every.axes, year), [i[row], t[row], source])

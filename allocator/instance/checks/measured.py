@@ -145,8 +145,7 @@ class Measured:
         who = self.members(rows["selection"][position])
         if rows["measure"][position] == "recurrent_spend":
             who = who[self._programmes["recurrent"][who]]
-        value = self._programmes["unit_cost"][who] * self._programmes["baseline"][who]
-        if rows["reference"][position] in REFERENCES and not value.any():
+        if rows["reference"][position] in REFERENCES and not self._facts.base_spend[who].any():
             yield problem(
                 rows,
                 position,

@@ -177,14 +177,13 @@ def adjustments_make_sense(facts: Timeless) -> Problems:
 def adjustments_by_selection(facts: Timeless) -> Problems:
     """A selection without a pool shares its item out by baseline spend."""
     rows, programmes = facts["adjustments"], facts["programmes"]
-    spend = programmes["unit_cost"] * programmes["baseline"]
     shared = among(programmes["programme"], facts["funding"]["programme"])
     told: set[str] = set()
     asked = (rows["pool"] == "") & (rows["selection"] != "")
     for position in rows.in_file(asked):
         selection = rows["selection"][position]
         who, share = facts.selections.counted(selection)
-        weight = share * spend[who]
+        weight = share * facts.base_spend[who]
         if not weight.any():
             yield problem(
                 rows,

@@ -163,10 +163,8 @@ def money_spread(facts: Facts) -> Problems:
     """Money of one pool stays within what a solver can tell apart."""
     programmes = facts["programmes"]
     figures: dict[str, list[tuple[float, str]]] = defaultdict(list)
-    spend = programmes["unit_cost"] * programmes["baseline"]
-    for name, pool, value in zip(
-        programmes["programme"].tolist(), programmes["pool"].tolist(), spend.tolist(), strict=True
-    ):
+    names, pools = programmes["programme"].tolist(), programmes["pool"].tolist()
+    for name, pool, value in zip(names, pools, facts.base_spend.tolist(), strict=True):
         figures[pool].append((value, f"programme '{name}'"))
     for _, pool, value in facts["budgets"].lists("pool", "amount"):
         figures[pool].append((value, "its amount"))
@@ -189,12 +187,10 @@ def money_spread(facts: Facts) -> Problems:
 @planned("programmes", "responses", "demand", "effects", "option_effects")
 def unvalued(facts: Facts) -> Problems:
     """Programmes that nothing values are listed with the money they hold."""
-    programmes, known = facts["programmes"], facts.held
-    said = programmes["held"]
-    held = known.unvalued & ((said == "yes") | ((said == "") & ~known.set_free))
+    programmes, held = facts["programmes"], facts.held.unvalued_held
     if held.any():
         names = programmes["programme"][programmes.in_file(held)].tolist()
-        total = float((programmes["unit_cost"] * programmes["baseline"])[held].sum())
+        total = float(facts.base_spend[held].sum())
         many = "1 programme has" if len(names) == 1 else f"{len(names)} programmes have"
         yield problem(
             programmes,

@@ -111,8 +111,8 @@ class Adjustments:
     ----------
     adjustments : ByYear
         The table.
-    programmes : Rows
-        The table.
+    spend : ndarray, shape (programmes,)
+        Base-year spend, by which a selection's items are shared out.
     selections : Selections
         Members of every selection.
     budgets : Budgets
@@ -125,12 +125,11 @@ class Adjustments:
     """
 
     def __init__(
-        self, adjustments: ByYear, programmes: Rows, selections: Selections, budgets: Budgets
+        self, adjustments: ByYear, spend: Floats, selections: Selections, budgets: Budgets
     ) -> None:
         rows, pools = adjustments.rows, len(budgets.names)
         self.revenue = np.zeros((pools, adjustments.index.shape[1]))
         self.recurrent = np.zeros_like(self.revenue)
-        spend = programmes["baseline"] * programmes["unit_cost"]
         sign = np.where(rows["kind"] == "efficiency", -1.0, 1.0)
         amount = sign * (rows["amount"] * rows["delivery"])
         for row, _, t in zip(*(part.tolist() for part in adjustments.in_force), strict=True):

@@ -111,7 +111,7 @@ class Facts(Timeless):
     def adjustments(self) -> Adjustments:
         """Net money that adjustments take from pools."""
         table = self.by_year("adjustments")
-        return Adjustments(table, self["programmes"], self.selections, self.budgets)
+        return Adjustments(table, self.base_spend, self.selections, self.budgets)
 
     @fact
     def conditional(self) -> Conditional:

@@ -39,6 +39,8 @@ class Held:
         Options close or limit it, so that nothing else holds it.
     held : ndarray of bool
         Kept at the reference plan.
+    unvalued_held : ndarray of bool
+        Both.
     """
 
     def __init__(
@@ -55,3 +57,4 @@ class Held:
         strict = np.isin(programmes["class"], STRICT)
         usual = ~self.follows & ~self.set_free & (self.unvalued | strict)
         self.held: Flags = (said == "yes") | ((said == "") & usual)
+        self.unvalued_held = self.unvalued & self.held

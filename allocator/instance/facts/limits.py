@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from allocator.arrays import Flags, Ints
+from allocator.arrays import Flags, Floats, Ints
 from allocator.instance.tables.by_year import ByYear
 from allocator.instance.tables.rows import Rows
 
@@ -58,6 +58,22 @@ class Limits:
         kept = ~np.isinf(self.least) | ~np.isnan(self.growth_min)
         self.safe: Flags = (programmes["class"] == "safety")[:, None] & ~kept
         self.least[self.safe] = np.repeat(self._baseline, self.safe.sum(axis=1))
+
+    def grown(self, t: int, least: Floats, most: Floats) -> tuple[Floats, Floats]:
+        """Least and most activity of a year by growth on the year before; NaN for no limit.
+
+        Parameters
+        ----------
+        t : int
+            Position of the year.
+        least, most : ndarray, shape (programmes,)
+            Activity of the year before, of the first year the baseline.
+        """
+        with np.errstate(invalid="ignore"):
+            return (
+                (1 + self.growth_min[:, t]) * least,
+                (1 + self.growth_max[:, t]) * most + self.growth_amount[:, t],
+            )
 
     def _read_levels(self, limits: ByYear, at: Ints, mine: Flags, basis: str) -> None:
         """Limits in activity, or as a share of the baseline."""

@@ -219,13 +219,10 @@ class _State:
             before_hi = self.baseline if t == 0 else self.hi[:, t - 1]
             cells = (np.arange(len(self.lo)), np.full(len(self.lo), t))
             source = _code("limits", self.growth_line[:, t], grown=t > 0)
-            low, high = self.limits.growth_min[:, t], self.limits.growth_max[:, t]
-            with np.errstate(invalid="ignore"):
-                free = np.isnan(low) | self.may_close[:, t]
-                lifted = np.where(free, -np.inf, (1 + low) * before_lo)
-                grown = (1 + high) * before_hi + self.limits.growth_amount[:, t]
-            self.raise_lo(cells, lifted, source)
-            self.cut_hi(cells, np.where(np.isnan(grown), np.inf, grown), source)
+            least, most = self.limits.grown(t, before_lo, before_hi)
+            free = np.isnan(self.limits.growth_min[:, t]) | self.may_close[:, t]
+            self.raise_lo(cells, np.where(free, -np.inf, least), source)
+            self.cut_hi(cells, np.where(np.isnan(most), np.inf, most), source)
         self.find_collisions()
 
     def grow_backward(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allocator.arrays import Flags
+from allocator.arrays import Flags, Floats
 from allocator.instance.facts.deriving import Deriving, fact
 from allocator.instance.facts.groups import Group, groups_of, payers_of
 from allocator.instance.facts.held import Held, limits_changed
@@ -17,6 +17,12 @@ class Timeless(Deriving):
     def rank(self) -> dict[str, int]:
         """Position of each programme."""
         return {name: i for i, name in enumerate(self["programmes"]["programme"].tolist())}
+
+    @fact
+    def base_spend(self) -> Floats:
+        """Money each programme's baseline costs at the unit costs of the base year."""
+        cost, baseline = self.columns("programmes", "unit_cost", "baseline")
+        return cost * baseline
 
     @fact
     def selections(self) -> Selections:
