@@ -176,7 +176,7 @@ def test_both_formulations_have_the_same_best_plan(beside: list[decisions.Result
     assert sorted(best) == [0, 1]
     for found in best.values():
         assert found["product"] == pytest.approx(found["obvious"], rel=1e-6)
-    assert decisions.disagreements(beside, 0.0) == []
+    assert decisions.disagreements(beside) == []
 
 
 def test_the_product_has_fewer_decisions_and_a_tighter_relaxation(
@@ -202,7 +202,7 @@ def test_the_product_s_plan_passes_the_independent_check(beside: list[decisions.
 
 def test_a_plan_above_the_other_s_bound_is_noticed(beside: list[decisions.Result]) -> None:
     wrong = [replace(r, bound=(r.objective or 0.0) - 1.0) for r in beside]
-    found = decisions.disagreements(wrong, 0.0)
+    found = decisions.disagreements(wrong)
     assert any("seed 1: product beats the bound of obvious" in line for line in found)
 
 

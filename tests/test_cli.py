@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -331,6 +332,7 @@ def test_control_c_ends_a_solver_that_does_not_listen(two_pools: Path) -> None:
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == b"solving\n"
+        time.sleep(1.0)  # from the line it prints to where no signal is heard
         process.send_signal(signal.SIGINT)  # asks for the best plan so far
         assert process.stderr is not None
         assert process.stderr.readline().startswith(b"Stopping")
@@ -338,6 +340,7 @@ def test_control_c_ends_a_solver_that_does_not_listen(two_pools: Path) -> None:
         _, errors = process.communicate(timeout=60)
     finally:
         process.kill()
+        process.communicate()
     assert process.returncode == 130
     assert errors.splitlines()[-1] == b"Stopped."
 
