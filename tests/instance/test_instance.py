@@ -20,7 +20,7 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "68ba383006be c1ed5cdf1e27 b8379bcd5e33 8d20f0b46543",
+    "avonside": "6c92ac708463 a8fe21ecceec ff029828d535 8af627307a96",
     "examples/evidence-cases": "46bf77a7f0eb d15c26fbe0d2 39fda09db2d2 560370955901",
     "examples/evidence-shrinkage": "928cc8fab556 667f772a56c9 4604892b1021 aefabd182139",
     "examples/option-evidence": "ba77537ac66d e0056086b4b2 5f0b0f89a00f 20a8d6fd0e43",
