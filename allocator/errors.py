@@ -92,5 +92,9 @@ class SolverError(AllocatorError):
     """The solver, or what it was given, cannot be trusted."""
 
 
+class FiguresError(SolverError):
+    """Figures of a round that no solver can hold: the round is at fault, not the solver."""
+
+
 class VerificationError(AllocatorError):
     """A solution that failed its independent check and so is no plan."""

@@ -173,7 +173,8 @@ def _refuse_unseen(cells: Cells, texts: list[str], among: str) -> None:
         if hidden and position not in cells.bad:
             found.setdefault(hidden, []).append(position)
     for hidden, positions in found.items():
-        others = f", as do {count(len(positions) - 1, 'more cell')}" if len(positions) > 1 else ""
+        more = len(positions) - 1
+        others = f", as {'does' if more == 1 else 'do'} {count(more, 'more cell')}" if more else ""
         name = unicodedata.name(hidden, "control character").lower()
         cells.refuse_all(
             positions,

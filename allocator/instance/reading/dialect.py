@@ -85,7 +85,7 @@ def with_points(
             reason = ""
         if reason:
             unclear.append((lines[at], name, text, f"{reason}; write it with a decimal point."))
-            columns[name][at] = ""
+            columns[name][at] = re.sub("[,.]", "", text)  # refused already: no second error
         elif commas and _COMMA.fullmatch(text):
             columns[name][at] = (text.replace(".", "") if both else text).replace(",", ".")
             rewritten.append(text)

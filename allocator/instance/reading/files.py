@@ -133,7 +133,10 @@ def _nothing(path: Path) -> Source:
 def _folder(path: Path) -> Source:
     source = Source()
     for file in sorted(path.iterdir()):
-        if not _wanted(file.name) or (_unknown(file.name) and file.is_dir()):
+        if not _wanted(file.name):
+            continue
+        if _unknown(file.name):
+            source.others |= set() if file.is_dir() else {file.name[: -len(".csv")]}
             continue
         try:
             with plain_file(file) as (content, size):

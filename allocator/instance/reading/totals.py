@@ -98,12 +98,12 @@ def _problem(found: Found, column: str, at: int, totals: list[int]) -> Problem:
 def _adds_up(found: Found, at: int, totals: list[int]) -> bool:
     """Whether every figure of a row is the sum of the others of its column, and there is one.
 
-    A row that gives a year is the sum of the rows of its year.
+    Where rows have a year, only those of the same year count.
     """
     rows = [row for row in range(len(found.lines)) if row not in totals]
     year = found.cells.get("year")
-    if year is not None and str(year[at]) and year[at] == year[at]:
-        rows = [row for row in rows if year[row] == year[at]]
+    if year is not None:
+        rows = [row for row in rows if str(year[row]) == str(year[at])]
     sums = []
     for name, cells in found.cells.items():
         column = found.table.columns.get(name)
