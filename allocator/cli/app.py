@@ -219,7 +219,8 @@ def _solve(
     debug: Debug = False,
 ) -> int:
     """Find the best plan, prove it, check it independently and show it."""
-    from allocator.report.files.folder import check_target, read_plan, write_plan
+    from allocator.report.files.folder import read_plan, write_plan
+    from allocator.report.files.target import check_target
     from allocator.report.text.reports import print_reports, report_tables
     from allocator.report.text.summary import print_summary
 
@@ -281,7 +282,8 @@ def _evaluate(
 ) -> int:
     """Say whether a plan of your own is allowed, what it breaks, and how far it is from best."""
     from allocator.instance.evidence import with_evidence
-    from allocator.report.files.folder import check_target, located, read_plan, write_evaluation
+    from allocator.report.files.folder import located, read_plan, write_evaluation
+    from allocator.report.files.target import check_target
     from allocator.report.text.verdict import print_verdict, verdict_record
 
     if out is not None:
@@ -315,7 +317,8 @@ def _compare(
     debug: Debug = False,
 ) -> int:
     """Solve with low, central and high evidence and say which first-year moves survive."""
-    from allocator.report.files.folder import check_target, write_comparison
+    from allocator.report.files.folder import write_comparison
+    from allocator.report.files.target import check_target
     from allocator.report.text.comparison import comparison_record, print_comparison
 
     if out is not None:

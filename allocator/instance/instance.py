@@ -15,6 +15,7 @@ from allocator.instance.facts.facts import Facts, facts_of
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.reading.digest import digest
 from allocator.instance.reading.files import open_source
+from allocator.instance.reading.folder import put_back
 from allocator.instance.reading.reader import read_files, read_frames
 from allocator.instance.reading.writer import texts_of, write_files
 from allocator.instance.tables.draft import Draft
@@ -151,6 +152,7 @@ def diagnose(path: str | PathLike[str]) -> tuple[Instance | None, list[Problem]]
     list of Problem
         Errors and warnings, by table and line.
     """
+    put_back(Path(path))
     source = open_source(Path(path))
     if source.problems and not source.files:
         return None, source.problems
