@@ -16,7 +16,7 @@ from shown import NOTHING, out_json
 
 import allocator
 from allocator.cli import main
-from allocator.cli.app import CommandLineError
+from allocator.cli.usage import CommandLineError
 from allocator.errors import SolverError, UsageError, VerificationError
 from allocator.report.files.folder import write_plan
 

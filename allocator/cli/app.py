@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import sys
 import time
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import allocator
-from allocator.cli.guard import Exit, asked, failed, hang_up
-from allocator.cli.output import STOPPED, print_json, printer, say, working
+from allocator.cli.guard import Exit, asked, failed
+from allocator.cli.output import Kept, print_json, printer, quoted, results, say, working
+from allocator.cli.streams import Unwritable, into_nothing
+from allocator.cli.usage import usage_error
 from allocator.errors import InstanceError, UsageError, VerificationError
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ STATUSES = {
     "unbounded": Exit.BAD_INPUT,
     "limit": Exit.LIMIT,
 }
-
-# typer does not export the base of its command-line errors.
-CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 
 class Algorithm(StrEnum):
@@ -103,36 +101,36 @@ app = typer.Typer(
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status.
+def run(words: list[str]) -> int:
+    """Run the command that some words are and return its exit status.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Words after the program's name; those of the process when left out.
+    Raises
+    ------
+    KeyboardInterrupt
+        When it was interrupted before anything was written.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    json = asked(words, "--json")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     try:
-        status = app(words, prog_name="allocator", standalone_mode=False) or Exit.DONE
-        sys.stdout.flush()
+        try:
+            status = app(words, prog_name="allocator", standalone_mode=False) or Exit.DONE
+            sys.stdout.flush()
+        except (BrokenPipeError, Unwritable, Kept):
+            raise
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+        except Exception as error:
+            told = usage_error(error)
+            debug, every = asked(words, "--debug"), asked(words, "--all")
+            status = failed(told, json=asked(words, "--json"), debug=debug, every=every)
+    except Kept as kept:
+        say(str(kept))
+        status = Exit.LIMIT
     except BrokenPipeError:
-        hang_up()
-        return Exit.NO_READER
-    except (KeyboardInterrupt, typer.Abort):
-        status = Exit.INTERRUPTED
-    except CommandLineError as error:
-        hint = "" if error.ctx is None else f" Try '{error.ctx.command_path} --help'."
-        message = error.format_message().strip() or "Name a verb."
-        return failed(UsageError(f"{message}{hint}"), json=json, debug=False)
-    except Exception as error:
-        debug, every = asked(words, "--debug"), asked(words, "--all")
-        return failed(error, json=json, debug=debug, every=every)
-    if status == Exit.INTERRUPTED:
-        say(STOPPED)
+        into_nothing(sys.stdout)
+        status = Exit.NO_READER
+    except Unwritable as why:
+        into_nothing(sys.stdout)
+        say(f"Standard output cannot be written: {why}.")
+        status = Exit.OUR_FAULT
     return int(status)
 
 
@@ -244,17 +242,15 @@ def _solve(
         **{name: value for name, value in asked_for.items() if value is not None},
     )
     shown = _reports(show) if plan.found else []
-    if out is not None and plan.found:
-        write_plan(plan, found, out, overwrite=overwrite)
-    if json:
-        tables = {"tables": report_tables(shown, plan)} if shown else {}
-        print_json({**plan.to_dict(), **tables})
-    else:
-        print_summary(plan, found, printer(), all_years=years)
-        print_reports(shown, plan, found, printer())
-    if out is not None:
-        said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."
-        say(said)
+    with results(out) as kept:
+        if plan.found:
+            kept.write(write_plan, plan, found, overwrite=overwrite)
+        if json:
+            tables = {"tables": report_tables(shown, plan)} if shown else {}
+            print_json({**plan.to_dict(), **tables})
+        else:
+            print_summary(plan, found, printer(), all_years=years)
+            print_reports(shown, plan, found, printer())
     if plan.solver.get("interrupted"):
         say("Interrupted: this is the best plan found until then.")
     return STATUSES[plan.status]
@@ -287,6 +283,8 @@ def _evaluate(
     from allocator.report.text.verdict import print_verdict, verdict_record
 
     if out is not None:
+        if out.resolve() in (plan.resolve(), plan.resolve().parent):
+            raise UsageError(f"{out} holds the plan that is judged; name another folder.")
         check_target(out, overwrite)
     found, seconds = _read(instance)
     case = _case(found, evidence)
@@ -297,14 +295,12 @@ def _evaluate(
         raise located(error, draft) from None
     answer = _best(found, seconds, evidence=case) if best else None
     record = verdict_record(evaluation, answer, found, case)
-    if out is not None:
-        write_evaluation(evaluation, record, out, overwrite=overwrite)
-    if json:
-        print_json(record)
-    else:
-        print_verdict(evaluation, answer, found, printer(), case=case, every=all)
-    if out is not None:
-        say(f"Written to {out}.")
+    with results(out) as kept:
+        kept.write(write_evaluation, evaluation, record, overwrite=overwrite)
+        if json:
+            print_json(record)
+        else:
+            print_verdict(evaluation, answer, found, printer(), case=case, every=all)
     return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK
 
 
@@ -329,14 +325,12 @@ def _compare(
     for case, plan in comparison.plans.items():
         _refuse_unverified(plan, f"With {case} evidence: ")
     record = comparison_record(comparison, found)
-    if out is not None:
-        write_comparison(comparison, record, out, overwrite=overwrite)
-    if json:
-        print_json(record)
-    else:
-        print_comparison(comparison, found, printer())
-    if out is not None:
-        say(f"Written to {out}.")
+    with results(out) as kept:
+        kept.write(write_comparison, comparison, record, overwrite=overwrite)
+        if json:
+            print_json(record)
+        else:
+            print_comparison(comparison, found, printer())
     return max(STATUSES[plan.status] for plan in comparison.plans.values())
 
 
@@ -378,7 +372,8 @@ def _new(
     write_starter(folder)
     if json:
         print_json({"status": "written", "folder": str(folder)})
-    say(f"Made {folder}. Next: allocator solve {folder}")
+    word = quoted(folder)
+    say(f"Made {folder}. Next: allocator check {word}, then: allocator solve {word}")
     return Exit.DONE
 
 
@@ -393,7 +388,7 @@ def _read(path: Path) -> tuple[Instance, float]:
 
         others = told_once(instance.warnings)  # what is unvalued stands in every summary
         if others:
-            say(f"{count(len(others), 'warning')}: allocator check {path} lists them.")
+            say(f"{count(len(others), 'warning')}: allocator check {quoted(path)} lists them.")
     return instance, time.perf_counter() - start
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from allocator.cli.streams import Unwritable
+from allocator.instance.reading.unbroken import ENDING, unbroken
 
 PATIENCE = 1.0
 """Seconds after which work shows that it is going on, and Ctrl-C is not waited for longer."""
@@ -35,8 +41,20 @@ def printer(*, error: bool = False) -> Any:
 
 
 def say(message: str) -> None:
-    """Write a line to standard error, unbroken, so that paths in it can be copied."""
-    printer(error=True).print(message, soft_wrap=True)
+    """Write a line to standard error, unbroken, so that paths in it can be copied.
+
+    It imports nothing: it may be called while something else is being imported.
+    """
+    sys.stderr.write("".join(c if c.isprintable() else ascii(c)[1:-1] for c in message) + "\n")
+    sys.stderr.flush()
+
+
+def quoted(path: Path) -> str:
+    """A path as one word of a command that can be copied into a shell."""
+    word = str(path)
+    if word.startswith("-"):
+        word = str(Path(os.curdir)) + os.sep + word
+    return subprocess.list2cmdline([word]) if os.name == "nt" else shlex.quote(word)
 
 
 def print_json(record: Any) -> None:
@@ -45,6 +63,51 @@ def print_json(record: Any) -> None:
 
     sys.stdout.write(to_json(record) + "\n")
     sys.stdout.flush()
+
+
+class Kept(Exception):
+    """A command was interrupted after what it was for had been written."""
+
+
+class Results:
+    """Results that are written, or not, before a command is interrupted."""
+
+    def __init__(self, out: Path | None) -> None:
+        self._out, self.written = out, False
+
+    def write(self, act: Callable[..., object], *what: Any, **how: Any) -> None:
+        """Write them, if they are to be, as ``act(*what, out, **how)``; nothing comes between."""
+        if self._out is not None:
+            with unbroken():
+                act(*what, self._out, **how)
+                self.written = True
+
+
+@contextmanager
+def results(out: Path | None) -> Iterator[Results]:
+    """Show and write results; in the end, however it comes, say where they are.
+
+    Raises
+    ------
+    Kept
+        When interrupted after they were written.
+    """
+    kept = Results(out)
+    try:
+        yield kept
+    except KeyboardInterrupt:
+        if not kept.written:
+            raise
+        raise Kept(f"Interrupted after the results were written to {out}.") from None
+    except (Unwritable, BrokenPipeError):
+        if kept.written:
+            say(f"Written to {out}.")
+        raise
+    try:
+        if out is not None:
+            say(f"Written to {out}." if kept.written else f"Nothing to write to {out}.")
+    except KeyboardInterrupt:
+        raise Kept(f"Interrupted after the results were written to {out}.") from None
 
 
 @contextmanager
@@ -124,8 +187,8 @@ def _interruptible(over: threading.Event, answer: Callable[[int], None]) -> Iter
     def listen() -> None:
         presses = 0
         for number in iter(lambda: ear.recv(1), b""):
-            presses += number[0] == signal.SIGINT
-            if number[0] == signal.SIGINT and not over.wait(PATIENCE):
+            presses += number[0] in ENDING
+            if number[0] in ENDING and not over.wait(PATIENCE):
                 answer(presses)
 
     thread = threading.Thread(target=listen, daemon=True)
