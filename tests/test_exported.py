@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +35,11 @@ def arrays_of(program: Any) -> dict[str, Any]:
     }
 
 
-def read_by_highs(path: Path) -> tuple[Any, list[bool]]:
+def read_by_highs(path: str | PathLike[str]) -> tuple[Any, list[bool]]:
     """What HiGHS has read, and which of its columns are whole."""
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
-    assert highs.readModel(str(path)) == highspy.HighsStatus.kOk
+    assert highs.readModel(os.fspath(path)) == highspy.HighsStatus.kOk
     kinds = highs.getLp().integrality_
     return highs, [kind == highspy.HighsVarType.kInteger for kind in kinds]
 
@@ -48,8 +50,8 @@ def test_every_number_comes_back_and_every_name_can_be_read(
     name: str, packed: str, tmp_path: Path
 ) -> None:
     instance = example(name)
-    program = held_program(instance)
-    path = allocator.export(instance, tmp_path / f"round.mps{packed}")
+    program = held_program(instance).program
+    path = allocator.export(instance, tmp_path / f"round.mps{packed}").path
     assert arrays_of(read_mps(path)) == arrays_of(program)
     content = path.read_bytes()
     lines = (gzip.decompress(content) if packed else content).decode().splitlines()

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from allocator.errors import InstanceError, Problem
+from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.checks import run as checks
 from allocator.instance.facts.facts import Facts, facts_of
 from allocator.instance.facts.timeless import Timeless
@@ -23,6 +23,7 @@ from allocator.instance.tables.frames import Frames
 from allocator.instance.tables.rows import Rows, from_frame
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
+from allocator.words import kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,6 +141,25 @@ def read(path: str | PathLike[str]) -> Instance:
         With every problem found, when any of them is an error.
     """
     return _passed(*diagnose(path))
+
+
+def instance_of(given: object, verb: str) -> Instance:
+    """The instance that was meant: one as it is, or the one at a path, read.
+
+    Raises
+    ------
+    InstanceError
+        When what is at the path would not pass its checks.
+    UsageError
+        For anything else.
+    """
+    if isinstance(given, Instance):
+        return given
+    if isinstance(given, str | PathLike):
+        return read(given)
+    raise UsageError(
+        f"{verb} takes an instance (allocator.read(folder)) or its folder, not {kind_of(given)}"
+    )
 
 
 def diagnose(path: str | PathLike[str]) -> tuple[Instance | None, list[Problem]]:
