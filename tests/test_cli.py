@@ -33,7 +33,7 @@ def test_solve_passes_its_options_on(solved: Any, two_pools: Path, capsys: Any) 
     calls = solved(status="feasible")
     words = ["--keep", "0.9", "--algorithm", "ipx", "--threads", "2", "--time-limit", "5"]
     assert main(["solve", str(two_pools), "--evidence", "low", *words]) == 0
-    options = {"keep": 0.9, "algorithm": "ipx", "threads": 2, "time_limit": 5.0}
+    options = {"keep": 0.9, "solver": "ipx", "threads": 2, "time_limit": 5.0}
     assert calls == [{"evidence": "low", **options}]
     assert "A calm plan" in capsys.readouterr().out
 

@@ -33,7 +33,7 @@ def test_gap_nodes_and_start_are_passed_on(solved: Any, two_pools: Path, tmp_pat
     words = ["--gap", "0.01", "--nodes", "500", "--start", str(tmp_path / "draft.csv")]
     assert main(["solve", str(two_pools), *words]) == 0
     (asked,) = calls
-    assert (asked["gap"], asked["node_limit"]) == (0.01, 500)
+    assert (asked["gap"], asked["nodes"]) == (0.01, 500)
     assert list(asked["start"]) == ["allocation"]
     assert asked["start"]["allocation"]["activity"].tolist()[:2] == [100_000.0, 100_000.0]
 
@@ -43,7 +43,7 @@ def test_what_is_not_asked_for_is_left_to_the_library(solved: Any, two_pools: Pa
     assert main(["solve", str(two_pools), "--gap", "0"]) == 0
     assert calls[0]["gap"] == 0.0
     assert main(["solve", str(two_pools)]) == 0
-    assert not {"gap", "node_limit", "start"} & set(calls[1])
+    assert not {"gap", "nodes", "start"} & set(calls[1])
 
 
 def test_help_gives_the_gap_of_the_library(capsys: Any) -> None:

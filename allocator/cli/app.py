@@ -6,7 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -179,7 +179,7 @@ def _solve(
             min=0.0, max=1.0, help="Keep this share of the gain and move as few pounds as possible."
         ),
     ] = None,
-    algorithm: Annotated[
+    solver: Annotated[
         Algorithm,
         typer.Option(
             "--solver", "--algorithm", help="How the solver works; auto goes by kind and size."
@@ -229,14 +229,14 @@ def _solve(
         check_target(out, overwrite)
     begin = None if start is None else read_plan(start, whole=False)
     found, seconds = _read(instance)
-    asked_for = {"gap": gap, "node_limit": nodes, "start": begin}
+    asked_for = {"gap": gap, "nodes": nodes, "start": begin}
     plan = _best(
         found,
         seconds,
         cut_short=True,
         keep=keep,
         evidence=_case(found, evidence),
-        algorithm=algorithm.value,
+        solver=solver.value,
         threads=threads,
         time_limit=time_limit,
         **{name: value for name, value in asked_for.items() if value is not None},
@@ -352,11 +352,53 @@ def _export(
     found, _ = _read(instance)
     case = _case(found, evidence)
     with working("Writing the model"):
-        allocator.export(with_evidence(found, case), out, format.value)
+        written = allocator.export(with_evidence(found, case), out, format.value)
     if json:
+        said = {name: value for name, value in asdict(written).items() if name not in EXPORTED}
         record = {"file": str(out), "format": format.value, "evidence": case}
-        print_json({"status": "written", **record})
-    say(f"Written to {out}.")
+        print_json({"status": "written", **record, **said})
+    say(f"Written to {out}{_contents(written)}")
+    return Exit.DONE
+
+
+EXPORTED = ("path", "fmt")
+"""What the record of an export has under another name."""
+
+
+def _contents(written: allocator.Exported) -> str:
+    """What is in the file, for whoever solves it."""
+    from allocator.words import count, number
+
+    if written.rows is None:
+        return "."
+    of = f"{count(written.rows, 'row')}, {count(written.columns or 0, 'column')}"
+    parts = f"{of}, of which {count(written.whole or 0, 'whole number')}"
+    if written.objective is None:
+        return f": {parts}. There is no plan: it is as compiled, and nothing in it is held."
+    worth = f"the best plan found is worth {number(written.objective)} in it"
+    most = f", and none more than {number(written.bound)}" if written.bound is not None else ""
+    return f": {parts}; {worth}{most}."
+
+
+@app.command("describe")
+def _describe(
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="Table, or instance.toml.")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Say what a table's columns are; without TABLE, which tables there are."""
+    from allocator.report.text.describe import described, description, tables
+
+    record = None if table is None else described(table)
+    if json:
+        from allocator.instance.tables.schema import TABLES
+
+        print_json({"tables": list(TABLES)} if record is None else record)
+    else:
+        for line in tables() if record is None else description(record):
+            typer.echo(line)
     return Exit.DONE
 
 

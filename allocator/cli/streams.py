@@ -73,7 +73,7 @@ def standard_streams() -> Iterator[None]:
     for stream in usable:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    sys.stdout, sys.stderr = _Output(usable[0]), _Error(usable[1])  # type: ignore[assignment]
+    sys.stdout, sys.stderr = _Output(usable[0]), _Error(usable[1])
     try:
         yield
         sys.stderr.flush()

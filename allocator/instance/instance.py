@@ -23,6 +23,7 @@ from allocator.instance.tables.frames import Frames
 from allocator.instance.tables.rows import Rows, from_frame
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
+from allocator.overview import as_html, as_text, lacking
 from allocator.words import kind_of
 
 if TYPE_CHECKING:
@@ -65,7 +66,29 @@ class Instance:
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES and "tables" in self.__dict__:
             return self.tables[name]
-        raise AttributeError(f"an instance has no table or attribute {name!r}")
+        raise lacking("an instance", name, dir(self))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *TABLES})
+
+    def __repr__(self) -> str:
+        return as_text(*self._overview())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._overview())
+
+    def _overview(self) -> tuple[str, dict[str, str], dict[str, int]]:
+        """Title, facts and rows by table."""
+        s = self.settings
+        facts = {
+            "read from": self.origin,
+            "base year": str(s.base_year),
+            "years": ", ".join(str(year) for year in s.years),
+            "money": f"{s.currency}, {s.money_unit}",
+            "evidence": s.evidence,
+            "warnings": str(len(self.warnings)) if self.warnings else "",
+        }
+        return f"Instance: {s.name}", facts, {name: len(rows) for name, rows in self.rows.items()}
 
     def __eq__(self, other: object) -> bool:
         """Whether the other has the same origin, settings and rows; warnings follow from them."""
