@@ -15,7 +15,10 @@ import allocator
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLVING = {"pyomo", "highspy"}
-GROUND = {f"allocator.{name}" for name in ("errors", "arrays", "tolerances", "words", "overview")}
+GROUND = {
+    f"allocator.{name}"
+    for name in ("errors", "arrays", "tolerances", "words", "overview", "progress")
+}
 INSTANCE = {
     f"allocator.instance.{room}"
     for room in ("tables", "facts", "reading", "checks", "instance", "evidence")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -87,7 +87,18 @@ Figures = Annotated[
     Evidence | None,
     typer.Option(help="Which figures of responses and effects to believe.", show_default="central"),
 ]
+Progress = Annotated[
+    bool, typer.Option("--progress", help="Say on standard error which stage runs.")
+]
 All = Annotated[bool, typer.Option("--all", help="List every problem, however many.")]
+
+
+class Began(NamedTuple):
+    """When a command began to read, and how long it read."""
+
+    at: float
+    reading: float
+
 
 app = typer.Typer(
     help="Allocates a care system's fixed budget and proves the plan is the best.",
@@ -212,6 +223,7 @@ def _solve(
         list[Show] | None,
         typer.Option(help="Show a report as well; may be given more than once."),
     ] = None,
+    progress: Progress = False,
     all: All = False,
     json: Json = False,
     debug: Debug = False,
@@ -228,12 +240,13 @@ def _solve(
     if out is not None:
         check_target(out, overwrite)
     begin = None if start is None else read_plan(start, whole=False)
-    found, seconds = _read(instance)
-    asked_for = {"gap": gap, "nodes": nodes, "start": begin}
+    found, began = _read(instance, progress)
+    asked_for: dict[str, Any] = {"gap": gap, "nodes": nodes, "start": begin}
     plan = _best(
         found,
-        seconds,
+        began,
         cut_short=True,
+        told=progress,
         keep=keep,
         evidence=_case(found, evidence),
         solver=solver.value,
@@ -272,6 +285,7 @@ def _evaluate(
     ] = True,
     out: Out = None,
     overwrite: Overwrite = False,
+    progress: Progress = False,
     all: All = False,
     json: Json = False,
     debug: Debug = False,
@@ -286,14 +300,14 @@ def _evaluate(
         if out.resolve() in (plan.resolve(), plan.resolve().parent):
             raise UsageError(f"{out} holds the plan that is judged; name another folder.")
         check_target(out, overwrite)
-    found, seconds = _read(instance)
+    found, began = _read(instance, progress)
     case = _case(found, evidence)
     draft = read_plan(plan)
     try:
         evaluation = allocator.evaluate(with_evidence(found, case), draft)
     except InstanceError as error:
         raise located(error, draft) from None
-    answer = _best(found, seconds, evidence=case) if best else None
+    answer = _best(found, began, told=progress, evidence=case) if best else None
     record = verdict_record(evaluation, answer, found, case)
     with results(out) as kept:
         kept.write(write_evaluation, evaluation, record, overwrite=overwrite)
@@ -309,6 +323,7 @@ def _compare(
     instance: InstancePath,
     out: Out = None,
     overwrite: Overwrite = False,
+    progress: Progress = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
@@ -319,8 +334,8 @@ def _compare(
 
     if out is not None:
         check_target(out, overwrite)
-    found, _ = _read(instance)
-    with working("Finding the best plans"):
+    found, _ = _read(instance, progress)
+    with working("Finding the best plans", told=progress):
         comparison = allocator.compare(found)
     for case, plan in comparison.plans.items():
         _refuse_unverified(plan, f"With {case} evidence: ")
@@ -419,10 +434,10 @@ def _new(
     return Exit.DONE
 
 
-def _read(path: Path) -> tuple[Instance, float]:
-    """Instance at `path` and the seconds it took; warnings are counted on standard error."""
+def _read(path: Path, told: bool = False) -> tuple[Instance, Began]:
+    """Instance at `path` and when reading it began; warnings are counted on standard error."""
     start = time.perf_counter()
-    with working("Reading"):
+    with working("Reading", told=told):
         instance = allocator.read(path)
     if instance.warnings:
         from allocator.report.text.problems import told_once
@@ -431,7 +446,7 @@ def _read(path: Path) -> tuple[Instance, float]:
         others = told_once(instance.warnings)  # what is unvalued stands in every summary
         if others:
             say(f"{count(len(others), 'warning')}: allocator check {quoted(path)} lists them.")
-    return instance, time.perf_counter() - start
+    return instance, Began(start, time.perf_counter() - start)
 
 
 def _case(instance: Instance, asked: Evidence | None) -> str:
@@ -452,18 +467,20 @@ def _reports(show: Sequence[Show] | None) -> list[str]:
     return list(dict.fromkeys(name.value for name in asked))
 
 
-def _best(instance: Instance, read: float, *, cut_short: bool = False, **options: Any) -> Plan:
-    """Solved plan that knows how long reading took; refuses one that failed its check.
+def _best(
+    instance: Instance, began: Began, *, cut_short: bool = False, told: bool = False, **options: Any
+) -> Plan:
+    """Solved plan that knows how long all took; refuses one that failed its check.
 
     A solve that is interrupted ends the verb, unless it may be `cut_short` and has a plan.
     """
-    with working("Finding the best plan", cut_short=cut_short):
+    with working("Finding the best plan", cut_short=cut_short, told=told):
         plan: Plan = allocator.solve(instance, **options)
     if plan.solver.get("interrupted") and not (cut_short and plan.found):
         raise KeyboardInterrupt
     _refuse_unverified(plan)
-    total = plan.seconds.get("total", 0.0) + read
-    return replace(plan, seconds={**plan.seconds, "read": read, "total": total})
+    total = time.perf_counter() - began.at
+    return replace(plan, seconds={**plan.seconds, "read": began.reading, "total": total})
 
 
 def _refuse_unverified(plan: Plan, where: str = "") -> None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from allocator.cli.stages import told_of_stages
 from allocator.cli.streams import Unwritable
 from allocator.instance.reading.unbroken import ENDING, unbroken
 
@@ -95,6 +96,9 @@ def results(out: Path | None) -> Iterator[Results]:
     kept = Results(out)
     try:
         yield kept
+        if out is not None:
+            said = f"Written to {out}." if kept.written else f"Nothing to write to {out}."
+            say(said)
     except KeyboardInterrupt:
         if not kept.written:
             raise
@@ -103,15 +107,10 @@ def results(out: Path | None) -> Iterator[Results]:
         if kept.written:
             say(f"Written to {out}.")
         raise
-    try:
-        if out is not None:
-            say(f"Written to {out}." if kept.written else f"Nothing to write to {out}.")
-    except KeyboardInterrupt:
-        raise Kept(f"Interrupted after the results were written to {out}.") from None
 
 
 @contextmanager
-def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
+def working(what: str, *, cut_short: bool = False, told: bool = False) -> Iterator[None]:
     """Show on a terminal that `what` goes on once it has taken a second, and let Ctrl-C end it.
 
     What does not come back a second after Ctrl-C is ended with the process.
@@ -123,8 +122,11 @@ def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
     cut_short : bool
         Whether the work itself answers the first Ctrl-C with what it has; only a second one
         then ends the process.
+    told : bool
+        Whether its stages are told line by line, on a terminal or not.
     """
-    status = printer(error=True).status(what) if sys.stderr.isatty() else None
+    status = printer(error=True).status(what) if sys.stderr.isatty() and not told else None
+    tell = _lines(what) if told else None if status is None else status.update
     lock, over = threading.Lock(), threading.Event()
 
     def show() -> None:
@@ -149,7 +151,7 @@ def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
     timer.start()
     known = threading.enumerate()
     try:
-        with _interruptible(over, answer):
+        with told_of_stages(tell), _interruptible(over, answer):
             yield
     except KeyboardInterrupt:
         _leave_behind(known)
@@ -160,6 +162,12 @@ def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
         timer.cancel()
         if status is not None:
             status.stop()
+
+
+def _lines(what: str) -> Callable[[str], None]:
+    """Tells the stages of some work in lines of their own."""
+    say(f"{what} ...")
+    return lambda line: say(f"  {line}")
 
 
 def _leave_behind(known: list[threading.Thread]) -> None:

@@ -112,7 +112,7 @@ def _table(file: Path, kinds: Mapping[str, str], problems: list[Problem]) -> pd.
 def _column(raw: RawTable, column: str, kind: str, problems: list[Problem]) -> pd.Series[Any]:
     import pandas as pd
 
-    make, of = _KINDS.get(kind, (str, "object"))
+    make, of = _KINDS.get(kind, (str, "str"))
     values: list[Any] = []
     for line, cell in zip(raw.lines, raw.columns[column], strict=True):
         try:
