@@ -22,6 +22,10 @@ STAGES = {
 """Stages of a solve in words."""
 
 
+LEAST = 0.5e-4
+"""Gap below which a smaller one is told in the same figures."""
+
+
 class Teller:
     """Says which stage runs, and the gap so far each time it has halved.
 
@@ -39,7 +43,7 @@ class Teller:
         if gap is None:
             self._stage, self._told = STAGES.get(stage, f"Solving: {stage}"), float("inf")
             self._tell(self._stage)
-        elif gap <= self._told / 2:
+        elif gap <= self._told / 2 and gap >= LEAST:
             self._told = gap
             self._tell(f"{self._stage}: at most {gap:.2%} better")
 
