@@ -23,7 +23,7 @@ NEW = {"plan.json": "new\n", "a.csv": "new a\n", "b.csv": "new b\n"}
 
 
 def ours(folder: Path) -> frozenset[str]:
-    return frozenset(OLD)
+    return frozenset({**OLD, **NEW})
 
 
 def write(target: Path) -> None:

@@ -17,7 +17,7 @@ from allocator.errors import UsageError
 from allocator.instance.reading import sole
 from allocator.instance.reading.exchange import exchanged
 from allocator.instance.reading.folder import put_back, swap_folder, write_file
-from allocator.instance.reading.sole import passing_name, set_aside, sole_writer
+from allocator.instance.reading.sole import passing_name, set_aside, sole_writer, unfinished
 from allocator.instance.reading.unbroken import unbroken
 
 
@@ -78,8 +78,20 @@ def test_only_what_dead_writers_left_is_cleared(tmp_path: Path) -> None:
     others = (".plan-notes", f"{dead.name}x", f".plans-{'0' * 32}", ".plan-")
     for name in others:
         plan(tmp_path / name)
+    half = plan(unfinished(passing_name(target)))
+    (half / "half of notes.txt").write_text("m", encoding="utf-8")
     written(target)
+    assert names(target) == ["plan.json"], "what was never in its place leaves nothing"
     assert names(tmp_path) == sorted([*others, "plan"])
+
+
+def test_what_others_put_into_a_folder_outlives_its_writer(tmp_path: Path) -> None:
+    target = plan(tmp_path / "plan")
+    dead = plan(passing_name(target))
+    (dead / "notes.txt").write_text("mine", encoding="utf-8")
+    written(target)
+    assert names(target) == ["notes.txt", "plan.json"]
+    assert names(tmp_path) == ["plan"]
 
 
 def test_nothing_is_cleared_where_there_are_no_locks(

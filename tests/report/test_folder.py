@@ -82,7 +82,7 @@ def test_old_plan_comes_back_when_the_swap_fails(
     rename = Path.rename
 
     def stubborn(self: Path, target: Path) -> Path:
-        if self.name.startswith(".plan") and not self.name.endswith("-old"):
+        if Path(target).name == "plan" and not self.name.endswith("-old"):
             raise OSError(13, "Permission denied")
         return rename(self, target)
 

@@ -16,7 +16,13 @@ from pathlib import Path
 
 from allocator.errors import UsageError
 from allocator.instance.reading.exchange import exchanged
-from allocator.instance.reading.sole import left_over, passing_name, set_aside, sole_writer
+from allocator.instance.reading.sole import (
+    left_over,
+    passing_name,
+    set_aside,
+    sole_writer,
+    unfinished,
+)
 from allocator.instance.reading.unbroken import unbroken
 
 Ours = Callable[[Path], Set[str]]
@@ -38,8 +44,8 @@ def swap_folder(
     folder : pathlib.Path
         Folder to make or to replace; the caller has made sure that it may be.
     ours : callable
-        ``ours(old)`` names what in the folder that is there may be deleted; whatever else turns
-        up in it by the time it is replaced is moved to the new one.
+        ``ours(folder)`` names what in one that was written whole, lately or before, may be
+        deleted; whatever else turns up in it by the time it is replaced is moved to the new one.
     keep : callable, optional
         ``keep(old, new)`` copies what is to stay from the folder that is there.
 
@@ -56,12 +62,14 @@ def swap_folder(
             if sole:
                 _clear(target, ours)
             try:
-                new.mkdir()
+                half = unfinished(new)
+                half.mkdir()
                 for name, text in files.items():
-                    (new / name).write_text(text, encoding="utf-8", newline="")
+                    (half / name).write_text(text, encoding="utf-8", newline="")
                 if keep is not None and target.exists():
-                    keep(target, new)
+                    keep(target, half)
                 with unbroken():
+                    half.rename(new)
                     _put(new, target)
             finally:
                 with unbroken():
@@ -122,7 +130,10 @@ def _clear(target: Path, ours: Ours) -> None:
     """Put back or delete what writers that were killed have left."""
     _restore(target)
     for item in left_over(target):
-        _discard(item, target, ours)
+        if item.name.endswith("-new"):
+            shutil.rmtree(item, ignore_errors=True)
+        else:
+            _discard(item, target, ours)
 
 
 def _put(new: Path, target: Path) -> None:
@@ -139,6 +150,7 @@ def _tidy(new: Path, target: Path, ours: Ours) -> None:
     old = set_aside(new)
     if old.exists() and not target.exists():
         old.rename(target)
+    shutil.rmtree(unfinished(new), ignore_errors=True)
     for gone in (new, old):
         _discard(gone, target, ours)
 

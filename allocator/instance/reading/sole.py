@@ -95,6 +95,11 @@ def passing_name(target: Path) -> Path:
     return target.with_name(f".{target.name}-{uuid.uuid4().hex}")
 
 
+def unfinished(new: Path) -> Path:
+    """Name of what is still being written; what has it was never in its target's place."""
+    return new.with_name(f"{new.name}-new")
+
+
 def set_aside(new: Path) -> Path:
     """Name of what a new one takes the place of, for the moment in which neither has it."""
     return new.with_name(f"{new.name}-old")
@@ -102,7 +107,7 @@ def set_aside(new: Path) -> Path:
 
 def left_over(target: Path) -> list[Path]:
     """What writers of a target have left beside it, newest first; the sole writer may ask."""
-    name = re.compile(rf"\.{re.escape(target.name)}-[0-9a-f]{{32}}(-old)?")
+    name = re.compile(rf"\.{re.escape(target.name)}-[0-9a-f]{{32}}(-old|-new)?")
     found = []
     for item in target.parent.iterdir():
         if name.fullmatch(item.name):
