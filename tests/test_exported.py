@@ -187,7 +187,13 @@ def test_what_was_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_round_without_a_plan_is_written_as_it_is(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    instance = round_of("programme,sector,pool,baseline\na,s,NHS,100", limits=LEAST)
+    instance = round_of(
+        "programme,sector,pool,baseline\na,s,NHS,100\nb,t,NHS,100",
+        responses="programme,outcome,per_unit\na,QALY,1\nb,QALY,1",
+        limits="programme,min\na,0.5\nb,0.5",
+        selections="selection,sector\ns,s\nt,t",
+        rules=f"{RULE}\n1,spend,s,min,0.6,share,all\n2,spend,t,min,0.6,share,all",
+    )
     folder = tmp_path / "round"
     allocator.write(instance, folder)
     words = ["export", str(folder), "--format", "lp", "--out", str(tmp_path / "a.lp")]
@@ -195,7 +201,7 @@ def test_a_round_without_a_plan_is_written_as_it_is(
     assert "There is no plan" in capsys.readouterr().err
 
 
-LEAST = "programme,basis,min\na,activity,2000000"
+RULE = "rule,measure,selection,sense,value,basis,relative_to"
 
 FULL = """
 import resource, sys
