@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import AllocatorError
+from allocator.overview import as_html, as_text, lacking
+from allocator.words import number
 
 STATUSES = ("optimal", "feasible", "infeasible", "unbounded", "limit")
 
@@ -222,7 +224,30 @@ class Plan:
             return table
         if name in TABLE_NAMES:
             raise AllocatorError(f"there is no plan to read {name} from: status {self.status}")
-        raise AttributeError(f"a plan has no table or attribute {name!r}")
+        raise lacking("a plan", name, dir(self))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.__dict__.get("tables", ())})
+
+    def __repr__(self) -> str:
+        return as_text(*self._overview())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._overview())
+
+    def _overview(self) -> tuple[str, dict[str, str], dict[str, int]]:
+        """Title, facts and rows by table."""
+        c, said = self.certificate, self.instance
+        figures = {"objective": c.objective, "reference": c.reference_objective, "bound": c.bound}
+        checked = "verified" if self.verified else "not verified"
+        facts = {
+            "instance": said.get("name", ""),
+            "evidence": said.get("evidence", ""),
+            **{name: "" if f is None else number(f) for name, f in figures.items()},
+            "in conflict": "; ".join(self.conflict),
+        }
+        title = f"Plan: {self.status}, {checked if self.found else 'no plan was found'}"
+        return title, facts, {name: len(table) for name, table in self.tables.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the tables, as ``solve --json`` prints it."""

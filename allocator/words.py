@@ -186,6 +186,14 @@ def listing(names: Iterable[str], most: int = 6) -> str:
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
 
 
+def kind_of(value: object) -> str:
+    """What a value is, with its article: ``a DataFrame``, ``None``, ``an int``."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def sentence(statement: str, suggestion: str) -> str:
     """Statement closed so that the suggestion, if there is one, reads on from it."""
     return f"{statement};" if suggestion else f"{statement}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import traceback
@@ -107,9 +106,3 @@ def asked(arguments: Sequence[str], option: str) -> bool:
     """Whether `option` is among `arguments`, whatever else may be wrong with them."""
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return option in before
-
-
-def hang_up() -> None:
-    """Let standard output go quietly when its reader has gone away."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

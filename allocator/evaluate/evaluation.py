@@ -46,6 +46,8 @@ from allocator.evaluate.system import system_frame
 from allocator.evaluate.tolerances import DEFAULT_TOLERANCE
 from allocator.evaluate.verdict import Verdict, check_rules, judge, rule_frame
 from allocator.instance.instance import Instance
+from allocator.overview import as_html, as_text, lacking
+from allocator.words import number
 
 TABLES = (
     "allocation",
@@ -314,6 +316,28 @@ class Evaluation:
         the row), message.
         """
         return self.workings.findings.frame()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in dir(type(self)):  # or one that could not be made
+            raise AttributeError(name)
+        raise lacking("an evaluation", name, dir(self))
+
+    def __repr__(self) -> str:
+        return as_text(*self._overview())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._overview())
+
+    def _overview(self) -> tuple[str, dict[str, str], dict[str, int]]:
+        """Title, facts and rows by table."""
+        found = self.violations
+        facts = {
+            "objective": number(self.objective),
+            **{name: number(value) for name, value in self.parts.items() if value},
+            "violations": "; ".join(found["message"].head(3)) if len(found) else "",
+        }
+        title = f"Evaluation: the plan is {'allowed' if self.allowed else 'not allowed'}"
+        return title, facts, {name: len(table) for name, table in self.tables().items()}
 
     @property
     def _round(self) -> Round:
