@@ -6,6 +6,7 @@ from allocator.errors import Problem
 from allocator.instance.checks import (
     collisions,
     contracts,
+    growing,
     incomes,
     limits,
     links,
@@ -34,6 +35,7 @@ STAGES: tuple[tuple[Check, ...], ...] = (
         *people.CHECKS,
         *worth.CHECKS,
         *money.CHECKS,
+        *growing.CHECKS,
         *contracts.CHECKS,
         *rules.CHECKS,
         *options.CHECKS,
