@@ -133,7 +133,9 @@ class Plan:
           reference_activity, baseline, unmet, avoided, stranded, surcharge, held
         - ``outcomes``: outcome, year, amount, beyond_horizon, value, reference_amount,
           reference_value
-        - ``segments``: outcome, segment, year, amount
+        - ``worth``: part (outcomes, harm, penalties, later savings), plan, reference: what the
+          objective is made of, in its points
+        - ``segments``: outcome, segment, year, amount, reference_amount
         - ``rules``: rule, year, label, measure, sense, value, limit, slack, violation,
           soft, penalty, price (objective per unit of the rule's left side, >= 0)
         - ``limits``: programme, year, activity, lo, hi, price (objective per unit of
@@ -304,6 +306,7 @@ class Plan:
 TABLE_NAMES = (
     "allocation",
     "outcomes",
+    "worth",
     "segments",
     "rules",
     "limits",

@@ -216,6 +216,10 @@ figure of a round is known that closely. Words of the proof."""
 NOT_WORTH_A_CLAUSE = 1e-6
 """Share of what outcomes gain below which the rest of the gain is not mentioned. Headlines."""
 
+SAME_OUTCOME = 1e-3
+"""Share of an outcome by which it must differ from rolling forward for that to be told as a
+difference. The summary."""
+
 SMALL_CUT = 5e-4
 """Share of the baseline below which a cut of a held programme is not told: it would be shown as
 0.0%. The summary."""

@@ -62,6 +62,13 @@ class Evidence(StrEnum):
 class Show(StrEnum):
     """Reports of a plan besides its summary."""
 
+    SECTORS = "sectors"
+    MOVES = "moves"
+    DECIDED = "decided"
+    OUTCOMES = "outcomes"
+    ACCOUNTS = "accounts"
+    BINDING = "binding"
+    EVIDENCE = "evidence"
     PROVIDERS = "providers"
     CONTRACTS = "contracts"
     POOLS = "pools"
@@ -218,7 +225,7 @@ def _solve(
         Path | None,
         typer.Option(metavar="PLAN", help="Plan to start from: last year's, or a draft."),
     ] = None,
-    years: Annotated[bool, typer.Option("--years", help="Show sectors for every year.")] = False,
+    years: Annotated[bool, typer.Option("--years", help="The same as --show sectors.")] = False,
     show: Annotated[
         list[Show] | None,
         typer.Option(help="Show a report as well; may be given more than once."),
@@ -254,7 +261,8 @@ def _solve(
         time_limit=time_limit,
         **{name: value for name, value in asked_for.items() if value is not None},
     )
-    shown = _reports(show) if plan.found else []
+    asked = [*(show or ()), *((Show.SECTORS,) if years else ())]
+    shown = _reports(asked) if plan.found else []
     with results(out) as kept:
         if plan.found:
             kept.write(write_plan, plan, found, overwrite=overwrite)
@@ -262,7 +270,7 @@ def _solve(
             tables = {"tables": report_tables(shown, plan)} if shown else {}
             print_json({**plan.to_dict(), **tables})
         else:
-            print_summary(plan, found, printer(), all_years=years)
+            print_summary(plan, found, printer())
             print_reports(shown, plan, found, printer())
     if plan.solver.get("interrupted"):
         say("Interrupted: this is the best plan found until then.")

@@ -255,9 +255,13 @@ def deciding_plan(**changes: Any) -> Plan:
         "tables": {
             "allocation": _allocation(),
             "outcomes": pd.DataFrame(outcomes),
-            "segments": _empty("outcome", "segment", "year", "amount"),
+            "worth": pd.DataFrame(
+                {"part": ["outcomes", "harm", "penalties", "later savings"],
+                 "plan": [2000.0, 0.0, 0.0, 0.0], "reference": [1000.0, 0.0, 0.0, 0.0]}
+            ),
+            "segments": _empty("outcome", "segment", "year", "amount", "reference_amount"),
             "rules": _empty("rule", "year", "label", "measure", "sense", "value", "limit", "slack",
-                            "violation", "soft", "penalty", "price"),
+                            "violation", "soft", "penalty", "reference_penalty", "price"),
             "limits": _empty("programme", "year", "activity", "lo", "hi", "price"),
             "capacity": _empty("resource", "place", "year", "used", "amount", "extra", "slack",
                                "price"),

@@ -158,16 +158,7 @@ def underlying(plan: Plan, instance: Instance) -> str:
     told = ""
     if (support >= money.visible).any():
         last = max(y for y in years if support[y] >= money.visible)
-        told = (
-            f" Support of {money.text(support.max())} for deficits comes in "
-            f"{settings.year_label(years[int(np.argmax(support))])} and is no part of it"
-            + (
-                f"; it ends after {settings.year_label(last)}."
-                if last != years[-1]
-                else "; it goes on to the end of the plan."
-            )
-        )
-    return (
-        "Underlying position of the system (pools and providers together, what comes every year "
-        f"less what is spent every year): {said}.{told}"
-    )
+        when = settings.year_label(years[int(np.argmax(support))])
+        end = "" if last == years[-1] else f", none after {settings.year_label(last)}"
+        told = f" Support for deficits stands outside: {money.text(support.max())} in {when}{end}."
+    return f"Underlying position, pools and providers together: {said}.{told}"
