@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "68ba383006be c1ed5cdf1e27 b8379bcd5e33 8d20f0b46543",
-    "examples/evidence-cases": "46bf77a7f0eb d15c26fbe0d2 39fda09db2d2 560370955901",
-    "examples/evidence-shrinkage": "928cc8fab556 667f772a56c9 4604892b1021 aefabd182139",
-    "examples/option-evidence": "ba77537ac66d e0056086b4b2 5f0b0f89a00f 20a8d6fd0e43",
-    "examples/window-and-lease": "2d3798c95c59 e3c8cc171c28 6dd6a5c99984 b03745b2879f",
+    "avonside": "f68c56f1f8fe bbae4a53fba8 b2c4f83f2388 4f255908ba3a",
+    "examples/evidence-cases": "1aaf615de047 f999363acf14 4eaf27b09113 3b49a02415d8",
+    "examples/evidence-shrinkage": "726d5ec1919b 04267ee93244 cb3bb5c0143d 2c89ca0d5b1e",
+    "examples/option-evidence": "2c4b87974ee7 e881c9e33deb 3a10b9cf561e da1247449854",
+    "examples/window-and-lease": "7ab36760d2fc ab19c19f95e3 28bf82450e71 b13081026f48",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

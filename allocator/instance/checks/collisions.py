@@ -81,10 +81,27 @@ def costless(facts: Facts) -> Problems:
             programmes,
             i,
             "unit_cost",
-            f"nothing limits '{programmes['programme'][i]}' in {when}: with its cost_above, or "
-            "with the options that change its unit cost, more activity costs nothing; give it a "
-            "max in limits, capacity or demand.",
+            f"nothing limits '{programmes['programme'][i]}' in {when}: {_why_endless(facts, i)}; "
+            "give it a max in limits, capacity or demand.",
         )
+
+
+def _why_endless(facts: Facts, i: int) -> str:
+    """Why money is no limit for a programme."""
+    programmes = facts["programmes"]
+    if programmes["unit_cost"][i] == 0.0:
+        return "its unit cost is 0, so more activity costs nothing"
+    pools, of = facts.budgets, np.flatnonzero(facts.funding.programme == i)
+    payers = facts.funding.pool[of] if len(of) else pools.payer[[i]]
+    money = pools.capital if programmes["money"][i] == "capital" else pools.revenue
+    endless = payers[np.isinf(money[payers]).any(axis=1)]
+    if len(endless):
+        pool = pools.names[int(endless[0])]
+        return f"the money of pool '{pool}' is not limited (its amount is blank)"
+    return (
+        "with its cost_above, or with the options that change its unit cost, more activity costs "
+        "nothing"
+    )
 
 
 def _endless(facts: Facts) -> Flags:

@@ -233,25 +233,35 @@ def extra_capacity_paid(facts: Timeless) -> Problems:
         )
 
 
-@needs("capacity", "programmes")
+@needs("capacity", "programmes", "options")
 def used_resources_exist(facts: Timeless) -> Problems:
-    """What a programme uses is limited somewhere."""
+    """What programmes and options use has a capacity: one problem for each resource and place."""
     covered = set(facts["capacity"].tuples(("resource", "place")))
+    limited = {resource for resource, _ in covered}
     programmes = facts["programmes"]
     home = dict(zip(programmes["programme"], programmes["place"], strict=True))
-    rows = facts["use"]
-    for position, (name, resource) in enumerate(rows.tuples()):
-        place = home.get(name, "")
+    users: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    use, taken = facts["use"], facts["option_use"]
+    needs = [("programme", p, r, home.get(n, "")) for p, (n, r) in enumerate(use.tuples())]
+    columns = ("resource", "place")
+    needs += [("option", p, r, where) for p, (r, where) in enumerate(taken.tuples(columns))]
+    for thing, position, resource, place in needs:
         if covered.isdisjoint({(resource, ""), (resource, place)}):
-            of = f"serves '{place}'" if place else "serves the whole system"
-            where = "that place or a blank one" if place else "a blank place"
-            yield problem(
-                rows,
-                position,
-                "resource",
-                f"'{name}' {of} and uses '{resource}', whose capacity does not cover it; give "
-                f"capacity a row for '{resource}' with {where}.",
-            )
+            users[thing, resource, place if resource in limited else ""].append(position)
+    for (thing, resource, place), positions in users.items():
+        rows = use if thing == "programme" else taken
+        names = list(dict.fromkeys(rows[thing][positions].tolist()))
+        who = f"'{names[0]}' uses" if len(names) == 1 else f"{len(names):,} {thing}s use"
+        lacking = ""
+        if resource in limited:
+            lacking = f" in '{place}' or for every place" if place else " for every place"
+        yield problem(
+            rows,
+            positions[0],
+            "resource",
+            f"'{resource}' has no capacity{lacking}; {who} it; give capacity a row for it, with a "
+            "blank amount for not limited.",
+        )
 
 
 def tail_settings(facts: Timeless) -> Problems:

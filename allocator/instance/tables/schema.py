@@ -117,10 +117,9 @@ PROGRAMMES = _table(
     _text("unit", "unit of activity", default="money"),
     _money(
         "unit_cost",
-        "cost of a unit of activity in the base year (1 makes activity money)",
+        "cost of a unit of activity in the base year (1 makes activity money; 0: it costs the "
+        "pool nothing, and limits, capacity or demand must say how much of it there may be)",
         default=1.0,
-        low=None,
-        above=0.0,
     ),
     _number("baseline", "activity in the base year", unit="activity", low=0.0),
     _money(
@@ -222,7 +221,11 @@ BUDGETS = _table(
         key=True,
         choices=BUDGET_KINDS,
     ),
-    _money("amount", "money received in the year"),
+    _money(
+        "amount",
+        "money received in the year; blank: not limited, and what is spent is still reported",
+        default=NO_VALUE,
+    ),
     _number(
         "opening",
         "money brought into the first plan year (negative: owed)",
@@ -586,7 +589,13 @@ CAPACITY = _table(
     _key("resource", "resource", reference="resources"),
     _text("place", "place it serves; blank: every place", reference="places", key=True),
     _PLAN_YEAR,
-    _number("amount", "amount available", unit="resource", low=0.0),
+    _number(
+        "amount",
+        "amount available; blank: not limited, and use is still reported",
+        unit="resource",
+        default=NO_VALUE,
+        low=0.0,
+    ),
     _number("extra_max", "most that may be added", unit="resource", default=0.0, low=0.0),
     _money("extra_cost", "cost of a unit added, at base-year prices", default=0.0),
     _text("extra_pool", "pool that pays for what is added", reference="budgets"),
@@ -711,6 +720,28 @@ OPTION_EFFECTS = _table(
     _number("value", "the figure; blank for close and contract", default=NO_VALUE),
     _years("delay", "years after it is in place until the effect is felt", high=50),
     *_evidence("value"),
+    *_PROVENANCE,
+)
+
+OPTION_USE = _table(
+    "option_use",
+    "what an option needs of a resource while it is in place",
+    _key("option", "option", reference="options"),
+    _key("resource", "resource", reference="resources"),
+    _text(
+        "place",
+        "place it needs it in; blank: nowhere in particular",
+        reference="places",
+        key=True,
+    ),
+    _PLAN_YEAR,
+    _number(
+        "amount",
+        "resource it needs in a full year; it counts towards the capacity of its place and "
+        "towards capacity for every place",
+        unit="resource",
+        low=0.0,
+    ),
     *_PROVENANCE,
 )
 
@@ -904,6 +935,7 @@ TABLES: dict[str, Table] = {
         USE,
         OPTIONS,
         OPTION_EFFECTS,
+        OPTION_USE,
         OPTION_LINKS,
         INCOMES,
         SELECTIONS,

@@ -10,6 +10,7 @@ from rich.text import Text
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of
+from allocator.words import listing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +57,12 @@ def pool_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         "Underlying position: recurrent money and grants less what is paid for every year; "
         "one-off and carried money and capital stand outside it."
     )
+    endless = plan.budgets["amount"].isna()
+    if endless.any():
+        pools = listing(dict.fromkeys(plan.budgets.loc[endless, "pool"]))
+        yield bullet(
+            f"Money that is not limited (its amount is blank) has nothing left over: {pools}."
+        )
     if len(plan.funding):
         yield ""
         yield Text("Programmes that several pools pay for", style="bold")
