@@ -73,8 +73,8 @@ class Capacity:
         rows = [f"{resource}, {place}" if place else resource for resource, place in self.names.all]
         return Subject("Resource", rows, self.settings, self._words)
 
-    def _words(self, value: float, row: int) -> str:
-        return f"{number(value)} {self.units[self.names.all[row][0]]}".rstrip()
+    def _words(self, value: float, row: int, more: int = 0) -> str:
+        return f"{number(value, more)} {self.units[self.names.all[row][0]]}".rstrip()
 
 
 def read_capacity(tables: Tables, programmes: Programmes, pools: Names, options: Names) -> Capacity:

@@ -12,7 +12,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.ranges import Collision, Money, Shortage
 from allocator.instance.tables.settings import Settings
-from allocator.words import number
+from allocator.words import number, told_apart
 
 _TABLES = (
     "programmes",
@@ -119,9 +119,10 @@ def _collision(facts: Facts, found: Collision) -> Problem:
     worth = "" if unit == "money" else f" ({cost} at base-year prices)"
     table, line = _blamed(found)
     year = settings.year_label(settings.years[found.year])
+    least, most = told_apart(found.lo, found.hi, number)
     message = (
-        f"'{name}' has no allowed activity in {year}: it must be at least {number(found.lo)} "
-        f"{_rows(found.floor)} but can be at most {number(found.hi)} {_rows(found.ceiling)}, "
+        f"'{name}' has no allowed activity in {year}: it must be at least {least} "
+        f"{_rows(found.floor)} but can be at most {most} {_rows(found.ceiling)}, "
         f"{number(excess)}{units} apart{worth}."
     )
     column = "programme" if table in ("limits", "demand", "programmes") else ""
@@ -147,19 +148,21 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
     line = found.line or None
     if found.table == "capacity":
         most = _largest(found, number)
+        needed, there = told_apart(found.needed, found.available, number)
         unit = f" {found.unit}" if found.unit else ""
         message = (
             f"'{found.name}' cannot hold in {year} what programmes must do: at least "
-            f"{number(found.needed)}{unit} ({most}) against {number(found.available)} with all "
+            f"{needed}{unit} ({most}) against {there} with all "
             f"extra; {number(missing)}{unit} {'are' if unit else 'is'} missing."
         )
         return Problem(found.table, line, "amount", "", message)
     most = _largest(found, lambda value: settings.money(value))
-    needed, short = settings.money(found.needed), settings.money(missing)
+    needed, there = told_apart(found.needed, found.available, settings.money)
+    short = settings.money(missing)
     if found.money is None:
         message = (
             f"contract '{found.name}' covers activity of at most "
-            f"{settings.money(found.available)} at tariff in {year}, but its programmes must do "
+            f"{there} at tariff in {year}, but its programmes must do "
             f"at least {needed} ({most}); {short} is too much."
         )
         return Problem(found.table, line, "ceiling", "", message)
@@ -168,7 +171,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         what = "must be paid"
     message = (
         f"{found.name} cannot pay in {year} what {what}: at least {needed} ({most}) against at "
-        f"most {_sources(found.money, settings)}; {short} is missing."
+        f"most {_sources(found.money, there, settings)}; {short} is missing."
     )
     return Problem(found.table, line, "amount", "", message)
 
@@ -179,7 +182,7 @@ def _largest(found: Shortage, shown: Callable[[float], str]) -> str:
     return ", ".join(parts) + (f" and {left} more" if left > 0 else "")
 
 
-def _sources(found: Money, settings: Settings) -> str:
+def _sources(found: Money, total: str, settings: Settings) -> str:
     parts = [
         (found.raised, "raised by options and incomes"),
         (found.transferred, "transferred in"),
@@ -187,7 +190,6 @@ def _sources(found: Money, settings: Settings) -> str:
         (found.owed, "owed to the next year"),
     ]
     named = [f"{settings.money(value)} {words}" for value, words in parts if value]
-    total = settings.money(found.total)
     received = f"{settings.money(found.amount)} received"
     return f"{total} ({', '.join([received, *named])})" if named else total
 

@@ -18,6 +18,9 @@ from allocator.words import listing, number
 _MOST_WORK = 200_000
 """Effects looked at before a search among them stops, over all figures: a second or less."""
 
+_MOST_SPARED = 100
+"""Options among which those that need not be named are looked for."""
+
 _MEASURES = ("demand", "limit_max")
 """Figures that are nothing at least; capacity is not among them: what options take off it
 decides which of them go together."""
@@ -205,8 +208,8 @@ class _Search:
         is found is certain, what is not found may still be there.
         """
         case = _Case(self, amount, acts, t)
-        taken = case.extend([], 0)
-        for one in list(taken):
+        taken = case.greedy() or case.extend([], 0)
+        for one in list(taken) if len(taken) <= _MOST_SPARED else []:
             fewer = [other for other in taken if other != one]
             if case.short(case.all_of(fewer)):
                 taken = fewer
@@ -251,6 +254,22 @@ class _Case:
                 counted[kind] += 1
                 found.append(a)
         return found
+
+    def greedy(self) -> list[int]:
+        """Options that go together, the worst first, up to the one that leaves too little."""
+        taken: list[int] = []
+        factor, added, counted = 1.0, 0.0, set[int]()
+        for option in self._of.choices.one_after_the_other(self._options[a] for a in self._falling):
+            taken.append(option)
+            for a in self.all_of([option]):
+                if a not in counted:
+                    counted.add(a)
+                    times = bool(self._acts.multiplies[a])
+                    factor *= 1.0 + float(self._change[a]) if times else 1.0
+                    added += 0.0 if times else float(self._change[a])
+            if self._amount * factor + added < float(_edge(self._amount)):
+                return taken
+        return []
 
     def extend(self, taken: list[int], start: int) -> list[int]:
         """Options that leave less than nothing, those taken among them; none where none do."""

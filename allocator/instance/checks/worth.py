@@ -12,7 +12,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import SHAPE_PARAMETERS
 from allocator.instance.tables.rows import Rows
-from allocator.words import number
+from allocator.words import number, told_apart
 
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
 
@@ -47,11 +47,13 @@ def evidence_in_order(facts: Timeless) -> Problems:
         for position in np.flatnonzero(crossed).tolist():
             upper = middle[position] if low[position] > middle[position] else high[position]
             what = "the central figure" if upper == middle[position] else "high"
-            message = f"low {number(low[position])} is more than {what} {number(upper)}."
+            lower, upper = told_apart(low[position], upper, number)
+            message = f"low {lower} is more than {what} {upper}."
             yield problem(rows, position, "low", message)
         for position in np.flatnonzero(high < middle).tolist():
-            words = f"{number(high[position])} is less than the central figure"
-            yield problem(rows, position, "high", f"high {words} {number(middle[position])}.")
+            upper, middle_one = told_apart(high[position], middle[position], number)
+            message = f"high {upper} is less than the central figure {middle_one}."
+            yield problem(rows, position, "high", message)
     curved = (responses["shape"] == "points") & ~(
         np.isnan(responses["low"]) & np.isnan(responses["high"])
     )
@@ -139,13 +141,9 @@ def _rising(rows: Rows, positions: list[int]) -> Problems:
         )
     for before, after in itertools.pairwise(positions):
         if rows["effect"][after] < rows["effect"][before]:
-            yield problem(
-                rows,
-                after,
-                "effect",
-                f"the curve falls from {number(rows['effect'][before])} to "
-                f"{number(rows['effect'][after])}; more activity may not buy less.",
-            )
+            high, low = told_apart(rows["effect"][before], rows["effect"][after], number)
+            message = f"the curve falls from {high} to {low}; more activity may not buy less."
+            yield problem(rows, after, "effect", message)
 
 
 def demand_makes_sense(facts: Timeless) -> Problems:

@@ -103,13 +103,13 @@ class Settings:
         """Units of currency in one unit of the instance's money columns."""
         return MONEY_SCALES[self.money_unit]
 
-    def money(self, value: float) -> str:
+    def money(self, value: float, more: int = 0) -> str:
         """Money in the instance's unit as messages tell it, such as £3.20m."""
-        return close_money(value * self.money_scale, self.currency)
+        return close_money(value * self.money_scale, self.currency, more)
 
-    def exact_money(self, value: float) -> str:
+    def exact_money(self, value: float, more: int = 0) -> str:
         """Money in the instance's unit to the pound, such as £3,201,400."""
-        return exact_money(value * self.money_scale, self.currency)
+        return exact_money(value * self.money_scale, self.currency, more)
 
     def year_label(self, year: int) -> str:
         """Year as planners write it: 2025/26 for a financial year."""
