@@ -38,7 +38,7 @@ def write_round(folder: Path, rows: int = ROWS, options: int = OPTIONS) -> None:
         How many; :data:`GROUP` of them in each group, one of which must be taken.
     """
     programmes = max(80, int((rows - options * (RESOURCES + 2.25)) / 11.5))
-    tables = {
+    tables: dict[str, tuple[tuple[str, ...], Sequence[tuple[object, ...]]]] = {
         "programmes": _programmes(programmes),
         "budgets": (("pool", "amount"), [("NHS", 120 * programmes)]),
         "outcomes": (("outcome", "weight"), [("Value", 1)]),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from allocator.arrays import Flags, Floats
-from allocator.instance.checks.problem import Problems, planned, problem
+from allocator.instance.checks.problem import Problems, entry_problem, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import Rows
@@ -185,6 +185,20 @@ def _beyond(rows: Rows, column: str, of: Flags, most: float) -> Iterator[tuple[i
         yield position, float(values[position])
 
 
+def real_prices_that_grow(facts: Timeless) -> Problems:
+    """With base-year prices costs grow only beyond prices in general."""
+    settings = facts.draft.settings
+    if settings.price_basis == "real" and settings.cost_uplift > 0:
+        yield entry_problem(
+            facts.draft,
+            "cost_uplift",
+            f"prices are real (price_basis), and unit costs grow by "
+            f"{percent(settings.cost_uplift)} a year: nothing is taken off for inflation, so only "
+            "growth beyond it belongs here.",
+            severity="warning",
+        )
+
+
 @planned("budgets", "adjustments", "options", "contracts", "transfers")
 def amounts_beside_all_money(facts: Facts) -> Problems:
     """No single amount is more than all pools together receive in any year."""
@@ -216,5 +230,6 @@ CHECKS = (
     money_from_year_to_year,
     growth_in_percent,
     ratios_in_percent,
+    real_prices_that_grow,
     amounts_beside_all_money,
 )

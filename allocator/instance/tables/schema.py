@@ -183,8 +183,9 @@ LIMITS = _table(
     _PLAN_YEAR,
     _choice(
         "basis",
-        "activity: in units of activity; baseline: ratio to the baseline activity; growth: "
-        "growth of activity on the year before (0.05 is 5% more)",
+        "activity: in units of activity; baseline: ratio to the baseline activity (1.1 is 10% "
+        "more than it, 20 is twenty times as much); growth: growth of activity on the year "
+        "before (0.05 is 5% more)",
         default="baseline",
         key=True,
         choices=LIMIT_BASES,
@@ -232,7 +233,12 @@ BUDGETS = _table(
         unit="money",
         default=0.0,
     ),
-    _money("carry_max", "most that may be carried into the next year", default=0.0),
+    _money(
+        "carry_max",
+        "most that may be carried into the next year (like opening and overdraw_max, the sum "
+        "over the pool's rows)",
+        default=0.0,
+    ),
     _money("overdraw_max", "most that may be owed to the next year", default=0.0),
     _text("owner", "who answers for the pool"),
     *_PROVENANCE,
@@ -795,7 +801,7 @@ INCOMES = _table(
         "basis",
         "amount: money, in the prices of its year; per_head: money per head of all places; "
         "held_back: share of the pool's recurrent and grant money of the year, taken off it "
-        "in that year and given back if earned",
+        "in that year and given back if earned (a recurrent balance counts neither)",
         default="amount",
         choices=INCOME_BASES,
     ),
@@ -815,7 +821,11 @@ INCOMES = _table(
 SELECTIONS = _table(
     "selections",
     "programmes that count towards a named selection",
-    _key("selection", "name of the selection; its rows add up"),
+    _key(
+        "selection",
+        "name of the selection; a programme belongs to it when any of its rows matches, and "
+        "counts once however many do",
+    ),
     _text("sector", "only this sector; blank: any", key=True),
     _text("place", "only this place; blank: any", key=True),
     _text("provider", "only this provider; blank: any", key=True),

@@ -38,7 +38,8 @@ class Settings:
     )
     price_basis: str = _entry(
         "choice",
-        "cash: prices of each year; real: base-year prices throughout",
+        "a note on the prices that amounts are in, for readers; nothing is computed from it: "
+        "with real, growth of prices in general is left out of cost_uplift by whoever writes it",
         "cash",
         choices=("cash", "real"),
     )
@@ -70,7 +71,8 @@ class Settings:
     )
     recurrent_balance: bool = _entry(
         "flag",
-        "whether what is spent every year must stay within what comes every year, pool by pool",
+        "whether what is spent every year must stay within what comes every year, pool by pool; "
+        "capital, one-off and carried money, and what is held back or earned, stand outside it",
         False,
     )
     shrink_outcome: str = _entry(
