@@ -206,7 +206,7 @@ def test_reports_have_no_nonsense() -> None:
     instance = three_years(
         """programme,sector,pool,unit,unit_cost,baseline
         free,s,NHS,visits,0,10
-        new,t,NHS,visits,5,0
+        new,t,NHS,visits,5,
         old,u,Council,,,50""",
         budgets="""pool,amount
             NHS,

@@ -121,7 +121,13 @@ PROGRAMMES = _table(
         "pool nothing, and limits, capacity or demand must say how much of it there may be)",
         default=1.0,
     ),
-    _number("baseline", "activity in the base year", unit="activity", low=0.0),
+    _number(
+        "baseline",
+        "activity in the base year; blank: none, a service that is new",
+        unit="activity",
+        default=0.0,
+        low=0.0,
+    ),
     _money(
         "tariff",
         "price its contract pays for a unit of activity in the base year; blank: the unit cost",
