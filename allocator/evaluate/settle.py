@@ -50,7 +50,7 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
     ledger = _ledger(pools, uses, shared, *still, first_parts(funding, spend, given.paid))
     short = ledger.slack(pools) < 0
     if pools.balanced:
-        short |= ledger.underlying(pools) < 0
+        short |= ledger.may_last(pools) < ledger.lasting
     if not short.any() or not np.isfinite(ledger.out).all():
         return ledger
     task = Open(
@@ -74,10 +74,11 @@ def _endowed(pools: Pools, uses: Uses, spend: Floats) -> Pools:
     """Pools that have more than anything could take where their money is not limited."""
     moved = pools.transfer_max.sum() + pools.carry_max.sum() - pools.carry_min.sum()
     enough = float(np.abs(uses.total).sum() + np.abs(uses.gained).sum() + spend.sum() + moved)
-    amount, lasting = (
-        np.where(np.isinf(figures), enough, figures) for figures in (pools.amount, pools.lasting)
+    amount, lasting, support = (
+        np.where(np.isinf(figures), enough, figures)
+        for figures in (pools.amount, pools.lasting, pools.support)
     )
-    return replace(pools, amount=amount, lasting=lasting)
+    return replace(pools, amount=amount, lasting=lasting, support=support)
 
 
 def _ledger(

@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "f68c56f1f8fe bbae4a53fba8 b2c4f83f2388 4f255908ba3a",
+    "avonside": "23f6e0558f6e 46667f999f3b afba4f6ead69 e59bcec1b8f7",
     "examples/evidence-cases": "1aaf615de047 f999363acf14 4eaf27b09113 3b49a02415d8",
     "examples/evidence-shrinkage": "726d5ec1919b 04267ee93244 cb3bb5c0143d 2c89ca0d5b1e",
-    "examples/option-evidence": "2c4b87974ee7 e881c9e33deb 3a10b9cf561e da1247449854",
-    "examples/window-and-lease": "7ab36760d2fc ab19c19f95e3 28bf82450e71 b13081026f48",
+    "examples/option-evidence": "4530d3171ca3 1f9daf99080f ba8dd6149689 9d83aedfa272",
+    "examples/window-and-lease": "00f64ebac15c 5ca9ee2c4d81 96d3864981bd 93062e8d79fe",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

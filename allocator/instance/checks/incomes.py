@@ -38,7 +38,7 @@ def held_back_of_limited_money(facts: Facts) -> Problems:
     rows, grid, pools = facts["incomes"], facts.by_year("incomes"), facts.budgets
     row, _, year = grid.in_force
     payer = pools.places(rows["pool"].tolist())[row]
-    endless = (rows["basis"][row] == "held_back") & np.isinf(pools.recurrent[payer, year])
+    endless = (rows["basis"][row] == "held_back") & np.isinf(pools.steady[payer, year])
     for position in np.unique(row[endless]).tolist():
         yield problem(
             rows,
@@ -209,7 +209,7 @@ def held_back_of_something(facts: Facts) -> Problems:
     for (pool, t), positions in _held_back(facts).items():
         total = sum(float(rows["amount"][p] * rows["share"][p]) for p in positions)
         year = facts.years[t]
-        if pool not in empty and total > 0 and budgets.recurrent[budgets.place[pool], t] == 0:
+        if pool not in empty and total > 0 and budgets.steady[budgets.place[pool], t] == 0:
             empty.add(pool)
             yield problem(
                 rows,

@@ -11,7 +11,10 @@ from allocator.instance.checks.problem import Problems, entry_problem, planned, 
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import Rows
+from allocator.instance.tables.vocabulary import BUDGET_KINDS
 from allocator.words import number, percent
+
+REVENUE = tuple(kind for kind in BUDGET_KINDS if kind != "capital")
 
 MUCH, LITTLE = 2.0, 0.5
 """Money of a pool over what its programmes cost in the base year, from which it is asked about."""
@@ -33,7 +36,7 @@ def money_beside_programmes(facts: Facts) -> Problems:
         pool, money = facts.budgets.names[b], float(facts.budgets.revenue[b, 0])
         yield problem(
             facts["budgets"],
-            _row_of(facts, pool, 0, ("recurrent", "grant", "non_recurrent")),
+            _row_of(facts, pool, 0, REVENUE),
             "amount",
             f"pool '{pool}' has {facts.settings.money(money)} in "
             f"{facts.settings.year_label(facts.years[0])}, {_times(money / base)} the "
@@ -101,7 +104,7 @@ def money_from_year_to_year(facts: Facts) -> Problems:
     for b in np.flatnonzero(low > 0).tolist():
         if b in told:
             continue
-        before, after = pools.recurrent[b, :-1], pools.recurrent[b, 1:]
+        before, after = pools.steady[b, :-1], pools.steady[b, 1:]
         known = (before > 0) & (after > 0) & np.isfinite(before) & np.isfinite(after)
         with np.errstate(invalid="ignore"):
             moved = known & (np.abs(after - before) > JUMP * before)
