@@ -208,9 +208,10 @@ def test_reports_have_no_nonsense() -> None:
         free,s,NHS,visits,0,10
         new,t,NHS,visits,5,
         old,u,Council,,,50""",
-        budgets="""pool,amount
-            NHS,
-            Council,60""",
+        budgets="""pool,kind,amount
+            NHS,recurrent,
+            Council,recurrent,50
+            Council,non_recurrent,10""",
         responses="""programme,outcome,per_unit
             free,QALY,1
             new,QALY,2
@@ -229,6 +230,7 @@ def test_reports_have_no_nonsense() -> None:
     )
     assert not NO_NUMBER.search(text), text
     assert "not limited" in text
+    assert "Underlying position of the system: not known" in text
 
 
 # Money whose size looks like a slip

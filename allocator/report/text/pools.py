@@ -156,6 +156,10 @@ def underlying(plan: Plan, instance: Instance) -> str:
     settings, money = instance.settings, money_of(plan, instance)
     rows = plan.system.set_index("year")
     years = [*settings.years]
+    if rows["underlying"].isna().any():
+        return (
+            "Underlying position of the system: not known, as the money of a pool is not limited."
+        )
     first = f"{money.text(rows['underlying'][years[0]])} in {settings.year_label(years[0])}"
     later = [f"{money.text(rows['underlying'][y])}" for y in years[1:]]
     if later:
