@@ -11,7 +11,7 @@ from __future__ import annotations
 import difflib
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 SHORT = 1e-4
@@ -19,6 +19,8 @@ SHORT = 1e-4
 
 _LONGEST_QUOTE = 200
 """Characters of a text that a message quotes."""
+_MOST_DIGITS = 16
+"""Digits beyond the usual after which doubles end."""
 
 _MOST_LOOKUPS = 200
 """Names looked up before hints stop: in a file where everything is wrong they help nobody."""
@@ -27,11 +29,27 @@ _MOST_LOOKUPS = 200
 # Figures
 
 
-def number(value: float) -> str:
-    """Figure with thousands separators and no more digits than a reader needs."""
+def number(value: float, more: int = 0) -> str:
+    """Figure with thousands separators and no more digits than a reader needs, or so many more."""
     if 1000 <= abs(value) < 1e15:
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    return f"{value + 0.0:.6g}"
+        return f"{value:,.{2 + more}f}".rstrip("0").rstrip(".")
+    return f"{value + 0.0:.{6 + more}g}"
+
+
+def told_apart(one: float, other: float, write: Callable[[float, int], str]) -> tuple[str, str]:
+    """Two figures that differ, written so that a reader sees it: with more digits where needed.
+
+    Parameters
+    ----------
+    one, other : float
+    write : callable
+        From a figure and how many more digits than usual to its words, as :func:`number`.
+    """
+    for more in range(_MOST_DIGITS):
+        said = write(one, more), write(other, more)
+        if one == other or said[0] != said[1]:
+            break
+    return said
 
 
 def fixed(value: float, decimals: int) -> str:
@@ -76,20 +94,26 @@ def symbol(currency: str) -> str:
     return _SYMBOLS.get(currency, f"{currency} ")
 
 
-def exact_money(amount: float, currency: str) -> str:
-    """Money to the pound, to the penny below a thousand: ``£1,234,568``, ``£12.50``."""
+def exact_money(amount: float, currency: str, more: int = 0) -> str:
+    """Money to the pound, to the penny below a thousand: ``£1,234,568``, ``£12.50``.
+
+    With `more` digits, to the penny and beyond: ``£1,234,567.89``.
+    """
     size = abs(amount)
-    digits = ",.0f" if size >= 1000 else ".2f" if size >= 0.01 else ".2g"
+    pence = f",.{1 + more}f" if more else ",.0f"
+    digits = pence if size >= 1000 else f".{2 + more}f" if size >= 0.01 else ".2g"
     return _signed_money(amount, format(size, digits), currency)
 
 
-def close_money(amount: float, currency: str) -> str:
-    """Money to a hundredth of a million or billion: ``£3.20m``."""
+def close_money(amount: float, currency: str, more: int = 0) -> str:
+    """Money to a hundredth of a million or billion: ``£3.20m``; what is something is never £0."""
     size = abs(amount)
     for scale, letter in ((1e9, "bn"), (1e6, "m")):
         if size >= scale:
-            return _signed_money(amount, f"{size / scale:,.2f}{letter}", currency)
-    return _signed_money(amount, f"{size:,.2f}".removesuffix(".00"), currency)
+            return _signed_money(amount, f"{size / scale:,.{2 + more}f}{letter}", currency)
+    if 0 < size < 0.01:
+        return _signed_money(amount, f"{size:.2g}", currency)
+    return _signed_money(amount, f"{size:,.{2 + more}f}".removesuffix(".00"), currency)
 
 
 def told_money(amount: float, currency: str) -> str:

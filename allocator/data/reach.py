@@ -7,11 +7,15 @@ import numpy as np
 from allocator.data.money import Money
 from allocator.instance.instance import Instance
 
+_WIDE = 10.0
+"""How many times its baseline or its floor the range of a held programme reaches."""
+
 
 class Reach:
     """Finite ranges; arrays are (programmes, years).
 
-    All the money there is stands behind what nothing else limits.
+    All the money there is stands behind what nothing else limits. What no money limits
+    either is held, and ranges well around its baseline and its floor.
 
     Attributes
     ----------
@@ -23,7 +27,11 @@ class Reach:
 
     def __init__(self, instance: Instance, money: Money) -> None:
         found = instance.facts.ranges
-        resort = (money.amount + money.capital).sum(axis=0) / instance.facts.prices.unit_cost
+        price = instance.facts.prices.unit_cost
+        total = np.broadcast_to((money.amount + money.capital).sum(axis=0), price.shape)
+        kept = np.maximum(found.lo, instance.rows["programmes"]["baseline"][:, None])
+        resort = _WIDE * np.maximum(kept, 1.0)
+        np.divide(total, price, out=resort, where=(price > 0) & np.isfinite(total))
         self.lo, self.hi, self.driver_lo, self.driver_hi = (
             np.where(np.isinf(ends), resort, ends)
             for ends in (found.lo, found.hi, found.driver_lo, found.driver_hi)

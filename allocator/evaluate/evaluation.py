@@ -391,9 +391,8 @@ def _evaluate(known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings
     programmes, selections = known.programmes, known.selections
     decided, given = _decide(known, plan, findings)
     limits, need = _activity(decided, given, findings)
-    capacity = settle_capacity(
-        known.capacity, given.activity, given.extra, decided.changes["capacity"]
-    )
+    done = given.activity, decided.course.in_place
+    capacity = settle_capacity(known.capacity, done, given.extra, decided.changes["capacity"])
     check_capacity(capacity, findings)
     check_drivers(known.responses, programmes, need, findings)
     outcomes = work_out_outcomes(known.responses, decided.changes["outcome"], need)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from allocator.arrays import Floats
 from allocator.evaluate.tolerances import NATURAL_SHARE, SMALLEST_SIZE
 from allocator.instance.tables.settings import Settings
+from allocator.words import told_apart
 
 COLUMNS = {
     "kind": "str",
@@ -39,17 +41,24 @@ class Subject:
     settings : Settings
         The plan years, and how years and money are written.
     amount : callable, optional
-        From a figure and its row to words; money unless given.
+        From a figure, its row and how many more digits than usual to words; money unless
+        given.
     """
 
     what: str
     names: Sequence[str]
     settings: Settings
-    amount: Callable[[Any, int], str] | None = None
+    amount: Callable[[Any, int, int], str] | None = None
 
-    def words(self, value: Any, row: int) -> str:
-        """A figure of a row in words."""
-        return self.settings.exact_money(value) if self.amount is None else self.amount(value, row)
+    def words(self, value: Any, row: int, more: int = 0) -> str:
+        """A figure of a row in words, with so many digits more than usual."""
+        if self.amount is None:
+            return self.settings.exact_money(value, more)
+        return self.amount(value, row, more)
+
+
+def _of_row(subject: Subject, row: int, value: Any, more: int) -> str:
+    return subject.words(value, row, more)
 
 
 class Findings:
@@ -116,6 +125,9 @@ class Findings:
             figures = {"value": value[row, t], "limit": limit[row, t], "off": missed[row, t]}
             figures |= {name: array[row, t] for name, array in (also or {}).items()}
             shown = {name: subject.words(v, row) for name, v in figures.items()}
+            shown["value"], shown["limit"] = told_apart(
+                figures["value"], figures["limit"], partial(_of_row, subject, row)
+            )
             name, year = subject.names[row], subject.settings.years[t]
             begin = f"{subject.what} '{name}' in {subject.settings.year_label(year)}"
             message = f"{begin} {said.format(**shown)}."

@@ -13,6 +13,7 @@ from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names, Tables, summed
+from allocator.words import told_apart
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,8 @@ def check_funding(
         for row, t in np.argwhere(relative > findings.tolerance).tolist():
             name, pool = funding.names.all[row]
             figures = (paid[row, t], limit[row, t], missed[row, t], relative[row, t])
-            value, asked, off = (settings.exact_money(f) for f in figures[:3])
+            value, asked = told_apart(*figures[:2], settings.exact_money)
+            off = settings.exact_money(figures[2])
             year = settings.years[t]
             message = (
                 f"Programme '{name}' in {settings.year_label(year)}: pool '{pool}' pays {value}, "
@@ -163,7 +165,8 @@ def _check_in_full(
     for i, t in np.argwhere(relative > findings.tolerance).tolist():
         name, year = programmes.names.all[who[i]], settings.years[t]
         figures = (total[i, t], cost[i, t], missed[i, t], relative[i, t])
-        value, asked, off = (settings.exact_money(f) for f in figures[:3])
+        value, asked = told_apart(*figures[:2], settings.exact_money)
+        off = settings.exact_money(figures[2])
         way = "less" if total[i, t] < cost[i, t] else "more"
         message = (
             f"Programme '{name}' in {settings.year_label(year)}: its pools pay {value} together, "

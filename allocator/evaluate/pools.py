@@ -11,7 +11,12 @@ import pandas as pd
 from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings, Subject
-from allocator.evaluate.tables import Names, Tables
+from allocator.evaluate.tables import (
+    Names,
+    Tables,
+    blank_where_unlimited,
+    unlimited_where_blank,
+)
 from allocator.instance.tables.settings import Settings
 
 
@@ -28,7 +33,8 @@ class Pools:
     amount, carry_max, overdraw_max : numpy.ndarray
         Money received, most carried out, most owed; all kinds but capital together.
     lasting, capital : numpy.ndarray
-        The part of the amount that comes every year, and the capital received.
+        The part of the amount that comes every year, and the capital received; these three are
+        inf where they are not limited.
     support : numpy.ndarray
         The part that supports a deficit until it is withdrawn.
     balanced : bool
@@ -87,10 +93,12 @@ def read_pools(tables: Tables) -> Pools:
     return Pools(
         names=names,
         settings=settings,
-        amount=of_pool("amount"),
-        lasting=of_pool("amount", np.isin(kinds.array, ("recurrent", "grant"))),
-        capital=of_pool("amount", ~revenue),
-        support=of_pool("amount", kinds.array == "support"),
+        amount=unlimited_where_blank(of_pool("amount")),
+        lasting=unlimited_where_blank(
+            of_pool("amount", np.isin(kinds.array, ("recurrent", "grant")))
+        ),
+        capital=unlimited_where_blank(of_pool("amount", ~revenue)),
+        support=unlimited_where_blank(of_pool("amount", kinds.array == "support")),
         balanced=settings.recurrent_balance,
         carry_max=of_pool("carry_max"),
         overdraw_max=of_pool("overdraw_max"),
@@ -236,7 +244,8 @@ class Ledger:
 def check_pools(pools: Pools, ledger: Ledger, findings: Findings) -> None:
     """Note overspent pools, and money carried or handed over beyond what is allowed."""
     carry = ledger.carry
-    own = np.maximum(pools.amount, ledger.spend).max(axis=1, initial=0.0)[:, None]
+    known = np.where(np.isfinite(pools.amount), pools.amount, 0.0)
+    own = np.maximum(known, ledger.spend).max(axis=1, initial=0.0)[:, None]
     uses = ledger.uses
     gains = (uses.option_income, uses.incomes, uses.withheld)
     money_in = (*gains, ledger.transfers_in, ledger.carry_in)
@@ -315,7 +324,7 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Ints) -> pd.DataFrame:
     """Pools by year: money in, money out and what is left."""
     uses = ledger.uses
     columns = {
-        "amount": pools.amount,
+        "amount": blank_where_unlimited(pools.amount),
         "spend": ledger.spend,
         "at_cost": uses.at_cost,
         "contract_payments": uses.contracts,
@@ -331,12 +340,12 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Ints) -> pd.DataFrame:
         "transfers_out": ledger.transfers_out,
         "carry_in": ledger.carry_in,
         "carry_out": ledger.carry,
-        "slack": ledger.slack(pools),
-        "recurrent_income": ledger.lasting_income(pools),
+        "slack": blank_where_unlimited(ledger.slack(pools)),
+        "recurrent_income": blank_where_unlimited(ledger.lasting_income(pools)),
         "recurrent_spend": ledger.lasting,
-        "underlying": ledger.underlying(pools),
-        "support": pools.support,
-        "capital_amount": pools.capital,
+        "underlying": blank_where_unlimited(ledger.underlying(pools)),
+        "support": blank_where_unlimited(pools.support),
+        "capital_amount": blank_where_unlimited(pools.capital),
         "capital_spend": uses.capital,
     }
     return frames.by_year({"pool": pools.names.array}, years, columns)

@@ -47,7 +47,9 @@ class Prices:
 
     def of(self, index: Index, table: pd.DataFrame, keys: tuple[str, ...], prefix: str) -> Floats:
         """Prices of all constraints whose name starts with `prefix`, in the table's order."""
-        price = np.full(len(index), np.nan if self._row_dual is None else 0.0)
+        # What is no row of the programme, because it is not limited, has no price.
+        price = np.full(len(index) + 1, np.nan if self._row_dual is None else 0.0)
+        price[-1] = np.nan
         if self._row_dual is not None:
             for block in self.program.rows:
                 if block.name.startswith(prefix) and block.index is not None:
@@ -56,7 +58,8 @@ class Prices:
         codes = [
             axis.codes(table[key].tolist()) for axis, key in zip(index.axes, keys, strict=True)
         ]
-        return price[index.positions(codes)]
+        found: Floats = price[index.find(codes)]
+        return found
 
 
 def tables(
@@ -85,8 +88,7 @@ def tables(
     keys = ("resource", "place", "year")
     capacity["price"] = prices.of(data.capacity.rows, capacity, keys, "capacity")
     budgets = checked.budgets.copy()
-    pools = Index.product(data.pool, data.year)
-    budgets["price"] = prices.of(pools, budgets, ("pool", "year"), "pool")
+    budgets["price"] = prices.of(data.pools.limited, budgets, ("pool", "year"), "pool")
     providers = checked.providers.copy()
     providers["price"] = prices.of(data.providers.rows, providers, ("provider", "year"), "position")
     options = checked.options.copy()
@@ -227,6 +229,7 @@ def _limits(data: Data, checked: Evaluation, prices: Prices) -> pd.DataFrame:
 
 def price_of_money(budgets: pd.DataFrame) -> float | None:
     """Objective per unit of money: the pools' prices, weighted by what they spend."""
+    budgets = budgets[budgets["amount"].notna()]
     price, spend = budgets["price"].to_numpy(), np.maximum(budgets["spend"].to_numpy(), 0.0)
     if np.isnan(price).any() or spend.sum() <= 0:
         return None

@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "c62657b65711 72d3065692ff 8d3b123ad2d6 54b4d2d2c847",
-    "examples/evidence-cases": "db76a454b57a 8362d9e6ba44 693a9a3a9040 09e9e2f20257",
-    "examples/evidence-shrinkage": "9faed1fa18ef 10d9218ae0ed 209ae7ed3afd b7424b6bf7f3",
-    "examples/option-evidence": "05479462357b 99f1dc874941 768b00993eea 8251b330a17e",
-    "examples/window-and-lease": "734ec210e43f c36165f2f5fc 0293c113370a 0dbb2d13a23a",
+    "avonside": "23f6e0558f6e 46667f999f3b afba4f6ead69 e59bcec1b8f7",
+    "examples/evidence-cases": "1aaf615de047 f999363acf14 4eaf27b09113 3b49a02415d8",
+    "examples/evidence-shrinkage": "726d5ec1919b 04267ee93244 cb3bb5c0143d 2c89ca0d5b1e",
+    "examples/option-evidence": "4530d3171ca3 1f9daf99080f ba8dd6149689 9d83aedfa272",
+    "examples/window-and-lease": "00f64ebac15c 5ca9ee2c4d81 96d3864981bd 93062e8d79fe",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

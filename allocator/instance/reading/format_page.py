@@ -14,6 +14,7 @@ from allocator.instance.tables.legal import (
     EFFECT_OPERATIONS,
     EFFECT_TARGETS,
     LEGAL_RULES,
+    REFUSED,
     SHAPE_PARAMETERS,
 )
 from allocator.instance.tables.schema import TABLES
@@ -90,7 +91,7 @@ close or limit; one that nothing values needs a minimum, or held = no.
 def render() -> str:
     """Reference page in Markdown."""
     parts = [_INTRODUCTION, _settings(), *(_table(table) for table in TABLES.values())]
-    parts += [_rules(), _shapes(), _contracts(), _effects()]
+    parts += [_rules(), _shapes(), _contracts(), _effects(), _refused()]
     return "\n".join(parts)
 
 
@@ -163,6 +164,15 @@ def _effects() -> str:
     ]
     header = ("measure", "target is named in", "operations")
     return f"## Effects of options\n\n{_grid(header, rows)}\n{_EFFECT_NOTES}"
+
+
+def _refused() -> str:
+    rows = [(f"`{table}`", words) for table, every in REFUSED.items() for words in every]
+    return (
+        "## What is refused\n\nBesides cells that their column does not allow, names that are not "
+        "declared, repeated rows and years without a row:\n\n"
+        f"{_grid(('table', 'refused'), rows)}"
+    )
 
 
 if __name__ == "__main__":

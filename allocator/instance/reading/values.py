@@ -109,13 +109,35 @@ def _tests(column: Column, figures: Floats) -> Iterator[tuple[Flags, Callable[[f
     yield (
         (size > LARGE) & (size < INFINITE),
         lambda value: (
-            f"{value:g} is more than 1e15, beyond what a solver can tell apart; use a larger unit."
+            f"{value:g} is more than 1e15, beyond what a solver can tell apart"
+            f"{_other_unit(column, larger_figure=False)}."
         ),
     )
     yield (
         (size < SMALLEST) & (size > 0),
         lambda value: (
-            f"{value:g} is closer to 0 than 1e-9, which a solver takes for 0; use a "
-            "smaller unit or write 0."
+            f"{value:g} is closer to 0 than 1e-9, which a solver takes for 0"
+            f"{_other_unit(column, larger_figure=True)}."
         ),
     )
+
+
+def _other_unit(column: Column, *, larger_figure: bool) -> str:
+    """What makes a figure larger, or smaller: the unit of it, or of what it is for each of.
+
+    A figure counted in a unit grows when the unit shrinks, one for each of a unit when that
+    grows.
+    """
+    small, large = ("smaller", "larger") if larger_figure else ("larger", "smaller")
+    own, _, each = column.unit.removesuffix(" a year").partition("per ")
+    advice = [f"count {own.strip()} in a {small} unit"] if own.strip() in _COUNTED else []
+    if each:
+        advice.append(f"count {_EACH.get(column.name, each)} in a {large} unit")
+    zero = column.above is None and (column.low is None or column.low <= 0.0)
+    if larger_figure and zero:
+        advice.append("write 0 if nothing is meant")
+    return f"; {' or '.join(advice)}" if advice else ""
+
+
+_COUNTED = ("money", "activity", "resource", "outcome", "heads")
+_EACH = {"weight": "the outcome", "penalty": "what the rule measures"}

@@ -126,12 +126,17 @@ PROGRAMMES = _table(
     _text("unit", "unit of activity", default="money"),
     _money(
         "unit_cost",
-        "cost of a unit of activity in the base year (1 makes activity money)",
+        "cost of a unit of activity in the base year (1 makes activity money; 0: it costs the "
+        "pool nothing, and limits, capacity or demand must say how much of it there may be)",
         default=1.0,
-        low=None,
-        above=0.0,
     ),
-    _number("baseline", "activity in the base year", unit="activity", low=0.0),
+    _number(
+        "baseline",
+        "activity in the base year; blank: none, a service that is new",
+        unit="activity",
+        default=0.0,
+        low=0.0,
+    ),
     _money(
         "tariff",
         "price its contract pays for a unit of activity in the base year; blank: the unit cost",
@@ -193,8 +198,9 @@ LIMITS = _table(
     _PLAN_YEAR,
     _choice(
         "basis",
-        "activity: in units of activity; baseline: ratio to the baseline activity; growth: "
-        "growth of activity on the year before (0.05 is 5% more)",
+        "activity: in units of activity; baseline: ratio to the baseline activity (1.1 is 10% "
+        "more than it, 20 is twenty times as much); growth: growth of activity on the year "
+        "before (0.05 is 5% more)",
         default="baseline",
         key=True,
         choices=LIMIT_BASES,
@@ -233,14 +239,23 @@ BUDGETS = _table(
         key=True,
         choices=BUDGET_KINDS,
     ),
-    _money("amount", "money received in the year"),
+    _money(
+        "amount",
+        "money received in the year; blank: not limited, and what is spent is still reported",
+        default=NO_VALUE,
+    ),
     _number(
         "opening",
         "money brought into the first plan year (negative: owed)",
         unit="money",
         default=0.0,
     ),
-    _money("carry_max", "most that may be carried into the next year", default=0.0),
+    _money(
+        "carry_max",
+        "most that may be carried into the next year (like opening and overdraw_max, the sum "
+        "over the pool's rows)",
+        default=0.0,
+    ),
     _money("overdraw_max", "most that may be owed to the next year", default=0.0),
     _text("owner", "who answers for the pool"),
     *_PROVENANCE,
@@ -598,7 +613,13 @@ CAPACITY = _table(
     _key("resource", "resource", reference="resources"),
     _text("place", "place it serves; blank: every place", reference="places", key=True),
     _PLAN_YEAR,
-    _number("amount", "amount available", unit="resource", low=0.0),
+    _number(
+        "amount",
+        "amount available; blank: not limited, and use is still reported",
+        unit="resource",
+        default=NO_VALUE,
+        low=0.0,
+    ),
     _number("extra_max", "most that may be added", unit="resource", default=0.0, low=0.0),
     _money("extra_cost", "cost of a unit added, at base-year prices", default=0.0),
     _text("extra_pool", "pool that pays for what is added", reference="budgets"),
@@ -733,6 +754,28 @@ OPTION_EFFECTS = _table(
     *_PROVENANCE,
 )
 
+OPTION_USE = _table(
+    "option_use",
+    "what an option needs of a resource while it is in place",
+    _key("option", "option", reference="options"),
+    _key("resource", "resource", reference="resources"),
+    _text(
+        "place",
+        "place it needs it in; blank: nowhere in particular",
+        reference="places",
+        key=True,
+    ),
+    _PLAN_YEAR,
+    _number(
+        "amount",
+        "resource it needs in a full year; it counts towards the capacity of its place and "
+        "towards capacity for every place",
+        unit="resource",
+        low=0.0,
+    ),
+    *_PROVENANCE,
+)
+
 OPTION_LINKS = _table(
     "option_links",
     "a decision that depends on another",
@@ -783,7 +826,7 @@ INCOMES = _table(
         "basis",
         "amount: money, in the prices of its year; per_head: money per head of all places; "
         "held_back: share of the pool's recurrent and grant money of the year, taken off it "
-        "in that year and given back if earned",
+        "in that year and given back if earned (a recurrent balance counts neither)",
         default="amount",
         choices=INCOME_BASES,
     ),
@@ -803,7 +846,11 @@ INCOMES = _table(
 SELECTIONS = _table(
     "selections",
     "programmes that count towards a named selection",
-    _key("selection", "name of the selection; its rows add up"),
+    _key(
+        "selection",
+        "name of the selection; a programme belongs to it when any of its rows matches, and "
+        "counts once however many do",
+    ),
     _text("sector", "only this sector; blank: any", key=True),
     _text("place", "only this place; blank: any", key=True),
     _text("provider", "only this provider; blank: any", key=True),
@@ -925,6 +972,7 @@ TABLES: dict[str, Table] = {
         USE,
         OPTIONS,
         OPTION_EFFECTS,
+        OPTION_USE,
         OPTION_LINKS,
         INCOMES,
         SELECTIONS,

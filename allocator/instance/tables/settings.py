@@ -35,7 +35,8 @@ class Settings:
     )
     price_basis: str = _entry(
         "choice",
-        "cash: prices of each year; real: base-year prices throughout",
+        "a note on the prices that amounts are in, for readers; nothing is computed from it: "
+        "with real, growth of prices in general is left out of cost_uplift by whoever writes it",
         "cash",
         choices=("cash", "real"),
     )
@@ -67,7 +68,8 @@ class Settings:
     )
     recurrent_balance: bool = _entry(
         "flag",
-        "whether what is spent every year must stay within what comes every year, pool by pool",
+        "whether what is spent every year must stay within what comes every year, pool by pool; "
+        "capital, one-off and carried money, and what is held back or earned, stand outside it",
         False,
     )
     shrink_outcome: str = _entry(
@@ -100,13 +102,13 @@ class Settings:
         """Units of currency in one unit of the instance's money columns."""
         return MONEY_SCALES[self.money_unit]
 
-    def money(self, value: float) -> str:
+    def money(self, value: float, more: int = 0) -> str:
         """Money in the instance's unit as messages tell it, such as £3.20m."""
-        return close_money(value * self.money_scale, self.currency)
+        return close_money(value * self.money_scale, self.currency, more)
 
-    def exact_money(self, value: float) -> str:
+    def exact_money(self, value: float, more: int = 0) -> str:
         """Money in the instance's unit to the pound, such as £3,201,400."""
-        return exact_money(value * self.money_scale, self.currency)
+        return exact_money(value * self.money_scale, self.currency, more)
 
     def year_label(self, year: int) -> str:
         """Year as planners write it: 2025/26 for a financial year."""
