@@ -249,7 +249,8 @@ def _solve(
         tables = {"tables": report_tables(shown, plan)} if shown else {}
         print_json({**plan.to_dict(), **tables})
     else:
-        print_summary(plan, found, printer(), all_years=years)
+        every = all or Show.ALL in (show or ())
+        print_summary(plan, found, printer(), all_years=years, every=every)
         print_reports(shown, plan, found, printer())
     if out is not None:
         said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."

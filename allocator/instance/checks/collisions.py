@@ -12,7 +12,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.ranges import Collision, Money, Shortage
 from allocator.instance.tables.settings import Settings
-from allocator.words import number
+from allocator.words import missing_amount, number, units
 
 _TABLES = (
     "programmes",
@@ -130,11 +130,12 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
     line = found.line or None
     if found.table == "capacity":
         most = _largest(found, number)
-        unit = f" {found.unit}" if found.unit else ""
+        needed = f"{number(found.needed)} {units(found.unit)}".rstrip()
+        lacking = missing_amount(missing, found.unit)
         message = (
-            f"'{found.name}' cannot hold in {year} what programmes must do: at least "
-            f"{number(found.needed)}{unit} ({most}) against {number(found.available)} with all "
-            f"extra; {number(missing)}{unit} {'are' if unit else 'is'} missing."
+            f"'{found.name}' cannot hold in {year} what programmes must do: at least {needed} "
+            f"({most}) against {number(found.available)} with all extra; at least "
+            f"{lacking} {'is' if lacking.startswith('1 ') or not found.unit else 'are'} missing."
         )
         return Problem(found.table, line, "amount", "", message)
     most = _largest(found, lambda value: settings.money(value))
@@ -143,7 +144,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         message = (
             f"contract '{found.name}' covers activity of at most "
             f"{settings.money(found.available)} at tariff in {year}, but its programmes must do "
-            f"at least {needed} ({most}); {short} is too much."
+            f"at least {needed} ({most}); at least {short} is too much."
         )
         return Problem(found.table, line, "ceiling", "", message)
     what = "its programmes must have"
@@ -151,7 +152,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         what = "must be paid"
     message = (
         f"{found.name} cannot pay in {year} what {what}: at least {needed} ({most}) against at "
-        f"most {_sources(found.money, settings)}; {short} is missing."
+        f"most {_sources(found.money, settings)}; at least {short} is missing."
     )
     return Problem(found.table, line, "amount", "", message)
 

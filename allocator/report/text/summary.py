@@ -17,6 +17,7 @@ from allocator.report.language.units import Money, Worth, display_names, money_o
 from allocator.report.text.binding import assumed_bounds, missed_rules, what_binds
 from allocator.report.text.contracts import kept_from_moving
 from allocator.report.text.decisions import decided, decision_count
+from allocator.report.text.infeasible import no_plan
 from allocator.report.text.pools import underlying
 from allocator.report.text.problems import unvalued
 from allocator.report.text.providers import losses
@@ -30,13 +31,17 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
 
-CONFLICTS_LISTED = 20
 CUTS_LISTED = 5
 MONEY_LISTED = 3
 
 
 def print_summary(
-    plan: Plan, instance: Instance, console: Console, *, all_years: bool = False
+    plan: Plan,
+    instance: Instance,
+    console: Console,
+    *,
+    all_years: bool = False,
+    every: bool = False,
 ) -> None:
     """Print what the plan decides, what it is worth and how sure that is.
 
@@ -50,9 +55,11 @@ def print_summary(
         Where to print.
     all_years : bool
         Whether to show sectors for every plan year, not only the first and the last.
+    every : bool
+        Where there is no plan: whether to list all that collides.
     """
-    parts = _summary(plan, instance, all_years) if plan.found else _nothing_found(plan, instance)
-    for part in parts:
+    found = _summary(plan, instance, all_years)
+    for part in found if plan.found else _nothing_found(plan, instance, every):
         console.print(part)
 
 
@@ -306,17 +313,10 @@ def _provenance(plan: Plan) -> str:
     return ", ".join(part for part in parts if part) + "."
 
 
-def _nothing_found(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
+def _nothing_found(plan: Plan, instance: Instance, every: bool) -> Iterator[RenderableType]:
     name = instance.settings.name
     if plan.status == "infeasible":
-        yield Text(f"{name}: no plan keeps every hard rule, limit and budget.", style="bold")
-        if plan.conflict:
-            yield Text("These cannot hold together; ease one of them:")
-            yield from (bullet(entry) for entry in plan.conflict[:CONFLICTS_LISTED])
-            if len(plan.conflict) > CONFLICTS_LISTED:
-                yield bullet(f"and {len(plan.conflict) - CONFLICTS_LISTED} more.")
-        else:
-            yield Text("Which of them collide was not found.")
+        yield from no_plan(plan, instance, every=every)
     elif plan.status == "unbounded":
         yield Text(
             f"{name}: value without end. Something that is worth having costs nothing and has no "
