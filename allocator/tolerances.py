@@ -163,6 +163,15 @@ IN_RAY = 1e-9
 """Share of the largest price in a dual ray from which a row or bound takes part. Conflicts."""
 
 
+SHORTFALL_GAP = 1e-6
+"""Share of the least that must give way to which whole decisions are sought, in price: a pound in a
+million. The least shortfall."""
+
+NO_SHORTFALL = 1e-9
+"""What gives way by less than this share of all money of a year, in price, is rounding: pounds of a
+billion, which is what rows are solved to (:data:`FEASIBILITY`). The least shortfall."""
+
+
 # Stages of a solve
 
 GAP = 1e-4

@@ -25,6 +25,9 @@ _MOST_DIGITS = 16
 _MOST_LOOKUPS = 200
 """Names looked up before hints stop: in a file where everything is wrong they help nobody."""
 
+_MASS = ("staff", "time", "work", "care", "money", "capacity", "people", "wte", "fte", "min")
+"""Last words of units that have no plural."""
+
 
 # Figures
 
@@ -130,6 +133,28 @@ def told_money(amount: float, currency: str) -> str:
     else:
         digits = f"{size:,.2f}"
     return _signed_money(amount, digits, currency)
+
+
+def missing_money(amount: float, currency: str) -> str:
+    """Money that is missing or too much, as told, with more digits where that hides it.
+
+    What is missing is never shown as nothing.
+    """
+    if 0 < abs(amount) < 0.005:
+        return _signed_money(amount, f"{abs(amount):.1g}", currency)
+    return told_money(amount, currency)
+
+
+def missing_amount(amount: float, unit: str) -> str:
+    """Amount of a unit that is missing or too much: ``22.3 beds``, ``1 bed``, ``0.04 staff``."""
+    size = figure(amount)
+    return f"{size} {unit if size == '1' else units(unit)}" if unit else size
+
+
+def units(unit: str) -> str:
+    """Plural of a unit that a planner wrote; what has none, or is written large, stays."""
+    last = unit.rpartition(" ")[2]
+    return unit if not last.isalpha() or not last.islower() or last in _MASS else several(unit)
 
 
 def _signed_money(amount: float, digits: str, currency: str) -> str:

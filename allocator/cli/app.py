@@ -270,7 +270,8 @@ def _solve(
             tables = {"tables": report_tables(shown, plan)} if shown else {}
             print_json({**plan.to_dict(), **tables})
         else:
-            print_summary(plan, found, printer())
+            every = all or Show.ALL in (show or ())
+            print_summary(plan, found, printer(), every=every)
             print_reports(shown, plan, found, printer())
     if plan.solver.get("interrupted"):
         say("Interrupted: this is the best plan found until then.")

@@ -15,7 +15,7 @@ from allocator.evaluate import Evaluation, Round
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
 from allocator.planning.certify import certify
-from allocator.planning.conflicts import explained
+from allocator.planning.conflicts.why import Why, explained
 from allocator.planning.formulation import model_of
 from allocator.planning.record import Deadline, Record
 from allocator.planning.request import Request
@@ -54,6 +54,8 @@ class Attempt:
         What was found; None when there is no plan.
     seconds : float
         What it took apart from the search for decisions.
+    program : Program or None
+        What was found to have no plan.
     """
 
     plan: Plan
@@ -62,6 +64,7 @@ class Attempt:
     decided: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
     stages: Stages | None = None
     seconds: float = 0.0
+    program: Program | None = None
 
 
 class Attempts:
@@ -114,27 +117,34 @@ class Attempts:
         data = self._extraction.data(self.knots, margin)
         clock.mark("extract")
         program = self._compiled(data)
-        nowhere = program.contradictions()
-        if nowhere:
-            return Attempt(self._none("infeasible", tuple(nowhere), program), data)
+        if any(program.nowhere()):
+            return Attempt(self._none("infeasible", program), data, program=program)
         solver = Solver(program, algorithm=self._request.algorithm, threads=self._request.threads)
         clock.mark("load")
         back = self._kept_back(data, program, time.perf_counter() - began)
         solver, stages = self._solved(solver, data, program, back, kept)
         clock.mark("solve")
         if stages.plan is None:
-            names: tuple[str, ...] = ()
-            if stages.status == "infeasible" and kept is None:
-                left = self.deadline.left()
-                names = explained(self._instance, program, self._request.threads, left)
-            clock.mark("explain")
-            return Attempt(self._none(stages.status, names, program, solver, stages), data)
+            plan = self._none(stages.status, program, solver, stages)
+            return Attempt(plan, data, program=program)
         if kept is not None and kept.stages is not None:
             stages = _after(stages, kept.stages)
         plan, checked = self._checked(data, program, solver, stages, kept)
         searched = sum(stages.seconds.get(name, 0.0) for name in SEARCHES)
         seconds = time.perf_counter() - began - searched
         return Attempt(plan, data, checked, _decided(program, stages), stages, seconds)
+
+    def explained(self, attempt: Attempt) -> Plan:
+        """The plan of an attempt that found none, with why there can be none."""
+        asked, program = self._request, attempt.program
+        if attempt.plan.status != "infeasible" or program is None:
+            return attempt.plan
+        why: Why = explained(self._instance, asked, self.knots, program, self.deadline.left())
+        self._record.clock.mark("explain")
+        seconds = attempt.plan.seconds | self._record.clock.report()
+        return replace(
+            attempt.plan, conflict=why.conflict, shortfall=why.shortfall, seconds=seconds
+        )
 
     def _compiled(self, data: Data) -> Program:
         model = model_of(data, self._request.formulation, self._request.extra)
@@ -200,7 +210,6 @@ class Attempts:
     def _none(
         self,
         status: str,
-        conflict: tuple[str, ...],
         program: Program,
         solver: Solver | None = None,
         stages: Stages | None = None,
@@ -212,7 +221,6 @@ class Attempts:
             max_violation=None,
             certificate=Certificate(),
             tables={},
-            conflict=conflict,
             **self._record.of(program, solver, stages),
         )
 

@@ -33,7 +33,7 @@ def planned(attempts: Attempts) -> Plan:
             # The true curves may just reach what their chords do not.
             wider = attempts.make(margin=-1)
             if not cut_again(attempts, wider, wider.data.ordering.counted):
-                break
+                return attempts.explained(attempt)
             continue
         last = attempt if attempt.decided else last
         if plan.status == "limit" and not plan.verified and last is not None:
@@ -42,7 +42,7 @@ def planned(attempts: Attempts) -> Plan:
             break
         if not cut_again(attempts, attempt, data.ordering.exact):
             break
-    return plan
+    return attempts.explained(attempt)
 
 
 def mended(attempts: Attempts, found: Attempt, *, cut_since: bool) -> Plan | None:

@@ -178,20 +178,29 @@ class Program:
         return f"position {at}"
 
     def contradictions(self) -> list[str]:
-        """Names of what nothing can meet, whatever the rest says.
+        """Names of what nothing can meet, whatever the rest says: of :meth:`nowhere`."""
+        return self._named(*self.nowhere())
+
+    def nowhere(self) -> tuple[list[int], list[int]]:
+        """Rows, and columns by their bounds, that nothing can meet whatever the rest says.
 
         Rows without variables whose sides leave 0 out, and what :meth:`crossed` names.
         """
         empty = np.diff(self.matrix.indptr) == 0
         wrong = empty & ((self.row_lower > EMPTY_ROW) | (self.row_upper < -EMPTY_ROW))
         wrong &= self.row_lower <= self.row_upper
-        names = [self._name(self.rows, int(at), self.matrix) for at in np.flatnonzero(wrong)]
-        return names + self.crossed()
+        rows, columns = self._crossing()
+        return np.flatnonzero(wrong).tolist() + rows, columns
 
     def crossed(self) -> list[str]:
         """Names of rows and columns whose lower side or bound lies above the upper one."""
+        return self._named(*self._crossing())
+
+    def _crossing(self) -> tuple[list[int], list[int]]:
         rows = np.flatnonzero(self.row_lower > self.row_upper)
-        columns = np.flatnonzero(self.col_lower > self.col_upper)
-        return [self._name(self.rows, int(at), self.matrix) for at in rows] + [
-            f"limits of {self._name(self.columns, int(at), self.matrix)}" for at in columns
+        return rows.tolist(), np.flatnonzero(self.col_lower > self.col_upper).tolist()
+
+    def _named(self, rows: list[int], columns: list[int]) -> list[str]:
+        return [self._name(self.rows, at, self.matrix) for at in rows] + [
+            f"limits of {self._name(self.columns, at, self.matrix)}" for at in columns
         ]

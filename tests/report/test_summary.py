@@ -231,12 +231,6 @@ def test_conflict_is_named(make_plan: Make, small_instance: Instance) -> None:
     assert "value without end" in whole(replace(plan, status="unbounded"), small_instance)
 
 
-def test_long_conflict_is_cut_and_counted(make_plan: Make, small_instance: Instance) -> None:
-    conflict = tuple(f"limit {n}" for n in range(25))
-    plan = make_plan(status="infeasible", verified=False, tables={}, conflict=conflict)
-    assert "and 5 more." in whole(plan, small_instance)
-
-
 def test_unvalued_programmes_by_spend(small_instance: Instance) -> None:
     assert unvalued(small_instance) == {"ae": 20e6}
     more = small_instance.replace(

@@ -12,7 +12,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.ranges import Collision, Money, Shortage
 from allocator.instance.tables.settings import Settings
-from allocator.words import number, told_apart
+from allocator.words import missing_amount, number, told_apart, units
 
 _TABLES = (
     "programmes",
@@ -149,11 +149,12 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
     if found.table == "capacity":
         most = _largest(found, number)
         needed, there = told_apart(found.needed, found.available, number)
-        unit = f" {found.unit}" if found.unit else ""
+        lacking = missing_amount(missing, found.unit)
         message = (
             f"'{found.name}' cannot hold in {year} what programmes must do: at least "
-            f"{needed}{unit} ({most}) against {there} with all "
-            f"extra; {number(missing)}{unit} {'are' if unit else 'is'} missing."
+            f"{needed} {units(found.unit)}".rstrip()
+            + f" ({most}) against {there} with all extra; at least {lacking} "
+            f"{'is' if lacking.startswith('1 ') or not found.unit else 'are'} missing."
         )
         return Problem(found.table, line, "amount", "", message)
     most = _largest(found, lambda value: settings.money(value))
@@ -163,7 +164,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         message = (
             f"contract '{found.name}' covers activity of at most "
             f"{there} at tariff in {year}, but its programmes must do "
-            f"at least {needed} ({most}); {short} is too much."
+            f"at least {needed} ({most}); at least {short} is too much."
         )
         return Problem(found.table, line, "ceiling", "", message)
     what = "its programmes must have"
@@ -171,7 +172,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         what = "must be paid"
     message = (
         f"{found.name} cannot pay in {year} what {what}: at least {needed} ({most}) against at "
-        f"most {_sources(found.money, there, settings)}; {short} is missing."
+        f"most {_sources(found.money, there, settings)}; at least {short} is missing."
     )
     return Problem(found.table, line, "amount", "", message)
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from allocator.report.language.layout import bullet
 from allocator.report.language.proof import best_found, gain_matters
 from allocator.report.text.board.balance import are_we_in_balance
 from allocator.report.text.board.change import what_changes_most
@@ -18,6 +17,7 @@ from allocator.report.text.board.holding import what_holds_us_back
 from allocator.report.text.board.money import where_the_money_goes
 from allocator.report.text.board.page import Page
 from allocator.report.text.board.short import in_short
+from allocator.report.text.infeasible import no_plan
 from allocator.report.text.options import options_of, runs_of
 from allocator.words import count
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
-
-CONFLICTS_LISTED = 20
 
 SECTIONS = (
     in_short,
@@ -42,7 +40,7 @@ SECTIONS = (
 """In the order in which a board asks."""
 
 
-def print_summary(plan: Plan, instance: Instance, console: Console) -> None:
+def print_summary(plan: Plan, instance: Instance, console: Console, *, every: bool = False) -> None:
     """Print what the plan decides, what it is worth and how sure that is.
 
     Parameters
@@ -53,8 +51,10 @@ def print_summary(plan: Plan, instance: Instance, console: Console) -> None:
         The instance it answers.
     console : rich.console.Console
         Where to print.
+    every : bool
+        Where there is no plan: whether to list all that collides.
     """
-    parts = _summary(plan, instance) if plan.found else _nothing_found(plan, instance)
+    parts = _summary(plan, instance) if plan.found else _nothing_found(plan, instance, every)
     for part in parts:
         console.print(part)
 
@@ -93,17 +93,10 @@ def _provenance(plan: Plan) -> str:
     return ", ".join(part for part in parts if part) + "."
 
 
-def _nothing_found(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
+def _nothing_found(plan: Plan, instance: Instance, every: bool) -> Iterator[RenderableType]:
     name = instance.settings.name
     if plan.status == "infeasible":
-        yield Text(f"{name}: no plan keeps every hard rule, limit and budget.", style="bold")
-        if plan.conflict:
-            yield Text("These cannot hold together; ease one of them:")
-            yield from (bullet(entry) for entry in plan.conflict[:CONFLICTS_LISTED])
-            if len(plan.conflict) > CONFLICTS_LISTED:
-                yield bullet(f"and {len(plan.conflict) - CONFLICTS_LISTED} more.")
-        else:
-            yield Text("Which of them collide was not found.")
+        yield from no_plan(plan, instance, every=every)
     elif plan.status == "unbounded":
         yield Text(
             f"{name}: value without end. Something that is worth having costs nothing and has no "
