@@ -34,6 +34,7 @@ def solve(
     gap: float = GAP,
     node_limit: int | None = None,
     start: Mapping[str, pd.DataFrame] | None = None,
+    held: Mapping[str, pd.DataFrame] | None = None,
     formulation: str = "allocation",
     extra: Extra | None = None,
 ) -> Plan:
@@ -59,8 +60,8 @@ def solve(
         own, which stops by itself somewhat earlier to hand over the best plan so far. What
         is passed as `extra` must be importable there.
     gap : float
-        With yes-or-no decisions: share of the gain on the reference plan that the best plan
-        may still be better by.
+        With yes-or-no decisions: share of the weighted outcomes gained on the reference plan
+        that some plan may still be better by; penalties for soft rules are not counted.
     node_limit : int, optional
         Most nodes of the search for decisions.
     start : mapping of str to pandas.DataFrame, optional
@@ -68,6 +69,10 @@ def solve(
         ``contracts`` (contract, year, ended). As in an evaluation, what a plan with an
         ``allocation`` does not state is not taken. The search begins from the best plan with
         these decisions, which is worth at least as much as the plan given.
+    held : mapping of str to pandas.DataFrame, optional
+        Tables of another plan whose held programmes are held where it has them (``allocation``:
+        programme, year, activity, held) and not at their baseline: two rounds are compared only
+        by their objectives, and so that what is held is the same in both.
     formulation : str
         Name in the entry-point group ``allocator.models``.
     extra : callable, optional
@@ -93,6 +98,7 @@ def solve(
         gap=gap,
         node_limit=node_limit,
         start=start,
+        held=held,
         formulation=formulation,
         extra=extra,
     )
