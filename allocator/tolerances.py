@@ -165,7 +165,7 @@ IN_RAY = 1e-9
 
 # Stages of a solve
 
-GAP = 1e-4
+GAP = 2.5e-4
 """Share of the weighted outcomes gained to which the decisions of a plan are proved best unless
 asked otherwise; of the whole objective, as HiGHS counts, it would be large money on a national
 budget, and penalties avoided would make it large where a soft rule is broken. Requests, stages."""

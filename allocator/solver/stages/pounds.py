@@ -95,6 +95,14 @@ class Pounds:
         """Columns by which soft rules are missed."""
         return self._some("short", "over")
 
+    def unmissed(self, limits: Limits) -> Limits:
+        """With no soft rule missed."""
+        for block in self.misses:
+            priced = self.program.cost[block.span] != 0.0
+            upper = np.where(priced, 0.0, limits.upper[block.span])
+            limits = limits.bounded(block.span, None, upper)
+        return limits
+
     @property
     def choices(self) -> list[Block]:
         """Columns of options taken and contracts ended."""

@@ -126,6 +126,18 @@ class ReferenceStages:
         """Decisions that are best stage by stage."""
         runs, x, caps = self._runs, None, 0
         status = "optimal"
+        if len(stages) > 1:
+            least = runs.relaxed(stages[0].objective, limits)
+            if least.status == "infeasible":
+                return least.status, None
+            if least.x is not None and least.objective is not None:
+                if least.objective <= stages[0].objective.rounding(least.x):
+                    # No soft rule may have to be missed: without a search, where it is so.
+                    found = runs.decide(
+                        DECIDED, stages[-1].objective, self._pounds.unmissed(limits), REFERENCE_GAP
+                    )
+                    if found.x is not None:
+                        return found.status, found.x
         for stage in stages:
             last = stage is stages[-1]
             name = DECIDED if last else stage.name
