@@ -127,17 +127,9 @@ class ReferenceStages:
         runs, x, caps = self._runs, None, 0
         status = "optimal"
         if len(stages) > 1:
-            least = runs.relaxed(stages[0].objective, limits)
-            if least.status == "infeasible":
-                return least.status, None
-            if least.x is not None and least.objective is not None:
-                if least.objective <= stages[0].objective.rounding(least.x):
-                    # No soft rule may have to be missed: without a search, where it is so.
-                    found = runs.decide(
-                        DECIDED, stages[-1].objective, self._pounds.unmissed(limits), REFERENCE_GAP
-                    )
-                    if found.x is not None:
-                        return found.status, found.x
+            status, x = self._unmissed(limits, *stages)
+            if x is not None or status == "infeasible":
+                return status, x
         for stage in stages:
             last = stage is stages[-1]
             name = DECIDED if last else stage.name
@@ -151,6 +143,19 @@ class ReferenceStages:
                 caps += 1
         runs.uncap(caps)
         return status, x
+
+    def _unmissed(
+        self, limits: Limits, penalties: _Stage, pounds: _Stage
+    ) -> tuple[str, Floats | None]:
+        """Decisions with which no soft rule is missed, where it looks as if there were some."""
+        least = self._runs.relaxed(penalties.objective, limits)
+        if least.x is None or least.objective is None:
+            return least.status, None
+        if least.objective > penalties.objective.rounding(least.x):
+            return "unknown", None
+        unmissed = self._pounds.unmissed(limits)
+        found = self._runs.decide(DECIDED, pounds.objective, unmissed, REFERENCE_GAP)
+        return "unknown" if found.x is None else found.status, found.x
 
     def _ladder(self, limits: Limits, stages: Sequence[_Stage]) -> tuple[str, Floats | None]:
         """Linear stages, each on the optimal faces of those before it."""
