@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import AllocatorError
+from allocator.overview import as_html, as_text, lacking
+from allocator.words import number
 
 STATUSES = ("optimal", "feasible", "infeasible", "unbounded", "limit")
 
@@ -157,7 +159,9 @@ class Plan:
           raised (money by which some lie above it), reference_given_up
         - ``outcomes``: outcome, year, amount, beyond_horizon, value, reference_amount,
           reference_value
-        - ``segments``: outcome, segment, year, amount
+        - ``worth``: part (outcomes, harm, penalties, later savings), plan, reference: what the
+          objective is made of, in its points
+        - ``segments``: outcome, segment, year, amount, reference_amount
         - ``rules``: rule, year, label, measure, sense, value, limit, slack, violation,
           soft, penalty, price (objective per unit of the rule's left side, >= 0)
         - ``limits``: programme, year, activity, lo, hi, price (objective per unit of
@@ -166,17 +170,19 @@ class Plan:
         - ``budgets``: pool, year, amount, spend, at_cost, contract_payments, funded,
           adjustments, extra_cost, option_cost, option_income, incomes (received in the year),
           held_back, exit_fees, transfers_in, transfers_out, carry_in, carry_out, slack,
-          recurrent_income, recurrent_spend, underlying, capital_amount, capital_spend,
+          recurrent_income, recurrent_spend, underlying, support, capital_amount, capital_spend,
           price (objective per unit of money)
         - ``transfers``: from_pool, to_pool, year, amount
         - ``funding``: programme, pool, year, paid, share, share_min, share_max
         - ``adjustments``: pool, year, kind, item, amount
         - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
           value, fixed, stranded, state, ended, suspended, exit_fee, reference_ended
-        - ``providers``: provider, year, income, contract_income, other_income, other_cost,
-          cost, position, deficit_max, slack, price (objective per unit of deficit allowed,
-          >= 0)
-        - ``bridge``: pool, sector, year, step, recurrent, amount (see
+        - ``providers``: provider, year, income, contract_income, other_income,
+          adjustments, other_cost, cost, position, deficit_max, slack, price (objective per
+          unit of deficit allowed, >= 0)
+        - ``system``: year, pools, held, providers, underlying (the sum of these), support (see
+          :attr:`allocator.evaluate.evaluation.Evaluation.system`)
+        - ``bridge``: pool, sector, year, step, recurrent, capital, amount (see
           :func:`allocator.evaluate.bridge.bridge`)
         - ``options``: option, label, group, year, taken, in_place (share of the year),
           cost_once, cost_yearly, double_running, cost_exit, capital (money of the year), pool
@@ -246,7 +252,30 @@ class Plan:
             return table
         if name in TABLE_NAMES:
             raise AllocatorError(f"there is no plan to read {name} from: status {self.status}")
-        raise AttributeError(f"a plan has no table or attribute {name!r}")
+        raise lacking("a plan", name, dir(self))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self.__dict__.get("tables", ())})
+
+    def __repr__(self) -> str:
+        return as_text(*self._overview())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._overview())
+
+    def _overview(self) -> tuple[str, dict[str, str], dict[str, int]]:
+        """Title, facts and rows by table."""
+        c, said = self.certificate, self.instance
+        figures = {"objective": c.objective, "reference": c.reference_objective, "bound": c.bound}
+        checked = "verified" if self.verified else "not verified"
+        facts = {
+            "instance": said.get("name", ""),
+            "evidence": said.get("evidence", ""),
+            **{name: "" if f is None else number(f) for name, f in figures.items()},
+            "in conflict": "; ".join(self.conflict),
+        }
+        title = f"Plan: {self.status}, {checked if self.found else 'no plan was found'}"
+        return title, facts, {name: len(table) for name, table in self.tables.items()}
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the tables, as ``solve --json`` prints it."""
@@ -309,6 +338,7 @@ TABLE_NAMES = (
     "allocation",
     "held",
     "outcomes",
+    "worth",
     "segments",
     "rules",
     "limits",
@@ -319,6 +349,7 @@ TABLE_NAMES = (
     "adjustments",
     "contracts",
     "providers",
+    "system",
     "bridge",
     "options",
     "incomes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import traceback
@@ -12,6 +11,7 @@ from enum import IntEnum
 import allocator
 from allocator.errors import (
     AllocatorError,
+    FiguresError,
     InstanceError,
     Problem,
     SolverError,
@@ -50,10 +50,11 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
     from allocator.cli.output import print_json, printer, say
     from allocator.report.files.record import error_record
     from allocator.report.text.problems import print_problems
+    from allocator.words import shown
 
     problems, status = _problems(error)
     if debug:
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(shown("".join(traceback.format_exception(error))))
     if json:
         print_json(error_record(problems))
     if isinstance(error, InstanceError):
@@ -74,6 +75,8 @@ def _problems(error: Exception) -> tuple[list[Problem], Exit]:
     if isinstance(error, VerificationError):
         message = f"Nothing here is a plan: the solution failed its independent check. {error}"
         return [_problem(message)], Exit.FAILED_CHECK
+    if isinstance(error, FiguresError):
+        return [_problem(f"Figures of this round are beyond any solver: {error}")], Exit.BAD_INPUT
     if isinstance(error, SolverError):
         return [_problem(f"The solver cannot be trusted here: {error}")], Exit.OUR_FAULT
     if isinstance(error, AllocatorError):
@@ -103,9 +106,3 @@ def asked(arguments: Sequence[str], option: str) -> bool:
     """Whether `option` is among `arguments`, whatever else may be wrong with them."""
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return option in before
-
-
-def hang_up() -> None:
-    """Let standard output go quietly when its reader has gone away."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

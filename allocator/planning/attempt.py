@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from allocator import progress
 from allocator.arrays import Floats
 from allocator.data import Data, Extraction
 from allocator.errors import SolverError
@@ -109,6 +110,7 @@ class Attempts:
             Whose decisions to keep; what its search proved stays what is known.
         """
         clock, began = self._record.clock, time.perf_counter()
+        progress.begun("building")
         data = self._extraction.data(self.knots, margin)
         clock.mark("extract")
         program = self._compiled(data)
@@ -177,6 +179,7 @@ class Attempts:
     def _checked(
         self, data: Data, program: Program, solver: Solver, stages: Stages, kept: Attempt | None
     ) -> tuple[Plan, Evaluation]:
+        progress.begun("checking")
         found = certify(self._round, data, program, stages, self._record.clock)
         certificate = found.certificate
         if kept is not None:

@@ -76,7 +76,10 @@ def tables(
     outcomes = checked.outcomes.copy()
     outcomes["reference_amount"] = reference.outcomes["amount"].to_numpy()
     outcomes["reference_value"] = reference.outcomes["value"].to_numpy()
+    segments = checked.segments.copy()
+    segments["reference_amount"] = reference.segments["amount"].to_numpy()
     rules = checked.rules.copy()
+    rules["reference_penalty"] = reference.rules["penalty"].to_numpy()
     rules["price"] = prices.of(data.rules.rows, rules, ("rule", "year"), "rule_")
     capacity = checked.capacity.copy()
     keys = ("resource", "place", "year")
@@ -94,7 +97,8 @@ def tables(
         "allocation": _allocation(instance, data, checked, reference),
         "held": _held(instance, data, checked, reference),
         "outcomes": outcomes,
-        "segments": checked.segments,
+        "worth": worth_parts(checked, reference),
+        "segments": segments,
         "rules": rules,
         "limits": _limits(data, checked, prices),
         "capacity": capacity,
@@ -104,11 +108,25 @@ def tables(
         "adjustments": checked.adjustments,
         "contracts": contracts,
         "providers": providers,
+        "system": checked.system,
         "options": options,
         "incomes": checked.incomes,
         "decisions": decision_counts(data, prices.program),
         "bridge": bridge(checked, reference),
     }
+
+
+def worth_parts(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
+    """What the objective is made of, in the plan and the reference plan."""
+    mine, theirs = checked.parts, reference.parts
+    signs = {"outcomes": 1.0, "harm": -1.0, "penalties": -1.0, "tail": 1.0}
+    return pd.DataFrame(
+        {
+            "part": ["outcomes", "harm", "penalties", "later savings"],
+            "plan": [sign * mine[part] for part, sign in signs.items()],
+            "reference": [sign * theirs[part] for part, sign in signs.items()],
+        }
+    )
 
 
 _KINDS = {

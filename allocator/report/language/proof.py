@@ -38,6 +38,36 @@ def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:
     return [_claim(plan, worth), _check(plan)]
 
 
+def proof_in_short(plan: Plan, worth: Worth) -> str:
+    """How much could be missing, whose word that is, and whether the plan was checked.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    worth : Worth
+        Units in which value is told.
+    """
+    c, missing = plan.certificate, possible_more(plan)
+    said = [f"{_stopped(plan)}: the best found so far."] if plan.status == "limit" else []
+    if missing is None:
+        said.append("How far this plan is from the best is not proved.")
+    else:
+        value = c.objective if c.true_objective is None else c.true_objective
+        some = missing > ROUNDING * max(1.0, abs(value or 0.0))
+        share = (
+            f" ({percent(missing / c.gain)} of the gain)" if c.gain and gain_matters(plan) else ""
+        )
+        told = worth.text(missing).removesuffix(" of value")
+        what = f"at most {told}{share}" if some else "nothing but rounding"
+        proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
+        whose = "proved" if proved else "by the solver's bound"
+        said.append(f"Proof: {what} could be missing, {whose}.")
+    checked = "yes" if plan.verified else "NO. Do not use these figures"
+    said.append(f"Checked independently: {checked}.")
+    return " ".join(said)
+
+
 def possible_more(plan: Plan) -> float | None:
     """Objective by which some plan the rules allow may be better, on the true curves.
 

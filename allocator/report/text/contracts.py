@@ -137,6 +137,14 @@ def contracts_ended(plan: Plan, instance: Instance, money: Money) -> Iterator[st
             )
 
 
+def ended_early(plan: Plan) -> list[str]:
+    """Contracts that are ended early, in the order of their table."""
+    rows = plan.contracts
+    if rows.empty or "ended" not in rows:
+        return []
+    return [str(name) for name in dict.fromkeys(rows.loc[rows["ended"].astype(bool), "contract"])]
+
+
 def _without(rows: pd.DataFrame, column: str) -> pd.Series:
     """Rows in which a contract does not hold for one reason; none where that is not known."""
     if column not in rows:

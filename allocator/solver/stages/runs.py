@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from allocator.arrays import Floats
+from allocator.progress import begun
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
 from allocator.solver.stages.limits import Limits
@@ -253,6 +254,7 @@ class Runs:
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def _run(self, name: str, **options: Any) -> Solution:
+        begun(name)
         solution = self.solver.run(**options)
         self.algorithms.append(f"{name}: {solution.algorithm}")
         self.iterations += sum(solution.iterations.values())
