@@ -49,6 +49,15 @@ class Certificate:
         Objective per unit of money: the mean of the pools' prices, weighted by spending.
     years : int
         Plan years.
+    penalties, reference_penalties : float
+        What is taken off the plan and the reference plan for soft rules that they miss.
+    allowed : float or None
+        What may be missing for the decisions to count as best, as it was asked for: a share of
+        the weighted outcomes gained, or next to nothing where nothing is; None for linear
+        programmes.
+    calm_cost : float
+        What the plan gave up to move fewer pounds: no more than rounding, unless less than the
+        whole gain was to be kept.
     """
 
     objective: float | None = None
@@ -61,6 +70,10 @@ class Certificate:
     integer: bool = False
     price_of_money: float | None = None
     years: int = 1
+    penalties: float = 0.0
+    reference_penalties: float = 0.0
+    allowed: float | None = None
+    calm_cost: float = 0.0
 
     @property
     def best_bound(self) -> float | None:
@@ -90,11 +103,18 @@ class Certificate:
         return self.objective - self.reference_objective
 
     @property
-    def gain_gap(self) -> float | None:
-        """Bound less objective, over the gain on the reference plan."""
-        if self.missing is None or not self.gain:
+    def outcome_gain(self) -> float | None:
+        """Weighted outcomes gained over the reference plan: the gain without penalties."""
+        if self.gain is None:
             return None
-        return self.missing / abs(self.gain)
+        return self.gain + self.penalties - self.reference_penalties
+
+    @property
+    def gain_gap(self) -> float | None:
+        """Bound less objective, over the weighted outcomes gained on the reference plan."""
+        if self.missing is None or not self.outcome_gain:
+            return None
+        return self.missing / abs(self.outcome_gain)
 
     @property
     def gap_money(self) -> float | None:
@@ -201,7 +221,13 @@ class Plan:
 
         - ``allocation``: programme, label, sector, place, pool, year, baseline_spend,
           reference_spend, spend, change (spend less reference), activity,
-          reference_activity, baseline, unmet, avoided, stranded, surcharge, held
+          reference_activity, baseline, unmet, avoided, stranded, surcharge, held, held_reason
+          (said, unvalued, avoids only or class; blank where it is not held), given_up (money by
+          which a held programme lies below the activity it is held at)
+        - ``held``: pool, year, order (held_order), level (money of its held programmes at the
+          activity they are held at), given_up (money by which they lie below it), share (of the
+          way to the least they can do), even (whether each of them gives way by that share),
+          raised (money by which some lie above it), reference_given_up
         - ``outcomes``: outcome, year, amount, beyond_horizon, value, reference_amount,
           reference_value
         - ``worth``: part (outcomes, harm, penalties, later savings), plan, reference: what the
@@ -221,7 +247,7 @@ class Plan:
         - ``funding``: programme, pool, year, paid, share, share_min, share_max
         - ``adjustments``: pool, year, kind, item, amount
         - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
-          value, fixed, stranded, state, ended, suspended, exit_fee
+          value, fixed, stranded, state, ended, suspended, exit_fee, reference_ended
         - ``providers``: provider, year, income, contract_income, other_income,
           adjustments, other_cost, cost, position, deficit_max, slack, price (objective per
           unit of deficit allowed, >= 0)
@@ -336,8 +362,13 @@ class Plan:
             "bound": c.bound,
             "gap": c.gap,
             "gain": c.gain,
+            "outcome_gain": c.outcome_gain,
+            "penalties": c.penalties,
+            "reference_penalties": c.reference_penalties,
             "gain_gap": c.gain_gap,
+            "gap_allowed": c.allowed,
             "gap_money": c.gap_money,
+            "calm_cost": c.calm_cost,
             "price_of_money": c.price_of_money,
             "certified_bound": c.certified_bound,
             "root_bound": c.root_bound,
@@ -381,6 +412,7 @@ class Plan:
 
 TABLE_NAMES = (
     "allocation",
+    "held",
     "outcomes",
     "worth",
     "segments",

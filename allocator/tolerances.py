@@ -174,10 +174,14 @@ billion, which is what rows are solved to (:data:`FEASIBILITY`). The least short
 
 # Stages of a solve
 
-GAP = 1e-4
-"""Share of the gain to which the decisions of a plan are proved best unless asked otherwise; of the
-whole objective, as HiGHS counts, it would be large money on a national budget. Requests,
-stages."""
+GAP = 2.5e-4
+"""Share of the weighted outcomes gained to which the decisions of a plan are proved best unless
+asked otherwise; of the whole objective, as HiGHS counts, it would be large money on a national
+budget, and penalties avoided would make it large where a soft rule is broken. Requests, stages."""
+
+GAP_FLOOR = 1e-8
+"""The least that may be missing where next to nothing is gained, as a share of the weighted
+outcomes of the reference plan: a search could not tell less apart. Stages."""
 
 REFERENCE_GAP = 1e-7
 """Gap to which the decisions of the reference plan are sought, in pounds moved: all gains are
@@ -188,11 +192,16 @@ CALM_GAP = 1e-2
 plans as good. Stages."""
 
 FACE_TOLERANCES = (1e-9, 1e-11, 1e-13)
-"""Reduced costs and prices above this share of the largest hold on an optimal face, tried in turn:
-the first that keeps :data:`SAME` is taken. Stages."""
+"""Reduced costs and prices above this share of the terms they are made of hold on an optimal face,
+tried in turn: the first on which no earlier stage loses more than :data:`ROUNDED`, or a
+:data:`PENNY` of money, is taken. Stages."""
 
-SAME = 1e-9
-"""How much of the objective a later stage may give up. Stages."""
+ROUNDED = 1e-13
+"""What the terms of an objective, added up, may lose to rounding: a hundred times what doubles lose
+in one addition, as they lose it in a sum of many. A later stage gives up no more. Stages."""
+
+KEPT_SHARE = 1e-9
+"""How far a calmer plan may miss the share of the gain that was asked for. Stages."""
 
 EXACT = 1e-7
 """Residuals and gap above which the result of another algorithm than the simplex method is solved

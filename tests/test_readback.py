@@ -400,9 +400,9 @@ def test_what_cuts_do_not_change_is_read_once(monkeypatch: pytest.MonkeyPatch) -
     made, attempts = [], []
     real, make = Extraction.__init__, Attempts.make
 
-    def read(self: Extraction, instance: Instance) -> None:
+    def read(self: Extraction, instance: Instance, levels: Any = None) -> None:
         made.append(self)
-        real(self, instance)
+        real(self, instance, levels)
 
     def noted(self: Attempts, *given: Any, **named: Any) -> Attempt:
         attempts.append(make(self, *given, **named))

@@ -212,9 +212,9 @@ def _solve(
         typer.Option(
             min=0.0,
             metavar="SHARE",
-            show_default="0.0001",
+            show_default="0.00025",
             help="With yes-or-no decisions: stop once no plan can be better by more than this "
-            "share of the gain.",
+            "share of the weighted outcomes gained.",
         ),
     ] = None,
     nodes: Annotated[

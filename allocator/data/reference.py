@@ -10,9 +10,6 @@ from allocator.data.demand import Demand
 from allocator.data.funding import Funding
 from allocator.data.money import Money
 
-HELD_WEIGHT = 1000.0
-"""How much more a held programme counts than others when the reference plan is found."""
-
 
 def read_target(
     activity: Activity,

@@ -19,7 +19,7 @@ from allocator.planning.conflicts.why import Why, explained
 from allocator.planning.formulation import model_of
 from allocator.planning.record import Deadline, Record
 from allocator.planning.request import Request
-from allocator.planning.starting import starting
+from allocator.planning.starting import levels, starting
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
@@ -95,7 +95,7 @@ class Attempts:
     @cached_property
     def _extraction(self) -> Extraction:
         """The instance as arrays, but for what depends on where curves are cut."""
-        return Extraction(self._instance)
+        return Extraction(self._instance, levels(self._instance, self._request.held))
 
     @property
     def overtime(self) -> float:

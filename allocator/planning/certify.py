@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Floats
 from allocator.data import Data
 from allocator.errors import SolverError
 from allocator.evaluate import Evaluation, Round, check_bridge, evaluate
@@ -80,6 +81,10 @@ def certify(known: Round, data: Data, program: Program, stages: Stages, clock: C
         integer=bool(program.integer.any()),
         price_of_money=price_of_money(found["budgets"]),
         years=len(data.year),
+        penalties=_penalties(program, x),
+        reference_penalties=_penalties(program, before),
+        allowed=stages.allowed,
+        calm_cost=_calm_cost(stages, objective),
     )
     penny = PENNY / instance.settings.money_scale
     adds_up = not check_bridge(found["bridge"], checked.budgets, penny)
@@ -87,6 +92,18 @@ def certify(known: Round, data: Data, program: Program, stages: Stages, clock: C
     weak = weak_share(instance, checked, reference, found["limits"])
     clock.mark("readback")
     return Certified(checked, certificate, found, checked.allowed and adds_up and agrees, weak)
+
+
+def _penalties(program: Program, x: Floats) -> float:
+    """What soft rules that are missed take off the objective."""
+    blocks = [b for name in ("short", "over") if (b := program.block(name)) is not None]
+    return sum((-float(program.cost[b.span] @ x[b.span]) for b in blocks), 0.0)
+
+
+def _calm_cost(stages: Stages, objective: float) -> float:
+    """What was given up of the best objective to move fewer pounds."""
+    best = None if stages.best is None else stages.best.objective
+    return 0.0 if best is None else max(0.0, best - objective)
 
 
 def _bounds(

@@ -41,6 +41,7 @@ def solve(
     gap: float = GAP,
     nodes: int | None = None,
     start: Plan | Mapping[str, pd.DataFrame] | None = None,
+    held: Plan | Mapping[str, pd.DataFrame] | None = None,
     formulation: str = "allocation",
     extra: Extra | None = None,
     algorithm: str | None = None,
@@ -69,8 +70,8 @@ def solve(
         own, which stops by itself somewhat earlier to hand over the best plan so far. What
         is passed as `extra` must be importable there.
     gap : float
-        With yes-or-no decisions: share of the gain on the reference plan that the best plan
-        may still be better by.
+        With yes-or-no decisions: share of the weighted outcomes gained on the reference plan
+        that some plan may still be better by; penalties for soft rules are not counted.
     nodes : int, optional
         Most nodes of the search for decisions.
     start : Plan or mapping of str to pandas.DataFrame, optional
@@ -78,6 +79,11 @@ def solve(
         ``contracts`` (contract, year, ended). As in an evaluation, what a plan with an
         ``allocation`` does not state is not taken. The search begins from the best plan with
         these decisions, which is worth at least as much as the plan given.
+    held : Plan or mapping of str to pandas.DataFrame, optional
+        Another plan, or its tables, whose held programmes are held where it has them (its
+        ``allocation``:
+        programme, year, activity, held) and not at their baseline: two rounds are compared only
+        by their objectives, and so that what is held is the same in both.
     formulation : str
         Name in the entry-point group ``allocator.models``.
     extra : callable, optional
@@ -106,6 +112,7 @@ def solve(
         gap=gap,
         node_limit=nodes if node_limit is None else _renamed("node_limit", "nodes", node_limit),
         start=_tables(start),
+        held=_tables(held),
         formulation=formulation,
         extra=extra,
     )

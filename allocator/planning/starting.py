@@ -10,6 +10,8 @@ import pandas as pd
 
 from allocator.arrays import Floats
 from allocator.data import Data
+from allocator.errors import UsageError
+from allocator.instance.instance import Instance
 from allocator.instance.tables.guard import unguarded
 from allocator.instance.tables.years import year_of
 from allocator.solver.program import Program
@@ -69,6 +71,36 @@ def starting(
             [first.get(name) == year for name, year in zip(names, t, strict=True)], dtype=float
         )
     return out
+
+
+def levels(instance: Instance, plan: Mapping[str, pd.DataFrame] | None) -> Floats | None:
+    """Activity at which programmes are held where another plan has them.
+
+    Parameters
+    ----------
+    instance : Instance
+    plan : mapping of str to pandas.DataFrame, or None
+        ``allocation`` (programme, year, activity, held).
+
+    Returns
+    -------
+    ndarray, shape (programmes, years), or None
+        NaN where the plan says nothing; None without a plan.
+    """
+    if plan is None:
+        return None
+    if "allocation" not in plan or "held" not in plan["allocation"]:
+        raise UsageError(
+            "held takes the tables of a plan, with an allocation that says what is held"
+        )
+    table = plan["allocation"]
+    rank, years = instance.facts.rank, {y: t for t, y in enumerate(instance.settings.years)}
+    found = np.full((len(rank), len(years)), np.nan)
+    columns = (table[name] for name in ("programme", "year", "activity", "held"))
+    for name, year, activity, held in zip(*columns, strict=True):
+        if flag(held) and name in rank and _year(year) in years:
+            found[rank[name], years[_year(year)]] = float(activity)
+    return found
 
 
 def _year(written: Any) -> int:

@@ -12,7 +12,7 @@ from allocator.instance.instance import Instance
 from allocator.planning.readback import frame
 from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
-from allocator.tolerances import NO_SIZE, RESIDUE
+from allocator.tolerances import NO_SIZE, PENNY, RESIDUE, ROUNDING
 
 
 class Prices:
@@ -93,8 +93,11 @@ def tables(
     providers["price"] = prices.of(data.providers.rows, providers, ("provider", "year"), "position")
     options = checked.options.copy()
     options["reference_taken"] = reference.options["taken"].to_numpy()
+    contracts = checked.contracts.copy()
+    contracts["reference_ended"] = reference.contracts["ended"].to_numpy()
     return {
         "allocation": _allocation(instance, data, checked, reference),
+        "held": _held(instance, data, checked, reference),
         "outcomes": outcomes,
         "worth": worth_parts(checked, reference),
         "segments": segments,
@@ -105,7 +108,7 @@ def tables(
         "transfers": checked.transfers,
         "funding": checked.funding,
         "adjustments": checked.adjustments,
-        "contracts": checked.contracts,
+        "contracts": contracts,
         "providers": providers,
         "system": checked.system,
         "options": options,
@@ -201,8 +204,48 @@ def _allocation(
             "stranded": mine["stranded"],
             "surcharge": mine["surcharge"],
             "held": data.held[row],
+            "held_reason": instance.facts.held.reason[row],
+            "given_up": _given_up(data, mine["activity"].to_numpy()),
         }
     )
+
+
+def _given_up(data: Data, activity: Floats) -> Floats:
+    """Money by which held lines lie below what they are held at, by programme and year."""
+    lines = data.held_lines
+    at = data.programme_years.positions(lines.rows.columns)
+    below = np.zeros(len(activity))
+    below[at] = lines.rate * np.maximum(lines.level - activity[at], 0.0)
+    return below
+
+
+def _held(
+    instance: Instance, data: Data, checked: Evaluation, reference: Evaluation
+) -> pd.DataFrame:
+    """How much of what is held gives way, by the share that says which lines do."""
+    lines, penny = data.held_lines, PENNY / instance.settings.money_scale
+    at = data.programme_years.positions(lines.rows.columns)
+    mine, theirs = (
+        lines.rate * (lines.level - each.allocation["activity"].to_numpy()[at])
+        for each in (checked, reference)
+    )
+
+    def by_share(amount: Floats) -> Floats:
+        return np.bincount(lines.share, amount, len(lines.shares)).astype(float)
+
+    room, given = by_share(lines.room), by_share(np.maximum(mine, 0.0))
+    share = np.divide(given, room, out=np.zeros_like(room), where=room > 0)
+    off = np.abs(mine - share[lines.share] * lines.room)
+    near = off <= penny + ROUNDING * lines.rate * lines.level
+    out = frame(lines.shares, ("pool", "year", "order"))
+    out["order"] = lines.shares.column_labels(2).astype(np.int64)
+    out["level"] = by_share(lines.rate * lines.level)
+    out["given_up"] = given
+    out["share"] = share
+    out["even"] = by_share(np.where(near, 0.0, 1.0)) == 0
+    out["raised"] = by_share(np.maximum(-mine, 0.0))
+    out["reference_given_up"] = by_share(np.maximum(theirs, 0.0))
+    return out
 
 
 def _limits(data: Data, checked: Evaluation, prices: Prices) -> pd.DataFrame:

@@ -56,7 +56,7 @@ def staged(instance: Instance, algorithm: str) -> StagedSolve:
 
 @pytest.mark.parametrize("algorithm", ["simplex", "ipx", "pdlp"])
 def test_among_equally_good_plans_the_fewest_pounds_move(algorithm: str) -> None:
-    plan = allocator.solve(FEWEST, algorithm=algorithm)
+    plan = allocator.solve(FEWEST, solver=algorithm)
     assert plan.objective == pytest.approx(300)
     assert plan.reference_objective == pytest.approx(300)
     found = activity(plan)
@@ -143,7 +143,7 @@ def test_an_exact_result_of_another_algorithm_stands() -> None:
 
 @pytest.mark.parametrize("algorithm", ["simplex", "ipx", "pdlp"])
 def test_every_algorithm_ends_verified_and_certified(algorithm: str) -> None:
-    plan = allocator.solve(TIED, algorithm=algorithm)
+    plan = allocator.solve(TIED, solver=algorithm)
     assert plan.verified
     assert plan.certificate.gap is not None
     assert plan.certificate.gap <= 1e-9

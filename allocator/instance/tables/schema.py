@@ -182,10 +182,19 @@ PROGRAMMES = _table(
     _choice(
         "held",
         "yes: held at its baseline, or the nearest its limits and the rules allow; no: may "
-        "move; blank: held when nothing says what it is worth (no response, no demand, no "
-        "effect)",
+        "move; blank: held when nothing says what it is worth (no response, no demand), or "
+        "only what it avoids (an effect)",
         default="",
         choices=("", "yes", "no"),
+    ),
+    Column(
+        "held_order",
+        "integer",
+        "where held programmes cannot all be kept at their baseline: those with a higher number "
+        "give way before those with a lower one, and those with the same number pro rata",
+        default=0,
+        low=0,
+        high=99,
     ),
     *_PROVENANCE,
     required=True,

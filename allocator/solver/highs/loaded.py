@@ -146,6 +146,10 @@ class Loaded:
         factor = float(2.0 ** -np.round(np.log2(size)))
         self.engine.add_row(columns, scaled * factor, lower * factor, upper * factor)
 
+    def drop_row(self) -> None:
+        """Take off the row that was appended last."""
+        self.engine.drop_row()
+
     def tolerate(self, tolerance: float) -> None:
         """Set how far rows, bounds and whole numbers may be missed, in scaled units."""
         self.engine.set("mip_feasibility_tolerance", tolerance)

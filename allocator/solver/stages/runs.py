@@ -16,7 +16,7 @@ from allocator.solver.highs.solution import Solution
 from allocator.solver.stages.limits import Limits
 from allocator.solver.stages.opinion import is_exact
 from allocator.solver.stages.pounds import Objective
-from allocator.tolerances import GAP, SEARCH
+from allocator.tolerances import GAP, REFERENCE_GAP, SEARCH
 
 REFERENCE_SHARE = 0.25
 """Share of a time limit the decisions of the reference plan, or of a start, may take."""
@@ -36,7 +36,8 @@ class StageOptions:
     time_limit : float or None
         Seconds for all stages together.
     gap : float
-        Share of the gain on the reference to which the decisions are proved best.
+        Share of the weighted outcomes gained on the reference to which the decisions are proved
+        best.
     node_limit : int or None
         Most nodes of the search for the best plan.
     start : mapping of str to ndarray
@@ -75,7 +76,9 @@ class Runs:
     """
 
     def __init__(self, solver: Solver, options: StageOptions) -> None:
-        self._solver, self._options = solver, options
+        self.solver, self._options = solver, options
+        self._capped = 0
+        self._searched = 0.0
         limit = options.time_limit
         self._deadline = None if limit is None else time.monotonic() + limit
         self.whole = solver.program.integer.copy()
@@ -99,7 +102,7 @@ class Runs:
         asked : bool
             Whether by the algorithm that was asked for; otherwise by the simplex method.
         """
-        solver = self._solver
+        solver = self.solver
         if solver.program.integer.any():
             solver.set_integer(np.zeros(len(self.whole), dtype=bool))
         limits.put(solver)
@@ -123,6 +126,7 @@ class Runs:
         gap: float,
         *,
         begin: Floats | None = None,
+        within: float = 0.0,
     ) -> Solution:
         """Search for decisions by branch and bound.
 
@@ -136,29 +140,107 @@ class Runs:
             Distance of bound and objective over the objective at which to stop.
         begin : ndarray, optional
             Solution to begin from.
+        within : float
+            The same as a distance alone.
         """
         best, kept, left = name == "best decisions", self._options.kept, self._left()
         nodes = self._options.node_limit if best else None
         if kept is not None:
             nodes, begin = KEPT_NODES, None
-            limits, fixed = limits.fixing(self._solver.program, kept.get(name, {}))
+            limits, fixed = limits.fixing(self.solver.program, kept.get(name, {}))
             if not (self.whole & ~fixed).any():
                 return Solution("optimal", limits.lower, None, None, None, {}, "kept", 0.0)
-        self._solver.set_integer(self.whole)
-        limits.put(self._solver)
+        self.solver.set_integer(self.whole)
+        limits.put(self.solver)
         self._aim(objective)
         if left is not None and self._options.time_limit is not None and not best:
-            left = min(left, REFERENCE_SHARE * self._options.time_limit)
-        return self._run(
-            name, time_limit=left, algorithm="simplex", gap=gap, node_limit=nodes, begin=begin
+            share = REFERENCE_SHARE * self._options.time_limit
+            left = min(left, max(share - self._searched, share / 4.0))
+        found = self._run(
+            name,
+            time_limit=left,
+            algorithm="simplex",
+            gap=gap,
+            within=within,
+            node_limit=nodes,
+            begin=begin,
         )
+        self._searched += 0.0 if best else found.seconds
+        return found
+
+    def seek(
+        self,
+        name: str,
+        objective: Objective,
+        limits: Limits,
+        *,
+        begin: Floats | None = None,
+        room: float = 0.0,
+    ) -> tuple[str, Floats | None]:
+        """Make something least, exactly, searching for decisions where there are any.
+
+        Parameters
+        ----------
+        name : str
+        objective : Objective
+        limits : Limits
+        begin : ndarray, optional
+            A plan within the limits. Where decisions that may be taken in part make it no better
+            than this one, there is nothing to search for.
+        room : float
+            By how much it may be better all the same.
+
+        Returns
+        -------
+        status : str
+        x : ndarray or None
+            Column values.
+        """
+        if limits.undecided(self.whole):
+            if begin is not None:
+                least = self.relaxed(objective, limits)
+                value = least.objective
+                if value is not None and objective.of(begin) <= value + room:
+                    return "optimal", begin
+            found = self.decide(name, objective, limits, REFERENCE_GAP, begin=begin)
+            if found.x is None:
+                return found.status, None
+            limits = limits.deciding(self.whole, found.x)
+        exact = self.solve(name, objective, limits)
+        return exact.status, exact.x if exact.status == "optimal" else None
+
+    def relaxed(self, objective: Objective, limits: Limits) -> Solution:
+        """Solve with decisions that may be taken in part."""
+        self.solver.set_integer(np.zeros(len(self.whole), dtype=bool))
+        limits.put(self.solver)
+        self._aim(objective)
+        return self._run("in part", time_limit=self._left(), algorithm="simplex")
+
+    def keeping(self, name: str, limits: Limits) -> tuple[Limits, bool]:
+        """Limits with the decisions of an earlier solve, and whether there are any."""
+        kept = None if self._options.kept is None else self._options.kept.get(name)
+        if not kept:
+            return limits, False
+        fixed, _ = limits.fixing(self.solver.program, kept)
+        return fixed, True
 
     def floor(self, objective: Objective, least: float) -> None:
         """From now on, allow only what an objective values at least so much."""
-        self._solver.add_row(objective.cost, least - objective.offset, np.inf)
+        self.solver.add_row(objective.cost, least - objective.offset, np.inf)
+
+    def cap(self, objective: Objective, most: float) -> None:
+        """Until :meth:`uncap`, allow only what an objective counts at most so much."""
+        self.solver.add_row(objective.cost, -np.inf, most - objective.offset)
+        self._capped += 1
+
+    def uncap(self, count: int | None = None) -> None:
+        """Lift the last caps, all of them unless said otherwise."""
+        for _ in range(self._capped if count is None else count):
+            self.solver.drop_row()
+            self._capped -= 1
 
     def _aim(self, objective: Objective) -> None:
-        self._solver.set_objective(
+        self.solver.set_objective(
             objective.cost, maximise=objective.maximise, offset=objective.offset
         )
 
@@ -173,9 +255,9 @@ class Runs:
 
     def _run(self, name: str, **options: Any) -> Solution:
         begun(name)
-        solution = self._solver.run(**options)
+        solution = self.solver.run(**options)
         self.algorithms.append(f"{name}: {solution.algorithm}")
         self.iterations += sum(solution.iterations.values())
-        self.seconds[name] = solution.seconds
+        self.seconds[name] = self.seconds.get(name, 0.0) + solution.seconds
         self.interrupted |= solution.interrupted
         return solution
