@@ -25,10 +25,18 @@ def extract(instance: Instance, knots: Knots | None = None, margin: int = 0) -> 
 
 
 class Extraction:
-    """An instance as arrays, whose curves may be cut more than once."""
+    """An instance as arrays, whose curves may be cut more than once.
 
-    def __init__(self, instance: Instance) -> None:
-        self._stated = Stated(instance)
+    Parameters
+    ----------
+    instance : Instance
+    wider : bool
+        Whether curves go beyond what can be reached, for the question what a little more or
+        less would buy; otherwise no further than a plan can go.
+    """
+
+    def __init__(self, instance: Instance, *, wider: bool = False) -> None:
+        self._stated = Stated(instance, wider=wider)
 
     def data(self, knots: Knots | None = None, margin: int = 0) -> Data:
         """Cut the curves; parameters are those of :func:`extract`."""

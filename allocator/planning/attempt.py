@@ -16,6 +16,8 @@ from allocator.plan import Certificate, Plan
 from allocator.planning.certify import certify
 from allocator.planning.conflicts import explained
 from allocator.planning.formulation import model_of
+from allocator.planning.priced import Sought, sensitivity
+from allocator.planning.prices import Prices
 from allocator.planning.record import Deadline, Record
 from allocator.planning.request import Request
 from allocator.planning.starting import starting
@@ -177,7 +179,14 @@ class Attempts:
     def _checked(
         self, data: Data, program: Program, solver: Solver, stages: Stages, kept: Attempt | None
     ) -> tuple[Plan, Evaluation]:
-        found = certify(self._round, data, program, stages, self._record.clock)
+        found = certify(
+            self._round,
+            data,
+            program,
+            stages,
+            self._record.clock,
+            lambda checked: self._priced(data, program, stages, checked),
+        )
         certificate = found.certificate
         if kept is not None:
             # The bound must allow for what the chords of the search could miss.
@@ -193,6 +202,23 @@ class Attempts:
             **self._record.of(program, solver, stages),
         )
         return plan, found.checked
+
+    def _priced(
+        self, data: Data, program: Program, stages: Stages, checked: Evaluation
+    ) -> Prices:
+        """Prices of a plan, from a programme that goes beyond what today's money can reach."""
+        return Prices(
+            sensitivity(
+                Sought(
+                    Extraction(self._instance, wider=True),
+                    self._compiled,
+                    data,
+                    program,
+                    stages,
+                    checked,
+                )
+            )
+        )
 
     def _none(
         self,

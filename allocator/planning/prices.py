@@ -1,0 +1,307 @@
+"""Prices of what limits a plan, for its tables: what a little more buys, what less costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from allocator.arrays import Floats, Ints
+from allocator.data import Data, Index
+from allocator.solver.program import Block
+from allocator.solver.sensitivity import Lever, Price, Sensitivity, binds
+from allocator.tolerances import AT_SIDE
+
+PRICES = ("price", "price_range", "price_less", "price_less_range")
+"""Columns of prices. Without a figure nobody limits anything, or nobody knows."""
+
+UNKNOWN = Price(np.nan, np.nan)
+FREE = Price(0.0, np.inf)
+
+_Way = Callable[[Sensitivity, Block, int], tuple[Price, Price]]
+_LEAST = ("growth_min", "limit_least", "first_growth", "scale_least")
+_MOST = ("growth_max", "limit_most")
+
+
+class Prices:
+    """Prices of one plan.
+
+    Parameters
+    ----------
+    found : (Data, Sensitivity) or None
+        The programme that prices are read from, with its arrays; None for prices that nobody
+        knows.
+    """
+
+    def __init__(self, found: tuple[Data, Sensitivity] | None) -> None:
+        self._found = found
+
+    @property
+    def solves(self) -> int:
+        """How often the programme was solved."""
+        return 0 if self._found is None else self._found[1].solves
+
+    def budgets(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Budgets: per unit of money in the pool in the year."""
+        return self._sided(table, ("pool", "year"), (("pool", "upper"),))
+
+    def capacity(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Capacity: per unit of the resource."""
+        return self._sided(table, ("resource", "place", "year"), (("capacity", "upper"),))
+
+    def rules(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Rules: per unit of the left side; of an equal one, the better of both ways."""
+        ways = (("rule_min", "lower"), ("rule_max", "upper"), ("rule_equal", "both"))
+        return self._sided(table, ("rule", "year"), ways)
+
+    def providers(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Providers: per unit of money that may be lost."""
+        return self._sided(table, ("provider", "year"), (("position", "lower"),))
+
+    def transfers(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Transfers: per unit of money that may be handed over."""
+
+        def price(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
+            return _priced(s, *_bounds(s, block.start + at, upper=True))
+
+        return self._each(table, ("from_pool", "to_pool", "year"), (("transfer", price),))
+
+    def funding(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Shared funding: per unit of money by which an agreed share gives way.
+
+        Where one pool pays its most because the others pay their least, all of these give way
+        together: the agreement moves, not one line of it.
+        """
+        out = table.copy()
+        out["side"] = ""
+        out = _blank(out)
+        if self._found is None or table.empty:
+            return out
+        _, s = self._found
+        shares = _Shares(s)
+        keys = zip(table["programme"], table["pool"], table["year"].tolist(), strict=True)
+        for line, key in enumerate(keys):
+            side, prices = shares.of(*key)
+            out.iloc[line, out.columns.get_loc("side")] = side
+            _put(out, line, prices)
+        return out
+
+    def limits(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Limits of programmes that bind, told apart by side: per unit of activity.
+
+        Parameters
+        ----------
+        table : pandas.DataFrame
+            Every programme and year, those that are held apart.
+        """
+        out = table.copy()
+        out["side"] = ""
+        out = _blank(out)
+        if self._found is None:
+            return out.iloc[:0]
+        data, s = self._found
+        limits = _Limits(data, s)
+        kept = []
+        for line, (name, year) in enumerate(
+            zip(table["programme"], table["year"].tolist(), strict=True)
+        ):
+            side, prices = limits.of(
+                data.programme.position[name], data.year.position[year]
+            )
+            if side and (prices[0].value > 0.0 or prices[1].value > 0.0):
+                out.iloc[line, out.columns.get_loc("side")] = side
+                _put(out, line, prices)
+                kept.append(line)
+        return out.iloc[kept].reset_index(drop=True)
+
+    def _sided(
+        self, table: pd.DataFrame, keys: Sequence[str], ways: Iterable[tuple[str, str]]
+    ) -> pd.DataFrame:
+        """Prices of rows of the programme, by the side at which each gives room."""
+
+        def priced(way: str) -> _Way:
+            def price(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
+                row = block.start + at
+                if way == "both":
+                    return _priced_both(s, row)
+                upper = way == "upper"
+                side = s.program.row_upper if upper else s.program.row_lower
+                if not np.isfinite(side[row]):
+                    return UNKNOWN, UNKNOWN
+                return _priced(s, s.row(row, upper=upper), s.slack(row, upper=upper))
+
+            return price
+
+        return self._each(table, keys, ((name, priced(way)) for name, way in ways))
+
+    def _each(
+        self, table: pd.DataFrame, keys: Sequence[str], ways: Iterable[tuple[str, _Way]]
+    ) -> pd.DataFrame:
+        """A table with the prices of its rows, by the blocks that may hold them."""
+        out = _blank(table.copy())
+        if self._found is None or table.empty:
+            return out
+        _, s = self._found
+        for name, way in ways:
+            block = s.program.block(name)
+            if block is None or block.index is None:
+                continue
+            for line, at in _places(table, keys, block.index):
+                _put(out, line, way(s, block, at))
+        return out
+
+
+def _blank(table: pd.DataFrame) -> pd.DataFrame:
+    for name in PRICES:
+        table[name] = np.nan
+    return table
+
+
+def _put(table: pd.DataFrame, line: int, prices: tuple[Price, Price]) -> None:
+    more, less = prices
+    first = table.columns.get_loc(PRICES[0])
+    table.iloc[line, first : first + 4] = [more.value, more.range, less.value, less.range]
+
+
+def _places(table: pd.DataFrame, keys: Sequence[str], index: Index) -> Iterator[tuple[int, int]]:
+    """Lines of a table that are members of an index, with their place there."""
+    codes = [axis.find(table[key].tolist()) for axis, key in zip(index.axes, keys, strict=True)]
+    known = np.all([code >= 0 for code in codes], axis=0)
+    found = np.where(known, index.find([np.maximum(code, 0) for code in codes]), -1)
+    return ((line, int(at)) for line, at in enumerate(found.tolist()) if at >= 0)
+
+
+def _priced(s: Sensitivity, lever: Lever, slack: float) -> tuple[Price, Price]:
+    """Both prices of something with so much to spare."""
+    if lever.size <= 0.0:
+        return UNKNOWN, UNKNOWN
+    if not binds(slack, lever.size):
+        return FREE, Price(0.0, slack)
+    return s.more(lever), s.less(lever)
+
+
+def _priced_both(s: Sensitivity, row: int) -> tuple[Price, Price]:
+    """Prices of something that is to be met exactly: room is worth what its better side is."""
+    size = s.size(row)
+    if size <= 0.0:
+        return UNKNOWN, UNKNOWN
+    at, one = np.array([row]), np.ones(1)
+    ways = [s.more(Lever(size, at, way * one, way * one)) for way in (1.0, -1.0)]
+    return max(ways, key=lambda price: price.value), UNKNOWN
+
+
+def _bounds(s: Sensitivity, column: int, *, upper: bool) -> tuple[Lever, float]:
+    """Room at a bound of a column, and what it has to spare."""
+    bound = float((s.program.col_upper if upper else s.program.col_lower)[column])
+    x = float(s.x[column])
+    moves = (np.zeros(1), np.ones(1)) if upper else (-np.ones(1), np.zeros(1))
+    lever = Lever(
+        max(abs(bound), abs(x)), columns=np.array([column]), col_lower=moves[0], col_upper=moves[1]
+    )
+    return lever, bound - x if upper else x - bound
+
+
+def _together(size: float, levers: Sequence[Lever]) -> Lever:
+    """Levers as one."""
+
+    def all_of(name: str) -> Floats:
+        return np.concatenate([getattr(lever, name) for lever in levers])
+
+    rows: Ints = all_of("rows").astype(np.int64)
+    columns: Ints = all_of("columns").astype(np.int64)
+    return Lever(
+        size,
+        rows,
+        all_of("row_lower"),
+        all_of("row_upper"),
+        columns,
+        all_of("col_lower"),
+        all_of("col_upper"),
+    )
+
+
+class _Limits:
+    """Limits of one programme's activity in one year, as levers."""
+
+    def __init__(self, data: Data, s: Sensitivity) -> None:
+        self._data, self._s = data, s
+        a = data.activity
+        first = np.zeros(a.limit_max.shape, dtype=bool)
+        first[:, 0] = ~np.isnan(a.growth_max[:, 0])
+        # Bounds nobody set have no price: no activity, and what is only there to be finite.
+        self._set = {"most": np.isfinite(a.limit_max) | first, "least": a.floor > 0.0}
+
+    def of(self, i: int, t: int) -> tuple[str, tuple[Price, Price]]:
+        """The side that limits, and its prices; no side where nothing does."""
+        found = []
+        for side in ("most", "least"):
+            lever = self._lever(side, i, t)
+            if lever is not None:
+                found.append((side, (self._s.more(lever), self._s.less(lever))))
+        return max(found, key=lambda one: one[1][0].value, default=("", (UNKNOWN, UNKNOWN)))
+
+    def _lever(self, side: str, i: int, t: int) -> Lever | None:
+        """All of a side that binds, to give way together."""
+        s, upper = self._s, side == "most"
+        block = s.program.block("activity")
+        if block is None or block.index is None:
+            return None
+        column = block.start + int(block.index.positions([np.array([i]), np.array([t])])[0])
+        x = float(s.x[column])
+        size = x if x > 0.0 else float(self._data.activity.hi[i, t])
+        if size <= 0.0 or (not upper and x <= AT_SIDE * float(self._data.activity.hi[i, t])):
+            return None  # there cannot be less than nothing, whoever asks
+        levers = []
+        bound, slack = _bounds(s, column, upper=upper)
+        if self._set[side][i, t] and binds(slack, size):
+            levers.append(bound)
+        for name in _MOST if upper else _LEAST:
+            row = self._row(name, i, t)
+            if row is not None and binds(s.slack(row, upper=upper), size):
+                levers.append(s.row(row, upper=upper))
+        return _together(size, levers) if levers else None
+
+    def _row(self, name: str, i: int, t: int) -> int | None:
+        block = self._s.program.block(name)
+        if block is None or block.index is None:
+            return None
+        found = int(block.index.find([np.array([i]), np.array([t])])[0])
+        return None if found < 0 else block.start + found
+
+
+class _Shares:
+    """Agreed shares of what several pools pay for, as levers."""
+
+    def __init__(self, s: Sensitivity) -> None:
+        self._s = s
+        self._binding: dict[tuple[str, str, int], dict[str, int]] = {}
+        for name, upper in (("share_least", False), ("share_most", True)):
+            block = s.program.block(name)
+            if block is None or block.index is None:
+                continue
+            for at, key in enumerate(block.index.members()):
+                row = block.start + at
+                if binds(s.slack(row, upper=upper), s.size(row)) and s.size(row) > 0.0:
+                    self._binding.setdefault(key, {})[name] = row
+
+    def of(self, programme: str, pool: str, year: int) -> tuple[str, tuple[Price, Price]]:
+        """The side at which a pool stands, and what it is worth that it gives way."""
+        mine = self._binding.get((programme, pool, year), {})
+        found = []
+        for side, name, other in (
+            ("most", "share_most", "share_least"),
+            ("least", "share_least", "share_most"),
+        ):
+            if name not in mine:
+                continue
+            rows = [(mine[name], side == "most")]
+            rows += [
+                (at[other], side != "most")
+                for (i, b, t), at in self._binding.items()
+                if (i, t) == (programme, year) and b != pool and other in at
+            ]
+            levers = [self._s.row(row, upper=upper) for row, upper in rows]
+            lever = _together(max(one.size for one in levers), levers)
+            found.append((side, (self._s.more(lever), self._s.less(lever))))
+        return max(found, key=lambda one: one[1][0].value, default=("", (FREE, UNKNOWN)))

@@ -1,0 +1,305 @@
+"""What a little more room is worth, and what a little less costs: one-sided, each with its range.
+
+The dual of a row says what its side is worth only where the optimum is no corner: at one, there
+are several, and which of them the solver gives says nothing. A side is therefore moved a little
+and the programme solved again from its basis. The dual *there* is the slope of the value as it
+moves, which has no second answer: at a corner the value has two slopes, and each has its side.
+How far a slope holds is found by the lines of the value at both ends of a stretch: where they
+cross is its corner, if there is but one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from allocator.arrays import Floats, Ints
+from allocator.errors import SolverError
+from allocator.solver.program import Program
+from allocator.solver.resolve import Resolver
+from allocator.tolerances import AT_SIDE, LITTLE, NO_PRICE, SAME_PRICE
+
+MOST_MORE, MOST_LESS = 1.0, 0.5
+"""Share of its size up to which something is eased, and tightened, in search of a price's range."""
+
+SHARES = (0.01, 0.1, 1.0)
+"""Shares of that at which is looked first: far looks take longest."""
+
+LOOKS = 6
+"""Most solves in search of the end of a range, once it is known to lie between two of these."""
+
+NARROW = 1.02
+"""Ratio of two places between which there is nothing to look for."""
+
+_Ends = tuple[Floats, Floats]
+
+_NONE: Ints = np.empty(0, dtype=np.int64)
+_STAY: Floats = np.empty(0)
+
+
+@dataclass(frozen=True, eq=False)
+class Lever:
+    """Sides of rows and bounds of columns that move together, to give room.
+
+    Attributes
+    ----------
+    size : float
+        What there is of it: what is little, and what is far, is a share of this.
+    rows, columns : ndarray of int
+    row_lower, row_upper, col_lower, col_upper : ndarray
+        How far each side moves for one unit of room: 1, 0 or -1.
+    """
+
+    size: float
+    rows: Ints = field(default_factory=_NONE.copy)
+    row_lower: Floats = field(default_factory=_STAY.copy)
+    row_upper: Floats = field(default_factory=_STAY.copy)
+    columns: Ints = field(default_factory=_NONE.copy)
+    col_lower: Floats = field(default_factory=_STAY.copy)
+    col_upper: Floats = field(default_factory=_STAY.copy)
+
+
+@dataclass(frozen=True)
+class Price:
+    """What one unit is worth, and for how many units.
+
+    Attributes
+    ----------
+    value : float
+        Objective per unit; infinite where there is no plan with less.
+    range : float
+        Units up to which it holds, as far as was looked.
+    """
+
+    value: float
+    range: float
+
+
+@dataclass(frozen=True)
+class _Point:
+    """The value of the best plan for some room, and how it changes with more of it."""
+
+    room: float
+    value: float
+    slope: float
+
+    def line(self, room: float) -> float:
+        """The value elsewhere, if nothing but the room changed."""
+        return self.value + self.slope * (room - self.room)
+
+
+class Sensitivity:
+    """A linear programme whose sides are moved one at a time.
+
+    Parameters
+    ----------
+    program : Program
+        Without whole numbers.
+    turns : sequence of (int, float)
+        Columns, with a value each, at which the programme may be worth as much: where a curve
+        that steepens has a corner, the plan may go on to either side of it, but not on both.
+
+    Attributes
+    ----------
+    x : ndarray
+        Values of the columns at the optimum.
+    value : float
+        Objective there.
+    solves : int
+        How often it was solved.
+
+    Raises
+    ------
+    SolverError
+        When it has no optimum.
+    """
+
+    def __init__(self, program: Program, turns: Sequence[tuple[int, float]] = ()) -> None:
+        self.program = program
+        self._sign = 1.0 if program.maximise else -1.0
+        self._solver = Resolver(program, algorithm="simplex")
+        base = self._solver.resolve(duals=True)
+        if base.x is None or base.objective is None or base.row_dual is None:
+            raise SolverError(f"a programme to be priced has no optimum: {base.status}")
+        self.x, self.value = base.x, base.objective
+        self._row_value = program.matrix @ base.x
+        self._duals = base.row_dual, base.reduced_cost
+        self.solves = 1
+        self._turns = [turn for turn in turns if self._as_good(*turn)]
+
+    def _as_good(self, column: int, value: float) -> bool:
+        """Whether the programme is worth the same with a column elsewhere."""
+        program, at = self.program, np.array([column])
+        bounds = self._solver.bounds(at)
+        bounds.change(np.array([value]), np.array([value]))
+        found = self._solver.resolve(why=False)
+        bounds.change(program.col_lower[at], program.col_upper[at])
+        self.solves += 1
+        if found.objective is None:
+            return False
+        return abs(found.objective - self.value) <= NO_PRICE * max(1.0, abs(self.value))
+
+    def size(self, row: int) -> float:
+        """What a row weighs against: its side, or half of its terms together."""
+        p = self.program
+        part = slice(p.matrix.indptr[row], p.matrix.indptr[row + 1])
+        terms = np.abs(p.matrix.data[part] * self.x[p.matrix.indices[part]]).sum()
+        sides = [abs(side) for side in (p.row_lower[row], p.row_upper[row]) if np.isfinite(side)]
+        return float(max(terms / 2.0, *sides, 0.0))
+
+    def slack(self, row: int, *, upper: bool) -> float:
+        """How far a row is from one of its sides."""
+        if upper:
+            return float(self.program.row_upper[row] - self._row_value[row])
+        return float(self._row_value[row] - self.program.row_lower[row])
+
+    def row(self, row: int, *, upper: bool) -> Lever:
+        """Room at one side of a row."""
+        at = np.array([row])
+        moves = (np.zeros(1), np.ones(1)) if upper else (-np.ones(1), np.zeros(1))
+        return Lever(self.size(row), at, *moves)
+
+    def more(self, lever: Lever) -> Price:
+        """What more room buys; never less than nothing.
+
+        Parameters
+        ----------
+        lever : Lever
+            Something that binds.
+        """
+        # No dual promises less than more room brings.
+        if self._slope(lever, *self._duals) <= self._least(lever):
+            return Price(0.0, np.inf)
+        found = self._price(lever, 1.0, MOST_MORE * lever.size)
+        return Price(0.0, np.inf) if found.value <= self._least(lever) else found
+
+    def less(self, lever: Lever) -> Price:
+        """What less room costs; infinite where no plan is left, never less than nothing."""
+        found = self._price(lever, -1.0, MOST_LESS * lever.size)
+        if -found.value <= self._least(lever):
+            return Price(0.0, found.range)
+        return Price(-found.value, found.range)
+
+    def _least(self, lever: Lever) -> float:
+        """Slope that cannot be told from none."""
+        return NO_PRICE * max(1.0, abs(self.value)) / lever.size
+
+    def _price(self, lever: Lever, way: float, most: float) -> Price:
+        """Slope of the value just beside where it is, and how far it holds."""
+        found = [
+            (point, turn)
+            for turn in (None, *self._turns)
+            if (point := self._at(lever, way, LITTLE * lever.size, turn, why=turn is None))
+        ]
+        if not found:
+            return Price(-np.inf, 0.0)
+        first, turn = max(found, key=lambda one: one[0].value)
+        return Price(first.slope, self._holds(lever, way, first, turn, most))
+
+    def _holds(
+        self, lever: Lever, way: float, first: _Point, turn: tuple[int, float] | None, most: float
+    ) -> float:
+        """How far a slope holds, from a first point on it."""
+        known, far = first, None
+        for share in SHARES:
+            found = self._at(lever, way, share * most, turn)
+            if found is None or not self._same(lever, first.slope, found.slope):
+                far = found or share * most
+                break
+            known = found
+        if far is None:
+            return most
+        for _ in range(LOOKS):
+            look = self._next(known, far)
+            if not known.room * NARROW < look or not look * NARROW < _room(far):
+                break
+            found = self._at(lever, way, look, turn)
+            if found is not None and self._same(lever, first.slope, found.slope):
+                known = found
+            elif found is not None and self._on(known, found):
+                return look
+            else:
+                far = found or look
+        if isinstance(far, _Point) and self._on(known, far):
+            return far.room
+        return known.room
+
+    def _same(self, lever: Lever, slope: float, other: float) -> bool:
+        return abs(other - slope) <= SAME_PRICE * abs(slope) + self._least(lever)
+
+    def _on(self, known: _Point, found: _Point) -> bool:
+        """Whether a point lies on the line of another: at the corner, then, that ends it."""
+        size = max(1.0, abs(self.value))
+        return abs(known.line(found.room) - found.value) <= NO_PRICE * size
+
+    def _next(self, known: _Point, far: _Point | float | None) -> float:
+        """Where to look for the corner between two points."""
+        if not isinstance(far, _Point):
+            near, end = known.room, _room(far)
+            return (near + end) / 2.0 if near > end / 10.0 else float(np.sqrt(near * end))
+        bend = known.slope - far.slope
+        if bend == 0.0:
+            return far.room
+        return (far.line(0.0) - known.line(0.0)) / bend
+
+    def _at(
+        self,
+        lever: Lever,
+        way: float,
+        room: float,
+        turn: tuple[int, float] | None,
+        *,
+        why: bool = False,
+    ) -> _Point | None:
+        """The best plan with so much more room, or less of it; None where there is none."""
+        p, move = self.program, way * room
+        columns, low, high = lever.columns, lever.col_lower, lever.col_upper
+        if turn is not None:
+            columns = np.append(columns, turn[0])
+            low, high = np.append(low, 0.0), np.append(high, 0.0)
+        rows = p.row_lower[lever.rows], p.row_upper[lever.rows]
+        ends = p.col_lower[columns], p.col_upper[columns]
+        sides = (rows[0] + move * lever.row_lower, rows[1] + move * lever.row_upper)
+        bounds = (ends[0] + move * low, ends[1] + move * high)
+        if turn is not None:
+            bounds[0][-1] = bounds[1][-1] = turn[1]
+        if (sides[0] > sides[1]).any() or (bounds[0] > bounds[1]).any():
+            return None
+        self._put(lever.rows, sides, columns, bounds)
+        found = self._solver.resolve(duals=True, why=why)
+        self._put(lever.rows, rows, columns, ends)
+        self.solves += 1
+        if found.objective is None or found.row_dual is None or found.status != "optimal":
+            return None
+        slope = self._slope(lever, found.row_dual, found.reduced_cost)
+        return _Point(room, self._sign * found.objective, way * slope)
+
+    def _put(self, rows: Ints, sides: _Ends, columns: Ints, bounds: _Ends) -> None:
+        if len(rows):
+            self._solver.sides(rows).change(*sides)
+        if len(columns):
+            self._solver.bounds(columns).change(*bounds)
+
+    def _slope(self, lever: Lever, row: Floats, column: Floats | None) -> float:
+        """What the value gains for a unit of room, by duals."""
+        total = _gained(self._sign * row[lever.rows], lever.row_lower, lever.row_upper)
+        if column is not None and len(lever.columns):
+            reduced = self._sign * column[lever.columns]
+            total += _gained(reduced, lever.col_lower, lever.col_upper)
+        return total
+
+
+def binds(slack: float, size: float) -> bool:
+    """Whether something with so much to spare, of so much, is at its side."""
+    return slack <= AT_SIDE * max(1.0, size)
+
+
+def _gained(dual: Floats, lower: Floats, upper: Floats) -> float:
+    """Value gained where sides move: a price above 0 is that of the upper side."""
+    return float(np.maximum(dual, 0.0) @ upper + np.minimum(dual, 0.0) @ lower)
+
+
+def _room(far: _Point | float | None) -> float:
+    return far.room if isinstance(far, _Point) else float(far or 0.0)
