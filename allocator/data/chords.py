@@ -34,7 +34,7 @@ def cut(
     asked : dict of (programme, year) to ndarray
         Where chords shall meet their curves besides.
     finer : bool
-        Whether there may be more chords than are needed, where they cost no time.
+        Whether slopes matter everywhere, not only where chords are asked for.
 
     Returns
     -------

@@ -106,7 +106,8 @@ def breakpoints(
     sparing : ndarray of bool, shape (n,)
         Ranges on which a breakpoint costs a yes-or-no decision: as few as the error allows.
     finer : bool
-        Whether there may be more of them where that costs no time.
+        Whether slopes matter everywhere, and there may be more of them where that costs no
+        time; otherwise as few as the error allows.
 
     Returns
     -------
@@ -128,10 +129,10 @@ def breakpoints(
     # A chord misses width x fall in slope / 8; on a wide range one end holds little of the
     # whole change in effect, which is why the range itself counts again.
     by_error = np.ceil(np.sqrt(change * (1.0 + ratio + decayed) / (8.0 * ERROR_SHARE)))
-    wanted = np.where(sparing, by_error, np.maximum(by_slope, by_error))
+    few = sparing | (not finer)
+    wanted = np.where(few, by_error, np.maximum(by_slope, by_error))
     count = np.clip(wanted, 1, MAX_SEGMENTS).astype(np.int64)
-    times = _refinement(int(count[change > 0].sum())) if finer else 1
-    more = np.where(sparing, count, count * times)
+    more = np.where(few, count, count * _refinement(int(count[change > 0].sum())))
     count = np.where(change > 0, np.minimum(more, MAX_SEGMENTS), 1)
     count[~open_width] = 0
     owner, step = numbered(count)

@@ -166,8 +166,7 @@ class UncutResponses:
     sparing : ndarray of bool, shape (programmes,)
         Where a breakpoint costs a yes-or-no decision.
     finer : bool
-        Whether chords may be finer than is asked, where that costs no time: not where the
-        reach is wider than what matters.
+        Whether slopes matter everywhere: not where the reach is wider than a plan can go.
     """
 
     def __init__(

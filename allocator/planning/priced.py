@@ -9,7 +9,7 @@ is sought anew near the plan, and may turn where it is worth as much.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,15 @@ from allocator.tolerances import LITTLE, PRICED_NEAR
 DECIDED = ("run", "end", "on", "reached")
 """Blocks of whole numbers that planners decide: options, endings, minimum scales, incomes."""
 
-NEAR = (0.98, 0.995, 1.0, 1.005, 1.02)
+ROWS = (
+    *("pool", "recurrent_pool", "capacity", "rule_min", "rule_max", "rule_equal", "position"),
+    *("share_least", "share_most", "growth_max", "growth_min"),
+    *("limit_least", "limit_most", "first_growth", "scale_least"),
+)
+COLUMNS = ("activity", "transfer")
+"""What is moved to see what it is worth."""
+
+NEAR = (0.8, 0.9, 0.95, 0.98, 0.995, 1.0, 1.005, 1.02, 1.05, 1.1, 1.2)
 """Where curves are cut around a plan, as shares of what it does."""
 
 AROUND = (0.98, 1.02)
@@ -87,7 +95,7 @@ def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
         pass
     fixed = own.replaced(integer=np.zeros(len(own.integer), dtype=bool))
     try:
-        return of.data, Sensitivity(fixed)
+        return of.data, _moved(fixed)
     except SolverError:
         return None
 
@@ -161,7 +169,7 @@ def _settled(program: Program, activity: Floats) -> Sensitivity:
     """The programme with what is no decision settled near the plan."""
     whole = program.integer
     if not whole.any():
-        return Sensitivity(program)
+        return _moved(program)
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     block = program.block("activity")
     if block is not None:
@@ -176,4 +184,14 @@ def _settled(program: Program, activity: Floats) -> Sensitivity:
     turns = [(int(j), 1.0 - float(lower[j])) for j in np.flatnonzero(whole)]
     none = np.zeros(len(whole), dtype=bool)
     settled = program.replaced(col_lower=lower, col_upper=upper, integer=none)
-    return Sensitivity(settled, turns if len(turns) <= MOST_TURNS else ())
+    return _moved(settled, turns if len(turns) <= MOST_TURNS else ())
+
+
+def _moved(program: Program, turns: Sequence[tuple[int, float]] = ()) -> Sensitivity:
+    """A programme whose budgets, limits, rules, shares and transfers are moved."""
+    rows, columns = (np.zeros(size, dtype=bool) for size in program.shape)
+    for names, there, of in ((ROWS, rows, program.rows), (COLUMNS, columns, program.columns)):
+        for block in of:
+            if block.name in names:
+                there[block.span] = True
+    return Sensitivity(program, rows, columns, turns)

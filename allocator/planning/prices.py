@@ -43,29 +43,29 @@ class Prices:
         return 0 if self._found is None else self._found[1].solves
 
     def budgets(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Budgets: per unit of money in the pool in the year."""
-        return self._sided(table, ("pool", "year"), (("pool", "upper"),))
+        """Budgets: per unit of money in the pool in the year.
+
+        Where what comes every year must pay for what is spent every year, money that comes
+        every year: it gives room to both.
+        """
+        return self._each(table, ("pool", "year"), (("pool", _pool),))
 
     def capacity(self, table: pd.DataFrame) -> pd.DataFrame:
         """Capacity: per unit of the resource."""
-        return self._sided(table, ("resource", "place", "year"), (("capacity", "upper"),))
+        return self._each(table, ("resource", "place", "year"), (("capacity", _row),))
 
     def rules(self, table: pd.DataFrame) -> pd.DataFrame:
         """Rules: per unit of the left side; of an equal one, the better of both ways."""
-        ways = (("rule_min", "lower"), ("rule_max", "upper"), ("rule_equal", "both"))
-        return self._sided(table, ("rule", "year"), ways)
+        ways = (("rule_min", _row), ("rule_max", _row), ("rule_equal", _exact))
+        return self._each(table, ("rule", "year"), ways)
 
     def providers(self, table: pd.DataFrame) -> pd.DataFrame:
         """Providers: per unit of money that may be lost."""
-        return self._sided(table, ("provider", "year"), (("position", "lower"),))
+        return self._each(table, ("provider", "year"), (("position", _row),))
 
     def transfers(self, table: pd.DataFrame) -> pd.DataFrame:
         """Transfers: per unit of money that may be handed over."""
-
-        def price(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
-            return _priced(s, *_bounds(s, block.start + at, upper=True))
-
-        return self._each(table, ("from_pool", "to_pool", "year"), (("transfer", price),))
+        return self._each(table, ("from_pool", "to_pool", "year"), (("transfer", _handed),))
 
     def funding(self, table: pd.DataFrame) -> pd.DataFrame:
         """Shared funding: per unit of money by which an agreed share gives way.
@@ -115,26 +115,6 @@ class Prices:
                 kept.append(line)
         return out.iloc[kept].reset_index(drop=True)
 
-    def _sided(
-        self, table: pd.DataFrame, keys: Sequence[str], ways: Iterable[tuple[str, str]]
-    ) -> pd.DataFrame:
-        """Prices of rows of the programme, by the side at which each gives room."""
-
-        def priced(way: str) -> _Way:
-            def price(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
-                row = block.start + at
-                if way == "both":
-                    return _priced_both(s, row)
-                upper = way == "upper"
-                side = s.program.row_upper if upper else s.program.row_lower
-                if not np.isfinite(side[row]):
-                    return UNKNOWN, UNKNOWN
-                return _priced(s, s.row(row, upper=upper), s.slack(row, upper=upper))
-
-            return price
-
-        return self._each(table, keys, ((name, priced(way)) for name, way in ways))
-
     def _each(
         self, table: pd.DataFrame, keys: Sequence[str], ways: Iterable[tuple[str, _Way]]
     ) -> pd.DataFrame:
@@ -181,14 +161,41 @@ def _priced(s: Sensitivity, lever: Lever, slack: float) -> tuple[Price, Price]:
     return s.more(lever), s.less(lever)
 
 
-def _priced_both(s: Sensitivity, row: int) -> tuple[Price, Price]:
-    """Prices of something that is to be met exactly: room is worth what its better side is."""
-    size = s.size(row)
-    if size <= 0.0:
+def _row(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
+    """Prices of a row with one side."""
+    row = block.start + at
+    if np.isinf(s.slack(row)):
         return UNKNOWN, UNKNOWN
-    at, one = np.array([row]), np.ones(1)
-    ways = [s.more(Lever(size, at, way * one, way * one)) for way in (1.0, -1.0)]
+    return _priced(s, s.row(row), s.slack(row))
+
+
+def _exact(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
+    """Prices of a row to be met exactly: room is worth what its better way is."""
+    row = block.start + at
+    if s.size(row) <= 0.0:
+        return UNKNOWN, UNKNOWN
+    ways = [s.more(s.shifted(row, way)) for way in (1.0, -1.0)]
     return max(ways, key=lambda price: price.value), UNKNOWN
+
+
+def _pool(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
+    """Prices of money in a pool, and of what comes every year where that is limited too."""
+    rows = [block.start + at]
+    every_year = s.program.block("recurrent_pool")
+    if every_year is not None and every_year.index is not None and block.index is not None:
+        place = int(every_year.index.find([c[[at]] for c in block.index.columns])[0])
+        if place >= 0 and np.isfinite(s.slack(every_year.start + place)):
+            rows.append(every_year.start + place)
+    slack = min(s.slack(row) for row in rows)
+    if np.isinf(s.slack(rows[0])):
+        return UNKNOWN, UNKNOWN
+    levers = [s.row(row) for row in rows]
+    return _priced(s, _together(levers[0].size, levers), slack)
+
+
+def _handed(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
+    """Prices of money that may be handed over."""
+    return _priced(s, *_bounds(s, block.start + at, upper=True))
 
 
 def _bounds(s: Sensitivity, column: int, *, upper: bool) -> tuple[Lever, float]:
@@ -258,8 +265,8 @@ class _Limits:
             levers.append(bound)
         for name in _MOST if upper else _LEAST:
             row = self._row(name, i, t)
-            if row is not None and binds(s.slack(row, upper=upper), size):
-                levers.append(s.row(row, upper=upper))
+            if row is not None and binds(s.slack(row), size):
+                levers.append(s.row(row))
         return _together(size, levers) if levers else None
 
     def _row(self, name: str, i: int, t: int) -> int | None:
@@ -276,13 +283,13 @@ class _Shares:
     def __init__(self, s: Sensitivity) -> None:
         self._s = s
         self._binding: dict[tuple[str, str, int], dict[str, int]] = {}
-        for name, upper in (("share_least", False), ("share_most", True)):
+        for name in ("share_least", "share_most"):
             block = s.program.block(name)
             if block is None or block.index is None:
                 continue
             for at, key in enumerate(block.index.members()):
                 row = block.start + at
-                if binds(s.slack(row, upper=upper), s.size(row)) and s.size(row) > 0.0:
+                if s.size(row) > 0.0 and binds(s.slack(row), s.size(row)):
                     self._binding.setdefault(key, {})[name] = row
 
     def of(self, programme: str, pool: str, year: int) -> tuple[str, tuple[Price, Price]]:
@@ -295,13 +302,13 @@ class _Shares:
         ):
             if name not in mine:
                 continue
-            rows = [(mine[name], side == "most")]
+            rows = [mine[name]]
             rows += [
-                (at[other], side != "most")
+                at[other]
                 for (i, b, t), at in self._binding.items()
                 if (i, t) == (programme, year) and b != pool and other in at
             ]
-            levers = [self._s.row(row, upper=upper) for row, upper in rows]
+            levers = [self._s.row(row) for row in rows]
             lever = _together(max(one.size for one in levers), levers)
             found.append((side, (self._s.more(lever), self._s.less(lever))))
         return max(found, key=lambda one: one[1][0].value, default=("", (FREE, UNKNOWN)))

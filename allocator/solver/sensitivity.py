@@ -11,13 +11,14 @@ cross is its corner, if there is but one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from allocator.arrays import Floats, Ints
+from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
 from allocator.solver.program import Program
+from allocator.solver.reduced import reduced
 from allocator.solver.resolve import Resolver
 from allocator.tolerances import AT_SIDE, LITTLE, NO_PRICE, SAME_PRICE
 
@@ -34,6 +35,7 @@ NARROW = 1.02
 """Ratio of two places between which there is nothing to look for."""
 
 _Ends = tuple[Floats, Floats]
+_Duals = tuple[Floats, Floats | None]
 
 _NONE: Ints = np.empty(0, dtype=np.int64)
 _STAY: Floats = np.empty(0)
@@ -97,6 +99,8 @@ class Sensitivity:
     ----------
     program : Program
         Without whole numbers.
+    rows, columns : ndarray of bool
+        Whose sides and bounds may be moved.
     turns : sequence of (int, float)
         Columns, with a value each, at which the programme may be worth as much: where a curve
         that steepens has a corner, the plan may go on to either side of it, but not on both.
@@ -104,7 +108,7 @@ class Sensitivity:
     Attributes
     ----------
     x : ndarray
-        Values of the columns at the optimum.
+        Values at the optimum, of the columns that stand in these rows.
     value : float
         Objective there.
     solves : int
@@ -116,30 +120,43 @@ class Sensitivity:
         When it has no optimum.
     """
 
-    def __init__(self, program: Program, turns: Sequence[tuple[int, float]] = ()) -> None:
+    def __init__(
+        self,
+        program: Program,
+        rows: Flags,
+        columns: Flags,
+        turns: Sequence[tuple[int, float]] = (),
+    ) -> None:
         self.program = program
         self._sign = 1.0 if program.maximise else -1.0
-        self._solver = Resolver(program, algorithm="simplex")
+        columns = columns.copy()
+        columns[[column for column, _ in turns]] = True
+        self._small = small = reduced(program, rows, columns)
+        self._solver = Resolver(small.program, algorithm="simplex")
         base = self._solver.resolve(duals=True)
         if base.x is None or base.objective is None or base.row_dual is None:
             raise SolverError(f"a programme to be priced has no optimum: {base.status}")
-        self.x, self.value = base.x, base.objective
-        self._row_value = program.matrix @ base.x
+        left = small.column >= 0
+        self.x, self.value = small.x.copy(), base.objective
+        self.x[left] = base.x[small.column[left]]
+        self._row_value = program.matrix @ self.x
         self._duals = base.row_dual, base.reduced_cost
         self.solves = 1
-        self._turns = [turn for turn in turns if self._as_good(*turn)]
+        self._turns = [(turn, duals) for turn in turns if (duals := self._as_good(*turn))]
 
-    def _as_good(self, column: int, value: float) -> bool:
-        """Whether the programme is worth the same with a column elsewhere."""
+    def _as_good(self, column: int, value: float) -> _Duals | None:
+        """Prices with a column elsewhere, where the programme is worth as much so."""
         program, at = self.program, np.array([column])
-        bounds = self._solver.bounds(at)
+        bounds = self._solver.bounds(self._small.column[at])
         bounds.change(np.array([value]), np.array([value]))
-        found = self._solver.resolve(why=False)
+        found = self._solver.resolve(duals=True, why=False)
         bounds.change(program.col_lower[at], program.col_upper[at])
         self.solves += 1
-        if found.objective is None:
-            return False
-        return abs(found.objective - self.value) <= NO_PRICE * max(1.0, abs(self.value))
+        if found.objective is None or found.row_dual is None:
+            return None
+        apart = abs(found.objective - self.value)
+        same = apart <= NO_PRICE * max(1.0, abs(self.value))
+        return (found.row_dual, found.reduced_cost) if same else None
 
     def size(self, row: int) -> float:
         """What a row weighs against: its side, or half of its terms together."""
@@ -149,17 +166,19 @@ class Sensitivity:
         sides = [abs(side) for side in (p.row_lower[row], p.row_upper[row]) if np.isfinite(side)]
         return float(max(terms / 2.0, *sides, 0.0))
 
-    def slack(self, row: int, *, upper: bool) -> float:
-        """How far a row is from one of its sides."""
-        if upper:
-            return float(self.program.row_upper[row] - self._row_value[row])
-        return float(self._row_value[row] - self.program.row_lower[row])
+    def slack(self, row: int) -> float:
+        """How far a row is from the nearer of its sides; infinite for a row without any."""
+        p, value = self.program, self._row_value[row]
+        return float(min(p.row_upper[row] - value, value - p.row_lower[row]))
 
-    def row(self, row: int, *, upper: bool) -> Lever:
-        """Room at one side of a row."""
-        at = np.array([row])
-        moves = (np.zeros(1), np.ones(1)) if upper else (-np.ones(1), np.zeros(1))
-        return Lever(self.size(row), at, *moves)
+    def row(self, row: int) -> Lever:
+        """Room at the side of a row that has one, whichever way round it was written."""
+        upper = float(np.isfinite(self.program.row_upper[row]))
+        return Lever(self.size(row), np.array([row]), np.array([upper - 1.0]), np.array([upper]))
+
+    def shifted(self, row: int, way: float) -> Lever:
+        """A row that is to be met exactly, met elsewhere."""
+        return Lever(self.size(row), np.array([row]), np.array([way]), np.array([way]))
 
     def more(self, lever: Lever) -> Price:
         """What more room buys; never less than nothing.
@@ -169,8 +188,9 @@ class Sensitivity:
         lever : Lever
             Something that binds.
         """
-        # No dual promises less than more room brings.
-        if self._slope(lever, *self._duals) <= self._least(lever):
+        # Nothing gains more than the prices where it starts promise.
+        starts = (self._duals, *(duals for _, duals in self._turns))
+        if max(self._slope(self._here(lever), *duals) for duals in starts) <= self._least(lever):
             return Price(0.0, np.inf)
         found = self._price(lever, 1.0, MOST_MORE * lever.size)
         return Price(0.0, np.inf) if found.value <= self._least(lever) else found
@@ -188,14 +208,18 @@ class Sensitivity:
 
     def _price(self, lever: Lever, way: float, most: float) -> Price:
         """Slope of the value just beside where it is, and how far it holds."""
-        found = [
-            (point, turn)
-            for turn in (None, *self._turns)
-            if (point := self._at(lever, way, LITTLE * lever.size, turn, why=turn is None))
-        ]
-        if not found:
+        little, here = LITTLE * lever.size, self._here(lever)
+        first, turn = self._at(lever, way, little, None, why=True), None
+        for other, duals in self._turns:
+            # Nothing gains more than the prices where it starts promise.
+            best = -np.inf if first is None else first.slope
+            if way * self._slope(here, *duals) <= best + self._near(lever, best):
+                continue
+            found = self._at(lever, way, little, other)
+            if found is not None and (first is None or found.value > first.value):
+                first, turn = found, other
+        if first is None:
             return Price(-np.inf, 0.0)
-        first, turn = max(found, key=lambda one: one[0].value)
         return Price(first.slope, self._holds(lever, way, first, turn, most))
 
     def _holds(
@@ -227,7 +251,11 @@ class Sensitivity:
         return known.room
 
     def _same(self, lever: Lever, slope: float, other: float) -> bool:
-        return abs(other - slope) <= SAME_PRICE * abs(slope) + self._least(lever)
+        return abs(other - slope) <= self._near(lever, slope)
+
+    def _near(self, lever: Lever, slope: float) -> float:
+        """How far another slope may be from one and be the same."""
+        return SAME_PRICE * abs(slope) + self._least(lever) if np.isfinite(slope) else 0.0
 
     def _on(self, known: _Point, found: _Point) -> bool:
         """Whether a point lies on the line of another: at the corner, then, that ends it."""
@@ -254,10 +282,11 @@ class Sensitivity:
         why: bool = False,
     ) -> _Point | None:
         """The best plan with so much more room, or less of it; None where there is none."""
-        p, move = self.program, way * room
+        p, move = self._small.program, way * room
+        lever = self._here(lever)
         columns, low, high = lever.columns, lever.col_lower, lever.col_upper
         if turn is not None:
-            columns = np.append(columns, turn[0])
+            columns = np.append(columns, self._small.column[turn[0]])
             low, high = np.append(low, 0.0), np.append(high, 0.0)
         rows = p.row_lower[lever.rows], p.row_upper[lever.rows]
         ends = p.col_lower[columns], p.col_upper[columns]
@@ -275,6 +304,11 @@ class Sensitivity:
             return None
         slope = self._slope(lever, found.row_dual, found.reduced_cost)
         return _Point(room, self._sign * found.objective, way * slope)
+
+    def _here(self, lever: Lever) -> Lever:
+        """A lever of the programme that is solved."""
+        small = self._small
+        return replace(lever, rows=small.row[lever.rows], columns=small.column[lever.columns])
 
     def _put(self, rows: Ints, sides: _Ends, columns: Ints, bounds: _Ends) -> None:
         if len(rows):
