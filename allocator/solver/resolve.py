@@ -176,6 +176,10 @@ class Resolver:
         algorithm = ran(counts, self._algorithm)
         if not self._warm:
             self._warm = True
+            # What HiGHS holds of the first run is scaled its own way: with another way of
+            # scaling, changes of figures would go to the wrong ones.
+            basis = self._highs.basis()
+            self._highs.start(basis)
             for name, value in (WARM | self._options).items():
                 self._highs.set(name, value)
         return Solution("optimal", x, dual, reduced, objective, counts, algorithm, seconds)
