@@ -95,7 +95,7 @@ def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
         pass
     fixed = own.replaced(integer=np.zeros(len(own.integer), dtype=bool))
     try:
-        return of.data, _moved(fixed)
+        return of.data, _movable(fixed)
     except SolverError:
         return None
 
@@ -169,7 +169,7 @@ def _settled(program: Program, activity: Floats) -> Sensitivity:
     """The programme with what is no decision settled near the plan."""
     whole = program.integer
     if not whole.any():
-        return _moved(program)
+        return _movable(program)
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     block = program.block("activity")
     if block is not None:
@@ -184,14 +184,18 @@ def _settled(program: Program, activity: Floats) -> Sensitivity:
     turns = [(int(j), 1.0 - float(lower[j])) for j in np.flatnonzero(whole)]
     none = np.zeros(len(whole), dtype=bool)
     settled = program.replaced(col_lower=lower, col_upper=upper, integer=none)
-    return _moved(settled, turns if len(turns) <= MOST_TURNS else ())
+    return _movable(settled, turns if len(turns) <= MOST_TURNS else ())
 
 
-def _moved(program: Program, turns: Sequence[tuple[int, float]] = ()) -> Sensitivity:
+def _movable(program: Program, turns: Sequence[tuple[int, float]] = ()) -> Sensitivity:
     """A programme whose budgets, limits, rules, shares and transfers are moved."""
     rows, columns = (np.zeros(size, dtype=bool) for size in program.shape)
     for names, there, of in ((ROWS, rows, program.rows), (COLUMNS, columns, program.columns)):
         for block in of:
             if block.name in names:
                 there[block.span] = True
-    return Sensitivity(program, rows, columns, turns)
+    # Pounds moved are counted, and bounded by what can move: here that would be a limit.
+    lower, upper, counted = program.row_lower.copy(), program.row_upper.copy(), program.block("moved")
+    if counted is not None:
+        lower[counted.span], upper[counted.span] = -np.inf, np.inf
+    return Sensitivity(program.replaced(row_lower=lower, row_upper=upper), rows, columns, turns)
