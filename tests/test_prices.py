@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from anew import Moved, changed, moves, worth_anew
-from examples import NAMES, example
-from small import round_of, solved
+from small import solved
 
 import allocator
 from allocator.errors import InstanceError

@@ -72,6 +72,7 @@ class Show(StrEnum):
     OPTIONS = "options"
     INCOMES = "incomes"
     DECISIONS = "decisions"
+    PRICES = "prices"
     ALL = "all"
 
 

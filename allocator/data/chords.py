@@ -49,9 +49,7 @@ def cut(
     halves = curve.parameters["half"][saturating]
     np.maximum.at(decay, curve.programme[saturating], curves.LN2 / halves)
     at = drivers.columns[0]
-    owner, ends = curves.breakpoints(
-        low, high, bend[at], decay[at], sparing[at], finer=finer
-    )
+    owner, ends = curves.breakpoints(low, high, bend[at], decay[at], sparing[at], finer=finer)
     knot_owner, knots = curve.knots(drivers, low, high, asked)
     if not len(knots):
         return owner, ends

@@ -203,9 +203,7 @@ class Attempts:
         )
         return plan, found.checked
 
-    def _priced(
-        self, data: Data, program: Program, stages: Stages, checked: Evaluation
-    ) -> Prices:
+    def _priced(self, data: Data, program: Program, stages: Stages, checked: Evaluation) -> Prices:
         """Prices of a plan, from a programme that goes beyond what today's money can reach."""
         return Prices(
             sensitivity(

@@ -195,7 +195,11 @@ def _movable(program: Program, turns: Sequence[tuple[int, float]] = ()) -> Sensi
             if block.name in names:
                 there[block.span] = True
     # Pounds moved are counted, and bounded by what can move: here that would be a limit.
-    lower, upper, counted = program.row_lower.copy(), program.row_upper.copy(), program.block("moved")
+    lower, upper, counted = (
+        program.row_lower.copy(),
+        program.row_upper.copy(),
+        program.block("moved"),
+    )
     if counted is not None:
         lower[counted.span], upper[counted.span] = -np.inf, np.inf
     return Sensitivity(program.replaced(row_lower=lower, row_upper=upper), rows, columns, turns)

@@ -73,19 +73,13 @@ class Prices:
         Where one pool pays its most because the others pay their least, all of these give way
         together: the agreement moves, not one line of it.
         """
-        out = table.copy()
-        out["side"] = ""
-        out = _blank(out)
-        if self._found is None or table.empty:
-            return out
-        _, s = self._found
-        shares = _Shares(s)
-        keys = zip(table["programme"], table["pool"], table["year"].tolist(), strict=True)
-        for line, key in enumerate(keys):
-            side, prices = shares.of(*key)
-            out.iloc[line, out.columns.get_loc("side")] = side
-            _put(out, line, prices)
-        return out
+        found = [("", (UNKNOWN, UNKNOWN))] * len(table)
+        if self._found is not None:
+            shares = _Shares(self._found[1])
+            keys = zip(table["programme"], table["pool"], table["year"].tolist(), strict=True)
+            found = [shares.of(*key) for key in keys]
+        sided = table.assign(side=[side for side, _ in found])
+        return _with(sided, [prices for _, prices in found])
 
     def limits(self, table: pd.DataFrame) -> pd.DataFrame:
         """Limits of programmes that bind, told apart by side: per unit of activity.
@@ -95,53 +89,42 @@ class Prices:
         table : pandas.DataFrame
             Every programme and year, those that are held apart.
         """
-        out = table.copy()
-        out["side"] = ""
-        out = _blank(out)
         if self._found is None:
-            return out.iloc[:0]
+            return _with(table.assign(side=""), [(UNKNOWN, UNKNOWN)] * len(table)).iloc[:0]
         data, s = self._found
         limits = _Limits(data, s)
-        kept = []
-        for line, (name, year) in enumerate(
-            zip(table["programme"], table["year"].tolist(), strict=True)
-        ):
-            side, prices = limits.of(
-                data.programme.position[name], data.year.position[year]
-            )
-            if side and (prices[0].value > 0.0 or prices[1].value > 0.0):
-                out.iloc[line, out.columns.get_loc("side")] = side
-                _put(out, line, prices)
-                kept.append(line)
-        return out.iloc[kept].reset_index(drop=True)
+        places = zip(
+            data.programme.codes(table["programme"].tolist()).tolist(),
+            data.year.codes(table["year"].tolist()).tolist(),
+            strict=True,
+        )
+        found = [limits.of(i, t) for i, t in places]
+        out = table.assign(side=[side for side, _ in found])
+        out = _with(out, [prices for _, prices in found])
+        return out[(out["price"] > 0.0) | (out["price_less"] > 0.0)].reset_index(drop=True)
 
     def _each(
         self, table: pd.DataFrame, keys: Sequence[str], ways: Iterable[tuple[str, _Way]]
     ) -> pd.DataFrame:
         """A table with the prices of its rows, by the blocks that may hold them."""
-        out = _blank(table.copy())
-        if self._found is None or table.empty:
-            return out
-        _, s = self._found
+        found = [(UNKNOWN, UNKNOWN)] * len(table)
+        if self._found is None:
+            return _with(table, found)
+        s = self._found[1]
         for name, way in ways:
             block = s.program.block(name)
             if block is None or block.index is None:
                 continue
             for line, at in _places(table, keys, block.index):
-                _put(out, line, way(s, block, at))
-        return out
+                found[line] = way(s, block, at)
+        return _with(table, found)
 
 
-def _blank(table: pd.DataFrame) -> pd.DataFrame:
-    for name in PRICES:
-        table[name] = np.nan
-    return table
-
-
-def _put(table: pd.DataFrame, line: int, prices: tuple[Price, Price]) -> None:
-    more, less = prices
-    first = table.columns.get_loc(PRICES[0])
-    table.iloc[line, first : first + 4] = [more.value, more.range, less.value, less.range]
+def _with(table: pd.DataFrame, prices: Sequence[tuple[Price, Price]]) -> pd.DataFrame:
+    """A table with the prices of its rows."""
+    figures = [(more.value, more.range, less.value, less.range) for more, less in prices]
+    by_column = np.array(figures, dtype=float).reshape(len(table), len(PRICES)).T
+    return table.assign(**dict(zip(PRICES, by_column, strict=True)))
 
 
 def _places(table: pd.DataFrame, keys: Sequence[str], index: Index) -> Iterator[tuple[int, int]]:

@@ -142,6 +142,7 @@ class Sensitivity:
         self._row_value = program.matrix @ self.x
         self._duals = base.row_dual, base.reduced_cost
         self.solves = 1
+        self._jumps = bool(turns)
         self._turns = [(turn, duals) for turn in turns if (duals := self._as_good(*turn))]
 
     def _as_good(self, column: int, value: float) -> _Duals | None:
@@ -196,8 +197,13 @@ class Sensitivity:
         return Price(0.0, np.inf) if found.value <= self._least(lever) else found
 
     def less(self, lever: Lever) -> Price:
-        """What less room costs; infinite where no plan is left, never less than nothing."""
+        """What less room costs; infinite where no plan is left, never less than nothing.
+
+        No figure where a plan may only be left further off.
+        """
         found = self._price(lever, -1.0, MOST_LESS * lever.size)
+        if np.isnan(found.value):
+            return Price(np.nan, np.nan)
         if -found.value <= self._least(lever):
             return Price(0.0, found.range)
         return Price(-found.value, found.range)
@@ -219,7 +225,9 @@ class Sensitivity:
             if found is not None and (first is None or found.value > first.value):
                 first, turn = found, other
         if first is None:
-            return Price(-np.inf, 0.0)
+            # Without a plan where what is no decision may not jump, there may be one further on.
+            jumps = self._jumps and not self._crosses(lever, way * little)
+            return Price(np.nan if jumps else -np.inf, 0.0)
         return Price(first.slope, self._holds(lever, way, first, turn, most))
 
     def _holds(
@@ -304,6 +312,15 @@ class Sensitivity:
             return None
         slope = self._slope(lever, found.row_dual, found.reduced_cost)
         return _Point(room, self._sign * found.objective, way * slope)
+
+    def _crosses(self, lever: Lever, move: float) -> bool:
+        """Whether a side would be beyond the other one: then nothing is left, whatever else."""
+        p = self.program
+        rows = p.row_upper[lever.rows] - p.row_lower[lever.rows]
+        columns = p.col_upper[lever.columns] - p.col_lower[lever.columns]
+        rows = rows + move * (lever.row_upper - lever.row_lower)
+        columns = columns + move * (lever.col_upper - lever.col_lower)
+        return bool((rows < 0.0).any() or (columns < 0.0).any())
 
     def _here(self, lever: Lever) -> Lever:
         """A lever of the programme that is solved."""

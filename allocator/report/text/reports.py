@@ -13,6 +13,7 @@ from allocator.report.text.decisions import decision_report
 from allocator.report.text.incomes import income_report
 from allocator.report.text.options import option_report
 from allocator.report.text.pools import pool_report
+from allocator.report.text.prices import price_report
 from allocator.report.text.providers import provider_report
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ REPORTS: dict[str, tuple[Report, tuple[str, ...]]] = {
     "options": (option_report, ("options",)),
     "incomes": (income_report, ("incomes",)),
     "decisions": (decision_report, ("decisions",)),
+    "prices": (
+        price_report,
+        ("budgets", "rules", "capacity", "limits", "providers", "funding", "transfers"),
+    ),
 }
 """Report by name, with the tables of a plan it shows."""
 
