@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -75,6 +76,15 @@ class Certificate:
         return max(0.0, best - self.objective)
 
     @property
+    def possible_more(self) -> float | None:
+        """Objective by which some plan may be better, on the true curves; not negative."""
+        known = [b for b in (self.certified_bound, self.bound) if b is not None and isfinite(b)]
+        if self.objective is None or not known:
+            return None
+        value = self.objective if self.true_objective is None else self.true_objective
+        return max(0.0, known[0] + self.curve_error - value)
+
+    @property
     def gap(self) -> float | None:
         """Bound less objective, over the objective's size."""
         if self.missing is None or self.objective is None:
@@ -97,14 +107,15 @@ class Certificate:
 
     @property
     def gap_money(self) -> float | None:
-        """Bound less objective at the plan's price of money, in money a year.
+        """What another plan could be worth more, at the plan's price of money, a year.
 
-        In the instance's money unit; None where the gap or the price is not known, or money
+        In the instance's money unit; None where either is not known, or a little more money
         buys nothing.
         """
-        if self.missing is None or self.price_of_money is None or not self.price_of_money > 0:
+        more, price = self.possible_more, self.price_of_money
+        if more is None or price is None or not price > 0:
             return None
-        return self.missing / self.price_of_money / max(1, self.years)
+        return more / price / max(1, self.years)
 
 
 @dataclass(frozen=True)

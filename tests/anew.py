@@ -12,6 +12,7 @@ from small import built
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
+from allocator.planning.starting import starting
 from allocator.solver.highs.door import Solver
 
 YEAR = ("year",)
@@ -47,8 +48,6 @@ def worth_anew(instance: Instance, plan: Plan) -> float | None:
 
     held = plan.allocation[plan.allocation["held"].astype(bool)]
     fix("activity", {(p, y): a for p, y, a in held[["programme", "year", "activity"]].to_numpy()})
-    from allocator.planning.starting import starting
-
     for name, values in starting(data, program, plan.tables).items():
         block = program.block(name)
         assert block is not None
@@ -58,23 +57,15 @@ def worth_anew(instance: Instance, plan: Plan) -> float | None:
         for p, y, a in plan.allocation[["programme", "year", "activity"]].to_numpy()
     }
     fix("on", done)
-    earned = plan.incomes.groupby(["income", "year"])["earned"].max() if len(plan.incomes) else {}
     reached = program.block("reached")
     if reached is not None and reached.index is not None:
         for at, (part, year) in enumerate(reached.index.members(), start=reached.start):
-            row = plan.incomes[
-                (plan.incomes["year"] == year)
-                & ((plan.incomes["income"] == part) | (_part(plan.incomes) == part))
-            ]
+            here = plan.incomes["year"] == year
+            row = plan.incomes[here & (plan.incomes["income"] == part)]
             if len(row) == 1:
                 lower[at] = upper[at] = float(row["earned"].iloc[0] > 1e-9)
-    assert earned is not None
     found = Solver(program.replaced(col_lower=lower, col_upper=upper)).run()
     return None if found.x is None else found.objective
-
-
-def _part(incomes: pd.DataFrame) -> pd.Series:
-    return pd.Series(list(zip(incomes["income"], incomes["part"], strict=True)), incomes.index)
 
 
 def changed(instance: Instance, moved: Moved, room: float) -> Instance:
