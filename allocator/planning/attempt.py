@@ -208,7 +208,7 @@ class Attempts:
         return Prices(
             sensitivity(
                 Sought(
-                    Extraction(self._instance, wider=True),
+                    lambda: Extraction(self._instance, wider=True),
                     self._compiled,
                     data,
                     program,

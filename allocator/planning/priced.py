@@ -19,8 +19,9 @@ from allocator.data import Data, Extraction
 from allocator.errors import SolverError
 from allocator.evaluate import Evaluation
 from allocator.solver.highs.door import Solver
+from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Block, Program
-from allocator.solver.sensitivity import Sensitivity
+from allocator.solver.sensitivity import WORK, Sensitivity, effort
 from allocator.solver.stages.found import Stages
 from allocator.tolerances import LITTLE, PRICED_NEAR
 
@@ -44,6 +45,9 @@ AROUND = (0.98, 1.02)
 BOX = 0.01
 """Share by which activity may differ from the plan while what is no decision is sought."""
 
+FEWEST = 200
+"""Solves that are not worth making the wider programme for."""
+
 MOST_TURNS = 200
 """Columns that are tried the other way at most."""
 
@@ -54,8 +58,8 @@ class Sought:
 
     Attributes
     ----------
-    extraction : Extraction
-        Of its instance, wider than can be reached.
+    wider : callable
+        Its instance as arrays, wider than can be reached.
     build : callable
         Programme of some arrays.
     data : Data
@@ -68,7 +72,7 @@ class Sought:
         The plan as recomputed from the tables.
     """
 
-    extraction: Extraction
+    wider: Callable[[], Extraction]
     build: Callable[[Data], Program]
     data: Data
     program: Program
@@ -84,8 +88,11 @@ def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
     best, own = of.stages.best, of.stages.best_program
     if best is None or own is None or best.x is None or best.row_dual is None:
         return None
+    if effort(own) > WORK / FEWEST:
+        fixed = own.replaced(integer=np.zeros(len(own.integer), dtype=bool))
+        return of.data, _movable(fixed, known=best)
     try:
-        data = of.extraction.data(_knots(of))
+        data = of.wider().data(_knots(of))
         program = _decided(of, of.build(data), own, best.x)
         found = _settled(program, _activity(own, best.x))
         objective = best.objective or 0.0
@@ -187,7 +194,9 @@ def _settled(program: Program, activity: Floats) -> Sensitivity:
     return _movable(settled, turns if len(turns) <= MOST_TURNS else ())
 
 
-def _movable(program: Program, turns: Sequence[tuple[int, float]] = ()) -> Sensitivity:
+def _movable(
+    program: Program, turns: Sequence[tuple[int, float]] = (), known: Solution | None = None
+) -> Sensitivity:
     """A programme whose budgets, limits, rules, shares and transfers are moved."""
     rows, columns = (np.zeros(size, dtype=bool) for size in program.shape)
     for names, there, of in ((ROWS, rows, program.rows), (COLUMNS, columns, program.columns)):
@@ -202,4 +211,6 @@ def _movable(program: Program, turns: Sequence[tuple[int, float]] = ()) -> Sensi
     )
     if counted is not None:
         lower[counted.span], upper[counted.span] = -np.inf, np.inf
-    return Sensitivity(program.replaced(row_lower=lower, row_upper=upper), rows, columns, turns)
+    return Sensitivity(
+        program.replaced(row_lower=lower, row_upper=upper), rows, columns, turns, known
+    )

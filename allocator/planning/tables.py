@@ -35,6 +35,7 @@ def tables(
     outcomes = checked.outcomes.copy()
     outcomes["reference_amount"] = reference.outcomes["amount"].to_numpy()
     outcomes["reference_value"] = reference.outcomes["value"].to_numpy()
+    budgets = prices.budgets(checked.budgets)  # first: solving again for prices has its limit
     options = checked.options.copy()
     options["reference_taken"] = reference.options["taken"].to_numpy()
     return {
@@ -44,7 +45,7 @@ def tables(
         "rules": prices.rules(checked.rules),
         "limits": prices.limits(_limited(data, checked)),
         "capacity": prices.capacity(checked.capacity),
-        "budgets": prices.budgets(checked.budgets),
+        "budgets": budgets,
         "transfers": prices.transfers(checked.transfers),
         "funding": prices.funding(checked.funding),
         "adjustments": checked.adjustments,

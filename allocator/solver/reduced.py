@@ -55,6 +55,12 @@ def reduced(program: Program, rows: Flags, columns: Flags) -> Reduced:
     return _Reduction(program, rows, columns).run()
 
 
+def unreduced(program: Program) -> Reduced:
+    """A programme as it is."""
+    rows, columns = program.shape
+    return Reduced(program, np.arange(rows), np.arange(columns), np.zeros(columns))
+
+
 class _Reduction:
     def __init__(self, program: Program, rows: Flags, columns: Flags) -> None:
         self.program, self.keep_row, self.keep_column = program, rows, columns

@@ -17,8 +17,9 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
+from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
-from allocator.solver.reduced import reduced
+from allocator.solver.reduced import reduced, unreduced
 from allocator.solver.resolve import Resolver
 from allocator.tolerances import AT_SIDE, LITTLE, NO_PRICE, SAME_PRICE
 
@@ -33,6 +34,10 @@ LOOKS = 6
 
 NARROW = 1.02
 """Ratio of two places between which there is nothing to look for."""
+
+WORK = 1e11
+"""Most that may be solved again for the prices of one plan, by :func:`effort`: some seconds. For a
+system of a million people it is enough; of a whole country, duals are told."""
 
 _Ends = tuple[Floats, Floats]
 _Duals = tuple[Floats, Floats | None]
@@ -92,6 +97,11 @@ class _Point:
         return self.value + self.slope * (room - self.room)
 
 
+def effort(program: Program) -> float:
+    """What it takes to solve a programme again: coefficients times rows."""
+    return float(program.matrix.nnz) * program.shape[0]
+
+
 class Sensitivity:
     """A linear programme whose sides are moved one at a time.
 
@@ -104,6 +114,9 @@ class Sensitivity:
     turns : sequence of (int, float)
         Columns, with a value each, at which the programme may be worth as much: where a curve
         that steepens has a corner, the plan may go on to either side of it, but not on both.
+
+    known : Solution, optional
+        Its optimum, where it is too large to be solved again: prices are then duals.
 
     Attributes
     ----------
@@ -126,14 +139,16 @@ class Sensitivity:
         rows: Flags,
         columns: Flags,
         turns: Sequence[tuple[int, float]] = (),
+        known: Solution | None = None,
     ) -> None:
         self.program = program
         self._sign = 1.0 if program.maximise else -1.0
         columns = columns.copy()
         columns[[column for column, _ in turns]] = True
-        self._small = small = reduced(program, rows, columns)
-        self._solver = Resolver(small.program, algorithm="simplex")
-        base = self._solver.resolve(duals=True)
+        self._small = small = unreduced(program) if known else reduced(program, rows, columns)
+        if known is None:
+            self._solver = Resolver(small.program, algorithm="simplex")
+        base = known or self._solver.resolve(duals=True)
         if base.x is None or base.objective is None or base.row_dual is None:
             raise SolverError(f"a programme to be priced has no optimum: {base.status}")
         left = small.column >= 0
@@ -141,9 +156,15 @@ class Sensitivity:
         self.x[left] = base.x[small.column[left]]
         self._row_value = program.matrix @ self.x
         self._duals = base.row_dual, base.reduced_cost
+        self._most = 0.0 if known else WORK / max(1.0, effort(small.program))
         self.solves = 1
         self._jumps = bool(turns)
         self._turns = [(turn, duals) for turn in turns if (duals := self._as_good(*turn))]
+
+    @property
+    def spent(self) -> bool:
+        """Whether so much has been solved that the rest is told by duals."""
+        return self.solves >= self._most
 
     def _as_good(self, column: int, value: float) -> _Duals | None:
         """Prices with a column elsewhere, where the programme is worth as much so."""
@@ -193,6 +214,8 @@ class Sensitivity:
         starts = (self._duals, *(duals for _, duals in self._turns))
         if max(self._slope(self._here(lever), *duals) for duals in starts) <= self._least(lever):
             return Price(0.0, np.inf)
+        if self.spent:
+            return self._by_dual(lever)
         found = self._price(lever, 1.0, MOST_MORE * lever.size)
         return Price(0.0, np.inf) if found.value <= self._least(lever) else found
 
@@ -201,12 +224,18 @@ class Sensitivity:
 
         No figure where a plan may only be left further off.
         """
+        if self.spent:
+            return self._by_dual(lever)
         found = self._price(lever, -1.0, MOST_LESS * lever.size)
         if np.isnan(found.value):
             return Price(np.nan, np.nan)
         if -found.value <= self._least(lever):
             return Price(0.0, found.range)
         return Price(-found.value, found.range)
+
+    def _by_dual(self, lever: Lever) -> Price:
+        """The dual: no less than more room brings, no more than less of it costs."""
+        return Price(max(0.0, self._slope(self._here(lever), *self._duals)), np.nan)
 
     def _least(self, lever: Lever) -> float:
         """Slope that cannot be told from none."""

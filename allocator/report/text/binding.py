@@ -295,7 +295,7 @@ def _later(table: pd.DataFrame, key: str, name: str, row: pd.Series, settings: S
     """Whether a figure that grows on the year before takes later years along."""
     mine = table[table[key] == name]
     if key == "rule":
-        mine = mine[mine["relative_to"] == "previous_year"]
+        mine = mine[mine["reference"] == "previous"]
     grows = bool((mine["basis"] == "growth").any())
     return " (moves later years too)" if grows and int(row["year"]) < settings.years[-1] else ""
 
