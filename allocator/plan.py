@@ -154,7 +154,7 @@ class Plan:
         - ``budgets``: pool, year, amount, spend, at_cost, contract_payments, funded,
           adjustments, extra_cost, option_cost, option_income, incomes (received in the year),
           held_back, exit_fees, transfers_in, transfers_out, carry_in, carry_out, slack,
-          recurrent_income, recurrent_spend, underlying, capital_amount, capital_spend,
+          recurrent_income, recurrent_spend, underlying, support, capital_amount, capital_spend,
           PRICES (per unit of money; with ``recurrent_balance`` of money that comes every year)
         - ``transfers``: from_pool, to_pool, year, amount, PRICES (per unit of money that may
           be handed over)
@@ -164,9 +164,12 @@ class Plan:
         - ``adjustments``: pool, year, kind, item, amount
         - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
           value, fixed, stranded, state, ended, suspended, exit_fee
-        - ``providers``: provider, year, income, contract_income, other_income, other_cost,
-          cost, position, deficit_max, slack, PRICES (per unit of deficit allowed)
-        - ``bridge``: pool, sector, year, step, recurrent, amount (see
+        - ``providers``: provider, year, income, contract_income, other_income,
+          adjustments, other_cost, cost, position, deficit_max, slack, PRICES (per unit of
+          deficit allowed)
+        - ``system``: year, pools, held, providers, underlying (the sum of these), support (see
+          :attr:`allocator.evaluate.evaluation.Evaluation.system`)
+        - ``bridge``: pool, sector, year, step, recurrent, capital, amount (see
           :func:`allocator.evaluate.bridge.bridge`)
         - ``options``: option, label, group, year, taken, in_place (share of the year),
           cost_once, cost_yearly, double_running, cost_exit, capital (money of the year), pool
@@ -308,6 +311,7 @@ TABLE_NAMES = (
     "adjustments",
     "contracts",
     "providers",
+    "system",
     "bridge",
     "options",
     "incomes",

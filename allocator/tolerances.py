@@ -23,7 +23,7 @@ told otherwise. Reading refuses them."""
 SMALL = 1e-12
 """Coefficients of this size and below, in the programme's own units, cannot be sent to HiGHS,
 whose smallest setting this is. Programmes and the resolver refuse them; the compiler leaves out
-those that :data:`UNMOVED` allows."""
+those that :data:`UNMOVED` allows; an effect between programmes that has faded so far is none."""
 
 UNFELT = 1e-12
 """Coefficients below this, in scaled units where the largest of a row is near 1, cannot be told
@@ -61,7 +61,7 @@ tell, and none is meant. Data (``distinct``), which most rows with a distance in
 RESIDUE = 1e-12
 """Share, or coefficient, that is left where figures should have cancelled: a thousand times what
 doubles lose in one subtraction. Facts about costs, pieces of payments, terms of
-options, places where a curve is cut again, prices of limits."""
+options, places where a curve is cut again, prices of limits, effects that have faded."""
 
 SETTLED = 1e-12
 """Share by which the last step of an iteration must still move something for it to go on: where

@@ -10,11 +10,15 @@ from __future__ import annotations
 
 import difflib
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 SHORT = 1e-4
 """Size below which a figure is written with a power of ten: its noughts would be miscounted."""
+
+_LONGEST_QUOTE = 200
+"""Characters of a text that a message quotes."""
 
 _MOST_LOOKUPS = 200
 """Names looked up before hints stop: in a file where everything is wrong they help nobody."""
@@ -106,6 +110,49 @@ def told_money(amount: float, currency: str) -> str:
 
 def _signed_money(amount: float, digits: str, currency: str) -> str:
     return f"{'-' if amount < 0 else ''}{symbol(currency)}{digits}"
+
+
+# Text as it may be shown
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def unseen(text: str, among: str = "") -> str:
+    """First character that is not seen but may act: control, direction, nothing wide.
+
+    Parameters
+    ----------
+    text : str
+    among : str
+        Characters that are none, such as the line break of running text.
+    """
+    if text.isprintable():
+        return ""
+    return next(
+        (c for c in text if c not in among and unicodedata.category(c) in _UNSEEN),
+        "",
+    )
+
+
+def shown(text: str) -> str:
+    """Text that a terminal takes for text: what could act is written out, such as ``\\x1b``.
+
+    Line breaks and tabs stay.
+    """
+    if not unseen(text, "\n\t"):
+        return text
+    return "".join(
+        c.encode("unicode_escape").decode()
+        if c not in "\n\t" and unicodedata.category(c) in _UNSEEN
+        else c
+        for c in text
+    )
+
+
+def brief(text: str) -> str:
+    """Text as a message quotes it: in one line, safe to show, and not without end."""
+    line = shown(text).replace("\n", "\\n").replace("\t", "\\t")
+    return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
 
 
 # Words and names

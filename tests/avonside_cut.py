@@ -98,7 +98,7 @@ def _use(whole: Instance, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _selections(tables: dict[str, pd.DataFrame], named: set[str]) -> pd.DataFrame:
     """Rows of the named selections that still find a programme."""
     table, lines = tables["selections"], tables["programmes"]
-    tags = {tag for words in lines["tags"] for tag in words.split()}
+    tags = {tag for words in lines["tags"] for tag in words.split("; ")}
     found = table["selection"].isin(named)
     for column in ("sector", "provider", "pool", "contract", "programme"):
         found &= (table[column] == "") | table[column].isin(set(lines[column]))

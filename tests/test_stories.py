@@ -438,7 +438,7 @@ def test_10_it_is_proved_to_a_thousandth_of_the_gain_and_says_what_was_decided()
 def test_10_one_bid_wins_both_lots_from_2027() -> None:
     table = board_plan().options
     for lot in ("community-adults", "community-children"):
-        bids = table[table["group"].str.split().map(lambda words, lot=lot: lot in words)]
+        bids = table[table["group"].str.split("; ").map(lambda words, lot=lot: lot in words)]
         won = bids.groupby("year")["taken"].sum()
         assert won.to_dict() == {2025: 0, 2026: 0, 2027: 1, 2028: 1, 2029: 1}
     assert taken(board_plan())[ALLIANCE] == [2027, 2028, 2029]

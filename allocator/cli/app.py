@@ -190,7 +190,7 @@ def _solve(
     ] = Algorithm.AUTO,
     threads: Annotated[int, typer.Option(min=1, help="Threads the solver may use.")] = 1,
     time_limit: Annotated[
-        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop the solver after this.")
+        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop so long after the start.")
     ] = None,
     gap: Annotated[
         float | None,
@@ -414,10 +414,14 @@ def _reports(show: Sequence[Show] | None) -> list[str]:
 
 
 def _best(instance: Instance, read: float, *, cut_short: bool = False, **options: Any) -> Plan:
-    """Solved plan that knows how long reading took; refuses one that failed its check.
+    """Solved plan that knows how long reading took, which a time limit counts.
+
+    One that failed its check is refused.
 
     A solve that is interrupted ends the verb, unless it may be `cut_short` and has a plan.
     """
+    if options.get("time_limit") is not None:
+        options["time_limit"] = max(0.0, options["time_limit"] - read)
     with working("Finding the best plan", cut_short=cut_short):
         plan: Plan = allocator.solve(instance, **options)
     if plan.solver.get("interrupted") and not (cut_short and plan.found):

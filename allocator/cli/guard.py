@@ -12,6 +12,7 @@ from enum import IntEnum
 import allocator
 from allocator.errors import (
     AllocatorError,
+    FiguresError,
     InstanceError,
     Problem,
     SolverError,
@@ -50,10 +51,11 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
     from allocator.cli.output import print_json, printer, say
     from allocator.report.files.record import error_record
     from allocator.report.text.problems import print_problems
+    from allocator.words import shown
 
     problems, status = _problems(error)
     if debug:
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(shown("".join(traceback.format_exception(error))))
     if json:
         print_json(error_record(problems))
     if isinstance(error, InstanceError):
@@ -74,6 +76,8 @@ def _problems(error: Exception) -> tuple[list[Problem], Exit]:
     if isinstance(error, VerificationError):
         message = f"Nothing here is a plan: the solution failed its independent check. {error}"
         return [_problem(message)], Exit.FAILED_CHECK
+    if isinstance(error, FiguresError):
+        return [_problem(f"Figures of this round are beyond any solver: {error}")], Exit.BAD_INPUT
     if isinstance(error, SolverError):
         return [_problem(f"The solver cannot be trusted here: {error}")], Exit.OUR_FAULT
     if isinstance(error, AllocatorError):

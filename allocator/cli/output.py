@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from allocator.words import shown
+
 PATIENCE = 1.0
 """Seconds after which work shows that it is going on, and Ctrl-C is not waited for longer."""
 
@@ -22,8 +24,12 @@ STOPPED = "Stopped."
 
 
 def printer(*, error: bool = False) -> Any:
-    """Rich console on standard output or standard error that prints names as they are."""
+    """Rich console on standard output or standard error that prints names as they are.
+
+    What a terminal would act on is written out, wherever in the text it came from.
+    """
     from rich.console import Console
+    from rich.segment import Segment
 
     class QuietConsole(Console):
         """Leaves a reader that has gone away to the caller."""
@@ -31,12 +37,17 @@ def printer(*, error: bool = False) -> Any:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                text = segment.text if segment.control else shown(segment.text)
+                yield segment if text is segment.text else segment._replace(text=text)
+
     return QuietConsole(stderr=error, markup=False, highlight=False, emoji=False)
 
 
 def say(message: str) -> None:
     """Write a line to standard error, unbroken, so that paths in it can be copied."""
-    printer(error=True).print(message, soft_wrap=True)
+    printer(error=True).print(shown(message), soft_wrap=True)
 
 
 def print_json(record: Any) -> None:

@@ -12,6 +12,7 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.programmes import Programmes, growth
 from allocator.evaluate.tables import Names, Tables, pick, year_before
+from allocator.instance.tables.lists import names_in, numbers_in
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.settings import Settings
 from allocator.words import listing
@@ -87,7 +88,7 @@ class Options:
         """Positions of the options of every group."""
         found: dict[str, list[int]] = {}
         for o, named in enumerate(self.rows["group"].tolist()):
-            for group in named.split():
+            for group in names_in(named):
                 found.setdefault(group, []).append(o)
         return {group: np.array(mine, dtype=np.int64) for group, mine in found.items()}
 
@@ -122,7 +123,7 @@ def read_options(tables: Tables, programmes: Programmes, pools: Names) -> Option
 def _reviews(said: str) -> set[int] | None:
     if not said.strip():
         return None
-    return {int(word) for word in said.split() if word != NEVER}
+    return {int(word) for word in numbers_in(said) if word != NEVER}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +13,9 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import InstanceError, Problem
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names
-from allocator.words import Suggester, listing
-
-YEAR = re.compile(r"(\d{4})(?:/(?:\d{2}|\d{4})|\.0)?")
+from allocator.instance.tables.guard import unguarded
+from allocator.instance.tables.years import year_of
+from allocator.words import Suggester, brief, listing
 
 KEYS = {
     "allocation": ("programme",),
@@ -134,7 +133,11 @@ class PlanTable:
     def _rows(self, keys: tuple[str, ...], known: Names) -> Ints:
         """Position of every row's key; -1, with a problem, for one that does not exist."""
         columns = [_stripped(self.frame[c]) for c in keys]
-        found = known.find(columns[0] if len(keys) == 1 else zip(*columns, strict=True))
+        found = _found(columns, known)
+        if (found < 0).any():
+            # As a spreadsheet's file has them, with an apostrophe before what would be a formula.
+            bare = [[unguarded(cell) for cell in column] for column in columns]
+            found = np.where(found < 0, _found(bare, known), found)
         lost = np.flatnonzero(found < 0).tolist()
         if lost:
             exists = {c: {_part(name, k) for name in known.all} for k, c in enumerate(keys)}
@@ -168,13 +171,14 @@ class PlanTable:
         if pd.api.types.is_integer_dtype(column.dtype):
             year = column.to_numpy(dtype=float, na_value=np.nan).tolist()
         else:
-            found = [YEAR.fullmatch(cell) for cell in _stripped(column)]
-            year = [float(match[1]) if match else np.nan for match in found]
+            found = [year_of(cell) for cell in _stripped(column)]
+            year = [np.nan if one is None else float(one) for one in found]
         at = np.array([place.get(y, -1) for y in year], dtype=np.int64)
         for i in np.flatnonzero(at < 0).tolist():
             written = str(column.iloc[i])
             allowed = listing((str(y) for y in self.years), most=12)
-            self.problem(i, "year", written, f"'{written}' is not a year of the plan ({allowed}).")
+            message = f"'{brief(written)}' is not a year of the plan ({allowed})."
+            self.problem(i, "year", written, message)
         return at
 
     def column(self, name: str, *, optional: bool = True) -> Floats:
@@ -221,6 +225,10 @@ class PlanTable:
                 self.problem(i, name, text[i], said)
         answers.ravel()[self.place] = read[self.kept]
         return answers
+
+
+def _found(columns: list[list[str]], known: Names) -> Ints:
+    return known.find(columns[0] if len(columns) == 1 else zip(*columns, strict=True))
 
 
 def _is_figures(column: pd.Series[Any]) -> bool:

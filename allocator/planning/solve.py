@@ -53,7 +53,7 @@ def solve(
     threads : int
         Threads of the solver.
     time_limit : float, optional
-        Seconds for the solver; it looks at its clock now and then.
+        Seconds from the call, building included; the solver looks at its clock now and then.
     hard_time_limit : float, optional
         Seconds after which the solve is stopped for certain; it runs in a process of its
         own, which stops by itself somewhat earlier to hand over the best plan so far. What

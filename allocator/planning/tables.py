@@ -51,6 +51,7 @@ def tables(
         "adjustments": checked.adjustments,
         "contracts": checked.contracts,
         "providers": prices.providers(checked.providers),
+        "system": checked.system,
         "options": options,
         "incomes": checked.incomes,
         "decisions": decision_counts(data, program),

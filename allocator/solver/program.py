@@ -11,7 +11,7 @@ from scipy import sparse
 
 from allocator.arrays import Flags, Floats
 from allocator.data.index import Index
-from allocator.errors import SolverError
+from allocator.errors import FiguresError, SolverError
 from allocator.tolerances import EMPTY_ROW, LARGE, SMALL
 
 
@@ -137,7 +137,8 @@ class Program:
         ------
         SolverError
             Naming the first offending row or column: a NaN anywhere, an infinite cost or
-            coefficient, a coefficient that would be dropped, an infeasible empty row.
+            coefficient, a coefficient that would be dropped (FiguresError), an infeasible
+            empty row.
         """
         for array, what, blocks in (
             (self.cost, "cost", self.columns),
@@ -163,7 +164,7 @@ class Program:
         lost = (size <= SMALL) | (size >= LARGE)
         if lost.any():
             at = int(np.argmax(lost))
-            raise SolverError(
+            raise FiguresError(
                 f"coefficient {self.matrix.data[at]:g} in {self._name((), at, self.matrix)} is "
                 f"outside {SMALL:g} to {LARGE:g}: the solver would drop or misread it"
             )

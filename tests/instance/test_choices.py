@@ -55,9 +55,9 @@ def test_groups_and_windows(plain: Choices, known: Facts) -> None:
 
 def test_an_option_in_two_groups_counts_in_both(tmp_path: Path) -> None:
     rows = [
-        "North,,north lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
-        "South,,south lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
-        "Both,,north south,at_most_one,,NHS,,,,0,0,1,,9,,,,",
+        "North,,north; lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "South,,south; lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "Both,,north; south,at_most_one,,NHS,,,,0,0,1,,9,,,,",
     ]
     found = choices(tmp_path, options={"add": rows})
     north, south, both = positions(found, "North", "South", "Both")

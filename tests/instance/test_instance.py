@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "68ba383006be c1ed5cdf1e27 b8379bcd5e33 8d20f0b46543",
-    "examples/evidence-cases": "46bf77a7f0eb d15c26fbe0d2 39fda09db2d2 560370955901",
-    "examples/evidence-shrinkage": "928cc8fab556 667f772a56c9 4604892b1021 aefabd182139",
-    "examples/option-evidence": "ba77537ac66d e0056086b4b2 5f0b0f89a00f 20a8d6fd0e43",
-    "examples/window-and-lease": "2d3798c95c59 e3c8cc171c28 6dd6a5c99984 b03745b2879f",
+    "avonside": "c62657b65711 72d3065692ff 8d3b123ad2d6 54b4d2d2c847",
+    "examples/evidence-cases": "db76a454b57a 8362d9e6ba44 693a9a3a9040 09e9e2f20257",
+    "examples/evidence-shrinkage": "9faed1fa18ef 10d9218ae0ed 209ae7ed3afd b7424b6bf7f3",
+    "examples/option-evidence": "05479462357b 99f1dc874941 768b00993eea 8251b330a17e",
+    "examples/window-and-lease": "734ec210e43f c36165f2f5fc 0293c113370a 0dbb2d13a23a",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

@@ -28,7 +28,7 @@ def effects(*rows: str, more: str = "") -> str:
     return table(f"option,measure,target,value,operation,{more}".strip(","), *rows)
 
 
-LATE_BID, LOTS = "g,exactly_one,2026,none", {"p": "one", "q": "two", "both": "one two"}
+LATE_BID, LOTS = "g,exactly_one,2026,none", {"p": "one", "q": "two", "both": "one; two"}
 LOOSENED = {
     # In place from the second October on: half of 40 in that year, all of it after.
     "by what an option may do": (

@@ -12,9 +12,9 @@ from allocator.arrays import Flags, Floats
 from allocator.instance.tables.column import Column
 from allocator.instance.tables.help import bounds, words
 from allocator.tolerances import INFINITE, LARGE, SMALLEST
-from allocator.words import Suggester, number, sentence
+from allocator.words import Suggester, brief, number, sentence
 
-_POUNDS = re.compile(r"([+-]?)£?([+-]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?")
+_POUNDS = re.compile(r"([+-]?)£?([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,3}(?: \d{3})+|\d+)(\.\d*)?")
 _PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")
 _BRACKETS = re.compile(r"\(£?([\d,]+(?:\.\d+)?)\)")
 
@@ -43,14 +43,17 @@ def plain(text: str) -> float | None:
 
 def decorated(text: str) -> float | None:
     """Number with a £ sign or thousands separators; None when the text is none."""
-    found = _POUNDS.fullmatch(text.replace("−", "-").replace(" ", ""))
-    if not found or (found[1] and found[2]) or " " in text.strip("£+-− "):
+    sign = len(text) - len(text.lstrip("£+-− "))
+    found = _POUNDS.fullmatch(text[:sign].replace("−", "-").replace(" ", "") + text[sign:])
+    if not found or (found[1] and found[2]):
         return None
-    return float(found[1] + found[2] + found[3].replace(",", "") + (found[4] or ""))
+    digits = found[3].replace(",", "").replace(" ", "")
+    return float(found[1] + found[2] + digits + (found[4] or ""))
 
 
 def not_a_number(text: str) -> tuple[str, str]:
     """Why a text is no number, and what to write instead."""
+    text = brief(text)
     if percent := _PERCENT.fullmatch(text):
         share = float(percent[1]) / 100
         return f"'{text}' is a percentage;", f"write {share:.12g}."
@@ -66,6 +69,7 @@ def not_a_number(text: str) -> tuple[str, str]:
 def not_a_choice(column: Column, suggest: Suggester, text: str) -> tuple[str, str]:
     """That a word is none of the column's, and the one that was probably meant."""
     hint = suggest(text)
+    text = brief(text)
     article = "an" if column.name[0] in "aeiou" else "a"
     statement = f"'{text}' is not {article} {column.name}: allowed are {words(column)}"
     return sentence(statement, hint), hint

@@ -12,6 +12,7 @@ from typing import Any
 
 from allocator.errors import UsageError
 from allocator.instance.reading.folder import swap_folder
+from allocator.instance.tables.guard import guarded
 from allocator.instance.tables.rows import BLANK_YEAR, Rows, alike, filled
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
@@ -105,7 +106,7 @@ def _cells(kind: str, values: list[Any]) -> list[str]:
         return ["" if value == BLANK_YEAR else str(value) for value in values]
     if kind == "flag":
         return ["yes" if value else "no" for value in values]
-    return [str(value) for value in values]
+    return [guarded(str(value)) for value in values]
 
 
 def _number(value: float) -> str:

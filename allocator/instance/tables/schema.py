@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allocator.instance.tables.column import NO_VALUE, REQUIRED, Column, Table
+from allocator.instance.tables.column import NO_VALUE, REQUIRED, Column, Form, Table
 from allocator.instance.tables.vocabulary import (
     ADJUSTMENT_KINDS,
     AUTHORITIES,
@@ -36,9 +36,18 @@ def _key(name: str, meaning: str, reference: str = "") -> Column:
 
 
 def _text(
-    name: str, meaning: str, default: Any = "", reference: str = "", key: bool = False
+    name: str,
+    meaning: str,
+    default: Any = "",
+    reference: str = "",
+    key: bool = False,
+    form: Form = "line",
 ) -> Column:
-    return Column(name, "text", meaning, default=default, reference=reference, key=key)
+    return Column(name, "text", meaning, default, reference=reference, key=key, form=form)
+
+
+def _prose(name: str, meaning: str) -> Column:
+    return _text(name, meaning, form="prose")
 
 
 def _choice(name: str, meaning: str, **options: Any) -> Column:
@@ -75,7 +84,7 @@ def _table(name: str, row: str, *columns: Column, required: bool = False) -> Tab
 
 def _status(meaning: str, words: tuple[str, ...], source: str) -> tuple[Column, ...]:
     status = _choice("status", meaning, default="", choices=words)
-    return status, _text("source", source), _NOTE
+    return status, _prose("source", source), _NOTE
 
 
 def _evidence(meaning: str) -> tuple[Column, ...]:
@@ -88,7 +97,7 @@ def _evidence(meaning: str) -> tuple[Column, ...]:
 
 
 _PLAN_YEAR = _year("year", "plan year; blank: every plan year", key=True)
-_NOTE = _text("note", "anything a reader should know")
+_NOTE = _prose("note", "anything a reader should know")
 _PROVENANCE = _status(
     "how the figures of the row are known", PROVENANCE, "where the figures come from"
 )
@@ -105,7 +114,7 @@ PROGRAMMES = _table(
     _text("provider", "who provides it"),
     _text("pool", "pool of money that pays for it", default=REQUIRED, reference="budgets"),
     _text("contract", "contract it is bought under"),
-    _text("tags", "words to select it by, separated by spaces"),
+    _text("tags", "words to select it by, separated by semicolons", form="names"),
     _choice(
         "class",
         "emergency follows demand and takes no benefit curve; entitlement allows no unmet "
@@ -217,7 +226,9 @@ BUDGETS = _table(
     _choice(
         "kind",
         "recurrent: comes every year; grant: comes every year for its pool's purpose; "
-        "non_recurrent: once; capital: for programmes paid from capital only",
+        "non_recurrent: once; support: for a deficit, until it is withdrawn: it may pay for what "
+        "is spent every year and is no part of the underlying position; capital: for programmes "
+        "paid from capital only",
         default="recurrent",
         key=True,
         choices=BUDGET_KINDS,
@@ -290,6 +301,7 @@ ADJUSTMENTS = _table(
         default=1.0,
     ),
     _flag("recurrent", "whether it comes back every year"),
+    _text("provider", "provider that is paid it, as in programmes; blank: none"),
     *_PROVENANCE,
 )
 
@@ -568,7 +580,7 @@ EFFECTS = _table(
     ),
     *_evidence("per_unit"),
     _choice("status", "how the figures of the row are known", default="", choices=PROVENANCE),
-    _text("citation", "where the figures come from"),
+    _prose("citation", "where the figures come from"),
     _NOTE,
 )
 
@@ -609,7 +621,8 @@ OPTIONS = _table(
     _text("label", "the option in words; blank: its name"),
     _text(
         "group",
-        "choices it belongs to, separated by spaces (a bid for several lots belongs to each)",
+        "choices it belongs to, separated by semicolons (a bid for several lots belongs to each)",
+        form="names",
     ),
     _choice(
         "choose",
@@ -629,6 +642,11 @@ OPTIONS = _table(
         "programme",
         "programme whose spend the yearly cost is part of; blank: none",
         reference="programmes",
+    ),
+    _text(
+        "provider",
+        "who runs the programmes its effects of measure provider move, such as the winner of an "
+        "award; blank: nobody new",
     ),
     _year("earliest", "first year in which it may start; blank: the first plan year"),
     _year("latest", "last year in which it may start; blank: the last plan year"),
@@ -659,8 +677,9 @@ OPTIONS = _table(
     ),
     _text(
         "review_years",
-        "years after its start at which it may be left, separated by spaces (2 4: on the "
+        "years after its start at which it may be left, separated by semicolons (2; 4: on the "
         "second and fourth anniversary); blank: at any time after min_years; none: never",
+        form="numbers",
     ),
     _money("cost_once", "paid once, in the year it starts, at base-year prices", default=0.0),
     _money(
@@ -694,7 +713,7 @@ OPTION_EFFECTS = _table(
         "baseline of a programme; close: nothing of a programme may be done; demand: need "
         "arriving for it; outcome: what it buys of an outcome in a year; unit_cost: its "
         "unit cost; income: money a pool receives every year; contract: a contract that does "
-        "not hold meanwhile",
+        "not hold meanwhile; provider: a programme that the option's provider runs",
         key=True,
         choices=EFFECT_MEASURES,
     ),
@@ -704,11 +723,11 @@ OPTION_EFFECTS = _table(
     _choice(
         "operation",
         "add: the value is added (in the unit of the measure; money at base-year prices); "
-        "multiply: by the value; suspend: close and contract",
+        "multiply: by the value; suspend: close and contract; move: provider",
         default="add",
         choices=OPERATIONS,
     ),
-    _number("value", "the figure; blank for close and contract", default=NO_VALUE),
+    _number("value", "the figure; blank for close, contract and provider", default=NO_VALUE),
     _years("delay", "years after it is in place until the effect is felt", high=50),
     *_evidence("value"),
     *_PROVENANCE,
@@ -831,7 +850,9 @@ RULES = _table(
         reference="selections",
     ),
     _text(
-        "reference", "growth: baseline, previous (the year before) or a plan year; blank: previous"
+        "reference",
+        "growth: baseline, previous (the year before) or a plan year; blank: previous",
+        form="year",
     ),
     _number(
         "penalty",
@@ -842,8 +863,8 @@ RULES = _table(
     ),
     _choice("status", "what gives the rule its force", default="", choices=AUTHORITIES),
     _text("owner", "who answers for the rule"),
-    _text("reason", "why it is there"),
-    _text("source", "where it comes from"),
+    _prose("reason", "why it is there"),
+    _prose("source", "where it comes from"),
     _NOTE,
 )
 

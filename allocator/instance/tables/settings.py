@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -11,8 +10,6 @@ from allocator.words import close_money, exact_money
 
 SETTINGS_FILE = "instance.toml"
 """File that holds the settings of an instance."""
-
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?(?:/(\d{2}|\d{4}))?")
 
 MONEY_SCALES = {"one": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 
@@ -95,8 +92,8 @@ class Settings:
         "",
         choices=("", "low", "central", "high"),
     )
-    source: str = _entry("text", "where the instance comes from", "")
-    notes: str = _entry("text", "anything a reader should know", "")
+    source: str = _entry("text", "where the instance comes from", "", form="prose")
+    notes: str = _entry("text", "anything a reader should know", "", form="prose")
 
     @property
     def money_scale(self) -> float:
@@ -120,15 +117,3 @@ SETTINGS: dict[str, Column] = {
     entry.name: replace(entry.metadata["column"], name=entry.name) for entry in fields(Settings)
 }
 """Every entry ``instance.toml`` may hold."""
-
-
-def year_of(text: str) -> int | None:
-    """Year meant by 2025 or 2025/26; None when the text is neither."""
-    found = _YEAR.fullmatch(text)
-    if not found or not found[1].isascii():
-        return None
-    year = int(found[1])
-    following = found[2]
-    if following and int(following) != (year + 1) % 10 ** len(following):
-        return None
-    return year or None

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.reading.cells import RawTable, parse
+from allocator.instance.reading.files import read_plain
 from allocator.instance.reading.folder import swap_folder
-from allocator.instance.tables.settings import year_of
+from allocator.instance.tables.guard import guarded
+from allocator.instance.tables.years import not_a_year, year_of
 from allocator.report.files.record import to_json
 
 if TYPE_CHECKING:
@@ -149,6 +151,8 @@ def _csv(table: pd.DataFrame) -> str:
     numbers = shown.select_dtypes("float").columns
     infinite = shown[numbers].abs() == float("inf")
     shown[numbers] = shown[numbers].mask(infinite)
+    for column in shown.select_dtypes(exclude=["number", "bool"]):
+        shown[column] = shown[column].map(guarded, na_action="ignore")
     text: str = shown.to_csv(index=False, lineterminator="\n")
     return text
 
@@ -231,10 +235,11 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | Non
     import pandas as pd
 
     try:
-        content = file.read_bytes()
+        content = read_plain(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}.") from error
-    raw = parse(file.name, content)
+    raw = parse(file.name, content, dict.fromkeys(NEEDED[name], True))
+    raw.point_decimals(FIGURES)
     problems.extend(raw.problems)
     if raw.damaged:
         return pd.DataFrame()
@@ -262,8 +267,7 @@ def _years(raw: RawTable, cells: list[str], problems: list[Problem]) -> list[int
     for line, cell in zip(raw.lines, cells, strict=True):
         year = year_of(cell)
         if year is None:
-            message = f"'{cell}' is not a year; write 2025 or 2025/26."
-            problems.append(Problem(raw.name, line, "year", cell, message))
+            problems.append(Problem(raw.name, line, "year", cell, not_a_year(cell)))
         years.append(year or 0)
     return years
 
