@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -46,7 +47,8 @@ class Certificate:
     integer : bool
         Whether the programme has yes-or-no decisions.
     price_of_money : float or None
-        Objective per unit of money: the mean of the pools' prices, weighted by spending.
+        Objective that a little more money buys, per unit: the mean of the pools' prices,
+        weighted by spending.
     years : int
         Plan years.
     penalties, reference_penalties : float
@@ -89,6 +91,15 @@ class Certificate:
         return max(0.0, best - self.objective)
 
     @property
+    def possible_more(self) -> float | None:
+        """Objective by which some plan may be better, on the true curves; not negative."""
+        known = [b for b in (self.certified_bound, self.bound) if b is not None and isfinite(b)]
+        if self.objective is None or not known:
+            return None
+        value = self.objective if self.true_objective is None else self.true_objective
+        return max(0.0, known[0] + self.curve_error - value)
+
+    @property
     def gap(self) -> float | None:
         """Bound less objective, over the objective's size."""
         if self.missing is None or self.objective is None:
@@ -118,14 +129,15 @@ class Certificate:
 
     @property
     def gap_money(self) -> float | None:
-        """Bound less objective at the plan's price of money, in money a year.
+        """What another plan could be worth more, at the plan's price of money, a year.
 
-        In the instance's money unit; None where the gap or the price is not known, or money
+        In the instance's money unit; None where either is not known, or a little more money
         buys nothing.
         """
-        if self.missing is None or self.price_of_money is None or not self.price_of_money > 0:
+        more, price = self.possible_more, self.price_of_money
+        if more is None or price is None or not price > 0:
             return None
-        return self.missing / self.price_of_money / max(1, self.years)
+        return more / price / max(1, self.years)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,23 +246,28 @@ class Plan:
           objective is made of, in its points
         - ``segments``: outcome, segment, year, amount, reference_amount
         - ``rules``: rule, year, label, measure, sense, value, limit, slack, violation,
-          soft, penalty, price (objective per unit of the rule's left side, >= 0)
-        - ``limits``: programme, year, activity, lo, hi, price (objective per unit of
-          activity if the binding limit moved out, >= 0)
-        - ``capacity``: resource, place, year, used, amount, extra, slack, price
+          soft, penalty, PRICES (per unit of the rule's left side; of an equal one, what it is
+          worth to miss it the better way)
+        - ``limits``: programme, year, activity, lo, hi, held, side (``most`` or ``least``:
+          where it stands and has its price), PRICES (per unit of activity); the years in which
+          a limit that somebody set binds a programme that is not held
+        - ``capacity``: resource, place, year, used, amount, extra, slack, PRICES
         - ``budgets``: pool, year, amount, spend, at_cost, contract_payments, funded,
           adjustments, extra_cost, option_cost, option_income, incomes (received in the year),
           held_back, exit_fees, transfers_in, transfers_out, carry_in, carry_out, slack,
           recurrent_income, recurrent_spend, underlying, support, capital_amount, capital_spend,
-          price (objective per unit of money)
-        - ``transfers``: from_pool, to_pool, year, amount
-        - ``funding``: programme, pool, year, paid, share, share_min, share_max
+          PRICES (per unit of money; with ``recurrent_balance`` of money that comes every year)
+        - ``transfers``: from_pool, to_pool, year, amount, PRICES (per unit of money that may
+          be handed over)
+        - ``funding``: programme, pool, year, paid, share, share_min, share_max, side (at its
+          ``most`` or ``least``), PRICES (per unit of money by which the agreement gives way: the
+          other pools' shares with it)
         - ``adjustments``: pool, year, kind, item, amount
         - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
           value, fixed, stranded, state, ended, suspended, exit_fee, reference_ended
         - ``providers``: provider, year, income, contract_income, other_income,
-          adjustments, other_cost, cost, position, deficit_max, slack, price (objective per
-          unit of deficit allowed, >= 0)
+          adjustments, other_cost, cost, position, deficit_max, slack, PRICES (per unit of
+          deficit allowed)
         - ``system``: year, pools, held, providers, underlying (the sum of these), support (see
           :attr:`allocator.evaluate.evaluation.Evaluation.system`)
         - ``bridge``: pool, sector, year, step, recurrent, capital, amount (see
@@ -262,8 +279,13 @@ class Plan:
           the plan), measure, sense, value, threshold, full, earned (share), amount (money
           earned), held_back (money taken off in the year measured)
         - ``decisions``: kind, name, count (yes-or-no decisions), why
-        - Prices of a plan with yes-or-no decisions are those of the linear programme with
-          the decisions fixed.
+        - PRICES are four columns. ``price``: objective that a little more room buys, per unit,
+          and ``price_range``: for how many units it holds (a change below 5% is none), as far
+          as was looked (once more what there is). ``price_less`` and ``price_less_range``: what
+          a little less costs, as far as half of what there is; infinite where there cannot be
+          less. Blank where nobody limits anything, or nobody knows.
+        - Prices of a plan with yes-or-no decisions hold with the decisions fixed, and with
+          held programmes where they are.
     model : dict
         name, rows, columns, nonzeros, integers.
     solver : dict

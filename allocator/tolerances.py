@@ -211,6 +211,26 @@ DOUBT = 1e-6
 """Residuals above which a solution is not believed and a second opinion sought: what the check
 would not forgive. Stages."""
 
+LITTLE = 1e-5
+"""Share of what there is by which something is moved to see what a little more or less is worth:
+ten thousand times what a solver may be off, far less than a planner would move. Prices."""
+
+SAME_PRICE = 0.05
+"""Share by which a price may change and still hold: chords change slope where curves do not, and
+nobody decides on less. Ranges of prices, words of what binds."""
+
+AT_SIDE = 1e-7
+"""Share of its size up to which something has nothing to spare: above what a solver may be off in
+scaled units. Prices."""
+
+NO_PRICE = 1e-9
+"""Share of the objective below which what all there is of something would be worth is rounding;
+also how closely a value must lie on a line to be on it. Prices."""
+
+PRICED_NEAR = 1e-2
+"""Share of the objective by which a programme made for prices may differ from the plan it prices:
+it cuts curves elsewhere. Prices."""
+
 PENNY = 0.01
 """The least sum of money, in currency. A decision counts for one beyond what it costs, on the way
 to the reference plan and to a calm one (stages); by one the steps of a plan's bridge may miss what

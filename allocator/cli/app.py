@@ -77,6 +77,7 @@ class Show(StrEnum):
     OPTIONS = "options"
     INCOMES = "incomes"
     DECISIONS = "decisions"
+    PRICES = "prices"
     ALL = "all"
 
 

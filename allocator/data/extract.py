@@ -33,10 +33,15 @@ class Extraction:
     instance : Instance
     levels : ndarray, shape (programmes, years), optional
         Activity at which held programmes are held; NaN for their baseline.
+    wider : bool
+        Whether curves go beyond what can be reached, for the question what a little more or
+        less would buy; otherwise no further than a plan can go.
     """
 
-    def __init__(self, instance: Instance, levels: Floats | None = None) -> None:
-        self._stated = Stated(instance, levels)
+    def __init__(
+        self, instance: Instance, levels: Floats | None = None, *, wider: bool = False
+    ) -> None:
+        self._stated = Stated(instance, levels, wider=wider)
 
     def data(self, knots: Knots | None = None, margin: int = 0) -> Data:
         """Cut the curves; parameters are those of :func:`extract`."""

@@ -33,6 +33,12 @@ from allocator.instance.instance import Instance
 class Stated:
     """What does not depend on where curves are cut: read once, used for every cut.
 
+    Parameters
+    ----------
+    instance : Instance
+    wider : bool
+        Whether curves go beyond what can be reached (:class:`~allocator.data.reach.Reach`).
+
     Attributes
     ----------
     axes : Axes
@@ -71,7 +77,9 @@ class Stated:
         What has been made of these alone, by name: every cut shares it.
     """
 
-    def __init__(self, instance: Instance, levels: Floats | None = None) -> None:
+    def __init__(
+        self, instance: Instance, levels: Floats | None = None, *, wider: bool = False
+    ) -> None:
         self.standing: dict[str, Any] = {}
         self.money_scale = instance.settings.money_scale
         self.recurrent_balance = instance.settings.recurrent_balance
@@ -86,7 +94,7 @@ class Stated:
         self.equity = Equity(instance, axes)
         self.options = Options(instance, axes, self.capacity)
 
-        reach = Reach(instance, self.money)
+        reach = Reach(instance, self.money, wider=wider)
         self.activity = Activity(instance, reach, self.options)
         self.demand = Demand(instance, axes, self.options.demand)
         self.driver_range = read_driver_range(reach, self.demand)

@@ -17,6 +17,8 @@ from allocator.plan import Certificate, Plan
 from allocator.planning.certify import certify
 from allocator.planning.conflicts.why import Why, explained
 from allocator.planning.formulation import model_of
+from allocator.planning.priced import Sought, sensitivity
+from allocator.planning.prices import Prices
 from allocator.planning.record import Deadline, Record
 from allocator.planning.request import Request
 from allocator.planning.starting import levels, starting
@@ -95,7 +97,12 @@ class Attempts:
     @cached_property
     def _extraction(self) -> Extraction:
         """The instance as arrays, but for what depends on where curves are cut."""
-        return Extraction(self._instance, levels(self._instance, self._request.held))
+        return Extraction(self._instance, self._levels)
+
+    @cached_property
+    def _levels(self) -> Floats | None:
+        """Activity at which held programmes are held, where it is asked for."""
+        return levels(self._instance, self._request.held)
 
     @property
     def overtime(self) -> float:
@@ -190,7 +197,14 @@ class Attempts:
         self, data: Data, program: Program, solver: Solver, stages: Stages, kept: Attempt | None
     ) -> tuple[Plan, Evaluation]:
         progress.begun("checking")
-        found = certify(self._round, data, program, stages, self._record.clock)
+        found = certify(
+            self._round,
+            data,
+            program,
+            stages,
+            self._record.clock,
+            lambda checked: self._priced(data, program, stages, checked),
+        )
         certificate = found.certificate
         if kept is not None:
             # The bound must allow for what the chords of the search could miss.
@@ -206,6 +220,21 @@ class Attempts:
             **self._record.of(program, solver, stages),
         )
         return plan, found.checked
+
+    def _priced(self, data: Data, program: Program, stages: Stages, checked: Evaluation) -> Prices:
+        """Prices of a plan, from a programme that goes beyond what today's money can reach."""
+        return Prices(
+            sensitivity(
+                Sought(
+                    lambda: Extraction(self._instance, self._levels, wider=True),
+                    self._compiled,
+                    data,
+                    program,
+                    stages,
+                    checked,
+                )
+            )
+        )
 
     def _none(
         self,

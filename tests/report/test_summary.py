@@ -167,9 +167,9 @@ def test_outcomes_by_year_against_reference(make_plan: Make, small_instance: Ins
 def test_what_binds_in_words(make_plan: Make, small_instance: Instance) -> None:
     text = joined(whole(make_plan(), small_instance))
     for sentence in (
-        "£1m more in the NHS pool in 2025/26 would buy 52 QALY (binds every year).",
+        "£1m more in the NHS pool would buy 52 QALY in 2025/26 and 45 in 2026/27.",
         "Acute share ceiling: a ceiling £1m higher in 2026/27 would buy 2 QALY.",
-        "nurses: 100 more (whole-time nurses) in 2026/27 would buy 1.5 QALY.",
+        "nurses: 100 more whole-time nurses in 2026/27 would buy 1.5 QALY.",
         "Reablement is at its most: £1m more of it in 2026/27 would buy 10 QALY.",
         "Community floor: missed in 2025/26, 26.50% against at least 35.00% (costs 35 QALY).",
     ):

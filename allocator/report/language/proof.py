@@ -81,20 +81,7 @@ def possible_more(plan: Plan) -> float | None:
     float or None
         Not negative; None where nothing is known.
     """
-    c = plan.certificate
-    value = c.objective if c.true_objective is None else c.true_objective
-    best = _best_bound(c)
-    if value is None or best is None:
-        return None
-    return max(0.0, best + c.curve_error - value)
-
-
-def _best_bound(certificate: Certificate) -> float | None:
-    """The certified bound where it is one, otherwise the solver's where it has one."""
-    for bound in (certificate.certified_bound, certificate.bound):
-        if bound is not None and math.isfinite(bound):
-            return bound
-    return None
+    return plan.certificate.possible_more
 
 
 def best_found(plan: Plan, worth: Worth, money: Money) -> str:
@@ -127,9 +114,8 @@ def best_found(plan: Plan, worth: Worth, money: Money) -> str:
     terms = []
     if gain_matters(plan) and c.gain:
         terms.append(f"{percent(missing / c.gain)} of the gain")
-    if c.price_of_money is not None and c.price_of_money > 0:
-        a_year = money.text(missing / c.price_of_money / max(1, c.years))
-        terms.append(f"about {a_year} a year at the plan's price of money")
+    if c.gap_money is not None:
+        terms.append(f"about {money.text(c.gap_money)} a year at the plan's price of money")
     more = worth.text(missing) + (f" more ({', '.join(terms)})" if terms else " more")
     return f"{found}; no plan the rules allow can be worth more than {more}."
 

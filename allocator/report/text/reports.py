@@ -22,6 +22,7 @@ from allocator.report.text.detail import (
 from allocator.report.text.incomes import income_report
 from allocator.report.text.options import option_report
 from allocator.report.text.pools import pool_report
+from allocator.report.text.prices import price_report
 from allocator.report.text.providers import provider_report
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ REPORTS: dict[str, tuple[Report, tuple[str, ...]]] = {
     "options": (option_report, ("options",)),
     "incomes": (income_report, ("incomes",)),
     "decisions": (decision_report, ("decisions",)),
+    "prices": (
+        price_report,
+        ("budgets", "rules", "capacity", "limits", "providers", "funding", "transfers"),
+    ),
 }
 """Report by name, with the tables of a plan it shows."""
 
