@@ -30,6 +30,9 @@ ALIKE = (
 )
 """Columns of the rules table: years that agree in them are multiplied out together."""
 
+MONEY = ("spend", "recurrent_spend", "payment", "position")
+"""Measures that are money."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -45,6 +48,8 @@ class Rules:
         Right side once every variable has been brought to the left.
     penalty : ndarray
         Objective lost per unit of violation; NaN for a hard rule.
+    money : ndarray of bool
+        Whether it asks for an amount of money.
     activity, surcharge, stranded, unmet, outcome, payment, ended : Terms
         Left side: coefficients of activity, surcharge, stranded cost, unmet need (each by
         programme and year), of outcomes (by outcome, programme and year), of payments and of
@@ -59,6 +64,7 @@ class Rules:
     sense: Objects
     right: Floats
     penalty: Floats
+    money: Flags
     activity: Terms
     surcharge: Terms
     stranded: Terms
@@ -110,7 +116,8 @@ def read_rules(instance: Instance, axes: Axes, measures: Measures) -> Rules:
         mine = np.array(found)
         right[mine] = work.add(dict(zip(ALIKE, line, strict=True)), mine, t[mine])
     terms = (work.expansion.terms(kind) for kind in KINDS)
-    return Rules(rows, table["sense"], right, table["penalty"], *terms)
+    money = np.isin(table["measure"], MONEY) & (table["basis"] == "amount")
+    return Rules(rows, table["sense"], right, table["penalty"], money, *terms)
 
 
 class _Rules:

@@ -11,14 +11,19 @@ import numpy as np
 
 from allocator.arrays import Floats
 from allocator.solver.highs.door import Solver
+from allocator.solver.highs.exact import Exactly, ray_of, refined
 from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.exact import Unkept, cut_off
 from allocator.solver.stages.limits import Limits
 from allocator.solver.stages.opinion import is_exact
 from allocator.solver.stages.pounds import Objective
-from allocator.tolerances import GAP, SEARCH
+from allocator.tolerances import GAP
 
 REFERENCE_SHARE = 0.25
 """Share of a time limit the decisions of the reference plan, or of a start, may take."""
+
+MOST_CUTS = 200
+"""How often decisions that cannot be kept to the penny are cut off in one search."""
 
 KEPT_NODES = 500
 """Nodes for what is left to decide where the decisions of an earlier search are kept."""
@@ -64,6 +69,8 @@ class Runs:
     ----------
     solver : Solver
     options : StageOptions
+    money : Exactly
+        What is kept to the penny.
 
     Attributes
     ----------
@@ -73,8 +80,9 @@ class Runs:
         What ran; as in :class:`~allocator.solver.stages.found.Stages`.
     """
 
-    def __init__(self, solver: Solver, options: StageOptions) -> None:
-        self._solver, self._options = solver, options
+    def __init__(self, solver: Solver, options: StageOptions, money: Exactly) -> None:
+        self._solver, self._options, self._money = solver, options, money
+        self._cuts: list[tuple[Limits, int]] = []
         limit = options.time_limit
         self._deadline = None if limit is None else time.monotonic() + limit
         self.whole = solver.program.integer.copy()
@@ -98,6 +106,13 @@ class Runs:
         asked : bool
             Whether by the algorithm that was asked for; otherwise by the simplex method.
         """
+        solution, _ = self._exactly(name, objective, limits, asked)
+        return solution
+
+    def _exactly(
+        self, name: str, objective: Objective, limits: Limits, asked: bool
+    ) -> tuple[Solution, Floats | None]:
+        """Solve a linear programme to the penny; where nothing is found, prices that show why."""
         solver = self._solver
         if solver.program.integer.any():
             solver.set_integer(np.zeros(len(self.whole), dtype=bool))
@@ -105,14 +120,18 @@ class Runs:
         self._aim(objective)
         algorithm = solver.algorithm if asked else "simplex"
         solution = self._linear(name, algorithm)
-        if self.deciding and solution.status == "infeasible":
-            # The decisions were found to within a looser tolerance; what is left must be too.
-            solver.tolerate(SEARCH)
-            solution = self._linear(f"{name}, again", algorithm)
-        if algorithm == "simplex" or is_exact(solver.program, solution):
-            return solution
-        polished = self._linear(f"{name}, polished", "simplex")
-        return replace(polished, algorithm=f"{solution.algorithm}, then {polished.algorithm}")
+        if algorithm != "simplex" and not is_exact(solver.program, solution):
+            polished = self._linear(f"{name}, polished", "simplex")
+            ran = f"{solution.algorithm}, then {polished.algorithm}"
+            solution = replace(polished, algorithm=ran)
+        if solution.status == "infeasible" and self.deciding:
+            return solution, ray_of(solver)
+        if solution.status != "optimal" or solution.x is None:
+            return solution, None
+        exact, ray = refined(solver, solution, self._money)
+        self.seconds[name] += exact.seconds - solution.seconds
+        self.iterations += sum(exact.iterations.values()) - sum(solution.iterations.values())
+        return exact, ray
 
     def decide(
         self,
@@ -135,6 +154,12 @@ class Runs:
             Distance of bound and objective over the objective at which to stop.
         begin : ndarray, optional
             Solution to begin from.
+
+        Returns
+        -------
+        Solution
+            Its decisions can be kept to the penny; those that cannot are cut off and the search
+            goes on, so often that it has to end: then there is a bound and no solution.
         """
         best, kept, left = name == "best decisions", self._options.kept, self._left()
         nodes = self._options.node_limit if best else None
@@ -143,14 +168,53 @@ class Runs:
             limits, fixed = limits.fixing(self._solver.program, kept.get(name, {}))
             if not (self.whole & ~fixed).any():
                 return Solution("optimal", limits.lower, None, None, None, {}, "kept", 0.0)
-        self._solver.set_integer(self.whole)
-        limits.put(self._solver)
-        self._aim(objective)
         if left is not None and self._options.time_limit is not None and not best:
             left = min(left, REFERENCE_SHARE * self._options.time_limit)
-        return self._run(
-            name, time_limit=left, algorithm="simplex", gap=gap, node_limit=nodes, begin=begin
-        )
+        until = None if left is None else time.monotonic() + left
+        self._release(limits)
+        spent = 0
+        for tried in range(MOST_CUTS + 1):
+            self._solver.set_integer(self.whole)
+            limits.put(self._solver)
+            self._aim(objective)
+            found = self._run(
+                name,
+                time_limit=None if until is None else max(0.0, until - time.monotonic()),
+                algorithm="simplex",
+                gap=gap,
+                node_limit=nodes,
+                begin=begin,
+            )
+            spent += found.nodes
+            found = replace(found, nodes=spent)
+            if found.x is None:
+                return found
+            case = self._unkept(name, objective, limits, found.x)
+            if case is None:
+                return found
+            cut = cut_off(case, self._money, limits, self.whole)
+            if cut is not None and not cut.coefficients.any():
+                return replace(found, status="infeasible", x=None, objective=None)
+            if cut is None or tried == MOST_CUTS or found.interrupted:
+                break
+            self._solver.add_row(cut.coefficients, cut.least, np.inf)
+            self._cuts.append((limits, self._solver.added - 1))
+        return replace(found, status="limit", x=None, objective=None)
+
+    def _unkept(self, name: str, objective: Objective, limits: Limits, x: Floats) -> Unkept | None:
+        """Why the decisions of a solution cannot be kept to the penny; None where they can."""
+        decided = limits.deciding(self.whole, x)
+        kept, ray = self._exactly(f"{name}, kept", objective, decided, False)
+        if kept.status != "infeasible":
+            return None
+        return Unkept(np.round(x), *self._solver.every_row(), ray)
+
+    def _release(self, limits: Limits) -> None:
+        """Cuts hold for the limits they were found under, and for no others."""
+        for under, row in self._cuts:
+            if under is not limits:
+                self._solver.release(row)
+        self._cuts = [cut for cut in self._cuts if cut[0] is limits]
 
     def floor(self, objective: Objective, least: float) -> None:
         """From now on, allow only what an objective values at least so much."""
@@ -174,6 +238,6 @@ class Runs:
         solution = self._solver.run(**options)
         self.algorithms.append(f"{name}: {solution.algorithm}")
         self.iterations += sum(solution.iterations.values())
-        self.seconds[name] = solution.seconds
+        self.seconds[name] = self.seconds.get(name, 0.0) + solution.seconds
         self.interrupted |= solution.interrupted
         return solution
