@@ -282,7 +282,7 @@ def _evaluate(
     """Say whether a plan of your own is allowed, what it breaks, and how far it is from best."""
     from allocator.instance.evidence import with_evidence
     from allocator.report.files.folder import check_target, located, read_plan, write_evaluation
-    from allocator.report.text.verdict import print_verdict, verdict_record
+    from allocator.report.text.verdict import contradicts, print_verdict, verdict_record
 
     if out is not None:
         check_target(out, overwrite)
@@ -303,6 +303,8 @@ def _evaluate(
         print_verdict(evaluation, answer, found, printer(), case=case, every=all)
     if out is not None:
         say(f"Written to {out}.")
+    if contradicts(evaluation, answer):
+        return Exit.OUR_FAULT
     return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK
 
 

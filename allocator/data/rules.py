@@ -100,6 +100,21 @@ class Rules:
         room = np.where(self.sense == "min", fewer, np.where(self.sense == "max", -more, 0.0))
         return replace(self, right=self.right + room)
 
+    def misjudged(self, responses: Responses) -> tuple[float, float]:
+        """Most of the penalties of soft rules that chords may leave out, and may count too much.
+
+        Parameters
+        ----------
+        responses : Responses
+        """
+        fewer, more = misstated(self.rows, self.outcome, responses)
+        penalty = np.where(np.isnan(self.penalty), 0.0, self.penalty)
+        either = np.maximum(fewer, more)
+        low, high = self.sense == "min", self.sense == "max"
+        left_out = np.where(low, fewer, np.where(high, more, either))
+        too_much = np.where(low, more, np.where(high, fewer, either))
+        return float(penalty @ left_out), float(penalty @ too_much)
+
 
 def read_rules(instance: Instance, axes: Axes, measures: Measures) -> Rules:
     """Multiply every rule out into coefficients."""
