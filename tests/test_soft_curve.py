@@ -30,8 +30,8 @@ def test_a_plan_stands_though_chords_misjudge_a_penalty(sense: str, value: float
         first = 5 + 5 * n / 500
         second = min(30.0, (13.8937 - 1.25 * first) / 0.5)
         for part in (0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0):
-            got = 100 * first / (first + 5) + 100 * part * second / (part * second + 5)
+            got = sum(100 * (1 - 2 ** (-x / 5)) for x in (first, part * second))
             off = {"equal": abs(got - value), "min": value - got, "max": got - value}[sense]
             best = max(best, got - 10 * max(0.0, off))
     assert best <= found.best_bound + found.curve_error
-    assert found.true_objective <= best + 0.2
+    assert found.true_objective <= best + 1.0
