@@ -96,5 +96,23 @@ class FiguresError(SolverError):
     """Figures of a round that no solver can hold: the round is at fault, not the solver."""
 
 
+class UnsoundError(SolverError):
+    """A solution that failed its check, by whatever solver: a fault of ours, and no plan.
+
+    Parameters
+    ----------
+    message : str
+    bundle : bytes
+        A zip to send us: the round, what was found and what it breaks.
+    """
+
+    def __init__(self, message: str, bundle: bytes) -> None:
+        super().__init__(message)
+        self.message, self.bundle = message, bundle
+
+    def __reduce__(self) -> tuple[type[UnsoundError], tuple[str, bytes]]:
+        return type(self), (self.message, self.bundle)
+
+
 class VerificationError(AllocatorError):
     """A solution that failed its independent check and so is no plan."""

@@ -137,11 +137,20 @@ presolve call small rows infeasible. The door to HiGHS, and what fits as a start
 
 SEARCH = 1e-7
 """Tolerance of branch and bound, scaled: at 1e-9 it has been seen to prune the best plan. Values
-come from the linear programme with the decisions fixed, which is solved at this tolerance again
-where it has no solution at :data:`FEASIBILITY`. Search, stages."""
+come from the linear programme with the decisions fixed, kept to the penny; decisions that leave it
+no solution are cut off and the search goes on. Search."""
 
 LOOSER = 1e-6
 """Tolerance at which branch and bound is asked again when it refuses its own answer. Search."""
+
+DOUBLES = 2.0**-49
+"""Share of the terms of a row by which it may be missed and still be kept as exactly as doubles
+hold its columns: eight times what rounding one term to the nearest double takes. Refinement of
+solutions."""
+
+LOOKED_AT = 1e-9
+"""Share of the terms of a row within which its sides are measured without rounding. Farther off
+they cannot be felt. Refinement of solutions."""
 
 FIRST_ORDER = 1e-8
 """Tolerance of the first-order algorithm, which is as far as it gets in reasonable time; its result
@@ -235,6 +244,10 @@ PENNY = 0.01
 """The least sum of money, in currency. A decision counts for one beyond what it costs, on the way
 to the reference plan and to a calm one (stages); by one the steps of a plan's bridge may miss what
 they explain (certification)."""
+
+MILL = 0.001
+"""A tenth of a penny, in currency: how far a row of money may be missed where nothing meets it to
+the last digit, as figures that were rounded when they were written do. Stages."""
 
 AGREEMENT = 1e-6
 """How closely the checker's objective must lie within what the programme claims, as a share of the

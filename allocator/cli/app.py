@@ -304,7 +304,7 @@ def _evaluate(
     from allocator.instance.evidence import with_evidence
     from allocator.report.files.folder import located, read_plan, write_evaluation
     from allocator.report.files.target import check_target
-    from allocator.report.text.verdict import print_verdict, verdict_record
+    from allocator.report.text.verdict import contradicts, print_verdict, verdict_record
 
     if out is not None:
         if out.resolve() in (plan.resolve(), plan.resolve().parent):
@@ -325,6 +325,8 @@ def _evaluate(
             print_json(record)
         else:
             print_verdict(evaluation, answer, found, printer(), case=case, every=all)
+    if contradicts(evaluation, answer):
+        return Exit.OUR_FAULT
     return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import sys
 import traceback
 from collections.abc import Sequence
 from enum import IntEnum
+from pathlib import Path
 
 import allocator
 from allocator.errors import (
@@ -15,6 +17,7 @@ from allocator.errors import (
     InstanceError,
     Problem,
     SolverError,
+    UnsoundError,
     UsageError,
     VerificationError,
 )
@@ -53,6 +56,8 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
     from allocator.words import shown
 
     problems, status = _problems(error)
+    if isinstance(error, UnsoundError):
+        problems = [_problem(f"{problems[0].message} {_written(error.bundle)}")]
     if debug:
         sys.stderr.write(shown("".join(traceback.format_exception(error))))
     if json:
@@ -65,6 +70,19 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
     if status == Exit.OUR_FAULT and not debug:
         say(f"{_versions()}. Run again with --debug for the traceback.")
     return status
+
+
+def _written(bundle: bytes) -> str:
+    """Where the zip to send us is, once it is there, or why it is not."""
+    target = Path(f"allocator-fault-{hashlib.sha256(bundle).hexdigest()[:8]}.zip").absolute()
+    part = target.with_suffix(".part")
+    try:
+        part.write_bytes(bundle)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        return f"The file to send us could not be written: {error}"
+    return f"Please send us {target}: it holds the round and what was found."
 
 
 def _problems(error: Exception) -> tuple[list[Problem], Exit]:

@@ -43,7 +43,7 @@ from allocator.evaluate.pools import ledger_frame, transfer_frame, with_transfer
 from allocator.evaluate.providers import provider_frame
 from allocator.evaluate.round import Decided, Round, decide
 from allocator.evaluate.system import system_frame
-from allocator.evaluate.tolerances import DEFAULT_TOLERANCE
+from allocator.evaluate.tolerances import DEFAULT_TOLERANCE, PENNY
 from allocator.evaluate.verdict import Verdict, check_rules, judge, rule_frame
 from allocator.instance.instance import Instance
 from allocator.overview import as_html, as_text, lacking
@@ -129,7 +129,7 @@ class Evaluation:
     max_violation : float
         Largest relative violation of anything hard, 0.0 when there is none.
     allowed : bool
-        Whether that is within the tolerance.
+        Whether all of it is kept: money to the penny, everything else within the tolerance.
     workings : Workings
         Everything the plan does, as arrays.
     """
@@ -368,7 +368,8 @@ def evaluate(
         an option without a row is not taken, a contract without a row has not been ended
         before, and one that has been stays so.
     tolerance : float
-        Violation, relative to the size of its row, up to which a row counts as kept.
+        Violation, relative to the size of its row, up to which a row that is not money counts
+        as kept. Money is kept to the penny, and what doubles lose in adding up what there is.
 
     Returns
     -------
@@ -384,7 +385,8 @@ def evaluate(
     """
     known = instance if isinstance(instance, Round) else Round(instance)
     with np.errstate(**_BEYOND):
-        return _evaluate(known, plan, Findings(tolerance))
+        penny = PENNY / known.tables.settings.money_scale
+        return _evaluate(known, plan, Findings(tolerance, penny))
 
 
 def _evaluate(known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings) -> Evaluation:
@@ -415,7 +417,7 @@ def _evaluate(known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings
         objective=parts["outcomes"] - parts["harm"] - parts["penalties"] + parts["tail"],
         parts=parts,
         max_violation=findings.largest,
-        allowed=findings.largest <= findings.tolerance,
+        allowed=findings.kept,
         workings=Workings(
             decided=decided,
             activity=given.activity,

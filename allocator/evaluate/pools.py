@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -228,6 +229,33 @@ class Ledger:
         """Money that comes into a pool in a year."""
         return pools.amount + self.uses.gained + self.transfers_in + self.carry_in
 
+    def short(self, pools: Pools) -> Floats:
+        """Money a pool is short of in a year, added up without rounding; negative with some left.
+
+        Transfers may be far larger than anything a pool has, and cancel.
+        """
+        uses = self.uses
+        care = uses.at_cost, uses.contracts, uses.adjustments, uses.extra_cost, uses.options
+        out = *care, uses.exit_fees, uses.withheld, self.funded, self.carry
+        into = (pools.amount, uses.option_income, uses.incomes, self.carry_in)
+        return self._added_up(pools, out, into)
+
+    def short_every_year(self, pools: Pools) -> Floats:
+        """The same of what comes and goes every year."""
+        out = self.uses.lasting, self.funded_lasting
+        into = pools.lasting, pools.support, self.uses.option_income
+        return self._added_up(pools, out, into)
+
+    def _added_up(self, pools: Pools, out: tuple[Floats, ...], into: tuple[Floats, ...]) -> Floats:
+        parts = np.stack([*out, *(-x for x in into)])
+        found = np.zeros(parts.shape[1:])
+        for b, t in np.ndindex(*found.shape):
+            given, taken = (self.transfers[side == b, t] for side in (pools.giver, pools.taker))
+            terms = [*parts[:, b, t].tolist(), *given.tolist(), *(-taken).tolist()]
+            finite = all(map(math.isfinite, terms))
+            found[b, t] = math.fsum(terms) if finite else math.nan
+        return found
+
     def lasting_income(self, pools: Pools) -> Floats:
         """What comes every year, transfers included."""
         return pools.lasting + self.uses.option_income + self.transfers_in
@@ -243,58 +271,66 @@ class Ledger:
 
 def check_pools(pools: Pools, ledger: Ledger, findings: Findings) -> None:
     """Note overspent pools, and money carried or handed over beyond what is allowed."""
-    carry = ledger.carry
+    carry, uses = ledger.carry, ledger.uses
     known = np.where(np.isfinite(pools.amount), pools.amount, 0.0)
-    own = np.maximum(known, ledger.spend).max(axis=1, initial=0.0)[:, None]
-    uses = ledger.uses
-    gains = (uses.option_income, uses.incomes, uses.withheld)
-    money_in = (*gains, ledger.transfers_in, ledger.carry_in)
-    care = (ledger.spend, uses.adjustments, uses.extra_cost, uses.options, uses.exit_fees)
-    money_out = (*care, ledger.transfers_out, carry)
-    terms = np.abs(np.stack([*money_in, *money_out])).sum(axis=0)
-    every_year = np.abs(np.stack([uses.lasting, ledger.funded_lasting, ledger.transfers_out]))
+    own = known.max(axis=1, initial=0.0)[:, None]
+    has = known + pools.opening[:, None] + np.abs(uses.adjustments) + uses.option_income
     rows = (
         (
             "budget",
             ledger.out,
             ledger.income(pools),
-            terms,
+            ledger.short(pools),
+            has,
             "is overspent by {off}: {value} goes out, {limit} comes in",
         ),
         (
             "carry",
             carry,
             pools.carry_max,
-            np.abs(carry),
+            None,
+            has,
             "carries {value} into the next year, {off} above the most allowed, {limit}",
         ),
         (
             "carry",
             -carry,
             -pools.carry_min,
-            np.abs(carry),
+            None,
+            has,
             "owes {value} to the next year, {off} above the most allowed, {limit}",
         ),
         (
             "capital",
             uses.capital,
             pools.capital,
-            uses.capital,
+            None,
+            pools.capital,
             "spends {value} on capital, {off} more than its capital, {limit}",
         ),
         (
             "recurrent",
             ledger.lasting,
             np.where(pools.balanced, ledger.may_last(pools), np.inf),
-            every_year.sum(axis=0),
+            np.where(pools.balanced, ledger.short_every_year(pools), -np.inf),
+            has,
             "spends {value} that comes back every year, {off} more than comes in every year, "
             "{limit}",
         ),
     )
     subject = Subject("Pool", pools.names.all, pools.settings)
-    for kind, value, limit, size, said in rows:
+    for kind, value, limit, excess, there, said in rows:
         findings.add(
-            kind, subject, said, value=value, limit=limit, most=True, terms=size, natural=own
+            kind,
+            subject,
+            said,
+            value=value,
+            limit=limit,
+            most=True,
+            terms=there,
+            natural=own,
+            excess=excess,
+            money=there,
         )
     _check_transfers(pools, ledger.transfers, own, findings)
 
@@ -303,7 +339,6 @@ def _check_transfers(pools: Pools, moved: Floats, own: Floats, findings: Finding
     pairs = [f"{giver} to {taker}" for giver, taker in pools.pairs.all]
     subject = Subject("Transfer", pairs, pools.settings)
     between = np.maximum(own[pools.giver], own[pools.taker])
-    size = np.abs(moved)
     for value, limit, said in (
         (moved, pools.transfer_max, "is {value}, {off} above the most allowed, {limit}"),
         (-moved, np.zeros_like(moved), "is {off} less than nothing"),
@@ -315,8 +350,9 @@ def _check_transfers(pools: Pools, moved: Floats, own: Floats, findings: Finding
             value=value,
             limit=limit,
             most=True,
-            terms=size,
+            terms=np.minimum(np.abs(moved), pools.transfer_max),
             natural=between,
+            money=pools.transfer_max,
         )
 
 

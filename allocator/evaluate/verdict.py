@@ -11,7 +11,7 @@ import pandas as pd
 from allocator.arrays import Floats, Ints, Objects
 from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings
-from allocator.evaluate.measures import IN_MONEY, Measured
+from allocator.evaluate.measures import IN_MONEY, IN_POUNDS, Measured
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.rules import Rules
 from allocator.evaluate.selections import EVERY, Selections
@@ -177,11 +177,15 @@ def check_rules(
     """
     rules, settings = verdict.rules, programmes.settings
     hard = np.isnan(rules.penalty)
-    missed, relative = findings.measure(
-        np.where(hard, -verdict.slack, 0.0), verdict.scale, verdict.natural
+    pounds = np.isin(rules.kind, IN_POUNDS) & (rules.basis == "amount")
+    missed, relative, broken = findings.measure(
+        np.where(hard, -verdict.slack, 0.0),
+        verdict.scale,
+        verdict.natural,
+        np.where(pounds, verdict.scale, np.nan),
     )
     asked = {"min": "at least", "max": "at most", "equal": "exactly"}
-    for r in np.flatnonzero(relative > findings.tolerance).tolist():
+    for r in np.flatnonzero(broken).tolist():
         name, year = rules.name[r], settings.years[rules.year[r]]
         said = partial(_in_words, rules, r, programmes, selections, outcome_units)
         left, right = told_apart(verdict.left[r], verdict.right[r], said)

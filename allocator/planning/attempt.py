@@ -109,7 +109,14 @@ class Attempts:
         """Seconds that may be added to a limit to mend what it stopped."""
         return MENDING * (self._request.time_limit or 0.0)
 
-    def make(self, margin: int = 0, kept: Attempt | None = None) -> Attempt:
+    @property
+    def instance(self) -> Instance:
+        """The instance, its evidence chosen."""
+        return self._instance
+
+    def make(
+        self, margin: int = 0, kept: Attempt | None = None, *, otherwise: bool = False
+    ) -> Attempt:
         """Cut, build, solve and check.
 
         Parameters
@@ -118,6 +125,8 @@ class Attempts:
             Whether rules may miss (-1) or must allow for (1) what chords may miss.
         kept : Attempt, optional
             Whose decisions to keep; what its search proved stays what is known.
+        otherwise : bool
+            Whether to ask the second solver at once.
         """
         clock, began = self._record.clock, time.perf_counter()
         progress.begun("building")
@@ -126,7 +135,10 @@ class Attempts:
         program = self._compiled(data)
         if any(program.nowhere()):
             return Attempt(self._none("infeasible", program), data, program=program)
-        solver = Solver(program, algorithm=self._request.algorithm, threads=self._request.threads)
+        asked = self._request
+        solver = Solver(program, algorithm=asked.algorithm, threads=asked.threads)
+        if otherwise:
+            solver = second_opinion(program, asked.threads)
         clock.mark("load")
         back = self._kept_back(data, program, time.perf_counter() - began)
         solver, stages = self._solved(solver, data, program, back, kept)

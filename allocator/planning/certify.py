@@ -94,7 +94,8 @@ def certify(
         allowed=stages.allowed,
         calm_cost=_calm_cost(stages, objective),
     )
-    sound = checked.allowed and _agrees(certificate, data.responses.overstated)
+    unseen, _ = data.rules.misjudged(data.responses)
+    sound = checked.allowed and _agrees(certificate, data.responses.overstated + unseen)
     prices = priced(checked) if sound else Prices(None)
     clock.mark("prices")
     found = tables(instance, data, program, prices, checked, reference)
@@ -122,7 +123,8 @@ def _bounds(
     data: Data, program: Program, stages: Stages, objective: float
 ) -> tuple[float | None, float | None, float]:
     """The solver's bound, the one that follows from the duals, and what curves may add."""
-    room, best = data.responses.curve_error, stages.best
+    _, spared = data.rules.misjudged(data.responses)
+    room, best = data.responses.curve_error + spared, stages.best
     if program.integer.any():
         # Rounding may put a plan a hair above the solver's own bound.
         return None if stages.bound is None else max(stages.bound, objective), None, room
@@ -142,7 +144,8 @@ def _agrees(certificate: Certificate, overstated: float) -> bool:
     ----------
     certificate : Certificate
     overstated : float
-        What the chords may claim and the curves do not give.
+        What the chords may claim and the curves do not give, penalties of soft rules that rest
+        on them included.
     """
     if certificate.objective is None or certificate.true_objective is None:
         return False

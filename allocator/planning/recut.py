@@ -17,6 +17,7 @@ from allocator.data import Data
 from allocator.evaluate import Evaluation
 from allocator.plan import Plan
 from allocator.planning.attempt import Attempt, Attempts
+from allocator.planning.unsound import unsound
 from allocator.tolerances import RESIDUE
 
 RECUTS = 6
@@ -42,6 +43,10 @@ def planned(attempts: Attempts) -> Plan:
             break
         if not cut_again(attempts, attempt, data.ordering.exact):
             break
+    if plan.found and not plan.verified and plan.status != "limit":
+        attempt = attempts.make(otherwise=True)
+        if attempt.plan.found and not attempt.plan.verified:
+            raise unsound(attempts.instance, attempt)
     return attempts.explained(attempt)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Floats
 from allocator.data import Data
 from allocator.evaluate import Evaluation, bridge
 from allocator.instance.instance import Instance

@@ -109,7 +109,8 @@ def test_the_objective_is_the_sum_of_its_parts() -> None:
 
 def test_tolerance_decides_what_is_allowed() -> None:
     instance = round_of(
-        "programme,sector,pool,baseline\nA,acute,NHS,100", budgets="pool,amount\nNHS,100"
+        "programme,sector,pool,baseline\nA,acute,NHS,100",
+        limits="programme,basis,max\nA,activity,100",
     )
     plan = {"allocation": allocation(instance, {"A": [100.01]})}
     strict, loose = evaluate(instance, plan), evaluate(instance, plan, tolerance=1e-3)

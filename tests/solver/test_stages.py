@@ -15,6 +15,7 @@ from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
+from allocator.solver.stages import runs
 from allocator.solver.stages.runs import StageOptions
 from allocator.solver.stages.sequence import StagedSolve
 
@@ -221,6 +222,7 @@ def test_a_solution_off_a_small_row_is_solved_again(monkeypatch: pytest.MonkeyPa
         return replace(found, x=found.x * (1 + 1e-5))
 
     monkeypatch.setattr(Solver, "run", run)
+    monkeypatch.setattr(runs, "refined", lambda _, found, __: (found, None))
     plan = allocator.solve(TIED)
     assert plan.verified
     assert plan.solver["options"]["presolve"] == "off"

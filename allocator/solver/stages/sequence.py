@@ -18,6 +18,7 @@ from allocator.arrays import Floats
 from allocator.data import Data
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.exact import money_of
 from allocator.solver.stages.found import Stages
 from allocator.solver.stages.held import HeldStages, Kept
 from allocator.solver.stages.limits import Limits
@@ -63,7 +64,7 @@ class StagedSolve:
 
     def __init__(self, solver: Solver, data: Data, options: StageOptions | None = None) -> None:
         self._solver, self._options = solver, options or StageOptions()
-        self._runs = Runs(solver, self._options)
+        self._runs = Runs(solver, self._options, money_of(solver.program, data))
         self._pounds = Pounds(solver.program, data)
         self._held = HeldStages(solver.program, data)
         self._worth = Objective(solver.program.cost, solver.program.offset)
