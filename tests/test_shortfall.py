@@ -317,7 +317,7 @@ def test_a_whole_system_is_told_what_it_is_short_of(
     assert plan.conflict
     assert not [words for words in plan.conflict if "[" in words]
     enough = with_money(changed, money.missing, 1 + 1e-4)
-    assert allocator.solve(enough, gap=0.5, node_limit=1).found
+    assert allocator.solve(enough, gap=0.5, nodes=1).found
     if money.exact:
         less = with_money(changed, money.missing, 1 - 1e-3)
-        assert allocator.solve(less, gap=0.5, node_limit=1).status == "infeasible"
+        assert allocator.solve(less, gap=0.5, nodes=1).status == "infeasible"

@@ -267,19 +267,19 @@ def test_a_gap_is_a_share(gap: float) -> None:
 
 
 def test_nodes_are_counted_and_limited() -> None:
-    plan = solved(LONG, node_limit=1, gap=0.0)
+    plan = solved(LONG, nodes=1, gap=0.0)
     sound(plan)
     assert plan.status == "limit"
     assert plan.solver["nodes"] <= 1
     assert not plan.solver["interrupted"]
-    more = allocator.solve(LONG, node_limit=300, gap=0.0)
+    more = allocator.solve(LONG, nodes=300, gap=0.0)
     sound(more)
     assert 1 < more.solver["nodes"] <= 310
     assert more.objective is not None
     assert plan.objective is not None
     assert more.objective >= plan.objective
     with pytest.raises(UsageError, match="at least one node"):
-        allocator.solve(KNAPSACK, node_limit=0)
+        allocator.solve(KNAPSACK, nodes=0)
 
 
 def test_time_is_limited_and_the_best_so_far_is_a_plan() -> None:
@@ -378,8 +378,8 @@ def test_what_becomes_of_a_start_is_said(start: Any, said: str) -> None:
 
 
 def test_a_plan_starts_the_search_for_itself_again() -> None:
-    first = allocator.solve(LONG, node_limit=20, gap=0.0)
-    again = allocator.solve(LONG, node_limit=1, gap=0.0, start=first.tables)
+    first = allocator.solve(LONG, nodes=20, gap=0.0)
+    again = allocator.solve(LONG, nodes=1, gap=0.0, start=first.tables)
     sound(again)
     assert again.solver["start"] == "used"
     assert first.objective is not None

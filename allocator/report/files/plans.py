@@ -94,7 +94,7 @@ def _table(file: Path, kinds: Mapping[str, str], problems: list[Problem]) -> pd.
         message = f"the file cannot be read: {error.strerror or error}."
         problems.append(Problem(file.name, None, "", "", message))
         return pd.DataFrame()
-    raw = parse(file.name, content)
+    raw = parse(file.name, content, dict.fromkeys(kinds, False))
     problems.extend(raw.problems)
     problems.extend(
         Problem(file.name, 1, column, "", f"the column '{column}' is missing.")
