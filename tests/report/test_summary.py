@@ -85,7 +85,7 @@ def test_no_rise_is_shown_as_a_cut(make_plan: Make, small_instance: Instance) ->
     assert (
         "Furthest below rolling forward: Community nursing, £16.0m in 2026/27 (on 2024/25 " in text
     )
-    assert "+20% in cash, +20.0% in volume)" in text
+    assert "cash +20%, volume +20.0%)" in text
     assert "up Community nursing +20%" in text
 
 

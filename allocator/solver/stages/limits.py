@@ -36,6 +36,12 @@ class Limits:
         """Those of a programme."""
         return cls(program.col_lower, program.col_upper, program.row_lower, program.row_upper)
 
+    def changed(self, before: Limits, after: Limits) -> Limits:
+        """These with all that others changed from what they were before."""
+        names = ("lower", "upper", "row_lower", "row_upper")
+        each = [[getattr(limits, n) for limits in (self, before, after)] for n in names]
+        return Limits(*(np.where(was == now, mine, now) for mine, was, now in each))
+
     def put(self, solver: Solver) -> None:
         """Have a solver keep to them."""
         p = solver.program

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from allocator.arrays import Floats
 from allocator.errors import SolverError
 from allocator.solver.highs.solution import Solution
@@ -37,12 +39,15 @@ class Reference:
         Column values with its decisions, where there are any.
     level : bool
         Whether every held line is at its level.
+    held : Limits or None
+        What held lines may do, where they have to give way.
     """
 
     status: str
     x: Floats | None = None
     decided: Floats | None = None
     level: bool = True
+    held: Limits | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +89,12 @@ class ReferenceStages:
     def _forced(self, limits: Limits, *, known: bool) -> Reference:
         """Where options, endings or held lines have to give way."""
         chosen = self._pounds.chosen()
-        status, begin = self._runs.seek("reference options", chosen, limits)
-        if begin is None:
-            return Reference(status)
+        begin = np.zeros(len(limits.lower))
+        if self._pounds.choices or self._runs.deciding:
+            status, fewest = self._runs.seek("reference options", chosen, limits)
+            if fewest is None:
+                return Reference(status)
+            begin = fewest
         if self._pounds.choices and not known:
             count = round(chosen.of(begin))
             if count:
@@ -103,7 +111,8 @@ class ReferenceStages:
         finally:
             self._runs.uncap()
         level = found.x is not None and self._held.is_level(found.x)
-        return Reference(found.status, found.x, found.decided, level)
+        held = limits if self._held.any else None
+        return Reference(found.status, found.x, found.decided, level, held)
 
     def _rolled(self, limits: Limits) -> Reference:
         """Least penalties, fewest pounds, best objective."""
@@ -175,7 +184,8 @@ class ReferenceStages:
         program = self._pounds.program.replaced(cost=rung.stage.objective.cost)
         for tolerance in FACE_TOLERANCES:
             face = rung.limits.on_face(program, rung.solution, tolerance)
-            found = self._runs.solve(stage.name, stage.objective, face.limits)
+            asked = not self._runs.deciding and stage.objective is not self._worth
+            found = self._runs.solve(stage.name, stage.objective, face.limits, asked=asked)
             below = (*rung.below, (rung.stage, face))
             if found.status != "optimal" or found.x is None:
                 continue

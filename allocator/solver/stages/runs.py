@@ -264,7 +264,7 @@ class Runs:
             if found.x is None:
                 return found.status, None
             limits = limits.deciding(self.whole, found.x)
-        exact = self.solve(name, objective, limits)
+        exact = self.solve(name, objective, limits, asked=not self.deciding)
         return exact.status, exact.x if exact.status == "optimal" else None
 
     def relaxed(self, objective: Objective, limits: Limits) -> Solution:

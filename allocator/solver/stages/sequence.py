@@ -122,6 +122,10 @@ class StagedSolve:
         if found.decided is not None:
             self._decisions[DECIDED] = found.decided
         around = self._pounds.around(found.x)
+        if not (found.level or self._pounds.choices) and found.held is not None:
+            # Nothing decided otherwise could bring money that keeps them.
+            limits = around.changed(self._open, found.held)
+            return "optimal", _Reference(found.x, limits, self._worth.of(found.x), found.x)
         kept = None if found.level else self._settled(around, found.x)
         limits = self._held.ideal(around) if kept is None else kept.limits
         begin = found.x if kept is None or kept.x is None else kept.x
