@@ -51,8 +51,8 @@ def test_it_begins_with_what_is_kept_missed_gained_and_moved(
         "Against rolling forward, 2 years: health +225.",
         "At most £2.0m (2.3%) is spent differently, in 2026/27.",
         "First, in 2025/26: Community nursing +£1.0m, gp -£1.0m.",
-        "Furthest above rolling forward: Community nursing, £2.0m in 2026/27 (on 2024/25 +20% in "
-        "cash, +20.0% in volume).",
+        "Furthest above rolling forward: Community nursing, £2.0m in 2026/27 (on 2024/25 cash "
+        "+20%, volume +20.0%).",
     ):
         assert sentence in text, text
 

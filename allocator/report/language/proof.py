@@ -62,7 +62,7 @@ def proof_in_short(plan: Plan, worth: Worth) -> str:
         what = f"at most {told}{share}" if some else "nothing but rounding"
         proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
         whose = "proved" if proved else "by the solver's bound"
-        said.append(f"Proof: {what} could be missing, {whose}.")
+        said.append(f"Proof: {what} missing, {whose}.")
     checked = "yes" if plan.verified else "NO. Do not use these figures"
     said.append(f"Checked independently: {checked}.")
     return " ".join(said)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WAITING = 5
 """Waiting lists that are shown, the longest first."""
 
-FULL = 2
+FULL = 1
 """Capacities in full use that are named."""
 
 

@@ -46,10 +46,12 @@ def what_holds_us_back(page: Page) -> Lines:
 
 
 def _prices(page: Page, rows: pd.DataFrame, years: list[int]) -> list[str]:
+    """Prices by year in two digits: a range ends where the slope has changed by a twentieth."""
     price = rows.set_index("year")["price"].reindex(years)
     unit, top = page.money.unit * page.worth.per_point, float(price.abs().max())
     return [
-        "" if pd.isna(p) or abs(p) <= ROUNDING * top else figure(float(p) * unit) for p in price
+        "" if pd.isna(p) or abs(p) <= ROUNDING * top else figure(float(f"{p * unit:.2g}"))
+        for p in price
     ]
 
 

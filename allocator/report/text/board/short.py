@@ -160,8 +160,8 @@ def _moves(page: Page) -> Iterator[str]:
     row = lines.iloc[int(lines["change"].abs().to_numpy().argmax())]
     base = float(row["baseline_spend"])
     against = (
-        f"on {page.base} {on_base(float(row['spend']), base)} in cash, "
-        f"{on_base(float(row['volume']), base, 1)} in volume"
+        f"on {page.base} cash {on_base(float(row['spend']), base)}, "
+        f"volume {on_base(float(row['volume']), base, 1)}"
         if base > 0
         else f"new since {page.base}"
     )
