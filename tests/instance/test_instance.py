@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "23f6e0558f6e 46667f999f3b afba4f6ead69 e59bcec1b8f7",
-    "examples/evidence-cases": "1aaf615de047 f999363acf14 4eaf27b09113 3b49a02415d8",
-    "examples/evidence-shrinkage": "726d5ec1919b 04267ee93244 cb3bb5c0143d 2c89ca0d5b1e",
-    "examples/option-evidence": "4530d3171ca3 1f9daf99080f ba8dd6149689 9d83aedfa272",
-    "examples/window-and-lease": "00f64ebac15c 5ca9ee2c4d81 96d3864981bd 93062e8d79fe",
+    "avonside": "f210127c906a ccf83f7b0b11 28fd1382b6cc aef7f323ec39",
+    "examples/evidence-cases": "3d1243155932 68fa14c31ad6 f75b3630787d 8ae66c7b0950",
+    "examples/evidence-shrinkage": "e32a650f3aaa c3a8de6f19d2 39a00851ec6d 14d92e15df45",
+    "examples/option-evidence": "afe3b4a32a38 1ba2e4ffc8f2 26b1678a5d8b 1fc06408b78a",
+    "examples/window-and-lease": "9d17ad5761a5 2597a0207e05 a15e5c514b13 65e1267fd50c",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

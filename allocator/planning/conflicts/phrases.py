@@ -26,6 +26,8 @@ _CURVE = (SILENT, "the response curve of {0} in {year}")
 _MOVED = (SILENT, "the spending on {0} in {year}")
 _RULE = (RULE, "rule '{0}' in {year}")
 _SHARED = (SILENT, "who pays for {0} in {year}")
+_OFF = (SILENT, "how far {0} lies off the level it is held at in {year}")
+_HELD = (SILENT, "what held lines give up")
 
 PHRASES: dict[str, tuple[int, str]] = {
     # rows
@@ -108,6 +110,10 @@ PHRASES: dict[str, tuple[int, str]] = {
     "earned_when": _EARNED,
     "earned_step": _EARNED,
     "moved": _MOVED,
+    "held_line": _OFF,
+    "held_kept": _HELD,
+    "held_short": _HELD,
+    "held_even": _HELD,
     # columns
     "run": (DECISION, "option {0}"),
     "activity": (LIMIT, "the limits of {0} in {year}"),
@@ -143,6 +149,9 @@ PHRASES: dict[str, tuple[int, str]] = {
     "over": _RULE,
     "up": _MOVED,
     "down": _MOVED,
+    "give": (SILENT, "what held lines of {0} give up in {year}"),
+    "held_above": _OFF,
+    "held_below": _OFF,
 }
 """Rank and words of each family of rows and columns. Rows that only serve something a planner
 set are told as that; what a planner added to the model keeps its own name."""
