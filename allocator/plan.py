@@ -264,7 +264,8 @@ class Plan:
           other pools' shares with it)
         - ``adjustments``: pool, year, kind, item, amount
         - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
-          value, fixed, stranded, state, ended, suspended, exit_fee, reference_ended
+          value, fixed, stranded, state, ended, suspended, exit_fee, reference_ended,
+          reference_stranded
         - ``providers``: provider, year, income, contract_income, other_income,
           adjustments, other_cost, cost, position, deficit_max, slack, PRICES (per unit of
           deficit allowed)

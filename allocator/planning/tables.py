@@ -46,6 +46,7 @@ def tables(
     options["reference_taken"] = reference.options["taken"].to_numpy()
     contracts = checked.contracts.copy()
     contracts["reference_ended"] = reference.contracts["ended"].to_numpy()
+    contracts["reference_stranded"] = reference.contracts["stranded"].to_numpy()
     return {
         "allocation": _allocation(instance, data, checked, reference),
         "held": _held(instance, data, checked, reference),

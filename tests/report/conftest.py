@@ -148,7 +148,7 @@ def plan_tables(
         "transfers": checked.transfers,
         "funding": checked.funding,
         "adjustments": checked.adjustments,
-        "contracts": checked.contracts,
+        "contracts": checked.contracts.assign(reference_stranded=before.contracts["stranded"]),
         "system": checked.system,
         "bridge": bridge(checked, before),
     }

@@ -170,6 +170,7 @@ def contracts_table(end: int = 2027) -> pd.DataFrame:
                     "value": cost,
                     "fixed": float("nan") if gone else 1e7,
                     "stranded": 0.0,
+                    "reference_stranded": 0.0,
                     "state": "ended" if ended else "suspended" if suspended else "fixed",
                     "ended": ended,
                     "suspended": suspended,

@@ -97,9 +97,28 @@ def test_contract_says_where_it_stands(money_plan: Plan, money_round: Instance) 
     assert "overhead of the lead" not in lines
     assert (
         "Acute block: £1,000 less activity (10 bed-days) than rolling forward in 2025/26 releases "
-        "no cash, as the payment is fixed until 2027/28; £700 of cost is stranded at Trust; "
+        "no cash, as the payment is fixed until 2027/28; £700 more cost is stranded at Trust; "
         "it cannot be ended early." in said
     )
+
+
+def test_what_is_stranded_is_told_against_rolling_forward(
+    money_plan: Plan, money_round: Instance
+) -> None:
+    contracts = money_plan.contracts
+    either_way = changed(
+        money_plan, "contracts", contracts.assign(reference_stranded=contracts["stranded"])
+    )
+    assert "stranded at" not in joined(shown("contracts", either_way, money_round))
+
+
+def test_beds_that_come_free_are_named(money_plan: Plan, money_round: Instance) -> None:
+    use = pd.DataFrame({"programme": ["Admissions"], "resource": ["Beds"], "per_unit": [0.1]})
+    resources = pd.DataFrame({"resource": ["Beds"], "unit": ["occupied bed"]})
+    tables = {**money_round.tables, "use": use, "resources": resources}
+    said = joined(shown("contracts", money_plan, replace(money_round, tables=tables)))
+    # Ten bed-days fewer, a tenth of a bed each.
+    assert "fixed until 2027/28; it frees 1 occupied bed of Beds; £700 more cost" in said
 
 
 def test_overhead_of_a_lead_is_apart(money_plan: Plan, money_round: Instance) -> None:
