@@ -44,6 +44,7 @@ def plan_of_folder(folder: Path) -> Plan:
     if any(problem.severity == "error" for problem in problems):
         raise InstanceError(problems)
     parts = _parts(Plan, record) | {"tables": tables, "certificate": _certificate(record, tables)}
+    parts["shortfall"] = ()  # only a plan that was found is written
     return Plan(**{**parts, "conflict": tuple(record.get("conflict") or ())})
 
 
@@ -79,7 +80,7 @@ def _parts(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _certificate(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Certificate:
-    said = _parts(Certificate, record)
+    said = _parts(Certificate, record) | {"allowed": record.get("gap_allowed")}
     if "allocation" in tables and "years" not in said:
         said["years"] = int(tables["allocation"]["year"].nunique())
     return Certificate(**said)
