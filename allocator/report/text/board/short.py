@@ -83,6 +83,8 @@ def _gain(page: Page) -> Iterator[str]:
         change = amount - before
         if abs(change) <= SAME_OUTCOME * max(abs(amount), abs(before)):
             same.append(f"{name} ({_with_sign(change)} of {figure(amount)})")
+        elif max(amount, before) <= 0:  # an outcome that counts harm
+            told.append(f"{name} {figure(abs(change))} {'less' if change > 0 else 'more'}")
         else:
             told.append(f"{name} {_with_sign(change)}")
     parts = [", ".join(told)] if told else []
@@ -104,7 +106,7 @@ def _worth(page: Page, in_points: bool) -> Iterator[str]:
     outcomes = float(gain["outcomes"] + gain["harm"])
     small = NOT_WORTH_A_CLAUSE * max(1.0, abs(outcomes))
     if in_points:
-        yield f"Together {worth.text(outcomes)}{_point(page)}."
+        yield f"Together {worth.text(outcomes).removesuffix(' of value')}{_point(page)}."
     avoided = float(gain["penalties"])
     apart = []
     if abs(avoided) > small:
@@ -145,7 +147,7 @@ def _moves(page: Page) -> Iterator[str]:
     share = f" ({percent(float(by_year[top]) / spent)})" if spent > 0 else ""
     most = "" if len(page.settings.years) == 1 else "At most "
     moved = money.text(float(by_year[top]))
-    yield f"{most}{moved}{share} is spent differently, in {page.year(top)}."
+    yield f"{most}{moved}{share} moves, in {page.year(top)}."
     first = lines[lines["year"] == page.first].sort_values("change", kind="stable")
     first = first[first["change"].abs() >= money.visible]
     ups, downs = first[first["change"] > 0].iloc[::-1], first[first["change"] < 0]
