@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Certificate, Plan
     from allocator.planning.compare import Comparison, compare
+    from allocator.planning.differences import PlanDifference, compare_plans
+    from allocator.planning.drafts import complete_draft
     from allocator.planning.export import export
+    from allocator.planning.rolling import roll_forward
     from allocator.planning.solve import solve
+    from allocator.planning.worth import decision_worth
 
 __version__ = "0.1.0"
 
@@ -42,6 +46,7 @@ __all__ = [
     "Instance",
     "InstanceError",
     "Plan",
+    "PlanDifference",
     "Problem",
     "Settings",
     "SolverError",
@@ -49,9 +54,13 @@ __all__ = [
     "VerificationError",
     "__version__",
     "compare",
+    "compare_plans",
+    "complete_draft",
+    "decision_worth",
     "evaluate",
     "export",
     "read",
+    "roll_forward",
     "solve",
     "write",
 ]
@@ -64,15 +73,20 @@ _HOMES = {
     "Instance": "allocator.instance.instance",
     "InstanceError": "allocator.errors",
     "Plan": "allocator.plan",
+    "PlanDifference": "allocator.planning.differences",
     "Problem": "allocator.errors",
     "Settings": "allocator.instance.tables.settings",
     "SolverError": "allocator.errors",
     "UsageError": "allocator.errors",
     "VerificationError": "allocator.errors",
     "compare": "allocator.planning.compare",
+    "compare_plans": "allocator.planning.differences",
+    "complete_draft": "allocator.planning.drafts",
+    "decision_worth": "allocator.planning.worth",
     "evaluate": "allocator.evaluate",
     "export": "allocator.planning.export",
     "read": "allocator.instance.instance",
+    "roll_forward": "allocator.planning.rolling",
     "solve": "allocator.planning.solve",
     "write": "allocator.instance.instance",
 }

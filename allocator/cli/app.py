@@ -266,7 +266,8 @@ def _evaluate(
         Path,
         typer.Argument(
             metavar="PLAN",
-            help="Plan folder, or a CSV with the columns programme, year and activity.",
+            help="Plan folder, or a CSV with programme, year and activity or spend, or with a "
+            "column a year. What it does not name stays as rolled forward.",
         ),
     ],
     evidence: Figures = None,
@@ -282,25 +283,32 @@ def _evaluate(
     """Say whether a plan of your own is allowed, what it breaks, and how far it is from best."""
     from allocator.instance.evidence import with_evidence
     from allocator.report.files.folder import check_target, located, read_plan, write_evaluation
-    from allocator.report.text.verdict import print_verdict, verdict_record
+    from allocator.report.text.verdict import Compared, print_verdict, verdict_record
 
     if out is not None:
         check_target(out, overwrite)
     found, seconds = _read(instance)
     case = _case(found, evidence)
     draft = read_plan(plan)
+    with working("Rolling the baseline forward"):
+        whole = allocator.complete_draft(found, draft, evidence=case)
     try:
-        evaluation = allocator.evaluate(with_evidence(found, case), draft)
+        evaluation = allocator.evaluate(with_evidence(found, case), whole.tables)
     except InstanceError as error:
-        raise located(error, draft) from None
-    answer = _best(found, seconds, evidence=case) if best else None
-    record = verdict_record(evaluation, answer, found, case)
+        raise located(error, whole.tables) from None
+    if best:
+        compared = Compared(_best(found, seconds, evidence=case), assumed=whole.assumed)
+    else:
+        with working("Rolling the baseline forward"):
+            before = whole.reference or allocator.roll_forward(found, evidence=case)
+        compared = Compared(None, before, whole.assumed)
+    record = verdict_record(evaluation, compared, found, case)
     if out is not None:
         write_evaluation(evaluation, record, out, overwrite=overwrite)
     if json:
         print_json(record)
     else:
-        print_verdict(evaluation, answer, found, printer(), case=case, every=all)
+        print_verdict(evaluation, compared, found, printer(), case=case, every=all)
     if out is not None:
         say(f"Written to {out}.")
     return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK

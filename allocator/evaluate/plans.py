@@ -1,10 +1,14 @@
-"""A plan's tables as arrays, refused with every problem at once."""
+"""A plan's tables as arrays, refused with every problem at once.
+
+Of an allocation, activity is what decides; where a row has none, it may say `spend` instead.
+It may be long, a row a programme and year, or wide, a column a year (see :func:`lengthened`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,9 +18,14 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import InstanceError, Problem
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names
+from allocator.instance.tables.settings import year_of
 from allocator.words import Suggester, listing
 
-YEAR = re.compile(r"(\d{4})(?:/(?:\d{2}|\d{4})|\.0)?")
+WIDE = re.compile(r"(?:(activity|spend)\W+)?(.*?\d)(?:\W+(activity|spend))?", re.IGNORECASE)
+"""Heading of a column of a wide allocation: a year, and what it holds unless it is activity."""
+
+MEASURES = ("activity", "spend")
+"""What a wide allocation may hold; `measure` says which, for each row."""
 
 KEYS = {
     "allocation": ("programme",),
@@ -40,6 +49,14 @@ FIGURES = {
 FLAGS = {"options": "taken", "contracts": "ended"}
 """Tables of decisions, with the column of yes and no."""
 
+BESIDE = {
+    "allocation": ("avoided", "spend"),
+    "capacity": ("used",),
+    "budgets": ("spend", "transfers_in", "transfers_out"),
+    "funding": ("share",),
+}
+"""Columns that follow from the others; a plan that states them is a copy of one written here."""
+
 ANSWERS = {"yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0}
 ANSWERS |= {"no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
 
@@ -52,6 +69,8 @@ class Given:
     ----------
     activity, unmet : numpy.ndarray
         Shape (programme, year), in units of activity.
+    spend : numpy.ndarray
+        Shape (programme, year), money to be spent where activity is not stated.
     extra : numpy.ndarray
         Shape (capacity row, year), in units of the resource.
     carry : numpy.ndarray
@@ -64,16 +83,20 @@ class Given:
         Shape (option, year): 1 where it is taken, 0 where it is not.
     ended : numpy.ndarray
         Shape (contract, year): 1 where it has been ended, 0 where it has not.
+    beside : dict of tuple to numpy.ndarray
+        By table and column of :data:`BESIDE`: figures that should follow from the rest.
     """
 
     activity: Floats
     unmet: Floats
+    spend: Floats
     extra: Floats
     carry: Floats
     transfers: Floats
     paid: Floats
     taken: Floats
     ended: Floats
+    beside: dict[tuple[str, str], Floats] = field(default_factory=dict)
 
 
 class PlanTable:
@@ -168,8 +191,8 @@ class PlanTable:
         if pd.api.types.is_integer_dtype(column.dtype):
             year = column.to_numpy(dtype=float, na_value=np.nan).tolist()
         else:
-            found = [YEAR.fullmatch(cell) for cell in _stripped(column)]
-            year = [float(match[1]) if match else np.nan for match in found]
+            found = [year_of(cell.removesuffix(".0")) for cell in _stripped(column)]
+            year = [np.nan if y is None else float(y) for y in found]
         at = np.array([place.get(y, -1) for y in year], dtype=np.int64)
         for i in np.flatnonzero(at < 0).tolist():
             written = str(column.iloc[i])
@@ -203,6 +226,14 @@ class PlanTable:
             said = f"'{text}' is not a finite number." if text else f"{name} is blank."
             self.problem(i, name, text, said)
         values.ravel()[self.place] = np.where(wrong, np.nan, read)[self.kept]
+        return values
+
+    def beside(self, name: str) -> Floats:
+        """Figures of a column nobody has to fill in; NaN where there is none."""
+        values = np.full(self.shape, np.nan)
+        if self.complete and name in self.frame:
+            read = pd.to_numeric(self.frame[name], errors="coerce")
+            values.ravel()[self.place] = read.to_numpy(dtype=float, na_value=np.nan)[self.kept]
         return values
 
     def flags(self, name: str) -> Floats:
@@ -245,6 +276,46 @@ def _blank(column: pd.Series[Any]) -> Flags:
     return np.array([not cell for cell in _stripped(column)], dtype=bool)
 
 
+def lengthened(frame: pd.DataFrame) -> pd.DataFrame:
+    """An allocation with a row a programme and year, made of one with a column a year.
+
+    Columns are headed by a year, in any spelling a year may have, alone or beside the word
+    ``activity`` or ``spend``; a column ``measure`` may say the same of every row. What is
+    neither says activity. Blank cells say nothing. A row keeps the label it came from. What
+    is long already comes back as it is.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The allocation as given.
+    """
+    heads = {c: _headed(str(c)) for c in frame.columns}
+    wide = {c: head for c, head in heads.items() if head is not None}
+    if "year" in frame or not wide:
+        return frame
+    measures = [cell.casefold() for cell in _stripped(frame["measure"])] if "measure" in frame else []
+    keys = [c for c in frame.columns if c not in wide and c != "measure"]
+    parts = []
+    for column, (year, said) in wide.items():
+        kept = ~_blank(frame[column])
+        kind = np.array([said or m or "activity" for m in measures or [""] * len(frame)])
+        part = frame.loc[kept, keys].assign(year=year)
+        for measure in sorted({*kind[kept], "activity"}):
+            cells = frame.loc[kept, column].astype(object)
+            part[measure] = cells.where(kind[kept] == measure, None)
+        parts.append(part)
+    return pd.concat(parts) if parts else frame
+
+
+def _headed(heading: str) -> tuple[int, str] | None:
+    """Year and measure a heading of a wide allocation names."""
+    match = WIDE.fullmatch(heading.strip())
+    year = year_of(match[2].removesuffix(".0")) if match else None
+    if match is None or year is None or (match[1] and match[3]):
+        return None
+    return year, (match[1] or match[3] or "").casefold()
+
+
 def read_plan(
     plan: Mapping[str, pd.DataFrame],
     programmes: Programmes,
@@ -272,7 +343,8 @@ def read_plan(
     """
     problems: list[Problem] = []
     years = programmes.settings.years
-    activity, unmet = _allocation(plan, programmes, demanded, problems)
+    beside: dict[tuple[str, str], Floats] = {}
+    lines = _allocation(plan, programmes, demanded, problems, beside)
     rest: dict[str, Floats] = {}
     for name, column in (FIGURES | FLAGS).items():
         frame = plan.get(name)
@@ -280,17 +352,18 @@ def read_plan(
         if frame is not None and len(frame):
             table = PlanTable(frame, name, known[name], years, problems)
             rest[column] = table.flags(column) if name in FLAGS else table.column(column)
+            beside |= {(name, c): table.beside(c) for c in BESIDE.get(name, ()) if c in frame}
     if problems:
         raise InstanceError(problems)
     return Given(
-        activity=activity,
-        unmet=unmet,
+        **lines,
         extra=rest["extra"],
         carry=rest["carry_out"],
         transfers=rest["amount"],
         paid=rest["paid"],
         taken=rest["taken"],
         ended=rest["ended"],
+        beside=beside,
     )
 
 
@@ -299,29 +372,67 @@ def _allocation(
     programmes: Programmes,
     demanded: Flags,
     problems: list[Problem],
-) -> tuple[Floats, Floats]:
-    none, years = np.full(programmes.shape, np.nan), programmes.settings.years
+    beside: dict[tuple[str, str], Floats],
+) -> dict[str, Floats]:
+    """Activity, unmet need and spend of a plan; what stands beside them is added to `beside`."""
+    none = np.full(programmes.shape, np.nan)
+    nothing = {"activity": none, "unmet": none, "spend": none}
     if "allocation" not in plan:
         problems.append(Problem("allocation", None, "", "", "the plan has no allocation."))
-        return none, none
-    table = PlanTable(plan["allocation"], "allocation", programmes.names, years, problems)
-    activity = table.column("activity", optional=False)
+        return nothing
+    frame, years = lengthened(plan["allocation"]), programmes.settings.years
+    table = PlanTable(frame, "allocation", programmes.names, years, problems)
+    by_money = _by_money(frame)
+    activity = table.column("activity", optional=bool(by_money.any()))
+    spend = _spent(table, by_money)
     unmet = table.column("unmet")
-    if not table.complete or "activity" not in table.frame:
-        return none, none
-    done, left = activity.ravel()[table.place], unmet.ravel()[table.place]
-    for i in table.kept[done < 0]:
-        text = str(table.frame["activity"].iloc[i])
-        table.problem(i, "activity", text, f"activity {text} is less than nothing.")
+    if not table.complete or not ("activity" in frame or by_money.any()):
+        return nothing
+    for name, figures in (("activity", activity), ("spend", spend)):
+        for i in table.kept[figures.ravel()[table.place] < 0]:
+            text = str(frame[name].iloc[i])
+            table.problem(i, name, text, f"{name} {text} is less than nothing.")
+    left = unmet.ravel()[table.place]
     for i in table.kept[(np.nan_to_num(left) != 0) & ~demanded.ravel()[table.place]]:
-        text = str(table.frame["unmet"].iloc[i])
+        text = str(frame["unmet"].iloc[i])
         said = "the programme has no demand that could be unmet; leave it blank."
         table.problem(i, "unmet", text, said)
+    _every_line(table, programmes)
+    columns = (c for c in BESIDE["allocation"] if c in frame)
+    beside |= {("allocation", c): table.beside(c) for c in columns}
+    return {"activity": activity, "unmet": unmet, "spend": spend}
+
+
+def _by_money(frame: pd.DataFrame) -> Flags:
+    """Rows that say what is spent and not what is done."""
+    if "spend" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    said = ~_blank(frame["spend"])
+    return said & _blank(frame["activity"]) if "activity" in frame else said
+
+
+def _spent(table: PlanTable, by_money: Flags) -> Floats:
+    """Money to be spent by rows that say no activity; NaN elsewhere."""
+    spend = np.full(table.shape, np.nan)
+    if not table.complete or not by_money.any():
+        return spend
+    cells = table.frame["spend"].astype(object).where(by_money, None)
+    whole = table.frame
+    table.frame = whole.assign(spend=cells)
+    spend = table.column("spend")
+    table.frame = whole
+    blank = np.flatnonzero(~by_money & _blank(whole["activity"])) if "activity" in whole else []
+    for i in blank:
+        table.problem(i, "activity", "", "activity is blank, and so is spend.")
+    return spend
+
+
+def _every_line(table: PlanTable, programmes: Programmes) -> None:
+    """Note programmes and years that the allocation has no row for."""
     there = np.zeros(programmes.shape, dtype=bool)
     there.ravel()[table.place] = True
     for n in np.flatnonzero(~there.all(axis=1)).tolist():
-        lost = [str(year) for year, found in zip(years, there[n], strict=True) if not found]
+        lost = [str(y) for y, found in zip(table.years, there[n], strict=True) if not found]
         name = programmes.names.all[n]
         said = f"programme '{name}' has no row for {listing(lost)}."
-        problems.append(Problem("allocation", None, "programme", name, said))
-    return activity, unmet
+        table.problems.append(Problem("allocation", None, "programme", name, said))

@@ -11,7 +11,7 @@ from shown import NOTHING, joined, printed
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
-from allocator.report.text.verdict import print_verdict, verdict_record
+from allocator.report.text.verdict import Compared, print_verdict, verdict_record
 
 Make = Callable[..., Plan]
 
@@ -27,7 +27,7 @@ def draft(instance: Instance, **scales: float) -> dict[str, pd.DataFrame]:
 
 
 def words(evaluation: Evaluation, best: Plan | None, instance: Instance, **options: Any) -> str:
-    text = printed(print_verdict, evaluation, best, instance, **options)
+    text = printed(print_verdict, evaluation, Compared(best), instance, **options)
     assert max(len(line) for line in text.splitlines()) <= 80
     return joined(text)
 
@@ -96,8 +96,8 @@ def test_every_pool_that_pays_wrongly_is_told(money_round: Instance, money_plan:
 def test_other_evidence_is_said(money_round: Instance, money_plan: Plan) -> None:
     evaluation = evaluate(money_round, dict(money_plan.tables))
     said = words(evaluation, None, money_round, case="low")
-    assert "valued with the low figures of the evidence" in said
-    assert verdict_record(evaluation, None, money_round, "low")["instance"]["evidence"] == "low"
+    assert "It is valued with the low figures of the evidence" in said
+    assert verdict_record(evaluation, Compared(), money_round, "low")["instance"]["evidence"] == "low"
 
 
 def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:
@@ -110,14 +110,16 @@ def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:
 def test_record(make_plan: Make, small_instance: Instance) -> None:
     evaluation = evaluate(small_instance, draft(small_instance))
     best = best_worth(make_plan, evaluation.objective + 100.0, 400.0)
-    record = verdict_record(evaluation, best, small_instance)
+    record = verdict_record(evaluation, Compared(best), small_instance)
     assert record["status"] == "allowed"
     assert record["best"]["distance"] == pytest.approx(100.0)
     assert record["best"]["distance_over_gain"] == pytest.approx(0.25)
     no_gain = replace(best.certificate, reference_objective=best.objective)
-    record = verdict_record(evaluation, replace(best, certificate=no_gain), small_instance)
+    record = verdict_record(
+        evaluation, Compared(replace(best, certificate=no_gain)), small_instance
+    )
     assert record["best"]["distance_over_gain"] is None
     broken = evaluate(small_instance, draft(small_instance, reable=1.2))
-    record = verdict_record(broken, None, small_instance)
+    record = verdict_record(broken, Compared(), small_instance)
     assert record["status"] == "not_allowed"
     assert {v["name"] for v in record["violations"]} == {"reable", "Council"}

@@ -86,6 +86,11 @@ class StagedSolve:
             status = "limit"
         return self._stages(status, plan=plan, **known)
 
+    def roll_forward(self) -> Stages:
+        """The reference plan alone."""
+        status, reference = self._reference()
+        return self._stages(status, reference=None if reference is None else reference.x)
+
     def _stages(self, status: str, **found: Any) -> Stages:
         runs = self._runs
         return Stages(
