@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import allocator
+from allocator.cli.against import Against
 from allocator.cli.guard import Exit, asked, failed, hang_up
 from allocator.cli.output import STOPPED, print_json, printer, say, working
 from allocator.errors import InstanceError, UsageError, VerificationError
@@ -209,6 +210,18 @@ def _solve(
         Path | None,
         typer.Option(metavar="PLAN", help="Plan to start from: last year's, or a draft."),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PLAN", help="Plan folder of an earlier solve to hold the new plan against."
+        ),
+    ] = None,
+    against_round: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="INSTANCE", help="With --against: its instance, to name every changed cell."
+        ),
+    ] = None,
     years: Annotated[bool, typer.Option("--years", help="Show sectors for every year.")] = False,
     show: Annotated[
         list[Show] | None,
@@ -229,6 +242,7 @@ def _solve(
     if out is not None:
         check_target(out, overwrite)
     begin = None if start is None else read_plan(start, whole=False)
+    held_against = Against.read(against, against_round)
     found, seconds = _read(instance)
     asked_for = {"gap": gap, "node_limit": nodes, "start": begin}
     plan = _best(
@@ -243,13 +257,18 @@ def _solve(
         **{name: value for name, value in asked_for.items() if value is not None},
     )
     shown = _reports(show) if plan.found else []
+    difference = held_against.difference(plan, found) if held_against and plan.found else None
     if out is not None and plan.found:
         write_plan(plan, found, out, overwrite=overwrite)
     if json:
-        tables = {"tables": report_tables(shown, plan)} if shown else {}
+        tables: dict[str, Any] = {"tables": report_tables(shown, plan)} if shown else {}
+        if held_against is not None:
+            tables["against"] = held_against.record(difference)
         print_json({**plan.to_dict(), **tables})
     else:
         print_summary(plan, found, printer(), all_years=years)
+        if held_against is not None:
+            held_against.show(difference, found)
         print_reports(shown, plan, found, printer())
     if out is not None:
         said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."

@@ -63,12 +63,13 @@ def reopened(given: Given, follows: Follows) -> tuple[Given, tuple[str, ...]]:
     extra = _differs(given.beside.get(("capacity", "used")), follows.capacity.used)
     moved = _pools(given, follows)
     handed = _handed(given, follows, moved)
+    paid = _funding(given, (edited, moved), known)
     columns = (
         ("allocation", "unmet", given.unmet, unmet, programmes),
         ("capacity", "extra", given.extra, extra, known.round.capacity.names),
         ("budgets", "carry_out", given.carry, moved, known.pools.names),
         ("transfers", "amount", given.transfers, handed, known.pools.pairs),
-        ("funding", "paid", given.paid, _funding(given, (edited, moved), known), known.round.funding.names),
+        ("funding", "paid", given.paid, paid, known.round.funding.names),
     )
     changes, told = {}, []
     fields = {"extra": "extra", "carry_out": "carry", "amount": "transfers"}

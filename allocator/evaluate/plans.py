@@ -293,12 +293,13 @@ def lengthened(frame: pd.DataFrame) -> pd.DataFrame:
     wide = {c: head for c, head in heads.items() if head is not None}
     if "year" in frame or not wide:
         return frame
-    measures = [cell.casefold() for cell in _stripped(frame["measure"])] if "measure" in frame else []
+    said_by_row = _stripped(frame["measure"]) if "measure" in frame else [""] * len(frame)
+    measures = [cell.casefold() for cell in said_by_row]
     keys = [c for c in frame.columns if c not in wide and c != "measure"]
     parts = []
     for column, (year, said) in wide.items():
         kept = ~_blank(frame[column])
-        kind = np.array([said or m or "activity" for m in measures or [""] * len(frame)])
+        kind = np.array([said or m or "activity" for m in measures])
         part = frame.loc[kept, keys].assign(year=year)
         for measure in sorted({*kind[kept], "activity"}):
             cells = frame.loc[kept, column].astype(object)
