@@ -159,6 +159,8 @@ class Plan:
           the plan), measure, sense, value, threshold, full, earned (share), amount (money
           earned), held_back (money taken off in the year measured)
         - ``decisions``: kind, name, count (yes-or-no decisions), why
+        - ``decision_worth``: only where it was asked for, see
+          :class:`allocator.planning.worth.DecisionWorth`
         - Prices of a plan with yes-or-no decisions are those of the linear programme with
           the decisions fixed.
     model : dict

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from examples import avonside
 from shown import joined, out_json, printed
 from small import csv, round_of, solved
 
@@ -224,3 +225,19 @@ def test_solve_against_a_plan(tmp_path: Path, capsys: Any) -> None:
     assert main(["solve", new, "--against", plan, "--against-round", new]) == 2
     assert "does not answer" in joined(capsys.readouterr().err)
     assert main(["solve", new, "--against", old]) == 2
+
+
+@pytest.mark.long
+def test_five_million_more_is_worth_what_its_price_says() -> None:
+    before = avonside()
+    budgets = before.budgets.copy()
+    given = (budgets["pool"] == "NHS") & (budgets["kind"] == "recurrent")
+    budgets.loc[given & (budgets["year"] == 2027), "amount"] += 5e6
+    plans = solved(before), allocator.solve(before.replace(budgets=budgets))
+    found = allocator.compare_plans(*plans)
+    prices = plans[0].budgets.set_index(["pool", "year"])["price"]
+    bought = 5e6 * float(prices["NHS", 2027])
+    assert found.room is not None
+    assert found.objective == pytest.approx(bought, rel=0.05, abs=found.room)
+    gains = [plan.certificate.gain or 0.0 for plan in plans]
+    assert gains[1] - gains[0] < 0.6 * found.objective

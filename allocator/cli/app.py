@@ -222,6 +222,18 @@ def _solve(
             metavar="INSTANCE", help="With --against: its instance, to name every changed cell."
         ),
     ] = None,
+    worth: Annotated[
+        bool,
+        typer.Option(
+            "--worth",
+            help="Solve again without each decision and with other evidence: what each is worth, "
+            "and which to take now.",
+        ),
+    ] = False,
+    worth_seconds: Annotated[
+        float | None,
+        typer.Option(min=0.0, metavar="SECONDS", help="With --worth: stop that after this."),
+    ] = None,
     years: Annotated[bool, typer.Option("--years", help="Show sectors for every year.")] = False,
     show: Annotated[
         list[Show] | None,
@@ -235,6 +247,7 @@ def _solve(
     from allocator.report.files.folder import check_target, read_plan, write_plan
     from allocator.report.text.reports import print_reports, report_tables
     from allocator.report.text.summary import print_summary
+    from allocator.report.text.worth import print_waiting, worth_record
 
     for option, figure in (("--keep", keep), ("--gap", gap), ("--time-limit", time_limit)):
         if figure is not None and not math.isfinite(figure):
@@ -257,19 +270,35 @@ def _solve(
         **{name: value for name, value in asked_for.items() if value is not None},
     )
     shown = _reports(show) if plan.found else []
-    difference = held_against.difference(plan, found) if held_against and plan.found else None
     if out is not None and plan.found:
         write_plan(plan, found, out, overwrite=overwrite)
+    valued = None
+    if worth and plan.found and not plan.solver.get("interrupted"):
+        shown = list(dict.fromkeys([*shown, Show.DECISIONS.value]))
+        how = {"gap": gap, "node_limit": nodes, "seconds": worth_seconds}
+        given = {name: value for name, value in how.items() if value is not None}
+        with working("Solving without each decision", cut_short=True):
+            valued = allocator.decision_worth(
+                found, plan, algorithm=algorithm.value, threads=threads, progress=say, **given
+            )
+        plan = replace(plan, tables={**plan.tables, "decision_worth": valued.table})
+        if out is not None:
+            write_plan(plan, found, out, overwrite=True)
+    difference = held_against.difference(plan, found) if held_against and plan.found else None
     if json:
         tables: dict[str, Any] = {"tables": report_tables(shown, plan)} if shown else {}
         if held_against is not None:
             tables["against"] = held_against.record(difference)
+        if valued is not None:
+            tables["worth"] = worth_record(valued)
         print_json({**plan.to_dict(), **tables})
     else:
         print_summary(plan, found, printer(), all_years=years)
         if held_against is not None:
             held_against.show(difference, found)
         print_reports(shown, plan, found, printer())
+        if valued is not None:
+            print_waiting(valued, found, printer())
     if out is not None:
         said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."
         say(said)
