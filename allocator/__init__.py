@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from allocator.planning.export import export
     from allocator.planning.rolling import roll_forward
     from allocator.planning.solve import solve
-    from allocator.planning.worth import decision_worth
+    from allocator.planning.worth import DecisionWorth, decision_worth
 
 __version__ = "0.1.0"
 
@@ -42,6 +42,7 @@ __all__ = [
     "AllocatorError",
     "Certificate",
     "Comparison",
+    "DecisionWorth",
     "Evaluation",
     "Instance",
     "InstanceError",
@@ -69,6 +70,7 @@ _HOMES = {
     "AllocatorError": "allocator.errors",
     "Certificate": "allocator.plan",
     "Comparison": "allocator.planning.compare",
+    "DecisionWorth": "allocator.planning.worth",
     "Evaluation": "allocator.evaluate",
     "Instance": "allocator.instance.instance",
     "InstanceError": "allocator.errors",

@@ -23,13 +23,11 @@ ROUND = round_of(
     settings={"financial_years": True},
     budgets="pool,amount\nNHS,450",
     limits="programme,min,max\nGP,0.5,2\nNursing,0.5,2\nWard,0.5,1",
-    responses="programme,outcome,per_unit,low\nGP,QALY,1,0.5\nNursing,QALY,4,1\n"
-    "Ward,QALY,5,5",
+    responses="programme,outcome,per_unit,low\nGP,QALY,1,0.5\nNursing,QALY,4,1\nWard,QALY,5,5",
     options="option,group,choose,pool,cost_once,latest\nToday,network,exactly_one,NHS,,\n"
     "Merged,network,exactly_one,NHS,10,\nLot A,lot,exactly_one,NHS,1,2025\n"
     "Lot B,lot,exactly_one,NHS,2,2025",
-    option_effects="option,measure,target,outcome,operation,value\n"
-    "Merged,outcome,GP,QALY,add,50",
+    option_effects="option,measure,target,outcome,operation,value\nMerged,outcome,GP,QALY,add,50",
 )
 
 
@@ -99,15 +97,16 @@ def test_completed_lines_are_those_of_the_reference_plan() -> None:
         ("Merged,2026,yes", {"Today": "2025", "Merged": "2026", "Lot A": "2025 2026"}),
         # A yes holds until the draft says otherwise.
         ("Merged,2025,yes", {"Merged": "2025 2026", "Lot A": "2025 2026"}),
-        ("Merged,2025,yes\nMerged,2026,no", {"Merged": "2025", "Today": "2026", "Lot A": "2025 2026"}),
+        (
+            "Merged,2025,yes\nMerged,2026,no",
+            {"Merged": "2025", "Today": "2026", "Lot A": "2025 2026"},
+        ),
         ("Lot B,2025,yes", {"Today": "2025 2026", "Lot B": "2025 2026"}),
         # No free option takes the place of a lot that is refused.
         ("Lot A,2025,no", {"Today": "2025 2026"}),
     ],
 )
-def test_decisions_a_draft_names_and_those_it_does_not(
-    options: str, taken: dict[str, str]
-) -> None:
+def test_decisions_a_draft_names_and_those_it_does_not(options: str, taken: dict[str, str]) -> None:
     draft = {"allocation": rolled(), "options": csv(f"option,year,taken\n{options}")}
     whole = allocator.complete_draft(ROUND, draft)
     found = allocator.evaluate(ROUND, whole.tables)
@@ -125,8 +124,10 @@ def test_a_group_that_takes_nothing_is_one_line(folder: Path, capsys: Any) -> No
     assert main(["evaluate", str(folder), str(plan), "--no-best"]) == 5
     said = joined(capsys.readouterr().out)
     assert said.count("Group 'lot'") == 1
-    assert "Group 'lot' in 2025/26 takes none of Lot A, Lot B; exactly one must be taken. "\
+    assert (
+        "Group 'lot' in 2025/26 takes none of Lot A, Lot B; exactly one must be taken. "
         "Also in 2026/27." in said
+    )
 
 
 def test_what_was_valued_with_other_evidence(folder: Path, capsys: Any) -> None:
@@ -160,5 +161,3 @@ def test_nothing_to_complete_a_draft_from() -> None:
     draft = {"allocation": csv("programme,year,activity\nGP,2025,60")}
     with pytest.raises(UsageError, match="cannot stay as rolled forward"):
         allocator.complete_draft(short, draft)
-
-

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import example
 from oracle_round import Round
 from shown import joined, out_json, printed
 from small import as_instance, solved
@@ -16,6 +17,7 @@ from allocator.cli import main
 from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
+from allocator.planning.differences import compare_plans
 from allocator.planning.worth import DecisionWorth, decision_worth
 from allocator.report.files.folder import write_plan
 from allocator.report.files.written import written_plan
@@ -169,16 +171,18 @@ def granted(**terms: Any) -> Instance:
     return as_instance(SETTINGS, tables)
 
 
-def test_what_rolling_forward_takes_as_well_is_no_decision() -> None:
-    instance = granted(min_years=3)
-    found = decision_worth(instance, solved(instance))
-    assert found.table.empty
+def test_waiting_leaves_what_rolling_forward_takes_as_well() -> None:
+    instance = granted(min_years=3, needs="consent")
+    plan = solved(instance)
+    found = decision_worth(instance, plan)
+    (row,) = found.table.to_dict("records")
+    assert (row["worth"], row["list"]) == (float("inf"), "prepare")
     assert found.complete
     assert found.waiting is None
 
 
 def test_a_decision_there_is_no_plan_without() -> None:
-    instance = granted()  # rolling forward leaves it a year earlier
+    instance = granted()
     plan = solved(instance)
     found = decision_worth(instance, plan)
     (row,) = found.table.to_dict("records")
@@ -265,3 +269,21 @@ def test_a_plan_with_worth_is_written_and_read(
     again = written_plan(tmp_path / "plan").tables["decision_worth"]
     assert again["worth"].tolist() == pytest.approx(valued.table["worth"].tolist())
     assert again["low"].tolist() == valued.table["low"].tolist()
+
+
+def test_a_contract_ended_is_a_decision_as_well() -> None:
+    instance = example("notice-and-exit-fee")
+    plan = solved(instance, gap=0.0)
+    found = decision_worth(instance, plan, gap=0.0)
+    ended = found.table[found.table["kind"] == "contract"]
+    assert len(ended)
+    contracts = instance.contracts.copy()
+    for row in ended.to_dict("records"):
+        mine = contracts["contract"] == row["name"]
+        kept = instance.replace(contracts=contracts.assign(
+            notice_years=contracts["notice_years"].mask(mine),
+            exit_fee=contracts["exit_fee"].mask(mine, 0.0),
+        ))  # fmt: skip
+        lost = compare_plans(solved(kept, gap=0.0), plan).objective
+        assert row["worth"] == pytest.approx(lost, abs=1e-6)
+        assert row["worth"] > 1

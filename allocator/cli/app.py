@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import allocator
-from allocator.cli.against import Against
+from allocator.cli.beside import Against, Beside
 from allocator.cli.guard import Exit, asked, failed, hang_up
 from allocator.cli.output import STOPPED, print_json, printer, say, working
 from allocator.errors import InstanceError, UsageError, VerificationError
@@ -247,7 +247,6 @@ def _solve(
     from allocator.report.files.folder import check_target, read_plan, write_plan
     from allocator.report.text.reports import print_reports, report_tables
     from allocator.report.text.summary import print_summary
-    from allocator.report.text.worth import print_waiting, worth_record
 
     for option, figure in (("--keep", keep), ("--gap", gap), ("--time-limit", time_limit)):
         if figure is not None and not math.isfinite(figure):
@@ -272,33 +271,22 @@ def _solve(
     shown = _reports(show) if plan.found else []
     if out is not None and plan.found:
         write_plan(plan, found, out, overwrite=overwrite)
-    valued = None
+    beside = Beside(held_against, found, plan)
     if worth and plan.found and not plan.solver.get("interrupted"):
         shown = list(dict.fromkeys([*shown, Show.DECISIONS.value]))
         how = {"gap": gap, "node_limit": nodes, "seconds": worth_seconds}
         given = {name: value for name, value in how.items() if value is not None}
-        with working("Solving without each decision", cut_short=True):
-            valued = allocator.decision_worth(
-                found, plan, algorithm=algorithm.value, threads=threads, progress=say, **given
-            )
-        plan = replace(plan, tables={**plan.tables, "decision_worth": valued.table})
+        plan = beside.value_decisions(algorithm=algorithm.value, threads=threads, **given)
         if out is not None:
             write_plan(plan, found, out, overwrite=True)
-    difference = held_against.difference(plan, found) if held_against and plan.found else None
     if json:
-        tables: dict[str, Any] = {"tables": report_tables(shown, plan)} if shown else {}
-        if held_against is not None:
-            tables["against"] = held_against.record(difference)
-        if valued is not None:
-            tables["worth"] = worth_record(valued)
-        print_json({**plan.to_dict(), **tables})
+        tables = {"tables": report_tables(shown, plan)} if shown else {}
+        print_json({**plan.to_dict(), **tables, **beside.record()})
     else:
         print_summary(plan, found, printer(), all_years=years)
-        if held_against is not None:
-            held_against.show(difference, found)
+        beside.print_difference()
         print_reports(shown, plan, found, printer())
-        if valued is not None:
-            print_waiting(valued, found, printer())
+        beside.print_waiting()
     if out is not None:
         said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."
         say(said)

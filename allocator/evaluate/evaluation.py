@@ -67,6 +67,9 @@ TABLES = (
 )
 """Tables of an evaluation, in order."""
 
+MONEY = ("budget", "carry", "recurrent", "transfer", "funding")
+"""Kinds of violation that money settled otherwise may mend."""
+
 _BEYOND: Mapping[str, Any] = {"over": "ignore", "invalid": "ignore"}
 """A plan far beyond all limits may overflow; what cannot be computed counts as missed."""
 
@@ -302,6 +305,11 @@ class Evaluation:
         return self.workings.findings.frame()
 
     @property
+    def balanced(self) -> bool:
+        """Whether pools pay for all they must with the money they have."""
+        return not self.violations["kind"].isin(MONEY).any()
+
+    @property
     def _round(self) -> Round:
         return self.workings.decided.round
 
@@ -355,10 +363,14 @@ def evaluate(
         checked = _evaluate(known, pools, given, Findings(tolerance))
         w = checked.workings
         follows = Follows(w.decided, w.need, w.capacity, w.accounts)
-        given, notes = reopened(given, follows)
-        if not notes:
-            return checked
-        return replace(_evaluate(known, pools, given, Findings(tolerance)), notes=notes)
+        for money in (False, True):
+            anew, notes = reopened(given, follows, money=money)
+            if not notes or (money and checked.balanced):
+                continue
+            again = _evaluate(known, pools, anew, Findings(tolerance))
+            if not money or again.balanced:
+                checked = replace(again, notes=notes)
+        return checked
 
 
 def _evaluate(known: Round, pools: Pools, given: Given, findings: Findings) -> Evaluation:
@@ -420,9 +432,7 @@ def _read(known: Round, plan: Mapping[str, pd.DataFrame]) -> tuple[Pools, Given]
     return pools, read_plan(plan, known.programmes, known.demand.there, rows)
 
 
-def _decide(
-    known: Round, pools: Pools, given: Given, findings: Findings
-) -> tuple[Decided, Given]:
+def _decide(known: Round, pools: Pools, given: Given, findings: Findings) -> tuple[Decided, Given]:
     """The round under the plan's decisions, checked, and the plan with activity everywhere."""
     ended: Flags = np.logical_or.accumulate(given.ended == 1, axis=1)
     taken = with_free(known.options, known.tables["option_effects"], given.taken)

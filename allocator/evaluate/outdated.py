@@ -3,14 +3,17 @@
 A planner copies a plan folder and edits activity; the columns beside it stay as they were.
 Activity, options and endings are believed then, and figures that were settled for the other
 activity are settled anew: unmet need where ``avoided`` or ``spend`` stands beside it and
-does not follow, extra capacity beside ``used``, money carried and handed over beside the
-pool's ``spend``, what several pools pay beside ``share``. A table without the columns that
-follow states its figures on purpose, and so does a row in which those are blank.
+does not follow, extra capacity beside ``used``, what several pools pay for an edited
+programme beside ``share``. Money carried, handed over and shared otherwise is settled anew
+beside a pool's ``spend``, where pools do not balance as stated and then do. A table without
+the columns that follow states its figures on purpose, and so does a row in which those are
+blank.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +41,9 @@ class Follows:
     accounts: Accounts
 
 
-def reopened(given: Given, follows: Follows) -> tuple[Given, tuple[str, ...]]:
+def reopened(
+    given: Given, follows: Follows, *, money: bool = False
+) -> tuple[Given, tuple[str, ...]]:
     """The plan without the figures that its activity contradicts, and what was left out.
 
     Parameters
@@ -47,6 +52,8 @@ def reopened(given: Given, follows: Follows) -> tuple[Given, tuple[str, ...]]:
         The plan as stated.
     follows : Follows
         The same recomputed.
+    money : bool
+        Whether to settle money between pools and years anew as well.
 
     Returns
     -------
@@ -61,7 +68,7 @@ def reopened(given: Given, follows: Follows) -> tuple[Given, tuple[str, ...]]:
     programmes = known.round.programmes.names
     edited, unmet = _need(given, follows)
     extra = _differs(given.beside.get(("capacity", "used")), follows.capacity.used)
-    moved = _pools(given, follows)
+    moved = _pools(given, follows) & money
     handed = _handed(given, follows, moved)
     paid = _funding(given, (edited, moved), known)
     columns = (
@@ -71,14 +78,16 @@ def reopened(given: Given, follows: Follows) -> tuple[Given, tuple[str, ...]]:
         ("transfers", "amount", given.transfers, handed, known.pools.pairs),
         ("funding", "paid", given.paid, paid, known.round.funding.names),
     )
-    changes, told = {}, []
+    changes: dict[str, Any] = {}
+    told = []
     fields = {"extra": "extra", "carry_out": "carry", "amount": "transfers"}
     for table, column, stated, out, names in columns:
         there = out & ~np.isnan(stated)
         if not there.any():
             continue
         changes[fields.get(column, column)] = np.where(there, np.nan, stated)
-        told.append(f"{column} of {table}.csv ({_named(names, there)})")
+        joint = " to " if table == "transfers" else ""
+        told.append(f"{column} of {table}.csv ({_named(names, there, joint)})")
     if not told:
         return given, ()
     what = "; ".join(told)
@@ -87,14 +96,20 @@ def reopened(given: Given, follows: Follows) -> tuple[Given, tuple[str, ...]]:
     return replace(given, **changes), (f"{said}out anew: {what}.",)
 
 
-def _named(names: Names, which: Flags) -> str:
-    """Names of rows where anything holds."""
+def _named(names: Names, which: Flags, joint: str = "") -> str:
+    """Names of rows where anything holds; of their parts only the first unless joined."""
     found = dict.fromkeys(
-        name[0] if isinstance(name, tuple) else name
-        for name, any_year in zip(names.all, which.any(axis=1), strict=True)
+        (joint.join(name) if joint else name[0]) if isinstance(name, tuple) else name
+        for name, any_year in zip(names.all, _ever(which), strict=True)
         if any_year
     )
     return listing(found, most=NAMED)
+
+
+def _ever(which: Flags) -> Flags:
+    """Rows where anything holds in any year."""
+    found: Flags = np.asarray(which.any(axis=1))
+    return found
 
 
 def _differs(stated: Floats | None, follows: Floats, size: Floats | float = 0.0) -> Flags:
@@ -117,11 +132,11 @@ def _need(given: Given, follows: Follows) -> tuple[Flags, Flags]:
     priced = _differs(spend, follows.accounts.spending.total, known.programmes.price)
     edited = (priced & ~np.isnan(given.activity)) | balance
     rests = np.zeros(len(edited), dtype=bool)
-    rests[effects.target[edited.any(axis=1)[effects.source]]] = True
+    rests[effects.target[_ever(edited)[effects.source]]] = True
     most = np.minimum(need.potential, known.demand.arriving)
     room = OUTDATED * np.maximum(need.need, NATURAL_SHARE)
     counted = there & (need.avoided > most + room)
-    stale = edited.any(axis=1) | rests | (counted.any(axis=1) & (avoided is not None))
+    stale = _ever(edited) | rests | (_ever(counted) & (avoided is not None))
     copied = np.zeros(edited.shape, dtype=bool)
     for figures in (avoided, spend):
         copied |= False if figures is None else ~np.isnan(figures)
@@ -132,7 +147,7 @@ def _pools(given: Given, follows: Follows) -> Flags:
     """Pools that spend otherwise than the budgets of the plan say."""
     differs = _differs(given.beside.get(("budgets", "spend")), follows.accounts.ledger.spend)
     # Money carried passes from year to year, so a pool is settled as a whole.
-    whole: Flags = np.broadcast_to(differs.any(axis=1)[:, None], differs.shape)
+    whole: Flags = np.broadcast_to(_ever(differs)[:, None], differs.shape)
     return whole
 
 

@@ -422,8 +422,8 @@ def _spent(table: PlanTable, by_money: Flags) -> Floats:
     table.frame = whole.assign(spend=cells)
     spend = table.column("spend")
     table.frame = whole
-    blank = np.flatnonzero(~by_money & _blank(whole["activity"])) if "activity" in whole else []
-    for i in blank:
+    silent = ~by_money & _blank(whole["activity"]) if "activity" in whole else by_money & False
+    for i in np.flatnonzero(silent).tolist():
         table.problem(i, "activity", "", "activity is blank, and so is spend.")
     return spend
 

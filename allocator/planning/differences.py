@@ -264,7 +264,7 @@ def _decisions(one: Tables, two: Tables) -> pd.DataFrame:
         said = [_flags(t.get(table), kind, flag) for t in (one, two)]
         frames = [t[table] for t in (two, one) if table in t and len(t[table])]
         names = dict.fromkeys(name for f in frames for name in f[kind])
-        labels = {}
+        labels: dict[str, str] = {}
         for frame in reversed(frames):
             if "label" in frame:
                 labels |= dict(zip(frame[kind], frame["label"], strict=True))

@@ -203,7 +203,8 @@ def _groups_kept(
 ) -> dict[tuple[str, int], Any]:
     """Options of groups that a draft decides for some of their options only."""
     table = instance.options
-    kept, groups = dict(known), {}
+    kept = dict(known)
+    groups: dict[tuple[str, str], list[str]] = {}
     for n, said, choose in zip(table["option"], table["group"], table["choose"], strict=True):
         for group in str(said).split() if choose in ("exactly_one", "at_most_one") else ():
             groups.setdefault((group, choose), []).append(n)
@@ -217,4 +218,3 @@ def _groups_kept(
             elif choose == "exactly_one" and not left:
                 kept |= {(n, y): _OPEN for n in silent if kept[n, y] is None}
     return kept
-

@@ -68,7 +68,7 @@ def _by_key(frame: pd.DataFrame, key: Any) -> Keyed:
     keys = list(key)
     shown = [c for c in frame if c not in keys and c not in SAID_OTHERWISE]
     records = frame.to_dict("records")
-    return {tuple(_word(r[k]) for k in keys): {c: r[c] for c in shown} for r in records}
+    return {tuple(_word(r[k]) for k in keys): {str(c): r[c] for c in shown} for r in records}
 
 
 def _cells(before: Keyed, after: Keyed) -> Iterator[tuple[str, str, Any, Any]]:

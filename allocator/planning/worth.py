@@ -13,9 +13,10 @@ from allocator.instance.evidence import CASES
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning.differences import compare_plans
-from allocator.planning.forcing import Decision, forcing, without
 from allocator.planning.record import Deadline
 from allocator.planning.solve import solve
+from allocator.planning.undone import COSTS, without
+from allocator.solver.forced import Decision, forcing
 
 NOW, PREPARE, NOT_YET = "now", "prepare", "not_yet"
 """Lists a decision may be on."""
@@ -85,8 +86,8 @@ def decision_worth(
     A decision is one to take *now* when it starts in the first year and the best plan takes it
     so with all evidence, it is worth more than both searches may have missed, and needs no
     step before. One that holds and is worth as much, but needs a step, is one to *prepare*.
-    The rest is *not yet* to be decided. What an instance or the reference plan leaves no
-    choice about is no decision.
+    The rest is *not yet* to be decided. An option that costs and changes nothing is what
+    there is while nothing is decided, and no decision itself.
 
     Parameters
     ----------
@@ -165,9 +166,10 @@ class _Solves:
                 )
                 if when == NOT_YET and taken
             ]
-            if later:
+            off = self._as_rolled(later)
+            if off:
                 self.tell("With what is not yet to be decided left as it is")
-                waiting = self._without(self._as_rolled(later))
+                waiting = self._without(off)
             complete = True
         except _Stopped:
             table = self._table(decisions, plans, worth)
@@ -215,7 +217,7 @@ class _Solves:
         return sorted(int(year) for year in mine["year"])
 
     def _decisions(self, asked: list[str]) -> list[Decision]:
-        """Decisions of the plan that rolling forward does not take, and those asked for."""
+        """Decisions of the plan, and those asked for."""
         known = self.instance.options["option"].tolist()
         lost = [name for name in asked if name not in known]
         if lost:
@@ -228,8 +230,7 @@ class _Solves:
             for name in names:
                 key = (kind, name)
                 years = self._runs(self.plan, key)
-                rolled = self._runs(self.plan, key, "reference_taken") if kind == "option" else []
-                if name in asked or (years and years != rolled and name not in self._idle):
+                if name in asked or (years and name not in self._idle):
                     keys.append(key)
         last = self.years[-1] + 1
         return sorted(keys, key=lambda k: (min(self._runs(self.plan, k), default=last), k))
@@ -238,8 +239,7 @@ class _Solves:
     def _idle(self) -> set[str]:
         """Options that cost and change nothing: what is there while nothing is decided."""
         table = self.instance.options
-        costs = ["cost_once", "cost_yearly", "double_running", "cost_exit", "capital"]
-        none = (table[costs] == 0).all(axis=1)
+        none = (table[list(COSTS)] == 0).all(axis=1)
         busy = set(self.instance.option_effects["option"])
         return set(table.loc[none, "option"]) - busy
 
@@ -250,7 +250,9 @@ class _Solves:
         mine = {g for kind, name in later if kind == "option" for g in groups[name]}
         also = [("option", n) for n, named in groups.items() if mine & set(named)]
         kept = {k for k in also if self._runs(self.plan, k, "reference_taken")}
-        return [k for k in dict.fromkeys([*later, *also]) if k not in kept and k[1] not in self._idle]
+        return [
+            k for k in dict.fromkeys([*later, *also]) if k not in kept and k[1] not in self._idle
+        ]
 
     def _table(
         self,

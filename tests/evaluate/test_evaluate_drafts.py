@@ -72,8 +72,10 @@ def test_edited_activity_wins_over_what_stood_beside_it(programme: str, more: fl
     plan = tables(LISTS)
     edited(plan, programme, 2025, more)
     columns = plan["allocation"][["programme", "year", "activity"]]
-    result = evaluate(LISTS, plan)
-    same(result, evaluate(LISTS, {"allocation": columns}))
+    result, bare = evaluate(LISTS, plan), evaluate(LISTS, {"allocation": columns})
+    assert result.objective == pytest.approx(bare.objective)
+    for name in ("allocation", "outcomes", "rules", "capacity"):
+        pd.testing.assert_frame_equal(getattr(result, name), getattr(bare, name))
     said = " ".join(result.notes)
     assert said.startswith(f"Activity, edited for {programme}, is believed.")
     assert "unmet of allocation.csv (Surgery)" in said
@@ -91,6 +93,32 @@ def test_shares_of_pools_are_settled_anew_where_their_programme_was_edited() -> 
     # Without the columns that follow it is meant as it stands.
     meant = {**plan, "funding": plan["funding"][["programme", "pool", "year", "paid"]]}
     assert set(evaluate(LISTS, meant).violations["kind"]) == {"funding"}
+
+
+def test_money_is_settled_anew_where_pools_then_balance() -> None:
+    pools = round_of(
+        "programme,sector,pool,baseline\nGP,primary,NHS,100\nHome care,social,Council,100",
+        years=YEARS,
+        budgets="pool,amount,carry_max\nNHS,150,50\nCouncil,100,0",
+        transfers="from_pool,to_pool,max\nNHS,Council,50",
+        responses="programme,outcome,per_unit\nGP,QALY,1\nHome care,QALY,3",
+        limits="programme,min,max\nGP,0.5,1\nHome care,0.5,1.2",
+    )
+    plan = tables(pools)
+    assert plan["transfers"]["amount"].tolist() == pytest.approx([20.0] * 3)
+    edited(plan, "Home care", 2026, 10.0)
+    found = evaluate(pools, plan)
+    expect(found.transfers, amount=[20.0, 30.0, 20.0])
+    assert "amount of transfers.csv (NHS to Council)" in found.notes[0]
+    # Where it does not help, money is left as stated; and so are transfers edited as well.
+    edited(plan, "Home care", 2026, 100.0)
+    short = evaluate(pools, plan)
+    expect(short.transfers, amount=[20.0] * 3)
+    assert short.notes == ()
+    plan = tables(pools)
+    edited(plan, "GP", 2026, -30.0)
+    plan["transfers"].loc[plan["transfers"]["year"] == 2026, "amount"] = 45.0
+    expect(evaluate(pools, plan).transfers, amount=[20.0, 45.0, 20.0])
 
 
 def test_unmet_need_stated_alone_is_meant() -> None:
@@ -146,7 +174,9 @@ def test_spend_by_hand() -> None:
 def test_activity_wins_over_spend_and_one_of_them_is_needed() -> None:
     both = allocation(MONEY, {"Plain": 10, "Dearer": 20, "Fixed": 30}, spend=["?"] * 9)
     assert evaluate(MONEY, {"allocation": both}).allocation["activity"].sum() == 180
-    some = both.assign(activity=[10.0, np.nan, np.nan] + [1.0] * 6, spend=[np.nan, 24.2, np.nan] * 3)
+    some = both.assign(
+        activity=[10.0, np.nan, np.nan] + [1.0] * 6, spend=[np.nan, 24.2, np.nan] * 3
+    )
     with pytest.raises(InstanceError) as error:
         evaluate(MONEY, {"allocation": some})
     assert [str(p) for p in error.value.problems] == [
@@ -162,8 +192,9 @@ def test_activity_wins_over_spend_and_one_of_them_is_needed() -> None:
 )
 def test_a_column_a_year(heads: tuple[Any, ...]) -> None:
     long = allocation(MONEY, {"Plain": [1, 2, 3], "Dearer": [4, 5, 6], "Fixed": 7})
-    wide = long.pivot(index="programme", columns="year", values="activity").reset_index()
-    wide.columns = ["programme", *heads]
+    figures = {name: rows["activity"].tolist() for name, rows in long.groupby("programme")}
+    rows = [[name, *by_year] for name, by_year in figures.items()]
+    wide = pd.DataFrame(rows, columns=["programme", *heads])
     same(evaluate(MONEY, {"allocation": wide}), evaluate(MONEY, {"allocation": long}))
 
 

@@ -97,7 +97,9 @@ def test_other_evidence_is_said(money_round: Instance, money_plan: Plan) -> None
     evaluation = evaluate(money_round, dict(money_plan.tables))
     said = words(evaluation, None, money_round, case="low")
     assert "It is valued with the low figures of the evidence" in said
-    assert verdict_record(evaluation, Compared(), money_round, "low")["instance"]["evidence"] == "low"
+    assert (
+        verdict_record(evaluation, Compared(), money_round, "low")["instance"]["evidence"] == "low"
+    )
 
 
 def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:

@@ -310,7 +310,7 @@ def _asked(group: Group, choices: Choices) -> str:
     return f"nobody can win award group '{group.name}': exactly one of {names} must be taken "
 
 
-def steps(facts: Facts) -> Problems:
+def steps(facts: Timeless) -> Problems:
     """What an option needs first is among the steps there are."""
     rows, suggest = facts["options"], Suggester(STEPS)
     for position, (_, said, months) in enumerate(rows.lists("needs", "needs_months")):

@@ -28,11 +28,37 @@ PROVED = (
 """What ``plan.json`` says of how good the plan is, by the names of the certificate."""
 
 
-WORDS = frozenset(
-    "programme label sector place pool from_pool to_pool rule outcome segment resource option "
-    "group contract provider type state income part measure sense kind name why item step needs "
-    "decided_by list".split()
-)
+WORDS = {
+    "programme",
+    "label",
+    "sector",
+    "place",
+    "pool",
+    "from_pool",
+    "to_pool",
+    "rule",
+    "outcome",
+    "segment",
+    "resource",
+    "option",
+    "group",
+    "contract",
+    "provider",
+    "type",
+    "state",
+    "income",
+    "part",
+    "measure",
+    "sense",
+    "kind",
+    "name",
+    "why",
+    "item",
+    "step",
+    "needs",
+    "decided_by",
+    "list",
+}
 """Columns that hold words, even where those are all digits."""
 
 
@@ -90,7 +116,7 @@ def _table(file: Path) -> pd.DataFrame:
 
     text = io.StringIO(file.read_text(encoding="utf-8-sig"))
     table = pd.read_csv(text, dtype=str, keep_default_na=False)
-    return pd.DataFrame({c: _typed(c, table[c].tolist()) for c in table}, index=table.index)
+    return pd.DataFrame({c: _typed(str(c), table[c].tolist()) for c in table}, index=table.index)
 
 
 def _typed(name: str, cells: list[str]) -> list[Any]:

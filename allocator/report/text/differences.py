@@ -171,7 +171,8 @@ def _decisions(difference: PlanDifference, instance: Instance) -> Iterator[str]:
     rows, settings = difference.decisions, instance.settings
     names = display_names(rows["name"], rows["label"])
     groups = list(rows.groupby(["kind", "name"], sort=False))
-    for (kind, name), mine in groups[:DECISIONS_LISTED]:
+    for (kind, key), mine in groups[:DECISIONS_LISTED]:
+        name = str(key)
         none = "not taken" if kind == "option" else "not ended"
         said = []
         for side in ("first", "second"):

@@ -31,7 +31,7 @@ REPORTS: dict[str, tuple[Report, tuple[str, ...]]] = {
     "bridge-by-sector": (sector_bridge_report, ("bridge",)),
     "options": (option_report, ("options",)),
     "incomes": (income_report, ("incomes",)),
-    "decisions": (decision_report, ("decisions", "decision_worth")),
+    "decisions": (decision_report, ("decisions",)),
 }
 """Report by name, with the tables of a plan it shows."""
 

@@ -44,7 +44,9 @@ def worth_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     worth, money = Worth.of(instance.outcomes), money_of(plan, instance)
     names = display_names(table["name"], table["label"])
     if table.empty:
-        yield Text("Yes or no: the plan decides nothing that rolling forward does not", style="bold")
+        yield Text(
+            "Yes or no: the plan decides nothing that rolling forward does not", style="bold"
+        )
     for key, title in LISTS.items():
         rows = table[table["list"] == key]
         if len(rows):
@@ -135,7 +137,9 @@ def _holds(row: Mapping[Any, Any]) -> str:
     if len(solved) < 2:
         return ""
     if holds == solved:
-        return "holds with low, central and high evidence" if len(solved) == 3 else "holds with both"
+        return (
+            "holds with low, central and high evidence" if len(solved) == 3 else "holds with both"
+        )
     if len(holds) == 1:
         return f"holds with {holds[0]} evidence only"
     return f"holds with {listed(holds)} evidence only" if holds else "holds with no evidence"
