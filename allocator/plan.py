@@ -140,17 +140,19 @@ class Plan:
         - ``budgets``: pool, year, amount, spend, at_cost, contract_payments, funded,
           adjustments, extra_cost, option_cost, option_income, incomes (received in the year),
           held_back, exit_fees, transfers_in, transfers_out, carry_in, carry_out, slack,
-          recurrent_income, recurrent_spend, underlying, capital_amount, capital_spend,
+          recurrent_income, recurrent_spend, underlying, support, capital_amount, capital_spend,
           price (objective per unit of money)
         - ``transfers``: from_pool, to_pool, year, amount
         - ``funding``: programme, pool, year, paid, share, share_min, share_max
         - ``adjustments``: pool, year, kind, item, amount
         - ``contracts``: contract, year, type, provider, pool, payment, pool_payment, cost,
           value, fixed, stranded, state, ended, suspended, exit_fee
-        - ``providers``: provider, year, income, contract_income, other_income, other_cost,
-          cost, position, deficit_max, slack, price (objective per unit of deficit allowed,
-          >= 0)
-        - ``bridge``: pool, sector, year, step, recurrent, amount (see
+        - ``providers``: provider, year, income, contract_income, other_income,
+          adjustments, other_cost, cost, position, deficit_max, slack, price (objective per
+          unit of deficit allowed, >= 0)
+        - ``system``: year, pools, held, providers, underlying (the sum of these), support (see
+          :attr:`allocator.evaluate.evaluation.Evaluation.system`)
+        - ``bridge``: pool, sector, year, step, recurrent, capital, amount (see
           :func:`allocator.evaluate.bridge.bridge`)
         - ``options``: option, label, group, year, taken, in_place (share of the year),
           cost_once, cost_yearly, double_running, cost_exit, capital (money of the year), pool
@@ -289,6 +291,7 @@ TABLE_NAMES = (
     "adjustments",
     "contracts",
     "providers",
+    "system",
     "bridge",
     "options",
     "incomes",

@@ -841,7 +841,7 @@ class Draw:
                 rows.append(
                     {
                         "pool": pool,
-                        "kind": self.pick("non_recurrent", "grant"),
+                        "kind": self.pick("non_recurrent", "grant", "support"),
                         "amount": self.of(cost, 0.02, 0.2),
                     }
                 )

@@ -957,7 +957,7 @@ class Built:
                 before, carry = carry, self._carry(pool, t)
                 room = self.room * max(1.0, self.money(pool, t, ("recurrent",)))
                 there = Linear(
-                    self.money(pool, t, ("recurrent", "grant", "non_recurrent"))
+                    self.money(pool, t, ("recurrent", "grant", "non_recurrent", "support"))
                     - self.held_back[pool, t]
                 )
                 there = there + self.received[pool, t] + self.income[pool, t] + taken[pool, t]
@@ -966,7 +966,8 @@ class Built:
                 capital = self.money(pool, t, ("capital",)) * (1.0 + AT)
                 p.keep(self.capital[pool, t], high=capital + room)
                 if flag(r.settings, "recurrent_balance", False):
-                    lasting = self.money(pool, t, ("recurrent", "grant")) + self.income[pool, t]
+                    lasting = self.money(pool, t, ("recurrent", "grant", "support"))
+                    lasting = lasting + self.income[pool, t]
                     spare = lasting + taken[pool, t] - self.lasting[pool, t] - given[pool, t]
                     p.keep(spare, low=-room - AT)
 
@@ -1062,6 +1063,11 @@ class Built:
         """Position of a provider."""
         row = self.round.rows("providers", ("provider",), t).get((provider,), {})
         parts: list[Linear | float] = [figure(row, "other_income") - figure(row, "other_cost")]
+        parts += [
+            figure(item, "amount") * figure(item, "delivery", 1.0)
+            for item in self.round.rows("adjustments", ("item",), t).values()
+            if word(item, "provider") == provider
+        ]
         for contract in self.round.contracts():
             if (contract, t) not in self.payment:
                 continue

@@ -36,6 +36,7 @@ TAKEN_APART = {
     "capacity": ("capacity", ("resource", "place", "year")),
     "contract": ("contracts", ("contract", "year")),
     "provider": ("providers", ("provider", "year")),
+    "system": ("system", ("year",)),
     "funding": ("funding", ("programme", "pool", "year")),
     "option": ("options", ("option", "year")),
     "income": ("incomes", ("income", "part", "year")),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from examples import example
+from examples import avonside, example
 from oracle_round import Round
 from shown import joined, out_json, printed
 from small import as_instance, solved
@@ -18,6 +18,7 @@ from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning.differences import compare_plans
+from allocator.planning.undone import idle
 from allocator.planning.worth import DecisionWorth, decision_worth
 from allocator.report.files.folder import write_plan
 from allocator.report.files.written import written_plan
@@ -287,3 +288,9 @@ def test_a_contract_ended_is_a_decision_as_well() -> None:
         lost = compare_plans(solved(kept, gap=0.0), plan).objective
         assert row["worth"] == pytest.approx(lost, abs=1e-6)
         assert row["worth"] > 1
+
+
+def test_what_is_there_while_nothing_is_decided() -> None:
+    # A bid that costs nothing moves its provider, so it is a decision; the present trust is not.
+    still = {name.split(":")[-1].strip() for name in idle(avonside())}
+    assert still == {"virtual integration", "Avonside Community Health"}

@@ -20,13 +20,14 @@ class Axes:
     contract : Axis
         Contracts that replace cost by a payment in some year.
     provider : Axis
-        Providers of programmes, contracts and the providers table.
+        Providers of programmes, contracts, options and the providers table.
     """
 
     def __init__(self, instance: Instance) -> None:
         rows, agreements = instance.rows, instance.facts.agreements
         programmes = rows["programmes"]
-        paid = [*rows["contracts"]["lead"].tolist(), *programmes["provider"].tolist()]
+        named = (rows["contracts"]["lead"], programmes["provider"], rows["options"]["provider"])
+        paid = [name for column in named for name in column.tolist()]
         providers = [*rows["providers"]["provider"].tolist(), *(name for name in paid if name)]
         contracts = [agreements.names[c] for c in agreements.in_force[0].tolist()]
         self.programme = Axis("programme", tuple(programmes["programme"].tolist()))

@@ -15,11 +15,11 @@ class Providers:
     Attributes
     ----------
     axis : Axis
-        Names of all providers of programmes, contracts and the providers table.
+        Names of all providers of programmes, contracts, options and the providers table.
     rows : Index
         (provider, year) of every provider and year.
     other : ndarray
-        Other income less other cost, following `rows`.
+        Other income, adjustments it is paid included, less other cost, following `rows`.
     deficit_max : ndarray
         Most that may be lost; inf where it is not limited.
     """
@@ -34,4 +34,6 @@ class Providers:
         self.deficit_max[at] = np.where(
             np.isnan(given["deficit_max"]), np.inf, given["deficit_max"]
         )
+        for name, amount in instance.facts.adjustments.paid.items():
+            self.other[rows.columns[0] == axes.provider.codes([name])[0]] += amount
         self.axis = axes.provider

@@ -72,7 +72,7 @@ def keep_accounts(
     spending = work_out_spending(programmes, given.activity, changes["unit_cost"], yearly)
     payments = pay(decided.contracts, programmes, given.activity, spending, achieved[0])
     check_contracts(payments, findings)
-    books = keep_books(decided.round.providers, payments, spending)
+    books = keep_books(decided.round.providers, payments, spending, changes["provider"])
     check_providers(books, findings)
     spend = spending.total
     uses = _uses(decided, payments, spend, extra_cost, (options, achieved[1]))

@@ -31,6 +31,8 @@ class Adjustments:
         nothing without a selection.
     amount : numpy.ndarray
         Shape (I, year, pool): money it takes from each pool; negative when it is saved.
+    provider : numpy.ndarray
+        Shape (I, year): provider that is paid it, blank for none.
     """
 
     names: Names
@@ -38,6 +40,7 @@ class Adjustments:
     recurrent: Flags
     weight: Floats
     amount: Floats
+    provider: Objects
 
     @property
     def net(self) -> Floats:
@@ -50,6 +53,30 @@ class Adjustments:
         """The part of it that comes back every year."""
         total: Floats = (self.amount * self.recurrent[:, :, None]).sum(axis=0).T
         return total
+
+    @property
+    def held(self) -> Floats:
+        """Deficits that come back every year and nobody is paid: cover for a loss, by year."""
+        kept = self.recurrent & (self.kind == "deficit") & (self.provider == "")
+        total: Floats = np.where(kept, self.amount.sum(axis=2), 0.0).sum(axis=0)
+        return total
+
+    def paid_to(self, providers: Names, *, once: bool = False) -> Floats:
+        """Money that providers are paid, shape (provider, year).
+
+        Parameters
+        ----------
+        providers : Names
+            Providers.
+        once : bool
+            Only what does not come back every year.
+        """
+        mine = np.where(once & self.recurrent, 0.0, self.amount.sum(axis=2))
+        paid = np.zeros((len(providers), mine.shape[1]))
+        who = providers.find(self.provider.ravel()).reshape(mine.shape)
+        item, t = np.nonzero(who >= 0)
+        np.add.at(paid, (who[item, t], t), mine[item, t])
+        return paid
 
 
 def read_adjustments(
@@ -87,6 +114,7 @@ def read_adjustments(
         recurrent=in_force.flags("recurrent"),
         weight=weight,
         amount=net[:, :, None] * split,
+        provider=in_force.words("provider"),
     )
 
 

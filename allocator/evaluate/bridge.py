@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,9 @@ STEPS = (
 )
 """Steps in order; the last is what the ones before it come to."""
 
+ONCE, LASTING, CAPITAL = range(3)
+"""Money that does not come back, that comes back every year, and capital."""
+
 
 def bridge(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
     """Explain what every pool spends on every sector, step by step from the base year.
@@ -54,7 +58,8 @@ def bridge(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        pool, sector (blank: none in particular), year, step, recurrent, amount; in the order
+        pool, sector (blank: none in particular), year, step, recurrent, capital (whether it
+        is capital and not revenue), amount; in the order
         of :data:`STEPS`, steps of nothing left out. ``outturn`` is the baseline at base-year
         prices and ``inflation`` what the year's prices add to it; ``growth_and_demand`` is
         the reference plan at cost less that, ``decisions`` the plan at cost less the
@@ -67,9 +72,11 @@ def bridge(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
         ``option_income``, and ``incomes`` received on conditions, for which ``held_back`` is
         taken off first. ``plan`` is all the pool uses less that, capital and extra capacity
         included, money moved to other pools and years left out. What several pools pay for
-        is split in all steps as the plan splits it. Contracts, yearly costs of options and
-        their income come back every year; capital, extra capacity and what is paid or
-        received once do not.
+        is split up to ``inflation`` as the reference plan splits it in the first year, so that
+        the outturn of a pool is one number; what another split changes is growth and demand
+        where the reference plan splits so, and a decision where the plan does. Contracts,
+        yearly costs of options and their income come back every year; capital, extra capacity
+        and what is paid or received once do not.
     """
     plan, before = checked.workings, reference.workings
     steps = _Steps(plan.decided.round)
@@ -79,10 +86,10 @@ def bridge(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
     _add_adjustments(steps, plan.decided.round)
     uses = plan.accounts.ledger.uses
     for step, amount, lasting in (
-        ("extra_capacity", uses.extra_cost, 0),
-        ("option_income", -uses.option_income, 1),
-        ("incomes", -uses.incomes, 0),
-        ("held_back", uses.withheld, 0),
+        ("extra_capacity", uses.extra_cost, ONCE),
+        ("option_income", -uses.option_income, LASTING),
+        ("incomes", -uses.incomes, ONCE),
+        ("held_back", uses.withheld, ONCE),
     ):
         pool, t = np.nonzero(amount)
         steps.add(step, (pool, 0, t, lasting), amount[pool, t])
@@ -90,7 +97,7 @@ def bridge(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
 
 
 class _Steps:
-    """Amounts by pool, sector, year, whether they come back every year, and step.
+    """Amounts by pool, sector, year, kind of money and step.
 
     Parameters
     ----------
@@ -104,11 +111,11 @@ class _Steps:
         # Sector 0 is none in particular.
         self.sectors = Names(["", *sorted(set(every))])
         self.sector = self.sectors.find(every)
-        shape = (len(self.pools), len(self.sectors), len(self.years), 2, len(STEPS))
+        shape = (len(self.pools), len(self.sectors), len(self.years), 3, len(STEPS))
         self.amount = np.zeros(shape)
 
     def add(self, step: str, where: tuple[Any, Any, Any, Any], amount: Any) -> None:
-        """Add amounts to a step at positions of pool, sector, year and recurrence."""
+        """Add amounts to a step at positions of pool, sector, year and kind of money."""
         np.add.at(self.amount, (*where, STEPS.index(step)), amount)
 
     def frame(self, nothing: float) -> pd.DataFrame:
@@ -117,16 +124,19 @@ class _Steps:
         amount[..., -1] = amount.sum(axis=-1)
         there = amount != 0.0
         there[..., -1] = there.any(axis=-1)
-        pool, sector, year, step, once = np.nonzero(np.moveaxis(there[:, :, :, ::-1], 3, 4))
-        lasting = 1 - once
+        # What lasts first, then what does not, then capital.
+        order = np.array([LASTING, ONCE, CAPITAL])
+        pool, sector, year, step, at = np.nonzero(np.moveaxis(there[:, :, :, order], 3, 4))
+        kind = order[at]
         return frames.table(
             {
                 "pool": self.pools.array[pool],
                 "sector": self.sectors.array[sector],
                 "year": self.years[year],
                 "step": np.array(STEPS, dtype=object)[step],
-                "recurrent": lasting.astype(bool),
-                "amount": amount[pool, sector, year, lasting, step],
+                "recurrent": kind == LASTING,
+                "capital": kind == CAPITAL,
+                "amount": amount[pool, sector, year, kind, step],
             }
         )
 
@@ -134,24 +144,29 @@ class _Steps:
 def _add_programmes(steps: _Steps, plan: Workings, before: Workings) -> None:
     """Steps of what programmes cost, for the pools that pay."""
     programmes = plan.decided.round.programmes
-    row, t, pool, share = _payers(plan)
-    base = programmes.base_spend[:, None]
+    shares = _shares(plan, before)
+    base = np.broadcast_to(programmes.base_spend[:, None], programmes.price.shape)
     at_prices = programmes.price * programmes.baseline[:, None]
     options, rest = _of_programmes(plan)
     spend = plan.accounts.spending.total - options - rest
     reference = before.accounts.spending.total - sum(_of_programmes(before))
-    amounts = {
-        "outturn": np.broadcast_to(base, spend.shape),
-        "inflation": at_prices - base,
-        "growth_and_demand": reference - at_prices,
-        "decisions": spend - reference,
-        "options": options,
-        "full_year_effect": rest,
-    }
     own = (programmes.recurrent & ~programmes.capital)[:, None]
-    lasting = (own | plan.decided.contracts.contracted)[row, t].astype(np.int64)
-    for step, of in amounts.items():
-        steps.add(step, (pool, steps.sector[row], t, lasting), share * of[row, t])
+    kind = np.where(own | plan.decided.contracts.contracted, LASTING, ONCE)
+    kind = np.where(programmes.capital[:, None], CAPITAL, kind)
+    row, t = shares.row, shares.t
+    where = (shares.pool, steps.sector[row], t, kind[row, t])
+    # What each pool has paid up to a step; the steps are the differences.
+    at_base, later = shares.first * base[row, t], shares.first * at_prices[row, t]
+    rolled, planned = shares.before * reference[row, t], shares.now * spend[row, t]
+    for step, of in (
+        ("outturn", at_base),
+        ("inflation", later - at_base),
+        ("growth_and_demand", rolled - later),
+        ("decisions", planned - rolled),
+        ("options", shares.now * options[row, t]),
+        ("full_year_effect", shares.now * rest[row, t]),
+    ):
+        steps.add(step, where, of)
 
 
 def _yearly(money: OptionMoney) -> tuple[Floats, Floats]:
@@ -179,14 +194,57 @@ def _add_options(steps: _Steps, money: OptionMoney) -> None:
     yearly, rest = (money.direct(part) for part in _yearly(money))
     sector = pick(steps.sector, options.programme, 0)
     for step, amount, lasting in (
-        ("options", yearly, 1),
-        ("full_year_effect", rest, 1),
-        ("double_running", costs["double_running"], 0),
-        ("one_off", costs["cost_once"] + costs["cost_exit"], 0),
-        ("option_capital", costs["capital"], 0),
+        ("options", yearly, LASTING),
+        ("full_year_effect", rest, LASTING),
+        ("double_running", costs["double_running"], ONCE),
+        ("one_off", costs["cost_once"] + costs["cost_exit"], ONCE),
+        ("option_capital", costs["capital"], CAPITAL),
     ):
         o, t = np.nonzero(amount)
         steps.add(step, (options.pool[o], sector[o], t, lasting), amount[o, t])
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """Who pays for what: a row a programme, year and pool that pays in any of three cases.
+
+    Attributes
+    ----------
+    row, t, pool : numpy.ndarray
+        Programme, year and pool.
+    first, before, now : numpy.ndarray
+        The pool's share as the reference plan splits the first year, as it splits this one, and
+        as the plan does.
+    """
+
+    row: Ints
+    t: Ints
+    pool: Ints
+    first: Floats
+    before: Floats
+    now: Floats
+
+
+def _shares(plan: Workings, before: Workings) -> _Shares:
+    """Shares of everything that is paid."""
+    mine, theirs = _payers(plan), _payers(before)
+    years = plan.activity.shape[1]
+    at_first = theirs[1] == 0
+    row, pool, share = (part[at_first] for part in (theirs[0], theirs[2], theirs[3]))
+    first = (
+        np.repeat(row, years),
+        np.tile(np.arange(years), len(row)),
+        np.repeat(pool, years),
+        np.repeat(share, years),
+    )
+    every = [np.concatenate([case[k] for case in (first, theirs, mine)]) for k in range(3)]
+    keys, at = np.unique(np.stack(every), axis=1, return_inverse=True)
+    sizes = [len(case[0]) for case in (first, theirs, mine)]
+    parts = np.split(at.ravel(), np.cumsum(sizes)[:-1])
+    found = np.zeros((3, keys.shape[1]))
+    for case, (where, split) in enumerate(zip(parts, (first[3], theirs[3], mine[3]), strict=True)):
+        found[case, where] = split
+    return _Shares(*keys, *found)
 
 
 def _payers(plan: Workings) -> tuple[Ints, Ints, Ints, Floats]:
@@ -211,8 +269,8 @@ def _add_contracts(steps: _Steps, plan: Workings) -> None:
     spend = plan.accounts.spending.total
     over = np.where(contracts.replaces, payments.pool_payment - payments.cost, 0.0)
     for step, amount, lasting in (
-        ("contracts", over, 1),
-        ("exit_fees", contracts.exit_fees, 0),
+        ("contracts", over, LASTING),
+        ("exit_fees", contracts.exit_fees, ONCE),
     ):
         row, t = np.nonzero(contracts.by_programme(amount))
         of = contracts.member[row]
@@ -233,7 +291,7 @@ def _add_adjustments(steps: _Steps, known: Round) -> None:
         own = np.where(known.programmes.pool == pool, weight, 0.0)
         parts = np.bincount(steps.sector, own if own.any() else weight, len(every))
         parts[0] = 0.0 if parts.any() else 1.0
-        lasting = int(adjustments.recurrent[item, t])
+        lasting = LASTING if adjustments.recurrent[item, t] else ONCE
         amount = adjustments.amount[item, t, pool] * parts / parts.sum()
         steps.add(adjustments.kind[item, t], (pool, every, t, lasting), amount)
 
@@ -258,7 +316,7 @@ def check_bridge(frame: pd.DataFrame, budgets: pd.DataFrame, penny: float = PENN
     """
     last = (frame["step"] == "plan").to_numpy()
     amount = frame["amount"].to_numpy()
-    rows = _rows(frame, ("pool", "sector", "year", "recurrent"))
+    rows = _rows(frame, ("pool", "sector", "year", "recurrent", "capital"))
     names = Names(sorted(set(rows)))
     code = names.find(rows)
     steps = np.bincount(code, np.where(last, 0.0, amount), len(names))
@@ -266,10 +324,10 @@ def check_bridge(frame: pd.DataFrame, budgets: pd.DataFrame, penny: float = PENN
     room = np.maximum(penny, ADDING_UP * np.bincount(code, np.abs(amount), len(names)))
     problems = []
     for line in np.flatnonzero(np.abs(steps - plan) > room).tolist():
-        pool, sector, year, lasting = names.all[line]
+        pool, sector, year, lasting, capital = names.all[line]
         problems.append(
             f"Pool '{pool}', sector '{sector}', {year}: "
-            f"{'recurrent' if lasting else 'non-recurrent'} steps come to "
+            f"{'recurrent' if lasting else 'capital' if capital else 'one-off'} steps come to "
             f"{steps[line]:,.2f} and the plan is {plan[line]:,.2f}."
         )
     return [*problems, *_check_pools(frame[last], budgets, penny)]

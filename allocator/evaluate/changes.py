@@ -11,7 +11,7 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate.options import Course, Options
 from allocator.evaluate.tables import Names, Tables
 
-ON_PROGRAMMES = ("close", "demand", "limit_max", "limit_min", "outcome", "unit_cost")
+ON_PROGRAMMES = ("close", "demand", "limit_max", "limit_min", "outcome", "provider", "unit_cost")
 """Measures of programmes; those of anything else name what they act on themselves."""
 
 

@@ -44,6 +44,7 @@ from allocator.evaluate.pools import Pools, ledger_frame, transfer_frame, with_t
 from allocator.evaluate.providers import provider_frame
 from allocator.evaluate.round import Decided, Round, decide
 from allocator.evaluate.spending import activity_bought
+from allocator.evaluate.system import system_frame
 from allocator.evaluate.tolerances import DEFAULT_TOLERANCE
 from allocator.evaluate.verdict import Verdict, check_rules, judge, rule_frame
 from allocator.instance.instance import Instance
@@ -61,6 +62,7 @@ TABLES = (
     "adjustments",
     "contracts",
     "providers",
+    "system",
     "options",
     "incomes",
     "violations",
@@ -221,7 +223,8 @@ class Evaluation:
         in the year), held_back, exit_fees, transfers_in, transfers_out, carry_in, carry_out,
         slack; recurrent_income (income from options included) and recurrent_spend (yearly
         costs of options included), both with transfers, and underlying, the first less the
-        second; capital_amount, capital_spend (capital of options included).
+        second; support (of deficits, which is no part of it); capital_amount, capital_spend
+        (capital of options included).
         """
         w = self.workings
         return ledger_frame(w.decided.pools, w.accounts.ledger, self._round.tables.years)
@@ -268,10 +271,26 @@ class Evaluation:
         """Providers by year.
 
         provider, year, income (contracts, overheads, programmes paid at cost),
-        contract_income, other_income, other_cost, cost, position, deficit_max, slack (both NaN
-        without a limit).
+        contract_income, other_income, adjustments (money from pools that is not for activity),
+        other_cost, cost, position, deficit_max, slack (both NaN without a limit).
         """
         return provider_frame(self.workings.accounts.books, self._round.tables.years)
+
+    @_table
+    def system(self) -> pd.DataFrame:
+        """Underlying position of pools and providers together, by year.
+
+        year, pools (underlying position of all pools, with every deficit that comes back each
+        year), held (the part of these deficits that nobody is paid: pools hold it against a
+        provider's loss), providers (positions of all providers without what they are paid
+        once), underlying (the sum of the three), support (money that supports a deficit until
+        it is withdrawn; no part of it).
+        """
+        accounts, known = self.workings.accounts, self._round
+        pools = self.workings.decided.pools
+        return system_frame(
+            pools, accounts.ledger, accounts.books, known.adjustments, known.tables.years
+        )
 
     @_table
     def options(self) -> pd.DataFrame:

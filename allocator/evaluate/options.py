@@ -225,7 +225,9 @@ def with_free(options: Options, effects: Rows, stated: Floats) -> Flags:
 
 def free_of_groups(options: Options, effects: Rows) -> Iterator[tuple[Ints, int, int]]:
     """Groups that need exactly one, their only free option, and its first year from 0."""
-    costs = np.column_stack([options.rows[kind] != 0 for kind in COSTS])
+    # An option that moves a provider changes something, whatever it costs.
+    moved = options.rows["provider"] != ""
+    costs = np.column_stack([moved, *(options.rows[kind] != 0 for kind in COSTS)])
     busy = set(effects["option"].tolist())
     alone = [len(named.split()) == 1 for named in options.rows["group"].tolist()]
     idle = [name not in busy for name in options.names.all]

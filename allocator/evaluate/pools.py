@@ -29,6 +29,8 @@ class Pools:
         Money received, most carried out, most owed; all kinds but capital together.
     lasting, capital : numpy.ndarray
         The part of the amount that comes every year, and the capital received.
+    support : numpy.ndarray
+        The part that supports a deficit until it is withdrawn.
     balanced : bool
         Whether what is spent every year must stay within what comes every year.
     opening : numpy.ndarray
@@ -46,6 +48,7 @@ class Pools:
     amount: Floats
     lasting: Floats
     capital: Floats
+    support: Floats
     balanced: bool
     carry_max: Floats
     overdraw_max: Floats
@@ -87,6 +90,7 @@ def read_pools(tables: Tables) -> Pools:
         amount=of_pool("amount"),
         lasting=of_pool("amount", np.isin(kinds.array, ("recurrent", "grant"))),
         capital=of_pool("amount", ~revenue),
+        support=of_pool("amount", kinds.array == "support"),
         balanced=settings.recurrent_balance,
         carry_max=of_pool("carry_max"),
         overdraw_max=of_pool("overdraw_max"),
@@ -224,6 +228,10 @@ class Ledger:
         """What comes every year less what is spent every year."""
         return self.lasting_income(pools) - self.lasting
 
+    def may_last(self, pools: Pools) -> Floats:
+        """What may pay for what is spent every year: support of deficits counts as well."""
+        return self.lasting_income(pools) + pools.support
+
 
 def check_pools(pools: Pools, ledger: Ledger, findings: Findings) -> None:
     """Note overspent pools, and money carried or handed over beyond what is allowed."""
@@ -268,7 +276,7 @@ def check_pools(pools: Pools, ledger: Ledger, findings: Findings) -> None:
         (
             "recurrent",
             ledger.lasting,
-            np.where(pools.balanced, ledger.lasting_income(pools), np.inf),
+            np.where(pools.balanced, ledger.may_last(pools), np.inf),
             every_year.sum(axis=0),
             "spends {value} that comes back every year, {off} more than comes in every year, "
             "{limit}",
@@ -327,6 +335,7 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Ints) -> pd.DataFrame:
         "recurrent_income": ledger.lasting_income(pools),
         "recurrent_spend": ledger.lasting,
         "underlying": ledger.underlying(pools),
+        "support": pools.support,
         "capital_amount": pools.capital,
         "capital_spend": uses.capital,
     }

@@ -9,6 +9,8 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.evaluate import frames
+from allocator.evaluate.adjustments import Adjustments
+from allocator.evaluate.changes import Change
 from allocator.evaluate.contracts import Payments
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.programmes import Programmes
@@ -24,7 +26,7 @@ class Providers:
     Attributes
     ----------
     names : Names
-        Every provider of the programmes and of the providers table, in order.
+        Every provider of the programmes, the options and the providers table, in order.
     settings : Settings
         How years and money are written.
     of : numpy.ndarray
@@ -33,6 +35,10 @@ class Providers:
         As in the table.
     deficit_max : numpy.ndarray
         Most it may lose; NaN for no limit.
+    adjusted, adjusted_once : numpy.ndarray
+        Adjustments it is paid, and those of them that do not come back every year.
+    winner : numpy.ndarray
+        Shape (option,): position of the provider it moves programmes to, -1 for none.
     """
 
     names: Names
@@ -41,12 +47,16 @@ class Providers:
     other_income: Floats
     other_cost: Floats
     deficit_max: Floats
+    adjusted: Floats
+    adjusted_once: Floats
+    winner: Ints
 
 
-def read_providers(tables: Tables, programmes: Programmes) -> Providers:
+def read_providers(tables: Tables, programmes: Programmes, adjustments: Adjustments) -> Providers:
     """Providers with the terms in force."""
     rows, provider = tables["providers"], programmes.rows["provider"]
-    names = Names(sorted({*rows["provider"], *provider} - {""}))
+    winner = tables["options"]["provider"]
+    names = Names(sorted({*rows["provider"], *provider, *winner} - {""}))
     in_force = tables.in_force(rows, names, "provider")
     return Providers(
         names=names,
@@ -55,7 +65,31 @@ def read_providers(tables: Tables, programmes: Programmes) -> Providers:
         other_income=in_force.figures("other_income", 0.0),
         other_cost=in_force.figures("other_cost", 0.0),
         deficit_max=in_force.figures("deficit_max"),
+        adjusted=adjustments.paid_to(names),
+        adjusted_once=adjustments.paid_to(names, once=True),
+        winner=names.find(winner),
     )
+
+
+def runs_by_provider(providers: Providers, moved: Change, figures: Floats) -> Floats:
+    """Figures of programmes summed over who runs them, shape (provider, year).
+
+    Parameters
+    ----------
+    providers : Providers
+        The providers.
+    moved : Change
+        Programmes that options have moved, with the share of the year.
+    figures : numpy.ndarray
+        Shape (programme, year).
+    """
+    size = len(providers.names)
+    by_provider = summed(providers.of, figures, size)
+    if not len(moved.option):
+        return by_provider
+    taken = moved.share * figures[moved.target]
+    by_provider -= summed(providers.of[moved.target], taken, size)
+    return by_provider + summed(providers.winner[moved.option], taken, size)
 
 
 @dataclass(frozen=True)
@@ -90,10 +124,18 @@ class Books:
     def position(self) -> Floats:
         """Income of every kind less cost of every kind."""
         other = self.providers
-        return self.income + other.other_income - other.other_cost - self.cost
+        own = other.other_income + other.adjusted - other.other_cost
+        return self.income + own - self.cost
+
+    @property
+    def underlying(self) -> Floats:
+        """Position without what it is paid once."""
+        return self.position - self.providers.adjusted_once
 
 
-def keep_books(providers: Providers, payments: Payments, spending: Spending) -> Books:
+def keep_books(
+    providers: Providers, payments: Payments, spending: Spending, moved: Change
+) -> Books:
     """Books of the providers of a plan.
 
     Parameters
@@ -104,6 +146,8 @@ def keep_books(providers: Providers, payments: Payments, spending: Spending) -> 
         What contracts come to.
     spending : Spending
         What activity costs.
+    moved : Change
+        Programmes that options have moved to another provider.
     """
     contracts = payments.contracts
     names, size = providers.names, len(providers.names)
@@ -117,8 +161,8 @@ def keep_books(providers: Providers, payments: Payments, spending: Spending) -> 
         providers=providers,
         contract_income=summed(names.find(contracts.provider), paid, size),
         overhead_income=overhead,
-        cost_income=summed(providers.of, np.where(contracted, 0.0, spend), size),
-        cost=summed(providers.of, spend, size),
+        cost_income=runs_by_provider(providers, moved, np.where(contracted, 0.0, spend)),
+        cost=runs_by_provider(providers, moved, spend),
         stranded=summed(providers.of, np.where(contracted, spending.stranded, 0.0), size),
     )
 
@@ -126,7 +170,8 @@ def keep_books(providers: Providers, payments: Payments, spending: Spending) -> 
 def check_providers(books: Books, findings: Findings) -> None:
     """Note providers that lose more than they may."""
     providers = books.providers
-    terms = books.income + providers.other_income + providers.other_cost + books.cost
+    other = providers.other_income + np.abs(providers.adjusted) + providers.other_cost
+    terms = books.income + other + books.cost
     findings.add(
         "provider",
         Subject("Provider", providers.names.all, providers.settings),
@@ -146,6 +191,7 @@ def provider_frame(books: Books, years: Ints) -> pd.DataFrame:
         "income": books.income,
         "contract_income": books.contract_income,
         "other_income": providers.other_income,
+        "adjustments": providers.adjusted,
         "other_cost": providers.other_cost,
         "cost": books.cost,
         "position": books.position,

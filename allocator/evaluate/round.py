@@ -128,7 +128,7 @@ class Round:
     @cached_property
     def providers(self) -> Providers:
         """Providers with their terms."""
-        return read_providers(self.tables, self.programmes)
+        return read_providers(self.tables, self.programmes, self.adjustments)
 
     @cached_property
     def funding(self) -> Funding:

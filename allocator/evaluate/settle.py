@@ -49,7 +49,7 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
     ledger = _ledger(pools, uses, shared, *still, first_parts(funding, spend, given.paid))
     short = ledger.slack(pools) < 0
     if pools.balanced:
-        short |= ledger.underlying(pools) < 0
+        short |= ledger.may_last(pools) < ledger.lasting
     if not short.any() or not np.isfinite(ledger.out).all():
         return ledger
     task = Open(

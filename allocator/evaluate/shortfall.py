@@ -115,7 +115,8 @@ class Open:
         room[:, 0] += self.pools.opening
         if not self.pools.balanced:
             return room.ravel()
-        lasting = self.pools.lasting + self.uses.option_income - self.uses.lasting
+        steady = self.pools.lasting + self.pools.support
+        lasting = steady + self.uses.option_income - self.uses.lasting
         return np.concatenate([room.ravel(), lasting.ravel()])
 
     def flows(self) -> Any:

@@ -101,6 +101,7 @@ def tables(
         "adjustments": checked.adjustments,
         "contracts": checked.contracts,
         "providers": providers,
+        "system": checked.system,
         "options": options,
         "incomes": checked.incomes,
         "decisions": decision_counts(data, prices.program),

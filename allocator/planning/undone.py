@@ -57,19 +57,20 @@ def without(
     return out
 
 
+def idle(instance: Instance) -> set[str]:
+    """Options that cost and change nothing: what is there while nothing is decided."""
+    table = instance.options
+    none = (table[list(COSTS)] == 0).all(axis=1) & (table["provider"] == "")
+    return set(table.loc[none, "option"]) - set(instance.option_effects["option"])
+
+
 def _free(instance: Instance) -> dict[str, str]:
     """For options of a group that needs one: the one there that costs and changes nothing."""
-    table = instance.options
-    busy = set(instance.option_effects["option"])
-    idle = ~table["option"].isin(busy) & (table[list(COSTS)] == 0).all(axis=1)
-    free = {
-        group: name
-        for name, group in zip(table.loc[idle, "option"], table.loc[idle, "group"], strict=True)
-    }
+    columns = (instance.options[c] for c in ("option", "group", "choose"))
+    rows, still = list(zip(*columns, strict=True)), idle(instance)
+    free = {group: name for name, group, _ in rows if name in still}
     return {
         name: free[group]
-        for name, group, choose in zip(
-            table["option"], table["group"], table["choose"], strict=True
-        )
+        for name, group, choose in rows
         if choose == "exactly_one" and group in free and free[group] != name
     }

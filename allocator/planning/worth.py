@@ -15,7 +15,7 @@ from allocator.plan import Plan
 from allocator.planning.differences import compare_plans
 from allocator.planning.record import Deadline
 from allocator.planning.solve import solve
-from allocator.planning.undone import COSTS, without
+from allocator.planning.undone import idle, without
 from allocator.solver.forced import Decision, forcing
 
 NOW, PREPARE, NOT_YET = "now", "prepare", "not_yet"
@@ -141,6 +141,7 @@ class _Solves:
         self.options = dict(options)
         self.also = self.options.pop("extra", None)
         self.years = instance.settings.years
+        self.idle = idle(instance)
 
     def run(self, asked: list[str]) -> DecisionWorth:
         """Cases first, then decisions by the year they start in, then waiting."""
@@ -230,18 +231,10 @@ class _Solves:
             for name in names:
                 key = (kind, name)
                 years = self._runs(self.plan, key)
-                if name in asked or (years and name not in self._idle):
+                if name in asked or (years and name not in self.idle):
                     keys.append(key)
         last = self.years[-1] + 1
         return sorted(keys, key=lambda k: (min(self._runs(self.plan, k), default=last), k))
-
-    @property
-    def _idle(self) -> set[str]:
-        """Options that cost and change nothing: what is there while nothing is decided."""
-        table = self.instance.options
-        none = (table[list(COSTS)] == 0).all(axis=1)
-        busy = set(self.instance.option_effects["option"])
-        return set(table.loc[none, "option"]) - busy
 
     def _as_rolled(self, later: list[Decision]) -> list[Decision]:
         """Decisions to leave out, with all of their groups that rolling forward does not take."""
@@ -251,7 +244,7 @@ class _Solves:
         also = [("option", n) for n, named in groups.items() if mine & set(named)]
         kept = {k for k in also if self._runs(self.plan, k, "reference_taken")}
         return [
-            k for k in dict.fromkeys([*later, *also]) if k not in kept and k[1] not in self._idle
+            k for k in dict.fromkeys([*later, *also]) if k not in kept and k[1] not in self.idle
         ]
 
     def _table(

@@ -93,14 +93,38 @@ def test_every_step_by_hand(plans: tuple[Evaluation, Evaluation]) -> None:
     assert steps(frame, "NHS", "community", False) == pytest.approx(project)
     capital = {"outturn": 20, "inflation": 2, "decisions": 4.4, "plan": 26.4}
     assert steps(frame, "NHS", "acute", False) == pytest.approx(capital)
-    # A fifth of the homes is paid by the NHS this year.
-    fifth = {"outturn": 60, "inflation": 6, "decisions": -11, "plan": 55}
+    # The council pays for all homes when the baseline is rolled forward, the NHS for a fifth in
+    # the plan: that is a decision.
+    fifth = {"decisions": 55, "plan": 55}
     assert steps(frame, "NHS", "social care", True) == pytest.approx(fifth)
-    rest = {"outturn": 240, "inflation": 24, "efficiency": -50 * council, "decisions": -44}
+    rest = {"outturn": 300, "inflation": 30, "efficiency": -50 * council, "decisions": -110}
     rest["plan"] = sum(rest.values())
     assert steps(frame, "Council", "social care", True) == pytest.approx(rest)
     apart = {"pressure": 7, "extra_capacity": 33, "plan": 40}
     assert steps(frame, "NHS", "", False) == pytest.approx(apart)
+
+
+def test_outturn_of_a_pool_is_one_number_and_capital_is_apart() -> None:
+    years = (2025, 2026)
+    instance = instance_of(years=years)
+    paid = "programme,pool,year,paid\nHomes,NHS,2025,55\nHomes,Council,2025,220\n"
+    paid += "Homes,NHS,2026,121\nHomes,Council,2026,181.5"
+    split = "programme,pool,year,paid\nHomes,NHS,2025,33\nHomes,Council,2025,297\n"
+    split += "Homes,NHS,2026,72.6\nHomes,Council,2026,290.4"
+    frame = bridged(run(instance, PLAN, funding=paid), run(instance, REFERENCE, funding=split))
+    homes = frame[frame.sector == "social care"]
+    outturn = homes[homes.step == "outturn"].set_index(["pool", "year"]).amount.to_dict()
+    # A tenth is the NHS's in the first year of the reference plan.
+    assert outturn == pytest.approx(
+        {("NHS", y): 30 for y in years} | {("Council", y): 270 for y in years}
+    )
+    growth = homes[homes.step == "growth_and_demand"].set_index(["pool", "year"]).amount
+    # 363 in 2026/27, a fifth of it the NHS's, where a tenth of the baseline was.
+    assert growth.to_dict() == pytest.approx({("NHS", 2026): 36.3, ("Council", 2026): -36.3})
+    assert frame[frame.capital].groupby("step").amount.sum()["plan"] == pytest.approx(
+        12 * 2 * 1.1 + 12 * 2 * 1.21
+    )
+    assert not (frame.capital & frame.recurrent).any()
 
 
 def test_steps_are_in_order_and_come_to_what_the_pools_pay(
@@ -108,7 +132,7 @@ def test_steps_are_in_order_and_come_to_what_the_pools_pay(
 ) -> None:
     checked, reference = plans
     frame = bridge(checked, reference)
-    for _, part in frame.groupby(["pool", "sector", "year", "recurrent"]):
+    for _, part in frame.groupby(["pool", "sector", "year", "recurrent", "capital"]):
         assert part.step.map(STEPS.index).is_monotonic_increasing
         assert part.step.iloc[-1] == "plan"
     plan = frame[frame.step == "plan"]

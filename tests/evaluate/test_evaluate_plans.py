@@ -77,14 +77,15 @@ def test_the_result_has_every_table_with_its_columns() -> None:
         "budgets": "pool year amount spend at_cost contract_payments funded adjustments "
         "extra_cost option_cost option_income incomes held_back exit_fees transfers_in "
         "transfers_out carry_in carry_out slack recurrent_income recurrent_spend "
-        "underlying capital_amount capital_spend",
+        "underlying support capital_amount capital_spend",
         "transfers": "from_pool to_pool year amount",
         "funding": "programme pool year paid share share_min share_max",
         "adjustments": "pool year kind item amount",
         "contracts": "contract year type provider pool payment pool_payment cost value fixed "
         "stranded state ended suspended exit_fee",
-        "providers": "provider year income contract_income other_income other_cost cost position "
-        "deficit_max slack",
+        "providers": "provider year income contract_income other_income adjustments "
+        "other_cost cost position deficit_max slack",
+        "system": "year pools held providers underlying support",
         "options": "option label group year taken in_place cost_once cost_yearly double_running "
         "cost_exit capital pool programme",
         "incomes": "income part label pool year received measure sense value threshold full "

@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "affd2383f845 81638dd0ff04 2036325c26f4 58568907e4e9",
-    "examples/evidence-cases": "00f923675015 2f2ca05cdaee ecd7198a89b2 e239403fc4ad",
-    "examples/evidence-shrinkage": "d9546c3ca357 1e92edcc2c95 3760fa405640 b1131c38ba4b",
-    "examples/option-evidence": "1383d27bf5cf 9acd75ca209e be61a856d9b9 e584121b9363",
-    "examples/window-and-lease": "6189076ca2ff 770a7680969c d73c18650f55 861b83e5a47a",
+    "avonside": "a9c7090dac66 f4f1485a2fc9 47e09c953003 ac38e78500d2",
+    "examples/evidence-cases": "15e955b3298b 9b2ebc597e2d 45769f01ea4e b6c2e4f9f3ef",
+    "examples/evidence-shrinkage": "314ad510a6f7 069ac4fbaf59 f93d5fdfdcc7 c258ab463c37",
+    "examples/option-evidence": "b9bd5d043840 1826d503a473 104fc05973a8 91b4a077178e",
+    "examples/window-and-lease": "9124fe9780d1 366f46d0bd76 d515f39d9ea4 5418ceef4ba8",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

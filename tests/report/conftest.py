@@ -146,5 +146,6 @@ def plan_tables(
         "funding": checked.funding,
         "adjustments": checked.adjustments,
         "contracts": checked.contracts,
+        "system": checked.system,
         "bridge": bridge(checked, before),
     }

@@ -232,7 +232,15 @@ def deciding_plan(**changes: Any) -> Plan:
     }  # fmt: skip
     bridge = [("outturn", 2e7), ("decisions", 1e6), ("exit_fees", 4e5), ("plan", 2.14e7)]
     steps = [
-        {"pool": "NHS", "sector": "", "year": y, "step": s, "recurrent": True, "amount": a}
+        {
+            "pool": "NHS",
+            "sector": "",
+            "year": y,
+            "step": s,
+            "recurrent": True,
+            "capital": False,
+            "amount": a,
+        }
         for y in YEARS
         for s, a in bridge
     ]
@@ -261,6 +269,10 @@ def deciding_plan(**changes: Any) -> Plan:
             "contracts": contracts_table(),
             "providers": _empty("provider", "year", "income", "contract_income", "other_income",
                                 "other_cost", "cost", "position", "deficit_max", "slack", "price"),
+            "system": pd.DataFrame(
+                {"year": YEARS, "pools": 0.0, "held": 0.0, "providers": 0.0, "underlying": 0.0,
+                 "support": 0.0}
+            ),
             "bridge": pd.DataFrame(steps),
             "options": options_table(),
             "incomes": incomes_table(),

@@ -235,26 +235,33 @@ def test_summary_says_what_the_money_does(money_plan: Plan, money_round: Instanc
     text = summary(money_plan, money_round)
     assert "10 bed-days) than rolling forward in 2025/26 releases no cash" in text
     assert "Providers that lose most: Trust £2,000 (£5,000 allowed) in 2027/28." in text
-    assert "NHS -£1,700 in 2025/26, £0 in 2027/28" in text
     assert "Bounds that hold the plan back and are only assumed: Community." in text
     assert "Evidence: the central figures" in text
 
 
-def test_underlying_position_of_nothing_is_said_once(
+def test_underlying_position_is_that_of_pools_and_providers_together(
     money_plan: Plan, money_round: Instance
 ) -> None:
-    budgets = money_plan.budgets.assign(underlying=-1e-9)
-    text = summary(changed(money_plan, "budgets", budgets), money_round)
-    assert "paid every year): nothing in any pool in 2025/26 and 2027/28." in text
+    pools = money_plan.budgets.groupby("year")["underlying"].sum()
+    providers = money_plan.providers.groupby("year")["position"].sum()
+    together = (pools + providers).tolist()
+    assert money_plan.system["underlying"].tolist() == pytest.approx(together)
+    said = ", ".join(
+        f"{'-' if v < 0 else ''}£{abs(v):,.0f}" + (" in 2025/26" if t == 0 else "")
+        for t, v in enumerate(together)
+    )
+    assert f"what is spent every year): {said} in 2027/28." in summary(money_plan, money_round)
 
 
-def test_pools_with_nothing_underlying_are_left_out(
+def test_support_of_a_deficit_is_told_as_what_it_is(
     money_plan: Plan, money_round: Instance
 ) -> None:
-    budgets = money_plan.budgets.copy()
-    budgets.loc[budgets["pool"] == "Council", "underlying"] = 0.0
-    text = summary(changed(money_plan, "budgets", budgets), money_round)
-    assert "NHS -£1,700 in 2025/26, £0 in 2027/28; nothing in any other." in text
+    system = money_plan.system.assign(support=[5000.0, 2000.0, 0.0])
+    text = summary(changed(money_plan, "system", system), money_round)
+    assert (
+        "Support of £5,000 for deficits comes in 2025/26 and is no part of it; it ends after "
+        "2026/27." in text
+    )
 
 
 def test_contracts_at_cost_are_only_named(money_plan: Plan, money_round: Instance) -> None:

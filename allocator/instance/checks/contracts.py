@@ -385,11 +385,12 @@ def bonus_is_earned(facts: Timeless) -> Problems:
             )
 
 
-@needs("programmes", "contracts")
+@needs("programmes", "contracts", "options")
 def known_providers(facts: Timeless) -> Problems:
-    """Providers provide something or lead a contract."""
+    """Providers provide something, lead a contract or may be awarded something."""
     rows = facts["providers"]
-    known = {*facts["programmes"]["provider"].tolist(), *facts["contracts"]["lead"].tolist()} - {""}
+    places = (("programmes", "provider"), ("contracts", "lead"), ("options", "provider"))
+    known = {name for table, column in places for name in facts[table][column].tolist()} - {""}
     suggest = Suggester(known)
     for position, name in enumerate(rows["provider"].tolist()):
         if name not in known:

@@ -192,7 +192,7 @@ def held_back_of_something(facts: Facts) -> Problems:
     for (pool, t), positions in _held_back(facts).items():
         total = sum(float(rows["amount"][p] * rows["share"][p]) for p in positions)
         year = facts.years[t]
-        if pool not in empty and total > 0 and budgets.recurrent[budgets.place[pool], t] == 0:
+        if pool not in empty and total > 0 and budgets.steady[budgets.place[pool], t] == 0:
             empty.add(pool)
             yield problem(
                 rows,

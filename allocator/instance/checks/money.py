@@ -11,7 +11,10 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import among
 from allocator.tolerances import ROUNDING
-from allocator.words import listing, number
+from allocator.words import Suggester, listing, number, sentence
+
+PROVIDERS_IN = ("programmes", "providers", "options")
+"""Tables that name providers, each in a column of that name."""
 
 
 def capital_is_apart(facts: Timeless) -> Problems:
@@ -173,6 +176,48 @@ def adjustments_make_sense(facts: Timeless) -> Problems:
         )
 
 
+@needs("adjustments", "programmes", "providers", "options")
+def adjustments_paid(facts: Timeless) -> Problems:
+    """What is paid to a provider is paid to one that is known, and a saving to nobody."""
+    rows = facts["adjustments"]
+    known = {name for table in PROVIDERS_IN for name in facts[table]["provider"].tolist()} - {""}
+    suggest = Suggester(known)
+    for position in np.flatnonzero(rows["provider"] != "").tolist():
+        name = rows["provider"][position]
+        if rows["kind"][position] == "efficiency":
+            yield problem(
+                rows,
+                position,
+                "provider",
+                "an efficiency is money the pool saves and nobody is paid it; leave provider "
+                "blank.",
+            )
+        elif name not in known:
+            hint = suggest(name)
+            statement = f"provider '{name}' is neither in programmes nor in providers"
+            yield problem(rows, position, "provider", sentence(statement, hint), hint)
+
+
+def deficits_come_back(facts: Timeless) -> Problems:
+    """A deficit is there next year too, unless something ends it."""
+    rows = facts["adjustments"]
+    once = (rows["kind"] == "deficit") & ~rows["recurrent"]
+    told: set[str] = set()
+    for position in rows.in_file(once & (rows["amount"] != 0.0)):
+        if rows["item"][position] not in told:
+            told.add(rows["item"][position])
+            yield problem(
+                rows,
+                position,
+                "recurrent",
+                f"the deficit '{rows['item'][position]}' is marked as one-off, which takes it out "
+                "of the underlying position. That is right for one that is repaid once; otherwise "
+                "leave recurrent blank, and write money that covers it for now in budgets, kind "
+                "support.",
+                severity="warning",
+            )
+
+
 @needs("adjustments", "programmes", "selections", "funding")
 def adjustments_by_selection(facts: Timeless) -> Problems:
     """A selection without a pool shares its item out by baseline spend."""
@@ -238,6 +283,8 @@ CHECKS = (
     funding_and_contracts,
     own_pool_among_funders,
     adjustments_make_sense,
+    adjustments_paid,
+    deficits_come_back,
     adjustments_by_selection,
     savings_a_contract_keeps,
 )

@@ -54,15 +54,16 @@ def columns_that_belong(facts: Timeless) -> Problems:
 def values(facts: Timeless) -> Problems:
     """An effect has a figure unless it suspends, and multiplies by 0 or more."""
     rows = facts["option_effects"]
-    suspends = rows["operation"] == "suspend"
+    whole = np.isin(rows["operation"], ("suspend", "move"))
+    done = {"suspend": "suspended", "move": "moved"}
     for column in CASES:
-        for position in np.flatnonzero(suspends & ~np.isnan(rows[column])).tolist():
+        for position in np.flatnonzero(whole & ~np.isnan(rows[column])).tolist():
             yield problem(
                 rows,
                 position,
                 column,
-                f"measure {rows['measure'][position]} is suspended whole and has no {column}; "
-                "clear it.",
+                f"measure {rows['measure'][position]} is {done[rows['operation'][position]]} "
+                f"whole and has no {column}; clear it.",
             )
         negative = (rows["operation"] == "multiply") & (rows[column] < 0)
         for position in np.flatnonzero(negative).tolist():
@@ -74,12 +75,12 @@ def values(facts: Timeless) -> Problems:
                 "more (0.9 is 10% less), or operation add.",
             )
     value = rows["value"]
-    figured = ~suspends & ~np.isin(rows["measure"], ("close", "contract"))
+    figured = ~whole & ~np.isin(rows["measure"], ("close", "contract", "provider"))
     for position in np.flatnonzero(figured & np.isnan(value)).tolist():
         operation = rows["operation"][position]
         yield problem(rows, position, "value", f"operation {operation} needs a value.")
     nothing = np.where(rows["operation"] == "multiply", 1.0, 0.0)
-    same = ~suspends & (value == nothing) & np.isnan(rows["low"]) & np.isnan(rows["high"])
+    same = ~whole & (value == nothing) & np.isnan(rows["low"]) & np.isnan(rows["high"])
     for position in np.flatnonzero(same).tolist():
         words = "adds 0" if rows["operation"][position] == "add" else "multiplies by 1"
         yield problem(
@@ -99,7 +100,9 @@ def evidence_of_options(facts: Timeless) -> Problems:
     rows = facts["option_effects"]
     value, low, high = (rows[column] for column in CASES)
     outside = (value < np.minimum(low, high)) | (value > np.maximum(low, high))
-    for position in np.flatnonzero(outside & (rows["operation"] != "suspend")).tolist():
+    for position in np.flatnonzero(
+        outside & ~np.isin(rows["operation"], ("suspend", "move"))
+    ).tolist():
         yield problem(
             rows,
             position,

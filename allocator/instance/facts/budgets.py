@@ -29,8 +29,10 @@ class Budgets:
         Position of each.
     payer : ndarray of int, shape (programmes,)
         Pool that each programme names.
-    revenue, recurrent, capital : ndarray
+    revenue, steady, capital : ndarray
         Money received to run services, the part of it that comes every year, and capital.
+    recurrent : ndarray
+        Money that may pay for what is spent every year: the steady part, and support of deficits.
     carry_max, overdraw_max : ndarray
         Most carried on, most owed on.
     opening : ndarray, shape (pools,)
@@ -57,7 +59,8 @@ class Budgets:
             return found
 
         self.revenue, self.capital = total("amount", revenue), total("amount", ~revenue)
-        self.recurrent = total("amount", lasting)
+        self.steady = total("amount", lasting)
+        self.recurrent = self.steady + total("amount", kind == "support")
         self.carry_max = total("carry_max", revenue)
         self.overdraw_max = total("overdraw_max", revenue)
         self.opening: Floats = total("opening", revenue)[:, 0]
@@ -122,6 +125,8 @@ class Adjustments:
     ----------
     revenue, recurrent : ndarray
         Net money that adjustments take, and the part of it that comes every year.
+    paid : dict of str to ndarray, shape (years,)
+        The part that providers are paid, by provider.
     """
 
     def __init__(
@@ -130,6 +135,7 @@ class Adjustments:
         rows, pools = adjustments.rows, len(budgets.names)
         self.revenue = np.zeros((pools, adjustments.index.shape[1]))
         self.recurrent = np.zeros_like(self.revenue)
+        self.paid: dict[str, Floats] = {}
         sign = np.where(rows["kind"] == "efficiency", -1.0, 1.0)
         amount = sign * (rows["amount"] * rows["delivery"])
         for row, _, t in zip(*(part.tolist() for part in adjustments.in_force), strict=True):
@@ -143,6 +149,9 @@ class Adjustments:
             self.revenue[:, t] += amount[row] * share
             if rows["recurrent"][row]:
                 self.recurrent[:, t] += amount[row] * share
+            if rows["provider"][row]:
+                none = np.zeros(self.revenue.shape[1])
+                self.paid.setdefault(rows["provider"][row], none)[t] += amount[row]
 
 
 class Conditional:
@@ -177,7 +186,7 @@ class Conditional:
         self.pool: Ints = budgets.places(rows["pool"].tolist())[self.row]
         basis = rows["basis"][self.row]
         off = basis == "held_back"
-        steady = budgets.recurrent[self.pool, self.year]
+        steady = budgets.steady[self.pool, self.year]
         size = np.where(basis == "per_head", heads.total[self.year], np.where(off, steady, 1.0))
         self.amount: Floats = rows["amount"][self.row] * rows["share"][self.row] * size
         self.received: Ints = self.year + rows["lag"][self.row]

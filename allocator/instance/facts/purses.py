@@ -181,7 +181,7 @@ class Purses:
             (pool, kind), lines = budgets.keys[group], every[group]
             b = self._budgets.place[pool]
             purses = ["capital"] if kind == "capital" else ["revenue"]
-            purses += ["recurrent"] if kind in ("recurrent", "grant") else []
+            purses += ["recurrent"] if kind in ("recurrent", "grant", "support") else []
             for name in purses:
                 known = (found[name][b] == 0) | (kind == "recurrent")
                 found[name][b] = np.where(known, lines, found[name][b])

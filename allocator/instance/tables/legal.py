@@ -46,6 +46,7 @@ EFFECT_OPERATIONS: dict[str, tuple[str, ...]] = {
     "unit_cost": ("add", "multiply"),
     "income": ("add",),
     "contract": ("suspend",),
+    "provider": ("move",),
 }
 """Measure of an option's effect -> operations that have a meaning for it."""
 
@@ -59,6 +60,7 @@ EFFECT_TARGETS: dict[str, str] = {
     "unit_cost": "programmes",
     "income": "budgets",
     "contract": "contracts",
+    "provider": "programmes",
 }
 """Measure of an option's effect -> table its target is named in."""
 

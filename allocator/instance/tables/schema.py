@@ -218,7 +218,9 @@ BUDGETS = _table(
     _choice(
         "kind",
         "recurrent: comes every year; grant: comes every year for its pool's purpose; "
-        "non_recurrent: once; capital: for programmes paid from capital only",
+        "non_recurrent: once; support: for a deficit, until it is withdrawn: it may pay for what "
+        "is spent every year and is no part of the underlying position; capital: for programmes "
+        "paid from capital only",
         default="recurrent",
         key=True,
         choices=BUDGET_KINDS,
@@ -291,6 +293,7 @@ ADJUSTMENTS = _table(
         default=1.0,
     ),
     _flag("recurrent", "whether it comes back every year"),
+    _text("provider", "provider that is paid it, as in programmes; blank: none"),
     *_PROVENANCE,
 )
 
@@ -631,6 +634,11 @@ OPTIONS = _table(
         "programme whose spend the yearly cost is part of; blank: none",
         reference="programmes",
     ),
+    _text(
+        "provider",
+        "who runs the programmes its effects of measure provider move, such as the winner of an "
+        "award; blank: nobody new",
+    ),
     _year("earliest", "first year in which it may start; blank: the first plan year"),
     _year("latest", "last year in which it may start; blank: the last plan year"),
     Column(
@@ -710,7 +718,7 @@ OPTION_EFFECTS = _table(
         "baseline of a programme; close: nothing of a programme may be done; demand: need "
         "arriving for it; outcome: what it buys of an outcome in a year; unit_cost: its "
         "unit cost; income: money a pool receives every year; contract: a contract that does "
-        "not hold meanwhile",
+        "not hold meanwhile; provider: a programme that the option's provider runs",
         key=True,
         choices=EFFECT_MEASURES,
     ),
@@ -720,11 +728,11 @@ OPTION_EFFECTS = _table(
     _choice(
         "operation",
         "add: the value is added (in the unit of the measure; money at base-year prices); "
-        "multiply: by the value; suspend: close and contract",
+        "multiply: by the value; suspend: close and contract; move: provider",
         default="add",
         choices=OPERATIONS,
     ),
-    _number("value", "the figure; blank for close and contract", default=NO_VALUE),
+    _number("value", "the figure; blank for close, contract and provider", default=NO_VALUE),
     _years("delay", "years after it is in place until the effect is felt", high=50),
     *_evidence("value"),
     *_PROVENANCE,

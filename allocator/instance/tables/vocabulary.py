@@ -3,7 +3,7 @@
 CLASSES = ("emergency", "entitlement", "safety", "discretionary")
 SHAPES = ("linear", "power", "saturating", "logistic", "points")
 LIMIT_BASES = ("activity", "baseline", "growth")
-BUDGET_KINDS = ("recurrent", "non_recurrent", "capital", "grant")
+BUDGET_KINDS = ("recurrent", "non_recurrent", "capital", "grant", "support")
 ADJUSTMENT_KINDS = (
     "full_year_effect",
     "pressure",
@@ -57,8 +57,9 @@ EFFECT_MEASURES = (
     "unit_cost",
     "income",
     "contract",
+    "provider",
 )
-OPERATIONS = ("add", "multiply", "suspend")
+OPERATIONS = ("add", "multiply", "suspend", "move")
 STEPS = ("consultation", "procurement", "consent", "recruitment", "notice", "approval")
 """Steps that a decision may need first."""
 LINKS = ("requires", "excludes")

@@ -72,8 +72,9 @@ def bridge_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     yield from _notes()
     if len(plan.funding):
         yield bullet(
-            "What several pools pay for is in each of them by the part it pays in the year, from "
-            "the outturn on."
+            "What several pools pay for is in the outturn of each by the part it pays when the "
+            "baseline is rolled forward into the first year, and in the plan by the part it pays "
+            "in the year."
         )
 
 
@@ -96,7 +97,8 @@ def _notes() -> Iterator[RenderableType]:
     yield ""
     yield bullet(
         "Growth and demand: rolling the baseline forward under the rules; decisions: what the "
-        "plan changes against that; both at what activity costs."
+        "plan changes against that; both at what activity costs. The plan is revenue; capital "
+        "stands below it."
     )
 
 
@@ -104,8 +106,8 @@ def _bridge(
     name: str, rows: pd.DataFrame, plan: Plan, instance: Instance, after: list[Line]
 ) -> Iterator[RenderableType]:
     settings = instance.settings
-    lasting = rows["recurrent"].astype(bool)
-    once = rows[~lasting]
+    lasting, capital = rows["recurrent"].astype(bool), rows["capital"].astype(bool)
+    once, built = rows[~lasting & ~capital], rows[capital]
     split = bool((once["amount"].abs() > 0).any())
     lines = list(_steps(rows[lasting], settings))
     if split:
@@ -116,7 +118,10 @@ def _bridge(
             for line in _steps(once, settings)
         )
         lines.append(Line("one-off", _total(once, settings), "bold"))
-    lines.append(Line("plan", _total(rows, settings), "bold", always=True))
+    lines.append(Line("plan", _total(rows[~capital], settings), "bold", always=True))
+    if (built["amount"].abs() > 0).any():
+        lines += (replace(line, name=f"{line.name}, capital") for line in _steps(built, settings))
+        lines.append(Line("capital", _total(built, settings), "bold"))
     yield ""
     yield from year_tables(name, [*lines, *after], settings, money_of(plan, instance))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
 from rich.text import Text
 
 from allocator.report.language.by_year import Line, across, year_tables
@@ -23,6 +24,7 @@ KINDS = {
     "recurrent": "recurrent money",
     "grant": "grants",
     "non_recurrent": "one-off money",
+    "support": "support of deficits",
     "capital": "capital",
 }
 
@@ -52,9 +54,13 @@ def pool_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         ]
         yield from year_tables("Handed over", lines, settings, money)
     yield ""
+    yield from year_tables("System", system_lines(plan, instance), settings, money)
+    yield ""
     yield bullet(
         "Underlying position: recurrent money and grants less what is paid for every year; "
-        "one-off and carried money and capital stand outside it."
+        "one-off and carried money, support of deficits and capital stand outside it. That of the "
+        "system takes pools and providers together: what a pool pays a provider falls out, and a "
+        "loss a pool holds money against counts once."
     )
     if len(plan.funding):
         yield ""
@@ -122,35 +128,46 @@ def _parts(rows: pd.DataFrame, settings: Settings) -> Iterator[Line]:
         yield Line(allowed, share, "dim", always=True, share=True)
 
 
-def underlying(plan: Plan, instance: Instance, most: int) -> str:
-    """Underlying position of pools in the first and the last year, as a sentence.
+def system_lines(plan: Plan, instance: Instance) -> list[Line]:
+    """The underlying position of the system, and what it is made of."""
+    settings = instance.settings
 
-    Parameters
-    ----------
-    plan : Plan
-        A plan that was found.
-    instance : Instance
-        The instance it answers.
-    most : int
-        How many pools are named, the worst first.
-    """
-    settings, money = instance.settings, money_of(plan, instance)
-    ends = sorted({settings.years[0], settings.years[-1]})
-    by_year = plan.budgets.pivot_table(index="pool", columns="year", values="underlying")[ends]
-    telling = by_year[(by_year.abs() >= money.visible).any(axis=1)]
-    telling = telling.loc[telling.min(axis=1).sort_values(kind="stable").index]
-    said = [
-        f"{pool} " + ", ".join(f"{money.text(row[y])} in {settings.year_label(y)}" for y in ends)
-        for pool, row in telling.head(most).iterrows()
+    def of(column: str) -> list[float]:
+        return across(plan.system, column, settings)
+
+    return [
+        Line("pools, with deficits", of("pools"), always=True),
+        Line("deficits that pools hold money against", of("held")),
+        Line("providers", of("providers"), always=True),
+        Line("underlying position of the system", of("underlying"), "bold", always=True),
+        Line("support of deficits, until withdrawn", of("support"), "dim"),
     ]
-    if not said:
-        when = " and ".join(settings.year_label(y) for y in ends)
-        said = [f"nothing in any pool in {when}"]
-    elif len(telling) > most:
-        said.append(f"{len(telling) - most} more are no worse")
-    elif len(by_year) > len(telling):
-        said.append("nothing in any other")
+
+
+def underlying(plan: Plan, instance: Instance) -> str:
+    """Underlying position of pools and providers together, year by year, as a sentence."""
+    settings, money = instance.settings, money_of(plan, instance)
+    rows = plan.system.set_index("year")
+    years = [*settings.years]
+    first = f"{money.text(rows['underlying'][years[0]])} in {settings.year_label(years[0])}"
+    later = [f"{money.text(rows['underlying'][y])}" for y in years[1:]]
+    if later:
+        later[-1] += f" in {settings.year_label(years[-1])}"
+    said = ", ".join([first, *later])
+    support = rows["support"]
+    told = ""
+    if (support >= money.visible).any():
+        last = max(y for y in years if support[y] >= money.visible)
+        told = (
+            f" Support of {money.text(support.max())} for deficits comes in "
+            f"{settings.year_label(years[int(np.argmax(support))])} and is no part of it"
+            + (
+                f"; it ends after {settings.year_label(last)}."
+                if last != years[-1]
+                else "; it goes on to the end of the plan."
+            )
+        )
     return (
-        f"Underlying position (what comes every year less what is paid every year): "
-        f"{'; '.join(said)}."
+        "Underlying position of the system (pools and providers together, what comes every year "
+        f"less what is spent every year): {said}.{told}"
     )

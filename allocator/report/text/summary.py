@@ -177,7 +177,7 @@ def _accounts(plan: Plan, instance: Instance, money: Money) -> Iterator[Renderab
         yield bullet(f"and {len(stuck) - MONEY_LISTED} more such contracts (--show contracts).")
     if lost:
         yield bullet(lost)
-    yield bullet(underlying(plan, instance, MONEY_LISTED))
+    yield bullet(underlying(plan, instance))
 
 
 def _has_accounts(instance: Instance) -> bool:
