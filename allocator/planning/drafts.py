@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import UsageError
-from allocator.evaluate.plans import lengthened
+from allocator.evaluate.plan_tables import lengthened
 from allocator.instance.instance import Instance
 from allocator.instance.tables.settings import year_of
 from allocator.planning.rolling import RolledForward, roll_forward

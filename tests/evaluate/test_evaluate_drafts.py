@@ -211,3 +211,9 @@ def test_a_column_a_year_of_money() -> None:
         """
     )
     same(evaluate(MONEY, {"allocation": mixed}), done)
+
+
+def test_a_measure_nobody_knows_is_refused() -> None:
+    wide = csv("programme,measure,2025\nPlain,hours,1")
+    with pytest.raises(InstanceError, match="activity is blank"):
+        evaluate(MONEY, {"allocation": wide})

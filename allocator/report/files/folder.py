@@ -232,7 +232,7 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | Non
     """A table of a plan; None for one that says nothing about what is decided."""
     import pandas as pd
 
-    from allocator.evaluate.plans import lengthened
+    from allocator.evaluate.plan_tables import lengthened
 
     try:
         content = file.read_bytes()
