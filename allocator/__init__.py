@@ -5,7 +5,8 @@
 >>> plan = allocator.solve(instance)
 >>> plan.allocation
 
-Names are imported when first used, so ``import allocator`` costs nothing.
+Names are imported when first used, so ``import allocator`` costs nothing. The command line has
+verbs and options of the same names.
 """
 
 from __future__ import annotations
@@ -24,19 +25,50 @@ if TYPE_CHECKING:
         UsageError,
         VerificationError,
     )
-    from allocator.evaluate import Evaluation, evaluate
-    from allocator.instance.instance import Instance, read, write
+    from allocator.evaluate import Evaluation
+    from allocator.instance.instance import Instance, read
     from allocator.instance.tables.settings import Settings
+    from allocator.library import evaluate, read_plan, write
     from allocator.plan import Certificate, Plan
     from allocator.planning.compare import Comparison, compare
     from allocator.planning.differences import PlanDifference, compare_plans
     from allocator.planning.drafts import complete_draft
-    from allocator.planning.export import export
+    from allocator.planning.export import Exported, export
     from allocator.planning.rolling import roll_forward
     from allocator.planning.solve import solve
     from allocator.planning.worth import DecisionWorth, decision_worth
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "AllocatorError": "allocator.errors",
+    "Certificate": "allocator.plan",
+    "Comparison": "allocator.planning.compare",
+    "DecisionWorth": "allocator.planning.worth",
+    "Evaluation": "allocator.evaluate",
+    "Exported": "allocator.planning.export",
+    "Instance": "allocator.instance.instance",
+    "InstanceError": "allocator.errors",
+    "Plan": "allocator.plan",
+    "PlanDifference": "allocator.planning.differences",
+    "Problem": "allocator.errors",
+    "Settings": "allocator.instance.tables.settings",
+    "SolverError": "allocator.errors",
+    "UsageError": "allocator.errors",
+    "VerificationError": "allocator.errors",
+    "compare": "allocator.planning.compare",
+    "compare_plans": "allocator.planning.differences",
+    "complete_draft": "allocator.planning.drafts",
+    "decision_worth": "allocator.planning.worth",
+    "evaluate": "allocator.library",
+    "export": "allocator.planning.export",
+    "read": "allocator.instance.instance",
+    "read_plan": "allocator.library",
+    "roll_forward": "allocator.planning.rolling",
+    "solve": "allocator.planning.solve",
+    "write": "allocator.library",
+}
+"""Where each public name lives."""
 
 __all__ = [
     "AllocatorError",
@@ -44,6 +76,7 @@ __all__ = [
     "Comparison",
     "DecisionWorth",
     "Evaluation",
+    "Exported",
     "Instance",
     "InstanceError",
     "Plan",
@@ -61,62 +94,44 @@ __all__ = [
     "evaluate",
     "export",
     "read",
+    "read_plan",
     "roll_forward",
     "solve",
     "write",
 ]
 
-_HOMES = {
-    "AllocatorError": "allocator.errors",
-    "Certificate": "allocator.plan",
-    "Comparison": "allocator.planning.compare",
-    "DecisionWorth": "allocator.planning.worth",
-    "Evaluation": "allocator.evaluate",
-    "Instance": "allocator.instance.instance",
-    "InstanceError": "allocator.errors",
-    "Plan": "allocator.plan",
-    "PlanDifference": "allocator.planning.differences",
-    "Problem": "allocator.errors",
-    "Settings": "allocator.instance.tables.settings",
-    "SolverError": "allocator.errors",
-    "UsageError": "allocator.errors",
-    "VerificationError": "allocator.errors",
-    "compare": "allocator.planning.compare",
-    "compare_plans": "allocator.planning.differences",
-    "complete_draft": "allocator.planning.drafts",
-    "decision_worth": "allocator.planning.worth",
-    "evaluate": "allocator.evaluate",
-    "export": "allocator.planning.export",
-    "read": "allocator.instance.instance",
-    "roll_forward": "allocator.planning.rolling",
-    "solve": "allocator.planning.solve",
-    "write": "allocator.instance.instance",
-}
-
 
 class _Package(ModuleType):
-    """Keeps ``allocator.solve`` the function when the module of that name is imported.
+    """Keeps ``allocator.evaluate`` the function when the room of that name is imported.
 
     Importing a submodule binds it in its package under its own name, which would turn
-    ``allocator.solve(instance)`` into a call of a module.
+    ``allocator.evaluate(instance, plan)`` into a call of a module. Like any other module it is
+    pickled by name, also by those who look for its class.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if isinstance(value, ModuleType) and _HOMES.get(name) == value.__name__:
-            value = getattr(value, name)
-        super().__setattr__(name, value)
+        if not (name in _HOMES and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return import_module, (self.__name__,)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+    if name in _HOMES:
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
+    hint = ""
+    if not name.startswith("_"):
+        from allocator.words import Suggester
+
+        guess = Suggester(_HOMES)(name)
+        hint = guess and f"; {guess}"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, "__doc__", "__file__", "__name__", "__path__"})
 
 
 sys.modules[__name__].__class__ = _Package

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from allocator.words import shown
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -18,7 +20,8 @@ class Problem:
     column : str
         Column or setting; empty when no single one is to blame.
     value : str
-        The offending text as written.
+        The offending text as written: show it only through :func:`allocator.words.shown`,
+        as the other texts of a problem are already.
     message : str
         What is wrong and what is allowed, as a full sentence without the place.
     suggestion : str
@@ -34,6 +37,12 @@ class Problem:
     message: str
     suggestion: str = ""
     severity: str = "error"
+
+    def __post_init__(self) -> None:
+        for name in ("table", "column", "message", "suggestion"):
+            text = getattr(self, name)
+            if not text.isprintable():
+                object.__setattr__(self, name, shown(text))
 
     @property
     def place(self) -> str:
@@ -51,7 +60,10 @@ class Problem:
 
 
 class AllocatorError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose; what it says is safe to show."""
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class InstanceError(AllocatorError):
@@ -78,6 +90,28 @@ class UsageError(AllocatorError):
 
 class SolverError(AllocatorError):
     """The solver, or what it was given, cannot be trusted."""
+
+
+class FiguresError(SolverError):
+    """Figures of a round that no solver can hold: the round is at fault, not the solver."""
+
+
+class UnsoundError(SolverError):
+    """A solution that failed its check, by whatever solver: a fault of ours, and no plan.
+
+    Parameters
+    ----------
+    message : str
+    bundle : bytes
+        A zip to send us: the round, what was found and what it breaks.
+    """
+
+    def __init__(self, message: str, bundle: bytes) -> None:
+        super().__init__(message)
+        self.message, self.bundle = message, bundle
+
+    def __reduce__(self) -> tuple[type[UnsoundError], tuple[str, bytes]]:
+        return type(self), (self.message, self.bundle)
 
 
 class VerificationError(AllocatorError):

@@ -23,7 +23,7 @@ told otherwise. Reading refuses them."""
 SMALL = 1e-12
 """Coefficients of this size and below, in the programme's own units, cannot be sent to HiGHS,
 whose smallest setting this is. Programmes and the resolver refuse them; the compiler leaves out
-those that :data:`UNMOVED` allows."""
+those that :data:`UNMOVED` allows; an effect between programmes that has faded so far is none."""
 
 UNFELT = 1e-12
 """Coefficients below this, in scaled units where the largest of a row is near 1, cannot be told
@@ -61,7 +61,7 @@ tell, and none is meant. Data (``distinct``), which most rows with a distance in
 RESIDUE = 1e-12
 """Share, or coefficient, that is left where figures should have cancelled: a thousand times what
 doubles lose in one subtraction. Facts about costs, pieces of payments, terms of
-options, places where a curve is cut again, prices of limits."""
+options, places where a curve is cut again, prices of limits, effects that have faded."""
 
 SETTLED = 1e-12
 """Share by which the last step of an iteration must still move something for it to go on: where
@@ -137,11 +137,20 @@ presolve call small rows infeasible. The door to HiGHS, and what fits as a start
 
 SEARCH = 1e-7
 """Tolerance of branch and bound, scaled: at 1e-9 it has been seen to prune the best plan. Values
-come from the linear programme with the decisions fixed, which is solved at this tolerance again
-where it has no solution at :data:`FEASIBILITY`. Search, stages."""
+come from the linear programme with the decisions fixed, kept to the penny; decisions that leave it
+no solution are cut off and the search goes on. Search."""
 
 LOOSER = 1e-6
 """Tolerance at which branch and bound is asked again when it refuses its own answer. Search."""
+
+DOUBLES = 2.0**-49
+"""Share of the terms of a row by which it may be missed and still be kept as exactly as doubles
+hold its columns: eight times what rounding one term to the nearest double takes. Refinement of
+solutions."""
+
+LOOKED_AT = 1e-9
+"""Share of the terms of a row within which its sides are measured without rounding. Farther off
+they cannot be felt. Refinement of solutions."""
 
 FIRST_ORDER = 1e-8
 """Tolerance of the first-order algorithm, which is as far as it gets in reasonable time; its result
@@ -163,12 +172,25 @@ IN_RAY = 1e-9
 """Share of the largest price in a dual ray from which a row or bound takes part. Conflicts."""
 
 
+SHORTFALL_GAP = 1e-6
+"""Share of the least that must give way to which whole decisions are sought, in price: a pound in a
+million. The least shortfall."""
+
+NO_SHORTFALL = 1e-9
+"""What gives way by less than this share of all money of a year, in price, is rounding: pounds of a
+billion, which is what rows are solved to (:data:`FEASIBILITY`). The least shortfall."""
+
+
 # Stages of a solve
 
-GAP = 1e-4
-"""Share of the gain to which the decisions of a plan are proved best unless asked otherwise; of the
-whole objective, as HiGHS counts, it would be large money on a national budget. Requests,
-stages."""
+GAP = 2.5e-4
+"""Share of the weighted outcomes gained to which the decisions of a plan are proved best unless
+asked otherwise; of the whole objective, as HiGHS counts, it would be large money on a national
+budget, and penalties avoided would make it large where a soft rule is broken. Requests, stages."""
+
+GAP_FLOOR = 1e-8
+"""The least that may be missing where next to nothing is gained, as a share of the weighted
+outcomes of the reference plan: a search could not tell less apart. Stages."""
 
 REFERENCE_GAP = 1e-7
 """Gap to which the decisions of the reference plan are sought, in pounds moved: all gains are
@@ -179,11 +201,16 @@ CALM_GAP = 1e-2
 plans as good. Stages."""
 
 FACE_TOLERANCES = (1e-9, 1e-11, 1e-13)
-"""Reduced costs and prices above this share of the largest hold on an optimal face, tried in turn:
-the first that keeps :data:`SAME` is taken. Stages."""
+"""Reduced costs and prices above this share of the terms they are made of hold on an optimal face,
+tried in turn: the first on which no earlier stage loses more than :data:`ROUNDED`, or a
+:data:`PENNY` of money, is taken. Stages."""
 
-SAME = 1e-9
-"""How much of the objective a later stage may give up. Stages."""
+ROUNDED = 1e-13
+"""What the terms of an objective, added up, may lose to rounding: a hundred times what doubles lose
+in one addition, as they lose it in a sum of many. A later stage gives up no more. Stages."""
+
+KEPT_SHARE = 1e-9
+"""How far a calmer plan may miss the share of the gain that was asked for. Stages."""
 
 EXACT = 1e-7
 """Residuals and gap above which the result of another algorithm than the simplex method is solved
@@ -193,10 +220,34 @@ DOUBT = 1e-6
 """Residuals above which a solution is not believed and a second opinion sought: what the check
 would not forgive. Stages."""
 
+LITTLE = 1e-5
+"""Share of what there is by which something is moved to see what a little more or less is worth:
+ten thousand times what a solver may be off, far less than a planner would move. Prices."""
+
+SAME_PRICE = 0.05
+"""Share by which a price may change and still hold: chords change slope where curves do not, and
+nobody decides on less. Ranges of prices, words of what binds."""
+
+AT_SIDE = 1e-7
+"""Share of its size up to which something has nothing to spare: above what a solver may be off in
+scaled units. Prices."""
+
+NO_PRICE = 1e-9
+"""Share of the objective below which what all there is of something would be worth is rounding;
+also how closely a value must lie on a line to be on it. Prices."""
+
+PRICED_NEAR = 1e-2
+"""Share of the objective by which a programme made for prices may differ from the plan it prices:
+it cuts curves elsewhere. Prices."""
+
 PENNY = 0.01
 """The least sum of money, in currency. A decision counts for one beyond what it costs, on the way
 to the reference plan and to a calm one (stages); by one the steps of a plan's bridge may miss what
 they explain (certification)."""
+
+MILL = 0.001
+"""A tenth of a penny, in currency: how far a row of money may be missed where nothing meets it to
+the last digit, as figures that were rounded when they were written do. Stages."""
 
 AGREEMENT = 1e-6
 """How closely the checker's objective must lie within what the programme claims, as a share of the
@@ -215,6 +266,10 @@ figure of a round is known that closely. Words of the proof."""
 
 NOT_WORTH_A_CLAUSE = 1e-6
 """Share of what outcomes gain below which the rest of the gain is not mentioned. Headlines."""
+
+SAME_OUTCOME = 1e-3
+"""Share of an outcome by which it must differ from rolling forward for that to be told as a
+difference. The summary."""
 
 SMALL_CUT = 5e-4
 """Share of the baseline below which a cut of a held programme is not told: it would be shown as

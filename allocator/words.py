@@ -10,24 +10,49 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 
 _SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$"}
 SHORT = 1e-4
 """Size below which a figure is written with a power of ten: its noughts would be miscounted."""
 
+_LONGEST_QUOTE = 200
+"""Characters of a text that a message quotes."""
+_MOST_DIGITS = 16
+"""Digits beyond the usual after which doubles end."""
+
 _MOST_LOOKUPS = 200
 """Names looked up before hints stop: in a file where everything is wrong they help nobody."""
+
+_MASS = ("staff", "time", "work", "care", "money", "capacity", "people", "wte", "fte", "min")
+"""Last words of units that have no plural."""
 
 
 # Figures
 
 
-def number(value: float) -> str:
-    """Figure with thousands separators and no more digits than a reader needs."""
+def number(value: float, more: int = 0) -> str:
+    """Figure with thousands separators and no more digits than a reader needs, or so many more."""
     if 1000 <= abs(value) < 1e15:
-        return f"{value:,.2f}".rstrip("0").rstrip(".")
-    return f"{value + 0.0:.6g}"
+        return f"{value:,.{2 + more}f}".rstrip("0").rstrip(".")
+    return f"{value + 0.0:.{6 + more}g}"
+
+
+def told_apart(one: float, other: float, write: Callable[[float, int], str]) -> tuple[str, str]:
+    """Two figures that differ, written so that a reader sees it: with more digits where needed.
+
+    Parameters
+    ----------
+    one, other : float
+    write : callable
+        From a figure and how many more digits than usual to its words, as :func:`number`.
+    """
+    for more in range(_MOST_DIGITS):
+        said = write(one, more), write(other, more)
+        if one == other or said[0] != said[1]:
+            break
+    return said
 
 
 def fixed(value: float, decimals: int) -> str:
@@ -72,20 +97,26 @@ def symbol(currency: str) -> str:
     return _SYMBOLS.get(currency, f"{currency} ")
 
 
-def exact_money(amount: float, currency: str) -> str:
-    """Money to the pound, to the penny below a thousand: ``£1,234,568``, ``£12.50``."""
+def exact_money(amount: float, currency: str, more: int = 0) -> str:
+    """Money to the pound, to the penny below a thousand: ``£1,234,568``, ``£12.50``.
+
+    With `more` digits, to the penny and beyond: ``£1,234,567.89``.
+    """
     size = abs(amount)
-    digits = ",.0f" if size >= 1000 else ".2f" if size >= 0.01 else ".2g"
+    pence = f",.{1 + more}f" if more else ",.0f"
+    digits = pence if size >= 1000 else f".{2 + more}f" if size >= 0.01 else ".2g"
     return _signed_money(amount, format(size, digits), currency)
 
 
-def close_money(amount: float, currency: str) -> str:
-    """Money to a hundredth of a million or billion: ``£3.20m``."""
+def close_money(amount: float, currency: str, more: int = 0) -> str:
+    """Money to a hundredth of a million or billion: ``£3.20m``; what is something is never £0."""
     size = abs(amount)
     for scale, letter in ((1e9, "bn"), (1e6, "m")):
         if size >= scale:
-            return _signed_money(amount, f"{size / scale:,.2f}{letter}", currency)
-    return _signed_money(amount, f"{size:,.2f}".removesuffix(".00"), currency)
+            return _signed_money(amount, f"{size / scale:,.{2 + more}f}{letter}", currency)
+    if 0 < size < 0.01:
+        return _signed_money(amount, f"{size:.2g}", currency)
+    return _signed_money(amount, f"{size:,.{2 + more}f}".removesuffix(".00"), currency)
 
 
 def told_money(amount: float, currency: str) -> str:
@@ -104,8 +135,73 @@ def told_money(amount: float, currency: str) -> str:
     return _signed_money(amount, digits, currency)
 
 
+def missing_money(amount: float, currency: str) -> str:
+    """Money that is missing or too much, as told, with more digits where that hides it.
+
+    What is missing is never shown as nothing.
+    """
+    if 0 < abs(amount) < 0.005:
+        return _signed_money(amount, f"{abs(amount):.1g}", currency)
+    return told_money(amount, currency)
+
+
+def missing_amount(amount: float, unit: str) -> str:
+    """Amount of a unit that is missing or too much: ``22.3 beds``, ``1 bed``, ``0.04 staff``."""
+    size = figure(amount)
+    return f"{size} {unit if size == '1' else units(unit)}" if unit else size
+
+
+def units(unit: str) -> str:
+    """Plural of a unit that a planner wrote; what has none, or is written large, stays."""
+    last = unit.rpartition(" ")[2]
+    return unit if not last.isalpha() or not last.islower() or last in _MASS else several(unit)
+
+
 def _signed_money(amount: float, digits: str, currency: str) -> str:
     return f"{'-' if amount < 0 else ''}{symbol(currency)}{digits}"
+
+
+# Text as it may be shown
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def unseen(text: str, among: str = "") -> str:
+    """First character that is not seen but may act: control, direction, nothing wide.
+
+    Parameters
+    ----------
+    text : str
+    among : str
+        Characters that are none, such as the line break of running text.
+    """
+    if text.isprintable():
+        return ""
+    return next(
+        (c for c in text if c not in among and unicodedata.category(c) in _UNSEEN),
+        "",
+    )
+
+
+def shown(text: str) -> str:
+    """Text that a terminal takes for text: what could act is written out, such as ``\\x1b``.
+
+    Line breaks and tabs stay.
+    """
+    if not unseen(text, "\n\t"):
+        return text
+    return "".join(
+        c.encode("unicode_escape").decode()
+        if c not in "\n\t" and unicodedata.category(c) in _UNSEEN
+        else c
+        for c in text
+    )
+
+
+def brief(text: str) -> str:
+    """Text as a message quotes it: in one line, safe to show, and not without end."""
+    line = shown(text).replace("\n", "\\n").replace("\t", "\\t")
+    return line if len(line) <= _LONGEST_QUOTE else f"{line[:_LONGEST_QUOTE]}…"
 
 
 # Words and names
@@ -137,6 +233,14 @@ def listing(names: Iterable[str], most: int = 6) -> str:
     every = list(names)
     shown = ", ".join(every[:most])
     return shown if len(every) <= most else f"{shown} and {len(every) - most} more"
+
+
+def kind_of(value: object) -> str:
+    """What a value is, with its article: ``a DataFrame``, ``None``, ``an int``."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def sentence(statement: str, suggestion: str) -> str:

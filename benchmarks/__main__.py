@@ -17,6 +17,7 @@ VERBS = {
     "baseline": ("suite.baseline", "the runs that continuous integration compares"),
     "overhead": ("studies.overhead", "what the modelling layer costs against HiGHS"),
     "decisions": ("studies.decisions", "what the formulation of indivisible decisions is worth"),
+    "reading": ("studies.reading", "what reading and checking a large round costs"),
     "structure": ("studies.structure", "what solving by parts is worth where few rows link places"),
 }
 """What a person may ask for: where it is, and what it does."""

@@ -23,8 +23,9 @@ def cut(
     """Avonside with some programmes, rules, adjustments and options only, and money to match.
 
     A pool keeps the share of its revenue that its programmes cut out have of its base-year
-    spend, and pays the adjustments on top; amounts of a contract stay only if all its
-    programmes do. Conditional money is left out.
+    spend, and pays the adjustments on top; support of deficits stays whole, and is passed on,
+    where the provider it is for stays. Amounts of a contract stay only if all its programmes do.
+    Conditional money is left out.
 
     Parameters
     ----------
@@ -51,14 +52,16 @@ def cut(
     tables["capacity"] = _within(tables, "capacity", "resource", tables["use"]["resource"])
     tables["resources"] = _within(tables, "resources", "resource", tables["use"]["resource"])
     tables["rules"] = _within(tables, "rules", "rule", rules)
-    tables["adjustments"] = _within(tables, "adjustments", "item", adjustments)
+    held = set(tables["programmes"]["provider"]) - {""}
+    items = tables["adjustments"]
+    passed_on = (items["kind"] == "deficit") & items["provider"].isin(held)
+    tables["adjustments"] = items[items["item"].isin(list(adjustments)) | passed_on]
     tables |= _options(tables, options)
     tables["incomes"] = tables["incomes"].iloc[:0]
     named = {*tables["rules"]["selection"], *tables["rules"]["relative_to"]}
     named |= set(tables["adjustments"]["selection"])
     tables["selections"] = _selections(tables, named)
     tables["contracts"] = _contracts(whole, tables)
-    held = set(tables["programmes"]["provider"])
     tables["providers"] = _within(tables, "providers", "provider", held)
     both = tables["transfers"]
     tables["transfers"] = both[both["from_pool"].isin(pools) & both["to_pool"].isin(pools)]
@@ -98,7 +101,7 @@ def _use(whole: Instance, tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
 def _selections(tables: dict[str, pd.DataFrame], named: set[str]) -> pd.DataFrame:
     """Rows of the named selections that still find a programme."""
     table, lines = tables["selections"], tables["programmes"]
-    tags = {tag for words in lines["tags"] for tag in words.split()}
+    tags = {tag for words in lines["tags"] for tag in words.split("; ")}
     found = table["selection"].isin(named)
     for column in ("sector", "provider", "pool", "contract", "programme"):
         found &= (table[column] == "") | table[column].isin(set(lines[column]))
@@ -123,14 +126,16 @@ def _inside(table: pd.DataFrame, columns: Sequence[str], last: int) -> pd.DataFr
 
 
 def _budgets(whole: Instance, tables: dict[str, pd.DataFrame], pools: set[str]) -> pd.DataFrame:
-    """Each pool's money in proportion to the base-year spend that stays."""
-    table = tables["budgets"]
-    table = table[table["pool"].isin(pools)].copy()
+    """Each pool's money in proportion to the base-year spend that stays, support as it is."""
+    table, items = tables["budgets"], tables["adjustments"]
+    supported = set(items["pool"][items["kind"] == "deficit"])
+    table = table[table["pool"].isin(pools)]
+    table = table[(table["kind"] != "support") | table["pool"].isin(supported)].copy()
     before = spend_by_pool(whole.programmes, whole.funding)
     after = spend_by_pool(tables["programmes"], tables["funding"])
     share = table["pool"].map(after).fillna(0.0) / table["pool"].map(before)
-    one_off = (table["kind"] == "non_recurrent").to_numpy()
-    table["amount"] = table["amount"] * share.where(~one_off, 1.0)
+    whole_amount = table["kind"].isin(["non_recurrent", "support"]).to_numpy()
+    table["amount"] = table["amount"] * share.where(~whole_amount, 1.0)
     return table
 
 

@@ -76,6 +76,7 @@ NO_ACCOUNTS = {
     "funding": ("programme", "pool", "year", "paid", "share", "share_min", "share_max"),
     "contracts": ("contract", "year", "type", "provider", "pool", "payment", "cost", "state"),
     "providers": ("provider", "year", "position", "deficit_max", "price"),
+    "adjustments": ("pool", "year", "kind", "item", "amount"),
     "bridge": ("pool", "sector", "year", "step", "recurrent", "amount"),
 }
 UNIT_COSTS = {"ae": 200.0, "nursing": 50.0, "gp": 25.0, "reable": 2000.0}
@@ -158,6 +159,13 @@ def tables() -> dict[str, pd.DataFrame]:
                 "reference_value": [10600.0, 11200.0],
             }
         ),
+        "worth": pd.DataFrame(
+            {
+                "part": ["outcomes", "harm", "penalties", "later savings"],
+                "plan": [22250.5, 0.0, -70.0, 0.0],
+                "reference": [21800.0, 0.0, -69.5, 0.0],
+            }
+        ),
         "segments": pd.DataFrame({"outcome": [], "segment": [], "year": [], "amount": []}),
         "rules": _rules(),
         "limits": _limits(),
@@ -185,10 +193,24 @@ def tables() -> dict[str, pd.DataFrame]:
                 "carry_in": 0.0,
                 "carry_out": 0.0,
                 "slack": 0.0,
+                "underlying": 0.0,
+                "support": 0.0,
+                "capital_amount": 0.0,
+                "capital_spend": 0.0,
                 "price": [1.04e-4, 9e-5, 0.0, 0.0],
             }
         ),
         "transfers": pd.DataFrame({"from_pool": [], "to_pool": [], "year": [], "amount": []}),
+        "system": pd.DataFrame(
+            {
+                "year": [2025, 2026],
+                "pools": 0.0,
+                "held": 0.0,
+                "providers": 0.0,
+                "underlying": 0.0,
+                "support": 0.0,
+            }
+        ),
         **{name: pd.DataFrame({c: [] for c in columns}) for name, columns in NO_ACCOUNTS.items()},
     }
 
@@ -231,11 +253,13 @@ def _rules() -> pd.DataFrame:
             "measure": "spend",
             "sense": ["max", "max", "min", "min"],
             "value": [0.24, 0.3, 0.265, 0.36],
+            "left": [20e6, 25.8e6, 22e6, 31e6],
             "limit": [0.3, 0.3, 0.35, 0.35],
             "slack": [5e6, 0.0, -7e6, 1e6],
             "violation": [0.0, 0.0, 7e6, 0.0],
             "soft": [False, False, True, True],
             "penalty": [0.0, 0.0, 70.0, 0.0],
+            "reference_penalty": [0.0, 0.0, 69.5, 0.0],
             "price": [0.0, 4e-6, 1e-5, 0.0],
         }
     )

@@ -499,7 +499,7 @@ class Draw:
         if count > 2 and choose == "at_most_one" and self.often(0.5):
             # Overlapping choices: the first option is in both.
             for n, row in enumerate(self.tables["options"]):
-                row["group"] = "G H" if n == 0 else "GH"[n % 2]
+                row["group"] = "G; H" if n == 0 else "GH"[n % 2]
             self._apart()
         if count > 2 and choose == "any" and self.often(0.2):
             for row in self.tables["options"][:3]:
@@ -518,7 +518,7 @@ class Draw:
 
     def _apart(self) -> None:
         """Leave out multiplying effects on a figure that options of no common group share."""
-        groups = {r["option"]: set(r["group"].split()) for r in self.tables["options"]}
+        groups = {r["option"]: set(r["group"].split("; ")) for r in self.tables["options"]}
         kept: list[Row] = []
         for row in self.tables["option_effects"]:
             changes = row["operation"] == "multiply" or row["measure"] == "unit_cost"
@@ -562,7 +562,7 @@ class Draw:
         reach = self.years[-1] - (row.get("earliest") or self.years[0])
         if self.often(0.3):
             at = [y for y in (1, 2) if row["min_years"] <= y <= reach and self.often(0.7)]
-            row["review_years"] = " ".join(map(str, at)) if at else "none"
+            row["review_years"] = "; ".join(map(str, at)) if at else "none"
         cheap = self.pick(0.0, 0.02, 0.05, 0.1)
         for column, share in (
             ("cost_once", 0.5),

@@ -185,7 +185,7 @@ class Round:
                 elif review == "none":
                     leaves = False
                 else:
-                    reviewed = not review or long in {int(w) for w in review.split()}
+                    reviewed = not review or long in {int(w) for w in review.split(";")}
                     leaves = reviewed and long >= least
                 if leaves:
                     out.append((s, e))
@@ -207,7 +207,7 @@ class Round:
         """Whether groups and links allow the runs of all options together."""
         groups: dict[str, list[Row]] = defaultdict(list)
         for row in self.tables["options"]:
-            for group in word(row, "group").split():
+            for group in filter(None, word(row, "group").split("; ")):
                 groups[group].append(row)
         for t in self.span():
             taken = {o: any(s <= t <= e for s, e in rs) for o, rs in runs.items()}
@@ -991,7 +991,7 @@ class Built:
             if word(row, "selection") != selection:
                 continue
             for name, programme in self.round.programmes.items():
-                tagged = word(row, "tag") in ("", *word(programme, "tags").split())
+                tagged = word(row, "tag") in ("", *word(programme, "tags").split("; "))
                 if tagged and all(
                     word(row, c) in ("", word(programme, c, usual.get(c, ""))) for c in CRITERIA
                 ):

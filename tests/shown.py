@@ -11,6 +11,8 @@ import pytest
 from rich.console import Console
 
 from allocator.plan import Certificate
+from allocator.report.text.reports import print_reports
+from allocator.report.text.summary import print_summary
 
 NOTHING = Certificate(None, None, None, None, 0.0, None)
 """What a plan that was not found is worth."""
@@ -23,6 +25,18 @@ def printed(show: Callable[..., None], *what: Any, width: int = 80, **options: A
         *what, Console(file=out, width=width, markup=False, highlight=False, emoji=False), **options
     )
     return out.getvalue()
+
+
+DETAILS = ("sectors", "moves", "decided", "outcomes", "accounts", "binding", "evidence")
+"""Reports that hold whole what the summary touches on."""
+
+
+def whole(plan: Any, instance: Any, width: int = 80) -> str:
+    """The summary of a plan and the reports behind its sentences."""
+    told = printed(print_summary, plan, instance, width=width)
+    if not plan.found:
+        return told
+    return told + printed(print_reports, DETAILS, plan, instance, width=width)
 
 
 def joined(text: str) -> str:

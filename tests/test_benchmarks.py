@@ -12,13 +12,13 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from allocator.data import extract
-from allocator.instance.instance import Instance
+from allocator.instance.instance import Instance, read
 from allocator.planning.solve import solve
 from allocator.solver.compile.compiler import compile_model
 from allocator_models.allocation import build
 from benchmarks.country.country import LINES
 from benchmarks.country.generate import generate
-from benchmarks.studies import decisions, overhead
+from benchmarks.studies import decisions, overhead, reading
 from benchmarks.studies.measure import OURS, RUNS, Timings, measure, measure_pyomo, peak_memory
 
 LINE_COUNT = len(LINES.read_text(encoding="utf-8").splitlines()) - 1
@@ -216,3 +216,20 @@ def test_command_prints_both_formulations(capsys: pytest.CaptureFixture[str]) ->
     record = json.loads(capsys.readouterr().out)
     assert [r["formulation"] for r in record["results"]] == ["obvious", "product"]
     assert record["wrong"] == []
+
+
+def test_a_round_to_be_read_has_the_rows_asked_for(tmp_path: Path) -> None:
+    reading.write_round(tmp_path, rows=3_000, options=60)
+    instance = read(tmp_path)
+    rows = sum(len(table) for table in instance.rows.values())
+    assert rows == pytest.approx(3_000, rel=0.02)
+    assert len(instance.rows["options"]) == 60
+    assert len(instance.rows["capacity"]) == 10
+    assert {group.choose for group in instance.facts.groups.values()} == {"exactly_one"}
+
+
+def test_reading_is_measured_in_a_process_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert reading.main(["--rows", "1500", "--options", "40", "--repeats", "1"]) == 0
+    said = capsys.readouterr().out
+    assert "40 options in 4 groups, 10 capacities" in said
+    assert "s of processor time" in said

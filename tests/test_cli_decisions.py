@@ -33,7 +33,7 @@ def test_gap_nodes_and_start_are_passed_on(solved: Any, two_pools: Path, tmp_pat
     words = ["--gap", "0.01", "--nodes", "500", "--start", str(tmp_path / "draft.csv")]
     assert main(["solve", str(two_pools), *words]) == 0
     (asked,) = calls
-    assert (asked["gap"], asked["node_limit"]) == (0.01, 500)
+    assert (asked["gap"], asked["nodes"]) == (0.01, 500)
     assert list(asked["start"]) == ["allocation"]
     assert asked["start"]["allocation"]["activity"].tolist()[:2] == [100_000.0, 100_000.0]
 
@@ -43,7 +43,7 @@ def test_what_is_not_asked_for_is_left_to_the_library(solved: Any, two_pools: Pa
     assert main(["solve", str(two_pools), "--gap", "0"]) == 0
     assert calls[0]["gap"] == 0.0
     assert main(["solve", str(two_pools)]) == 0
-    assert not {"gap", "node_limit", "start"} & set(calls[1])
+    assert not {"gap", "nodes", "start"} & set(calls[1])
 
 
 def test_help_gives_the_gap_of_the_library(capsys: Any) -> None:
@@ -295,8 +295,10 @@ sys.exit(main())
 """
 
 
-def interrupted(then: str, *words: str, again: float | None = None) -> tuple[int, str, list[str]]:
-    """Exit status, output and lines of errors of a verb whose solve meets Ctrl-C."""
+def interrupted(
+    then: str, *words: str, again: float | None = None, number: int = signal.SIGINT
+) -> tuple[int, str, list[str]]:
+    """Exit status, output and lines of errors of a verb whose solve meets Ctrl-C, say."""
     code = SLOW.format(tests=str(HERE), reports=str(HERE / "report"), then=then)
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -304,11 +306,11 @@ def interrupted(then: str, *words: str, again: float | None = None) -> tuple[int
     assert process.stdout is not None
     try:
         seen = [process.stdout.readline()]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         seen.append(process.stdout.readline())
         if again is not None:
             time.sleep(again)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
         shown, errors = process.communicate(timeout=60)
     finally:
         process.kill()
@@ -317,10 +319,14 @@ def interrupted(then: str, *words: str, again: float | None = None) -> tuple[int
     return process.returncode, shown.decode(), errors.decode().splitlines()
 
 
-def test_control_c_waits_for_the_best_plan_so_far(two_pools: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_control_c_waits_for_the_best_plan_so_far(
+    name: str, two_pools: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "plan"
     words = ["solve", str(two_pools), "--json", "--out", str(out)]
-    status, shown, errors = interrupted("time.sleep(2.5)", *words)
+    number = getattr(signal, name)
+    status, shown, errors = interrupted("time.sleep(2.5)", *words, number=number)
     assert status == 4
     assert json.loads(shown)["status"] == "limit"
     assert errors[0].startswith("Stopping: the best plan found so far is being checked.")

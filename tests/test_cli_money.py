@@ -56,7 +56,7 @@ def test_every_report_can_be_shown(
 ) -> None:
     assert main(["solve", str(block), "--show", name]) == 0
     shown = capsys.readouterr().out
-    assert shown.index("How sure this is") < shown.index(title)
+    assert shown.index("HOW SURE THIS IS") < shown.index(title)
     assert main(["solve", str(block), "--show", name, "--json"]) == 0
     assert list(out_json(capsys)["tables"]) == tables
 

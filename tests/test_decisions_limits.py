@@ -52,14 +52,14 @@ def done(plan: Plan, programme: str = "A") -> float:
 
 
 def stopped(instance: Instance, **options: float) -> Plan:
-    plan = solved(instance, node_limit=1, **options)
+    plan = solved(instance, nodes=1, **options)
     assert plan.status == "limit"
     return plan
 
 
 def stopped_so(instance: Instance) -> Plan:
     """The plan where something is put in the way of mending it."""
-    plan = allocator.solve(instance, node_limit=1)
+    plan = allocator.solve(instance, nodes=1)
     assert plan.status == "limit"
     return plan
 

@@ -166,7 +166,7 @@ def test_balanced_lines_keep_the_mix_of_need() -> None:
 def test_the_better_care_fund_reaches_its_minimum_in_the_base_year() -> None:
     lines = england().programmes.set_index("programme")
     shares = england().selections.query("tag == 'bcf_part'").set_index("place")["share"]
-    tags = lines["tags"].str.split()
+    tags = lines["tags"].str.split("; ")
     part = tags.map(lambda t: "bcf" in t) * 1.0
     part += tags.map(lambda t: "bcf_part" in t) * lines["place"].map(shares)
     total = (spend() * part).groupby(lines["place"]).sum()

@@ -164,7 +164,7 @@ def test_other_algorithms_and_starts_are_worth_the_same(instance: Instance | Non
     assert instance is not None
     plan = allocator.solve(instance)
     for algorithm in ("ipx", "pdlp"):
-        other = allocator.solve(instance, algorithm=algorithm)
+        other = allocator.solve(instance, solver=algorithm)
         assert other.status == plan.status
         if plan.found:
             assert other.verified

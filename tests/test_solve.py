@@ -345,13 +345,13 @@ def test_a_solution_that_is_wrong_is_never_verified(monkeypatch: pytest.MonkeyPa
 
 def test_options_that_make_no_sense_are_refused() -> None:
     with pytest.raises(UsageError, match="not one of auto, simplex"):
-        allocator.solve(SMALL, algorithm="barrier")
+        allocator.solve(SMALL, solver="barrier")
     with pytest.raises(UsageError, match="no formulation"):
         allocator.solve(SMALL, formulation="mip")
 
 
 def test_what_ran_is_recorded() -> None:
-    plan = allocator.solve(SMALL, algorithm="ipx")
+    plan = allocator.solve(SMALL, solver="ipx")
     assert plan.solver["name"] == "highs"
     assert plan.solver["version"] == metadata.version("highspy")
     assert [stage.split(":")[0] for stage in plan.solver["stages"][:3]] == [

@@ -21,7 +21,7 @@ from allocator.planning.differences import compare_plans
 from allocator.planning.undone import idle
 from allocator.planning.worth import DecisionWorth, decision_worth
 from allocator.report.files.folder import write_plan
-from allocator.report.files.written import written_plan
+from allocator.report.files.plans import plan_of_folder
 from allocator.report.text.reports import print_reports
 from allocator.report.text.worth import print_waiting
 
@@ -253,7 +253,7 @@ def test_worth_from_the_command_line(tmp_path: Path, capsys: Any) -> None:
     assert main([*words, "--json"]) == 0
     record = out_json(capsys)
     assert {d["name"]: d["list"] for d in record["worth"]["decisions"]}["Sure"] == "now"
-    again = written_plan(tmp_path / "plan").tables["decision_worth"]
+    again = plan_of_folder(tmp_path / "plan").tables["decision_worth"]
     assert again["list"].tolist().count("now") == 2
     assert again["needs_months"].tolist().count(9) == 1
     assert main([*words, "--overwrite", "--worth-seconds", "0"]) == 0
@@ -267,7 +267,7 @@ def test_a_plan_with_worth_is_written_and_read(
 ) -> None:
     full = replace(plan, tables={**plan.tables, "decision_worth": valued.table})
     write_plan(full, ROUND, tmp_path / "plan")
-    again = written_plan(tmp_path / "plan").tables["decision_worth"]
+    again = plan_of_folder(tmp_path / "plan").tables["decision_worth"]
     assert again["worth"].tolist() == pytest.approx(valued.table["worth"].tolist())
     assert again["low"].tolist() == valued.table["low"].tolist()
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import io
 import math
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 import allocator
 from allocator.cli.beside import Against, Beside
-from allocator.cli.guard import Exit, asked, failed, hang_up
-from allocator.cli.output import STOPPED, print_json, printer, say, working
+from allocator.cli.guard import Exit, asked, failed
+from allocator.cli.output import Kept, print_json, printer, quoted, results, say, working
+from allocator.cli.streams import Unwritable, into_nothing
+from allocator.cli.usage import usage_error
 from allocator.errors import InstanceError, UsageError, VerificationError
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ STATUSES = {
     "unbounded": Exit.BAD_INPUT,
     "limit": Exit.LIMIT,
 }
-
-# typer does not export the base of its command-line errors.
-CommandLineError: Any = typer.BadParameter.__mro__[2]
 
 
 class Algorithm(StrEnum):
@@ -65,6 +63,13 @@ class Evidence(StrEnum):
 class Show(StrEnum):
     """Reports of a plan besides its summary."""
 
+    SECTORS = "sectors"
+    MOVES = "moves"
+    DECIDED = "decided"
+    OUTCOMES = "outcomes"
+    ACCOUNTS = "accounts"
+    BINDING = "binding"
+    EVIDENCE = "evidence"
     PROVIDERS = "providers"
     CONTRACTS = "contracts"
     POOLS = "pools"
@@ -73,6 +78,7 @@ class Show(StrEnum):
     OPTIONS = "options"
     INCOMES = "incomes"
     DECISIONS = "decisions"
+    PRICES = "prices"
     ALL = "all"
 
 
@@ -90,7 +96,18 @@ Figures = Annotated[
     Evidence | None,
     typer.Option(help="Which figures of responses and effects to believe.", show_default="central"),
 ]
+Progress = Annotated[
+    bool, typer.Option("--progress", help="Say on standard error which stage runs.")
+]
 All = Annotated[bool, typer.Option("--all", help="List every problem, however many.")]
+
+
+class Began(NamedTuple):
+    """When a command began to read, and how long it read."""
+
+    at: float
+    reading: float
+
 
 app = typer.Typer(
     help="Allocates a care system's fixed budget and proves the plan is the best.",
@@ -104,36 +121,36 @@ app = typer.Typer(
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status.
+def run(words: list[str]) -> int:
+    """Run the command that some words are and return its exit status.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Words after the program's name; those of the process when left out.
+    Raises
+    ------
+    KeyboardInterrupt
+        When it was interrupted before anything was written.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    json = asked(words, "--json")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
     try:
-        status = app(words, prog_name="allocator", standalone_mode=False) or Exit.DONE
-        sys.stdout.flush()
+        try:
+            status = app(words, prog_name="allocator", standalone_mode=False) or Exit.DONE
+            sys.stdout.flush()
+        except (BrokenPipeError, Unwritable, Kept):
+            raise
+        except typer.Abort:
+            raise KeyboardInterrupt from None
+        except Exception as error:
+            told = usage_error(error)
+            debug, every = asked(words, "--debug"), asked(words, "--all")
+            status = failed(told, json=asked(words, "--json"), debug=debug, every=every)
+    except Kept as kept:
+        say(str(kept))
+        status = Exit.LIMIT
     except BrokenPipeError:
-        hang_up()
-        return Exit.NO_READER
-    except (KeyboardInterrupt, typer.Abort):
-        status = Exit.INTERRUPTED
-    except CommandLineError as error:
-        hint = "" if error.ctx is None else f" Try '{error.ctx.command_path} --help'."
-        message = error.format_message().strip() or "Name a verb."
-        return failed(UsageError(f"{message}{hint}"), json=json, debug=False)
-    except Exception as error:
-        debug, every = asked(words, "--debug"), asked(words, "--all")
-        return failed(error, json=json, debug=debug, every=every)
-    if status == Exit.INTERRUPTED:
-        say(STOPPED)
+        into_nothing(sys.stdout)
+        status = Exit.NO_READER
+    except Unwritable as why:
+        into_nothing(sys.stdout)
+        say(f"Standard output cannot be written: {why}.")
+        status = Exit.OUR_FAULT
     return int(status)
 
 
@@ -182,7 +199,7 @@ def _solve(
             min=0.0, max=1.0, help="Keep this share of the gain and move as few pounds as possible."
         ),
     ] = None,
-    algorithm: Annotated[
+    solver: Annotated[
         Algorithm,
         typer.Option(
             "--solver", "--algorithm", help="How the solver works; auto goes by kind and size."
@@ -190,16 +207,16 @@ def _solve(
     ] = Algorithm.AUTO,
     threads: Annotated[int, typer.Option(min=1, help="Threads the solver may use.")] = 1,
     time_limit: Annotated[
-        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop the solver after this.")
+        float | None, typer.Option(min=0.0, metavar="SECONDS", help="Stop so long after the start.")
     ] = None,
     gap: Annotated[
         float | None,
         typer.Option(
             min=0.0,
             metavar="SHARE",
-            show_default="0.0001",
+            show_default="0.00025",
             help="With yes-or-no decisions: stop once no plan can be better by more than this "
-            "share of the gain.",
+            "share of the weighted outcomes gained.",
         ),
     ] = None,
     nodes: Annotated[
@@ -234,17 +251,19 @@ def _solve(
         float | None,
         typer.Option(min=0.0, metavar="SECONDS", help="With --worth: stop that after this."),
     ] = None,
-    years: Annotated[bool, typer.Option("--years", help="Show sectors for every year.")] = False,
+    years: Annotated[bool, typer.Option("--years", help="The same as --show sectors.")] = False,
     show: Annotated[
         list[Show] | None,
         typer.Option(help="Show a report as well; may be given more than once."),
     ] = None,
+    progress: Progress = False,
     all: All = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Find the best plan, prove it, check it independently and show it."""
-    from allocator.report.files.folder import check_target, read_plan, write_plan
+    from allocator.report.files.folder import read_plan, write_plan
+    from allocator.report.files.target import check_target
     from allocator.report.text.reports import print_reports, report_tables
     from allocator.report.text.summary import print_summary
 
@@ -254,42 +273,44 @@ def _solve(
     if out is not None:
         check_target(out, overwrite)
     begin = None if start is None else read_plan(start, whole=False)
+    found, began = _read(instance, progress)
     held_against = Against.read(against, against_round)
-    found, seconds = _read(instance)
-    asked_for = {"gap": gap, "node_limit": nodes, "start": begin}
+    asked_for: dict[str, Any] = {"gap": gap, "nodes": nodes, "start": begin}
+    if held_against is not None:
+        asked_for["held"] = held_against.plan
     plan = _best(
         found,
-        seconds,
+        began,
         cut_short=True,
+        told=progress,
         keep=keep,
         evidence=_case(found, evidence),
-        algorithm=algorithm.value,
+        solver=solver.value,
         threads=threads,
         time_limit=time_limit,
         **{name: value for name, value in asked_for.items() if value is not None},
     )
-    shown = _reports(show) if plan.found else []
-    if out is not None and plan.found:
-        write_plan(plan, found, out, overwrite=overwrite)
-    beside = Beside(held_against, found, plan)
-    if worth and plan.found and not plan.solver.get("interrupted"):
-        shown = list(dict.fromkeys([*shown, Show.DECISIONS.value]))
-        how = {"gap": gap, "node_limit": nodes, "seconds": worth_seconds}
-        given = {name: value for name, value in how.items() if value is not None}
-        plan = beside.value_decisions(algorithm=algorithm.value, threads=threads, **given)
-        if out is not None:
-            write_plan(plan, found, out, overwrite=True)
-    if json:
-        tables = {"tables": report_tables(shown, plan)} if shown else {}
-        print_json({**plan.to_dict(), **tables, **beside.record()})
-    else:
-        print_summary(plan, found, printer(), all_years=years)
-        beside.print_difference()
-        print_reports(shown, plan, found, printer())
-        beside.print_waiting()
-    if out is not None:
-        said = f"Written to {out}." if plan.found else f"Nothing to write to {out}."
-        say(said)
+    asked = [*(show or ()), *((Show.SECTORS,) if years else ())]
+    shown = _reports(asked) if plan.found else []
+    with results(out) as kept:
+        if plan.found:
+            kept.write(write_plan, plan, found, overwrite=overwrite)
+        beside = Beside(held_against, found, plan)
+        if worth and plan.found and not plan.solver.get("interrupted"):
+            shown = list(dict.fromkeys([*shown, Show.DECISIONS.value]))
+            how = {"gap": gap, "nodes": nodes, "seconds": worth_seconds}
+            given = {name: value for name, value in how.items() if value is not None}
+            plan = beside.value_decisions(solver=solver.value, threads=threads, **given)
+            kept.write(write_plan, plan, found, overwrite=True)
+        if json:
+            tables = {"tables": report_tables(shown, plan)} if shown else {}
+            print_json({**plan.to_dict(), **tables, **beside.record()})
+        else:
+            every = all or Show.ALL in (show or ())
+            print_summary(plan, found, printer(), every=every)
+            beside.print_difference()
+            print_reports(shown, plan, found, printer())
+            beside.print_waiting()
     if plan.solver.get("interrupted"):
         say("Interrupted: this is the best plan found until then.")
     return STATUSES[plan.status]
@@ -312,18 +333,27 @@ def _evaluate(
     ] = True,
     out: Out = None,
     overwrite: Overwrite = False,
+    progress: Progress = False,
     all: All = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Say whether a plan of your own is allowed, what it breaks, and how far it is from best."""
     from allocator.instance.evidence import with_evidence
-    from allocator.report.files.folder import check_target, located, read_plan, write_evaluation
-    from allocator.report.text.verdict import Compared, print_verdict, verdict_record
+    from allocator.report.files.folder import located, read_plan, write_evaluation
+    from allocator.report.files.target import check_target
+    from allocator.report.text.verdict import (
+        Compared,
+        contradicts,
+        print_verdict,
+        verdict_record,
+    )
 
     if out is not None:
+        if out.resolve() in (plan.resolve(), plan.resolve().parent):
+            raise UsageError(f"{out} holds the plan that is judged; name another folder.")
         check_target(out, overwrite)
-    found, seconds = _read(instance)
+    found, began = _read(instance, progress)
     case = _case(found, evidence)
     draft = read_plan(plan)
     with working("Rolling the baseline forward"):
@@ -333,20 +363,21 @@ def _evaluate(
     except InstanceError as error:
         raise located(error, whole.tables) from None
     if best:
-        compared = Compared(_best(found, seconds, evidence=case), assumed=whole.assumed)
+        answer = _best(found, began, told=progress, evidence=case)
+        compared = Compared(answer, assumed=whole.assumed)
     else:
         with working("Rolling the baseline forward"):
             before = whole.reference or allocator.roll_forward(found, evidence=case)
         compared = Compared(None, before, whole.assumed)
     record = verdict_record(evaluation, compared, found, case)
-    if out is not None:
-        write_evaluation(evaluation, record, out, overwrite=overwrite)
-    if json:
-        print_json(record)
-    else:
-        print_verdict(evaluation, compared, found, printer(), case=case, every=all)
-    if out is not None:
-        say(f"Written to {out}.")
+    with results(out) as kept:
+        kept.write(write_evaluation, evaluation, record, overwrite=overwrite)
+        if json:
+            print_json(record)
+        else:
+            print_verdict(evaluation, compared, found, printer(), case=case, every=all)
+    if contradicts(evaluation, compared.best):
+        return Exit.OUR_FAULT
     return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK
 
 
@@ -355,29 +386,29 @@ def _compare(
     instance: InstancePath,
     out: Out = None,
     overwrite: Overwrite = False,
+    progress: Progress = False,
     json: Json = False,
     debug: Debug = False,
 ) -> int:
     """Solve with low, central and high evidence and say which first-year moves survive."""
-    from allocator.report.files.folder import check_target, write_comparison
+    from allocator.report.files.folder import write_comparison
+    from allocator.report.files.target import check_target
     from allocator.report.text.comparison import comparison_record, print_comparison
 
     if out is not None:
         check_target(out, overwrite)
-    found, _ = _read(instance)
-    with working("Finding the best plans"):
+    found, _ = _read(instance, progress)
+    with working("Finding the best plans", told=progress):
         comparison = allocator.compare(found)
     for case, plan in comparison.plans.items():
         _refuse_unverified(plan, f"With {case} evidence: ")
     record = comparison_record(comparison, found)
-    if out is not None:
-        write_comparison(comparison, record, out, overwrite=overwrite)
-    if json:
-        print_json(record)
-    else:
-        print_comparison(comparison, found, printer())
-    if out is not None:
-        say(f"Written to {out}.")
+    with results(out) as kept:
+        kept.write(write_comparison, comparison, record, overwrite=overwrite)
+        if json:
+            print_json(record)
+        else:
+            print_comparison(comparison, found, printer())
     return max(STATUSES[plan.status] for plan in comparison.plans.values())
 
 
@@ -399,11 +430,53 @@ def _export(
     found, _ = _read(instance)
     case = _case(found, evidence)
     with working("Writing the model"):
-        allocator.export(with_evidence(found, case), out, format.value)
+        written = allocator.export(with_evidence(found, case), out, format.value)
     if json:
+        said = {name: value for name, value in asdict(written).items() if name not in EXPORTED}
         record = {"file": str(out), "format": format.value, "evidence": case}
-        print_json({"status": "written", **record})
-    say(f"Written to {out}.")
+        print_json({"status": "written", **record, **said})
+    say(f"Written to {out}{_contents(written)}")
+    return Exit.DONE
+
+
+EXPORTED = ("path", "fmt")
+"""What the record of an export has under another name."""
+
+
+def _contents(written: allocator.Exported) -> str:
+    """What is in the file, for whoever solves it."""
+    from allocator.words import count, number
+
+    if written.rows is None:
+        return "."
+    of = f"{count(written.rows, 'row')}, {count(written.columns or 0, 'column')}"
+    parts = f"{of}, of which {count(written.whole or 0, 'whole number')}"
+    if written.objective is None:
+        return f": {parts}. There is no plan: it is as compiled, and nothing in it is held."
+    worth = f"the best plan found is worth {number(written.objective)} in it"
+    most = f", and none more than {number(written.bound)}" if written.bound is not None else ""
+    return f": {parts}; {worth}{most}."
+
+
+@app.command("describe")
+def _describe(
+    table: Annotated[
+        str | None, typer.Argument(metavar="TABLE", help="Table, or instance.toml.")
+    ] = None,
+    json: Json = False,
+    debug: Debug = False,
+) -> int:
+    """Say what a table's columns are; without TABLE, which tables there are."""
+    from allocator.report.text.describe import described, description, tables
+
+    record = None if table is None else described(table)
+    if json:
+        from allocator.instance.tables.schema import TABLES
+
+        print_json({"tables": list(TABLES)} if record is None else record)
+    else:
+        for line in tables() if record is None else description(record):
+            typer.echo(line)
     return Exit.DONE
 
 
@@ -419,14 +492,15 @@ def _new(
     write_starter(folder)
     if json:
         print_json({"status": "written", "folder": str(folder)})
-    say(f"Made {folder}. Next: allocator solve {folder}")
+    word = quoted(folder)
+    say(f"Made {folder}. Next: allocator check {word}, then: allocator solve {word}")
     return Exit.DONE
 
 
-def _read(path: Path) -> tuple[Instance, float]:
-    """Instance at `path` and the seconds it took; warnings are counted on standard error."""
+def _read(path: Path, told: bool = False) -> tuple[Instance, Began]:
+    """Instance at `path` and when reading it began; warnings are counted on standard error."""
     start = time.perf_counter()
-    with working("Reading"):
+    with working("Reading", told=told):
         instance = allocator.read(path)
     if instance.warnings:
         from allocator.report.text.problems import told_once
@@ -434,8 +508,8 @@ def _read(path: Path) -> tuple[Instance, float]:
 
         others = told_once(instance.warnings)  # what is unvalued stands in every summary
         if others:
-            say(f"{count(len(others), 'warning')}: allocator check {path} lists them.")
-    return instance, time.perf_counter() - start
+            say(f"{count(len(others), 'warning')}: allocator check {quoted(path)} lists them.")
+    return instance, Began(start, time.perf_counter() - start)
 
 
 def _case(instance: Instance, asked: Evidence | None) -> str:
@@ -456,18 +530,23 @@ def _reports(show: Sequence[Show] | None) -> list[str]:
     return list(dict.fromkeys(name.value for name in asked))
 
 
-def _best(instance: Instance, read: float, *, cut_short: bool = False, **options: Any) -> Plan:
-    """Solved plan that knows how long reading took; refuses one that failed its check.
+def _best(
+    instance: Instance, began: Began, *, cut_short: bool = False, told: bool = False, **options: Any
+) -> Plan:
+    """Solved plan that knows how long all took, which a time limit counts from the reading on.
 
-    A solve that is interrupted ends the verb, unless it may be `cut_short` and has a plan.
+    One that failed its check is refused. A solve that is interrupted ends the verb, unless it may
+    be `cut_short` and has a plan.
     """
-    with working("Finding the best plan", cut_short=cut_short):
+    if options.get("time_limit") is not None:
+        options["time_limit"] = max(0.0, options["time_limit"] - began.reading)
+    with working("Finding the best plan", cut_short=cut_short, told=told):
         plan: Plan = allocator.solve(instance, **options)
     if plan.solver.get("interrupted") and not (cut_short and plan.found):
         raise KeyboardInterrupt
     _refuse_unverified(plan)
-    total = plan.seconds.get("total", 0.0) + read
-    return replace(plan, seconds={**plan.seconds, "read": read, "total": total})
+    total = time.perf_counter() - began.at
+    return replace(plan, seconds={**plan.seconds, "read": began.reading, "total": total})
 
 
 def _refuse_unverified(plan: Plan, where: str = "") -> None:

@@ -27,13 +27,13 @@ class Against:
     @classmethod
     def read(cls, folder: Path | None, instance: Path | None) -> Against | None:
         """The plan in a folder, with its instance where that is given."""
-        from allocator.report.files.written import written_plan
+        from allocator.report.files.plans import plan_of_folder
 
         if folder is None:
             if instance is not None:
                 raise UsageError("--against-round goes with --against PLAN.")
             return None
-        plan = written_plan(folder)
+        plan = plan_of_folder(folder)
         if instance is None:
             return cls(folder, plan, None)
         with working("Reading"):
@@ -71,7 +71,10 @@ class Beside:
     def value_decisions(self, **options: Any) -> Plan:
         """The plan with what its decisions are worth, for which it is solved again."""
         with working("Solving without each decision"):
-            self.worth = allocator.decision_worth(self.instance, self.plan, progress=say, **options)
+            held = None if self.against is None else self.against.plan
+            self.worth = allocator.decision_worth(
+                self.instance, self.plan, progress=say, held=held, **options
+            )
         return replace(self.plan, tables={**self.plan.tables, "decision_worth": self.worth.table})
 
     def record(self) -> dict[str, Any]:

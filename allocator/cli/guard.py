@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import platform
 import sys
 import traceback
 from collections.abc import Sequence
 from enum import IntEnum
+from pathlib import Path
 
 import allocator
 from allocator.errors import (
     AllocatorError,
+    FiguresError,
     InstanceError,
     Problem,
     SolverError,
+    UnsoundError,
     UsageError,
     VerificationError,
 )
@@ -50,10 +53,13 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
     from allocator.cli.output import print_json, printer, say
     from allocator.report.files.record import error_record
     from allocator.report.text.problems import print_problems
+    from allocator.words import shown
 
     problems, status = _problems(error)
+    if isinstance(error, UnsoundError):
+        problems = [_problem(f"{problems[0].message} {_written(error.bundle)}")]
     if debug:
-        traceback.print_exception(error, file=sys.stderr)
+        sys.stderr.write(shown("".join(traceback.format_exception(error))))
     if json:
         print_json(error_record(problems))
     if isinstance(error, InstanceError):
@@ -66,6 +72,19 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
     return status
 
 
+def _written(bundle: bytes) -> str:
+    """Where the zip to send us is, once it is there, or why it is not."""
+    target = Path(f"allocator-fault-{hashlib.sha256(bundle).hexdigest()[:8]}.zip").absolute()
+    part = target.with_suffix(".part")
+    try:
+        part.write_bytes(bundle)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        return f"The file to send us could not be written: {error}"
+    return f"Please send us {target}: it holds the round and what was found."
+
+
 def _problems(error: Exception) -> tuple[list[Problem], Exit]:
     if isinstance(error, InstanceError):
         return error.problems, Exit.BAD_INPUT
@@ -74,6 +93,8 @@ def _problems(error: Exception) -> tuple[list[Problem], Exit]:
     if isinstance(error, VerificationError):
         message = f"Nothing here is a plan: the solution failed its independent check. {error}"
         return [_problem(message)], Exit.FAILED_CHECK
+    if isinstance(error, FiguresError):
+        return [_problem(f"Figures of this round are beyond any solver: {error}")], Exit.BAD_INPUT
     if isinstance(error, SolverError):
         return [_problem(f"The solver cannot be trusted here: {error}")], Exit.OUR_FAULT
     if isinstance(error, AllocatorError):
@@ -103,9 +124,3 @@ def asked(arguments: Sequence[str], option: str) -> bool:
     """Whether `option` is among `arguments`, whatever else may be wrong with them."""
     before = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return option in before
-
-
-def hang_up() -> None:
-    """Let standard output go quietly when its reader has gone away."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

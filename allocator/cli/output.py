@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+from allocator.cli.stages import told_of_stages
+from allocator.cli.streams import Unwritable
+from allocator.instance.reading.unbroken import ENDING, unbroken
+from allocator.words import shown
 
 PATIENCE = 1.0
 """Seconds after which work shows that it is going on, and Ctrl-C is not waited for longer."""
@@ -22,8 +30,12 @@ STOPPED = "Stopped."
 
 
 def printer(*, error: bool = False) -> Any:
-    """Rich console on standard output or standard error that prints names as they are."""
+    """Rich console on standard output or standard error that prints names as they are.
+
+    What a terminal would act on is written out, wherever in the text it came from.
+    """
     from rich.console import Console
+    from rich.segment import Segment
 
     class QuietConsole(Console):
         """Leaves a reader that has gone away to the caller."""
@@ -31,12 +43,29 @@ def printer(*, error: bool = False) -> Any:
         def on_broken_pipe(self) -> None:
             raise BrokenPipeError
 
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                text = segment.text if segment.control else shown(segment.text)
+                yield segment if text is segment.text else segment._replace(text=text)
+
     return QuietConsole(stderr=error, markup=False, highlight=False, emoji=False)
 
 
 def say(message: str) -> None:
-    """Write a line to standard error, unbroken, so that paths in it can be copied."""
-    printer(error=True).print(message, soft_wrap=True)
+    """Write a line to standard error, unbroken, so that paths in it can be copied.
+
+    It imports nothing: it may be called while something else is being imported.
+    """
+    sys.stderr.write(shown(message) + "\n")
+    sys.stderr.flush()
+
+
+def quoted(path: Path) -> str:
+    """A path as one word of a command that can be copied into a shell."""
+    word = str(path)
+    if word.startswith("-"):
+        word = str(Path(os.curdir)) + os.sep + word
+    return subprocess.list2cmdline([word]) if os.name == "nt" else shlex.quote(word)
 
 
 def print_json(record: Any) -> None:
@@ -47,8 +76,51 @@ def print_json(record: Any) -> None:
     sys.stdout.flush()
 
 
+class Kept(Exception):
+    """A command was interrupted after what it was for had been written."""
+
+
+class Results:
+    """Results that are written, or not, before a command is interrupted."""
+
+    def __init__(self, out: Path | None) -> None:
+        self._out, self.written = out, False
+
+    def write(self, act: Callable[..., object], *what: Any, **how: Any) -> None:
+        """Write them, if they are to be, as ``act(*what, out, **how)``; nothing comes between."""
+        if self._out is not None:
+            with unbroken():
+                act(*what, self._out, **how)
+                self.written = True
+
+
 @contextmanager
-def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
+def results(out: Path | None) -> Iterator[Results]:
+    """Show and write results; in the end, however it comes, say where they are.
+
+    Raises
+    ------
+    Kept
+        When interrupted after they were written.
+    """
+    kept = Results(out)
+    try:
+        yield kept
+        if out is not None:
+            said = f"Written to {out}." if kept.written else f"Nothing to write to {out}."
+            say(said)
+    except KeyboardInterrupt:
+        if not kept.written:
+            raise
+        raise Kept(f"Interrupted after the results were written to {out}.") from None
+    except (Unwritable, BrokenPipeError):
+        if kept.written:
+            say(f"Written to {out}.")
+        raise
+
+
+@contextmanager
+def working(what: str, *, cut_short: bool = False, told: bool = False) -> Iterator[None]:
     """Show on a terminal that `what` goes on once it has taken a second, and let Ctrl-C end it.
 
     What does not come back a second after Ctrl-C is ended with the process.
@@ -60,8 +132,11 @@ def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
     cut_short : bool
         Whether the work itself answers the first Ctrl-C with what it has; only a second one
         then ends the process.
+    told : bool
+        Whether its stages are told line by line, on a terminal or not.
     """
-    status = printer(error=True).status(what) if sys.stderr.isatty() else None
+    status = printer(error=True).status(what) if sys.stderr.isatty() and not told else None
+    tell = _lines(what) if told else None if status is None else status.update
     lock, over = threading.Lock(), threading.Event()
 
     def show() -> None:
@@ -86,7 +161,7 @@ def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
     timer.start()
     known = threading.enumerate()
     try:
-        with _interruptible(over, answer):
+        with told_of_stages(tell), _interruptible(over, answer):
             yield
     except KeyboardInterrupt:
         _leave_behind(known)
@@ -97,6 +172,12 @@ def working(what: str, *, cut_short: bool = False) -> Iterator[None]:
         timer.cancel()
         if status is not None:
             status.stop()
+
+
+def _lines(what: str) -> Callable[[str], None]:
+    """Tells the stages of some work in lines of their own."""
+    say(f"{what} ...")
+    return lambda line: say(f"  {line}")
 
 
 def _leave_behind(known: list[threading.Thread]) -> None:
@@ -124,8 +205,8 @@ def _interruptible(over: threading.Event, answer: Callable[[int], None]) -> Iter
     def listen() -> None:
         presses = 0
         for number in iter(lambda: ear.recv(1), b""):
-            presses += number[0] == signal.SIGINT
-            if number[0] == signal.SIGINT and not over.wait(PATIENCE):
+            presses += number[0] in ENDING
+            if number[0] in ENDING and not over.wait(PATIENCE):
                 answer(presses)
 
     thread = threading.Thread(target=listen, daemon=True)

@@ -15,7 +15,7 @@ class Capacity:
     Attributes
     ----------
     rows : Index
-        (resource, place, year); place "" is everywhere.
+        (resource, place, year) of what is limited; place "" is everywhere.
     amount, extra_max, extra_price : ndarray
         Available, most that may be added, and what a unit added costs in the year.
     extra_pool : ndarray of int
@@ -33,6 +33,8 @@ class Capacity:
     def __init__(self, instance: Instance, axes: Axes) -> None:
         found, by_year = instance.facts.capacity, instance.facts.by_year("capacity")
         _, group, t = by_year.in_force
+        limited = np.isfinite(found.amount[group, t])
+        group, t = group[limited], t[limited]
         resource = Axis("resource", tuple(dict.fromkeys(name for name, _ in found.keys)))
         place = Axis("place", tuple(dict.fromkeys(["", *(home for _, home in found.keys)])))
         what = resource.codes([name for name, _ in found.keys])[group]
@@ -41,7 +43,7 @@ class Capacity:
 
         position = np.full(by_year.index.shape, -1)
         position[group, t] = np.arange(len(rows))
-        entry, year = np.nonzero(by_year.there[found.group])
+        entry, year = np.nonzero(position[found.group] >= 0)
         row = position[found.group[entry], year]
         order = np.lexsort((entry, row))
         entry, row = entry[order], row[order]

@@ -17,6 +17,8 @@ def cut(
     reach: tuple[Floats, Floats],
     sparing: Flags,
     asked: dict[tuple[int, int], Floats],
+    *,
+    finer: bool = True,
 ) -> tuple[Ints, Floats]:
     """Chord ends of each driver's range: one set of segments serves all its outcomes.
 
@@ -31,6 +33,8 @@ def cut(
         Where a breakpoint costs a yes-or-no decision.
     asked : dict of (programme, year) to ndarray
         Where chords shall meet their curves besides.
+    finer : bool
+        Whether slopes matter everywhere, not only where chords are asked for.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def cut(
     halves = curve.parameters["half"][saturating]
     np.maximum.at(decay, curve.programme[saturating], curves.LN2 / halves)
     at = drivers.columns[0]
-    owner, ends = curves.breakpoints(low, high, bend[at], decay[at], sparing[at])
+    owner, ends = curves.breakpoints(low, high, bend[at], decay[at], sparing[at], finer=finer)
     knot_owner, knots = curve.knots(drivers, low, high, asked)
     if not len(knots):
         return owner, ends

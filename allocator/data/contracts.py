@@ -45,7 +45,8 @@ class Contracts:
     cost_low, cost_high : ndarray
         Least and most its programmes can cost, following `rows`.
     follows_low, follows_high : ndarray
-        Least and most that what the payment follows can be; NaN for an outcome.
+        Least and most that what the payment follows can be if money were no limit, because
+        what a pool leaves within reach rests on the very payment; NaN for an outcome.
     endable : ndarray of bool
         Rows in which the contract may have been ended, or may be suspended.
     ends : Index
@@ -87,8 +88,16 @@ class Contracts:
         self.members = Index((*rows.axes, axes.programme), [*(c[owner] for c in rows.columns), who])
         self.tariff = agreed.tariff[who, t[owner]]
         self.covered = agreed.covered
-        self.follows_low = follows(self.cost_low, activity.lo)
-        self.follows_high = follows(self.cost_high, activity.hi)
+        low, high = _before_money(instance, activity)
+        least, most = (cost(each) for each in costs.between(activity, low, high))
+        self.follows_low, self.follows_high = follows(least, low), follows(most, high)
         self.endable = facts.commitments.loose[at]
         self.ends = rows.take(may)
         self.fee = agreed.exit_fee[at][may]
+
+
+def _before_money(instance: Instance, activity: Activity) -> tuple[Floats, Floats]:
+    """Least and most activity by everything but money, and by the bounds of its variable."""
+    found = instance.facts.ranges
+    low = np.minimum(np.maximum(found.free_lo, activity.floor), activity.lo)
+    return low, np.maximum(np.minimum(found.free_hi, activity.top), activity.hi)

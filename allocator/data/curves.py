@@ -88,7 +88,7 @@ def points_effect(x: Floats, activity: Floats, effect: Floats) -> Floats:
 
 
 def breakpoints(
-    lo: Floats, hi: Floats, bend: Floats, decay: Floats, sparing: Flags
+    lo: Floats, hi: Floats, bend: Floats, decay: Floats, sparing: Flags, *, finer: bool = True
 ) -> tuple[Ints, Floats]:
     """Ends of chords that follow smooth concave curves closely enough.
 
@@ -105,6 +105,9 @@ def breakpoints(
         saturating curve; 0 for straight lines.
     sparing : ndarray of bool, shape (n,)
         Ranges on which a breakpoint costs a yes-or-no decision: as few as the error allows.
+    finer : bool
+        Whether slopes matter everywhere, and there may be more of them where that costs no
+        time; otherwise as few as the error allows.
 
     Returns
     -------
@@ -126,10 +129,11 @@ def breakpoints(
     # A chord misses width x fall in slope / 8; on a wide range one end holds little of the
     # whole change in effect, which is why the range itself counts again.
     by_error = np.ceil(np.sqrt(change * (1.0 + ratio + decayed) / (8.0 * ERROR_SHARE)))
-    wanted = np.where(sparing, by_error, np.maximum(by_slope, by_error))
+    few = sparing | (not finer)
+    wanted = np.where(few, by_error, np.maximum(by_slope, by_error))
     count = np.clip(wanted, 1, MAX_SEGMENTS).astype(np.int64)
-    finer = np.where(sparing, count, count * _refinement(int(count[change > 0].sum())))
-    count = np.where(change > 0, np.minimum(finer, MAX_SEGMENTS), 1)
+    more = np.where(few, count, count * _refinement(int(count[change > 0].sum())))
+    count = np.where(change > 0, np.minimum(more, MAX_SEGMENTS), 1)
     count[~open_width] = 0
     owner, step = numbered(count)
     left = _at_change(step / count[owner], owner, floor, roof, bend, decay, change)

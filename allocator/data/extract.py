@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allocator.arrays import Floats
 from allocator.data.data import Data
 from allocator.data.parts import Knots
 from allocator.data.stated import Stated
@@ -25,10 +26,22 @@ def extract(instance: Instance, knots: Knots | None = None, margin: int = 0) -> 
 
 
 class Extraction:
-    """An instance as arrays, whose curves may be cut more than once."""
+    """An instance as arrays, whose curves may be cut more than once.
 
-    def __init__(self, instance: Instance) -> None:
-        self._stated = Stated(instance)
+    Parameters
+    ----------
+    instance : Instance
+    levels : ndarray, shape (programmes, years), optional
+        Activity at which held programmes are held; NaN for their baseline.
+    wider : bool
+        Whether curves go beyond what can be reached, for the question what a little more or
+        less would buy; otherwise no further than a plan can go.
+    """
+
+    def __init__(
+        self, instance: Instance, levels: Floats | None = None, *, wider: bool = False
+    ) -> None:
+        self._stated = Stated(instance, levels, wider=wider)
 
     def data(self, knots: Knots | None = None, margin: int = 0) -> Data:
         """Cut the curves; parameters are those of :func:`extract`."""

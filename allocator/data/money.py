@@ -13,7 +13,8 @@ class Money:
     Attributes
     ----------
     amount, every_year, capital : ndarray
-        Money received to run services, the part of it that comes every year, and capital.
+        Money received to run services, the part of it that comes every year, and capital; inf
+        where it is not limited.
     carry_max, overdraw_max : ndarray
         Most carried on, most owed on.
     opening : ndarray, shape (pools,)

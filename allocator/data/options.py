@@ -35,7 +35,8 @@ class Options:
     spend : RunTerms
         Yearly cost that is part of a programme's spend.
     demand, outcome, capacity : RunTerms
-        Added to need arriving, to an outcome of a programme, to a resource.
+        Added to need arriving, to an outcome of a programme, to a resource, less what the
+        options use of it.
     limit_min, limit_max, closes : RunTerms
         Added to a programme's least and most activity; 1 where nothing may be done.
     suspends : RunTerms
@@ -111,6 +112,7 @@ class _Effects:
 
     def __init__(self, instance: Instance, axes: Axes, runs: OptionRuns) -> None:
         self.axes, self.runs, self.prices = axes, runs, instance.facts.prices
+        self.use = instance.facts.by_year("option_use")
         columns = ("option", "measure", "target", "outcome", "place", "operation", "value", "delay")
         self.lines = [
             dict(zip(columns, line, strict=True))
@@ -188,7 +190,23 @@ class _Effects:
             change = felt * value if adds else felt * (value - 1) * amount
             where = [np.full(len(mine), r), np.full(len(mine), p)]
             parts.append((where, mine, np.where(at >= 0, change, 0.0)))
-        return self.runs.terms([resource, place], parts)
+        return self.runs.terms([resource, place], [*parts, *self._used(capacity)])
+
+    def _used(self, capacity: Capacity) -> Iterator[tuple[list[Ints], Ints, Floats]]:
+        """What options use of resources, as less of them, where there are any."""
+        resource, place, year = capacity.rows.axes
+        table, every = self.use, self.runs.every
+        for (option, name, home), amount in zip(
+            table.keys, table.values("amount", 0.0), strict=True
+        ):
+            mine = every.of(self.runs.option.position[option])
+            for where in dict.fromkeys(("", home)):
+                if name in resource.position and where in place.position:
+                    r, p = resource.position[name], place.position[where]
+                    t = np.arange(len(year))
+                    here = capacity.rows.find([np.full(len(t), r), np.full(len(t), p), t]) >= 0
+                    at = [np.full(len(mine), r), np.full(len(mine), p)]
+                    yield at, mine, -every.felt(0)[mine] * np.where(here, amount, 0.0)
 
     def price_levels(self) -> Levels:
         """Unit costs with an option."""

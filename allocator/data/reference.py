@@ -10,9 +10,6 @@ from allocator.data.demand import Demand
 from allocator.data.funding import Funding
 from allocator.data.money import Money
 
-HELD_WEIGHT = 1000.0
-"""How much more a held programme counts than others when the reference plan is found."""
-
 
 def read_target(
     activity: Activity,
@@ -54,7 +51,11 @@ def read_target(
         np.add.at(start, (b, t), base[i] * mine)
         with np.errstate(divide="ignore", invalid="ignore"):
             growth = np.where(start > 0, np.maximum(amount - spent, 0.0) / start, 0.0)
-        np.add.at(spread, (i, t), base[i] * growth[b, t] * mine)
+        # Where money is not limited the baseline goes on at what it costs.
+        goes_on = np.where(fixed[i], 0.0, activity.baseline[i] * activity.price[i, t])
+        endless = np.isinf(growth)
+        shared = base[i] * np.where(endless, 0.0, growth)[b, t]
+        np.add.at(spread, (i, t), np.where(endless[b, t], goes_on, shared) * mine)
     return target + spread
 
 
@@ -68,5 +69,8 @@ def _handed_on(money: Money) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         part = np.where(total[giver, t] > 0, most / total[giver, t], 0.0)
     handed = np.zeros(money.amount.shape)
-    np.add.at(handed, (taker, t), np.minimum(most, part * money.amount[giver, t]))
+    given = money.amount[giver, t]
+    endless = np.isinf(given)
+    share = part * np.where(endless, 0.0, given)
+    np.add.at(handed, (taker, t), np.where(endless, most, np.minimum(most, share)))
     return handed

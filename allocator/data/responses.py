@@ -57,7 +57,9 @@ class Responses:
     def __init__(self, uncut: UncutResponses, knots: dict[tuple[int, int], Floats]) -> None:
         curve, drivers, rows = uncut.curves, uncut.drivers, uncut.rows
         start = uncut.reach[0]
-        owner, ends = chords.cut(curve, drivers, uncut.reach, uncut.sparing, knots)
+        owner, ends = chords.cut(
+            curve, drivers, uncut.reach, uncut.sparing, knots, finer=uncut.finer
+        )
         number = np.arange(len(owner)) - np.searchsorted(owner, owner)
         labels = Axis("segment number", tuple(range(1, int(number.max(initial=0)) + 2)))
 
@@ -163,6 +165,8 @@ class UncutResponses:
         take the price that belongs to them.
     sparing : ndarray of bool, shape (programmes,)
         Where a breakpoint costs a yes-or-no decision.
+    finer : bool
+        Whether slopes matter everywhere: not where the reach is wider than a plan can go.
     """
 
     def __init__(
@@ -200,6 +204,7 @@ class UncutResponses:
         self.value = worth(instance, k, t + self.delay) * equity.weight[i]
         self.reach = (reach.driver_lo[where], reach.driver_hi[where])
         self.outer = (low[where], (high * (1.0 + ROOM))[where])
+        self.finer = not reach.wider
         self.sparing = _maybe_wanted_low(instance, axes, curves)
 
 

@@ -30,6 +30,9 @@ ALIKE = (
 )
 """Columns of the rules table: years that agree in them are multiplied out together."""
 
+MONEY = ("spend", "recurrent_spend", "payment", "position")
+"""Measures that are money."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -45,6 +48,8 @@ class Rules:
         Right side once every variable has been brought to the left.
     penalty : ndarray
         Objective lost per unit of violation; NaN for a hard rule.
+    money : ndarray of bool
+        Whether it asks for an amount of money.
     activity, surcharge, stranded, unmet, outcome, payment, ended : Terms
         Left side: coefficients of activity, surcharge, stranded cost, unmet need (each by
         programme and year), of outcomes (by outcome, programme and year), of payments and of
@@ -59,6 +64,7 @@ class Rules:
     sense: Objects
     right: Floats
     penalty: Floats
+    money: Flags
     activity: Terms
     surcharge: Terms
     stranded: Terms
@@ -94,6 +100,21 @@ class Rules:
         room = np.where(self.sense == "min", fewer, np.where(self.sense == "max", -more, 0.0))
         return replace(self, right=self.right + room)
 
+    def misjudged(self, responses: Responses) -> tuple[float, float]:
+        """Most of the penalties of soft rules that chords may leave out, and may count too much.
+
+        Parameters
+        ----------
+        responses : Responses
+        """
+        fewer, more = misstated(self.rows, self.outcome, responses)
+        penalty = np.where(np.isnan(self.penalty), 0.0, self.penalty)
+        either = np.maximum(fewer, more)
+        low, high = self.sense == "min", self.sense == "max"
+        left_out = np.where(low, fewer, np.where(high, more, either))
+        too_much = np.where(low, more, np.where(high, fewer, either))
+        return float(penalty @ left_out), float(penalty @ too_much)
+
 
 def read_rules(instance: Instance, axes: Axes, measures: Measures) -> Rules:
     """Multiply every rule out into coefficients."""
@@ -110,7 +131,8 @@ def read_rules(instance: Instance, axes: Axes, measures: Measures) -> Rules:
         mine = np.array(found)
         right[mine] = work.add(dict(zip(ALIKE, line, strict=True)), mine, t[mine])
     terms = (work.expansion.terms(kind) for kind in KINDS)
-    return Rules(rows, table["sense"], right, table["penalty"], *terms)
+    money = np.isin(table["measure"], MONEY) & (table["basis"] == "amount")
+    return Rules(rows, table["sense"], right, table["penalty"], money, *terms)
 
 
 class _Rules:

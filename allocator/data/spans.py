@@ -23,6 +23,15 @@ class Costs:
         self.low, self.high = activity.price * activity.lo, activity.price * activity.hi + late
         self.low[surcharge.rows.columns] += surcharge.low
         self.high[surcharge.rows.columns] += surcharge.high
+        self._dearest = activity.price.copy()
+        self._dearest[surcharge.rows.columns] += surcharge.dearer
+
+    def between(self, activity: Activity, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """The same while activity stays within a wider range."""
+        highest = np.maximum(activity.highest, high.max(axis=1, initial=0.0))
+        late = activity.stranded_rate * (highest - activity.highest)[:, None]
+        least = self.low - self._dearest * (activity.lo - low)
+        return least, self.high + self._dearest * (high - activity.hi) + late
 
 
 def read_driver_range(reach: Reach, demand: Demand) -> tuple[Floats, Floats]:

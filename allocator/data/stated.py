@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allocator.arrays import Floats
 from allocator.data.activity import Activity
 from allocator.data.axes import Axes
 from allocator.data.capacity import Capacity
@@ -11,6 +12,7 @@ from allocator.data.contracts import Contracts
 from allocator.data.demand import Demand
 from allocator.data.equity import Equity
 from allocator.data.funding import Funding
+from allocator.data.held import HeldLines
 from allocator.data.incomes import StatedIncomes
 from allocator.data.index import Index
 from allocator.data.measures import Measures
@@ -30,6 +32,12 @@ from allocator.instance.instance import Instance
 
 class Stated:
     """What does not depend on where curves are cut: read once, used for every cut.
+
+    Parameters
+    ----------
+    instance : Instance
+    wider : bool
+        Whether curves go beyond what can be reached (:class:`~allocator.data.reach.Reach`).
 
     Attributes
     ----------
@@ -60,14 +68,18 @@ class Stated:
     tail : ndarray, shape (programmes, years)
         Objective per unit of activity above baseline for need avoided after the plan.
     held : ndarray of bool, shape (programmes,)
-        Programmes kept at the reference plan.
+        Programmes kept at their baseline, as far as they can be.
+    held_lines : HeldLines
+        They year by year, at `levels` where that says something.
     target : ndarray, shape (programmes, years)
         Spend of the baseline rolled forward, which the reference plan is nearest to.
     standing : dict of str to object
         What has been made of these alone, by name: every cut shares it.
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(
+        self, instance: Instance, levels: Floats | None = None, *, wider: bool = False
+    ) -> None:
         self.standing: dict[str, Any] = {}
         self.money_scale = instance.settings.money_scale
         self.recurrent_balance = instance.settings.recurrent_balance
@@ -82,7 +94,7 @@ class Stated:
         self.equity = Equity(instance, axes)
         self.options = Options(instance, axes, self.capacity)
 
-        reach = Reach(instance, self.money)
+        reach = Reach(instance, self.money, wider=wider)
         self.activity = Activity(instance, reach, self.options)
         self.demand = Demand(instance, axes, self.options.demand)
         self.driver_range = read_driver_range(reach, self.demand)
@@ -112,6 +124,7 @@ class Stated:
         self.harm_value = read_harm_value(instance, self.demand, self.equity)
         self.tail = read_tail(instance, axes)
         self.held = instance.facts.held.held
+        self.held_lines = HeldLines(instance, axes, self.activity, self.money, self.held, levels)
         self.target = read_target(
             self.activity,
             self.demand,

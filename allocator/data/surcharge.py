@@ -22,6 +22,8 @@ class Surcharge:
         (programme, year) that can have one.
     low, high : ndarray
         Least and most it can be, following `rows`.
+    dearer : ndarray
+        Most that a unit can cost beyond the plain unit cost, following `rows`.
     least, most : ndarray
         Bounds well beyond these that never bind, in money; following `rows`.
     tiers : Index
@@ -56,7 +58,11 @@ class Surcharge:
         where = levels.rows.columns[0], levels.rows.columns[1]
         np.minimum.at(least, where, levels.change * activity.hi[where])
         np.maximum.at(most, where, levels.change * activity.hi[where])
+        dearer = np.zeros(some.shape)
+        dearer[i, t] = np.maximum(more, 0.0)
+        np.add.at(dearer, where, np.maximum(levels.change, 0.0))
         self.rows = rows = Index(both, np.nonzero(some))
+        self.dearer = dearer[rows.columns]
         fewer, further = spend.range(rows)
         self.low = (low + least)[rows.columns] + fewer
         self.high = (high + most)[rows.columns] + further

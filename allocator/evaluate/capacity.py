@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,14 @@ from allocator.evaluate import frames
 from allocator.evaluate.changes import Change
 from allocator.evaluate.findings import Findings, Subject
 from allocator.evaluate.programmes import Programmes, growth
-from allocator.evaluate.tables import Names, Tables, pick, places_of
+from allocator.evaluate.tables import (
+    Names,
+    Tables,
+    blank_where_unlimited,
+    pick,
+    places_of,
+    unlimited_where_blank,
+)
 from allocator.instance.tables.settings import Settings
 from allocator.words import number
 
@@ -31,12 +39,17 @@ class Capacity:
     settings : Settings
         How years are written.
     amount, extra_max, extra_price : numpy.ndarray
-        Units there are, most that may be added, money per unit added that year.
+        Units there are (inf where that is not limited), most that may be added, money per unit
+        added that year.
     extra_pool : numpy.ndarray
         Position of the pool that pays, -1 for none.
     user, per_unit : numpy.ndarray
         Shape (use,): programme that needs a resource, and units of it for one of activity.
     uses : list of numpy.ndarray
+        Positions among these that every capacity row is for.
+    option, option_use : numpy.ndarray
+        Shapes (need,) and (need, year): option that needs a resource, and units in a full year.
+    option_uses : list of numpy.ndarray
         Positions among these that every capacity row is for.
     """
 
@@ -50,6 +63,9 @@ class Capacity:
     user: Ints
     per_unit: Floats
     uses: list[Ints]
+    option: Ints
+    option_use: Floats
+    option_uses: list[Ints]
 
     @cached_property
     def subject(self) -> Subject:
@@ -57,11 +73,11 @@ class Capacity:
         rows = [f"{resource}, {place}" if place else resource for resource, place in self.names.all]
         return Subject("Resource", rows, self.settings, self._words)
 
-    def _words(self, value: float, row: int) -> str:
-        return f"{number(value)} {self.units[self.names.all[row][0]]}".rstrip()
+    def _words(self, value: float, row: int, more: int = 0) -> str:
+        return f"{number(value, more)} {self.units[self.names.all[row][0]]}".rstrip()
 
 
-def read_capacity(tables: Tables, programmes: Programmes, pools: Names) -> Capacity:
+def read_capacity(tables: Tables, programmes: Programmes, pools: Names, options: Names) -> Capacity:
     """Capacity in force, what is added priced with the instance's uplift."""
     rows, use, resources = tables["capacity"], tables["use"], tables["resources"]
     names = Names(rows.tuples(("resource", "place")))
@@ -75,7 +91,7 @@ def read_capacity(tables: Tables, programmes: Programmes, pools: Names) -> Capac
         names=names,
         units=dict(zip(resources["resource"].tolist(), resources["unit"].tolist(), strict=True)),
         settings=tables.settings,
-        amount=in_force.figures("amount", 0.0),
+        amount=unlimited_where_blank(in_force.figures("amount", 0.0)),
         extra_max=in_force.figures("extra_max", 0.0),
         extra_price=in_force.figures("extra_cost", 0.0) * growth(tables),
         extra_pool=pick(pools.find(rows["extra_pool"]), in_force.at, -1),
@@ -85,13 +101,47 @@ def read_capacity(tables: Tables, programmes: Programmes, pools: Names) -> Capac
             here.get((resource, place), none) if place else anywhere.get(resource, none)
             for resource, place in names.all
         ],
+        **_option_use(tables, names, options),
     )
 
 
-def capacity_used(capacity: Capacity, activity: Floats) -> Floats:
-    """Units of every capacity row that the plan's activity needs; shape (row, year)."""
+def _option_use(tables: Tables, names: Names, options: Names) -> dict[str, Any]:
+    """What options need of every capacity row: those for its place, all where it has none."""
+    rows = tables["option_use"]
+    needs = Names(rows.tuples(("option", "resource", "place")))
+    uses = [
+        np.array(
+            [n for n, (_, what, home) in enumerate(needs.all) if what == r and place in ("", home)],
+            dtype=np.int64,
+        )
+        for r, place in names.all
+    ]
+    return {
+        "option": options.find(needs.part(0)) if len(needs) else np.empty(0, dtype=np.int64),
+        "option_use": tables.in_force(rows, needs, "option", "resource", "place").figures(
+            "amount", 0.0
+        ),
+        "option_uses": uses,
+    }
+
+
+def capacity_used(capacity: Capacity, activity: Floats, in_place: Floats) -> Floats:
+    """Units of every capacity row that activity and options need; shape (row, year).
+
+    Parameters
+    ----------
+    capacity : Capacity
+        The resources.
+    activity, in_place : numpy.ndarray
+        Shapes (programme, year) and (option, year): what is done, and the share of the year
+        in which options are in place.
+    """
     need = capacity.per_unit[:, None] * activity[capacity.user]
-    used = [need[mine].sum(axis=0) for mine in capacity.uses]
+    taken = capacity.option_use * in_place[capacity.option]
+    used = [
+        need[mine].sum(axis=0) + taken[theirs].sum(axis=0)
+        for mine, theirs in zip(capacity.uses, capacity.option_uses, strict=True)
+    ]
     return np.array(used).reshape(capacity.amount.shape)
 
 
@@ -121,7 +171,7 @@ class CapacityOfPlan:
 
 
 def settle_capacity(
-    capacity: Capacity, activity: Floats, given: Floats, change: Change
+    capacity: Capacity, done: tuple[Floats, Floats], given: Floats, change: Change
 ) -> CapacityOfPlan:
     """Capacity of a plan, added as it says, or the least that is needed and may be had.
 
@@ -129,14 +179,14 @@ def settle_capacity(
     ----------
     capacity : Capacity
         The resources.
-    activity : numpy.ndarray
-        Shape (programme, year).
+    done : tuple of numpy.ndarray
+        Activity, shape (programme, year), and options in place, shape (option, year).
     given : numpy.ndarray
         Shape (capacity row, year): units added as the plan states them, NaN where it does not.
     change : Change
         Effects of options on what there is.
     """
-    amount, used = change.apply(capacity.amount), capacity_used(capacity, activity)
+    amount, used = change.apply(capacity.amount), capacity_used(capacity, *done)
     least = np.clip(used - amount, 0.0, capacity.extra_max)
     return CapacityOfPlan(capacity, used, amount, np.where(np.isnan(given), least, given))
 
@@ -144,7 +194,7 @@ def settle_capacity(
 def check_capacity(plan: CapacityOfPlan, findings: Findings) -> None:
     """Note resources used beyond what there is, and more added than may be."""
     used, extra = plan.used, plan.extra
-    there, added = plan.amount + extra, np.abs(extra)
+    there, added, limited = plan.amount + extra, np.abs(extra), np.isfinite(plan.amount)
     for value, limit, terms, said in (
         (used, there, used + added, "needs {value} and has {limit}, {off} too little"),
         (extra, plan.capacity.extra_max, added, "gets {value} more, {off} above {limit}"),
@@ -158,13 +208,14 @@ def check_capacity(plan: CapacityOfPlan, findings: Findings) -> None:
             limit=limit,
             most=True,
             terms=terms,
-            natural=plan.amount.max(axis=1, initial=0.0)[:, None],
+            natural=np.where(limited, plan.amount, 0.0).max(axis=1, initial=0.0)[:, None],
         )
 
 
 def capacity_frame(plan: CapacityOfPlan, years: Ints) -> pd.DataFrame:
     """Capacity by year, as :attr:`Evaluation.capacity` describes."""
     names = {"resource": plan.capacity.names.part(0), "place": plan.capacity.names.part(1)}
-    columns = {"used": plan.used, "amount": plan.amount, "extra": plan.extra}
-    columns["slack"] = plan.amount + plan.extra - plan.used
+    amount = blank_where_unlimited(plan.amount)
+    columns = {"used": plan.used, "amount": amount, "extra": plan.extra}
+    columns["slack"] = amount + plan.extra - plan.used
     return frames.by_year(names, years, columns)

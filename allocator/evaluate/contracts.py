@@ -364,6 +364,7 @@ def check_contracts(payments: Payments, findings: Findings) -> None:
         limit=np.where(covers, ceiling, np.inf),
         most=True,
         terms=payments.value,
+        money=np.where(covers, ceiling, 0.0),
         natural=payments.value.max(axis=1, initial=0.0)[:, None],
     )
 

@@ -45,9 +45,11 @@ from allocator.evaluate.providers import provider_frame
 from allocator.evaluate.round import Decided, Round, decide
 from allocator.evaluate.spending import activity_bought
 from allocator.evaluate.system import system_frame
-from allocator.evaluate.tolerances import DEFAULT_TOLERANCE
+from allocator.evaluate.tolerances import DEFAULT_TOLERANCE, PENNY
 from allocator.evaluate.verdict import Verdict, check_rules, judge, rule_frame
 from allocator.instance.instance import Instance
+from allocator.overview import as_html, as_text, lacking
+from allocator.words import number
 
 TABLES = (
     "allocation",
@@ -132,7 +134,7 @@ class Evaluation:
     max_violation : float
         Largest relative violation of anything hard, 0.0 when there is none.
     allowed : bool
-        Whether that is within the tolerance.
+        Whether all of it is kept: money to the penny, everything else within the tolerance.
     workings : Workings
         Everything the plan does, as arrays.
     notes : tuple of str
@@ -323,6 +325,28 @@ class Evaluation:
         """
         return self.workings.findings.frame()
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in dir(type(self)):  # or one that could not be made
+            raise AttributeError(name)
+        raise lacking("an evaluation", name, dir(self))
+
+    def __repr__(self) -> str:
+        return as_text(*self._overview())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._overview())
+
+    def _overview(self) -> tuple[str, dict[str, str], dict[str, int]]:
+        """Title, facts and rows by table."""
+        found = self.violations
+        facts = {
+            "objective": number(self.objective),
+            **{name: number(value) for name, value in self.parts.items() if value},
+            "violations": "; ".join(found["message"].head(3)) if len(found) else "",
+        }
+        title = f"Evaluation: the plan is {'allowed' if self.allowed else 'not allowed'}"
+        return title, facts, {name: len(table) for name, table in self.tables().items()}
+
     @property
     def balanced(self) -> bool:
         """Whether pools pay for all they must with the money they have."""
@@ -362,7 +386,8 @@ def evaluate(
         folder is, activity, options and endings are believed: what stands beside them and
         does not follow any more is worked out anew (:attr:`Evaluation.notes`).
     tolerance : float
-        Violation, relative to the size of its row, up to which a row counts as kept.
+        Violation, relative to the size of its row, up to which a row that is not money counts
+        as kept. Money is kept to the penny, and what doubles lose in adding up what there is.
 
     Returns
     -------
@@ -378,15 +403,16 @@ def evaluate(
     """
     known = instance if isinstance(instance, Round) else Round(instance)
     with np.errstate(**_BEYOND):
+        penny = PENNY / known.tables.settings.money_scale
         pools, given = _read(known, plan)
-        checked = _evaluate(known, pools, given, Findings(tolerance))
+        checked = _evaluate(known, pools, given, Findings(tolerance, penny))
         w = checked.workings
         follows = Follows(w.decided, w.need, w.capacity, w.accounts)
         for money in (False, True):
             anew, notes = reopened(given, follows, money=money)
             if not notes or (money and checked.balanced):
                 continue
-            again = _evaluate(known, pools, anew, Findings(tolerance))
+            again = _evaluate(known, pools, anew, Findings(tolerance, penny))
             if not money or again.balanced:
                 checked = replace(again, notes=notes)
         return checked
@@ -396,9 +422,8 @@ def _evaluate(known: Round, pools: Pools, given: Given, findings: Findings) -> E
     programmes, selections = known.programmes, known.selections
     decided, given = _decide(known, pools, given, findings)
     limits, need = _activity(decided, given, findings)
-    capacity = settle_capacity(
-        known.capacity, given.activity, given.extra, decided.changes["capacity"]
-    )
+    done = given.activity, decided.course.in_place
+    capacity = settle_capacity(known.capacity, done, given.extra, decided.changes["capacity"])
     check_capacity(capacity, findings)
     check_drivers(known.responses, programmes, need, findings)
     outcomes = work_out_outcomes(known.responses, decided.changes["outcome"], need)
@@ -421,7 +446,7 @@ def _evaluate(known: Round, pools: Pools, given: Given, findings: Findings) -> E
         objective=parts["outcomes"] - parts["harm"] - parts["penalties"] + parts["tail"],
         parts=parts,
         max_violation=findings.largest,
-        allowed=findings.largest <= findings.tolerance,
+        allowed=findings.kept,
         workings=Workings(
             decided=decided,
             activity=given.activity,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from allocator.arrays import Floats
-from allocator.evaluate.tolerances import NATURAL_SHARE, SMALLEST_SIZE
+from allocator.arrays import Flags, Floats
+from allocator.evaluate.tolerances import DOUBLES, NATURAL_SHARE, SMALLEST_SIZE
 from allocator.instance.tables.settings import Settings
+from allocator.words import told_apart
 
 COLUMNS = {
     "kind": "str",
@@ -39,17 +41,24 @@ class Subject:
     settings : Settings
         The plan years, and how years and money are written.
     amount : callable, optional
-        From a figure and its row to words; money unless given.
+        From a figure, its row and how many more digits than usual to words; money unless
+        given.
     """
 
     what: str
     names: Sequence[str]
     settings: Settings
-    amount: Callable[[Any, int], str] | None = None
+    amount: Callable[[Any, int, int], str] | None = None
 
-    def words(self, value: Any, row: int) -> str:
-        """A figure of a row in words."""
-        return self.settings.exact_money(value) if self.amount is None else self.amount(value, row)
+    def words(self, value: Any, row: int, more: int = 0) -> str:
+        """A figure of a row in words, with so many digits more than usual."""
+        if self.amount is None:
+            return self.settings.exact_money(value, more)
+        return self.amount(value, row, more)
+
+
+def _of_row(subject: Subject, row: int, value: Any, more: int) -> str:
+    return subject.words(value, row, more)
 
 
 class Findings:
@@ -58,12 +67,21 @@ class Findings:
     Parameters
     ----------
     tolerance : float
-        Relative violation up to which a row counts as kept.
+        Relative violation up to which a row that is not money counts as kept.
+    penny : float
+        Money up to which one that is money does, in the unit of the instance.
+
+    Attributes
+    ----------
+    largest : float
+        Largest relative violation.
+    kept : bool
+        Whether every row counts as kept.
     """
 
-    def __init__(self, tolerance: float) -> None:
-        self.tolerance = tolerance
-        self.largest = 0.0
+    def __init__(self, tolerance: float, penny: float) -> None:
+        self.tolerance, self.penny = tolerance, penny
+        self.largest, self.kept = 0.0, True
         self._rows: list[tuple[Any, ...]] = []
 
     def add(
@@ -79,6 +97,7 @@ class Findings:
         natural: Floats,
         also: Mapping[str, Floats] | None = None,
         excess: Floats | None = None,
+        money: Floats | None = None,
     ) -> None:
         """Take in rows of one kind, shaped (row, year); those that are missed are violations.
 
@@ -103,27 +122,33 @@ class Findings:
             More figures the message names.
         excess : numpy.ndarray, optional
             How far rows are missed, where that is not the distance to the limit.
+        money : numpy.ndarray, optional
+            Of rows that are money: what there is of it.
         """
         if not value.size:
             return
         if excess is None:
             excess = value - limit if most else limit - value
         right = np.where(np.isfinite(limit), np.abs(limit), 0.0)
-        missed, relative = self.measure(excess, np.maximum(terms, right), natural)
-        if relative.max() <= self.tolerance:
-            return
-        for row, t in np.argwhere(relative > self.tolerance).tolist():
+        size = np.maximum(terms, right)
+        missed, relative, broken = self.measure(excess, size, natural, money)
+        for row, t in np.argwhere(broken).tolist():
             figures = {"value": value[row, t], "limit": limit[row, t], "off": missed[row, t]}
             figures |= {name: array[row, t] for name, array in (also or {}).items()}
             shown = {name: subject.words(v, row) for name, v in figures.items()}
+            shown["value"], shown["limit"] = told_apart(
+                figures["value"], figures["limit"], partial(_of_row, subject, row)
+            )
             name, year = subject.names[row], subject.settings.years[t]
             begin = f"{subject.what} '{name}' in {subject.settings.year_label(year)}"
             message = f"{begin} {said.format(**shown)}."
             measured = value[row, t], limit[row, t], missed[row, t], relative[row, t]
             self.note(kind, name, year, measured, message)
 
-    def measure(self, excess: Floats, scale: Floats, natural: Floats) -> tuple[Floats, Floats]:
-        """Violation of rows, in their own unit and relative to their size.
+    def measure(
+        self, excess: Floats, scale: Floats, natural: Floats, money: Floats | None = None
+    ) -> tuple[Floats, Floats, Flags]:
+        """Violation of rows, in their own unit and relative to their size, and which are broken.
 
         Parameters
         ----------
@@ -134,13 +159,21 @@ class Findings:
             Size of the rows' terms and right side.
         natural : numpy.ndarray
             Size of the thing the rows are about.
+        money : numpy.ndarray, optional
+            What there is of it in rows that are money, NaN in others; they may be missed by a
+            penny and by what doubles lose of it, and by no more because sums in between are
+            large.
         """
         missed = np.where(np.isnan(excess), np.inf, np.maximum(excess, 0.0))
         size = np.maximum(np.maximum(scale, NATURAL_SHARE * natural), SMALLEST_SIZE)
         relative = np.where(np.isfinite(missed), missed, 0.0) / size
         relative = np.where(np.isfinite(missed) & np.isfinite(size), relative, np.inf)
         self.largest = max(self.largest, float(relative.max(initial=0.0)))
-        return missed, relative
+        broken: Flags = relative > self.tolerance
+        if money is not None:
+            broken = np.where(np.isnan(money), broken, missed > self.penny + DOUBLES * money)
+        self.kept &= not broken.any()
+        return missed, relative, broken
 
     def broken(
         self, kind: str, name: str, year: int, figures: tuple[float, float], message: str
@@ -155,7 +188,7 @@ class Findings:
             What the plan does, and what is asked.
         """
         value, limit = figures
-        self.largest = max(self.largest, 1.0)
+        self.largest, self.kept = max(self.largest, 1.0), False
         self.note(kind, name, year, (value, limit, abs(value - limit), 1.0), message)
 
     def note(

@@ -13,6 +13,7 @@ from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names, Tables, summed
+from allocator.words import told_apart
 
 
 @dataclass(frozen=True)
@@ -135,13 +136,14 @@ def check_funding(
         (least, funding.share_min, -1.0, "below its least share of {share:.4g}%"),
         (most, funding.share_max, 1.0, "above its largest share of {share:.4g}%"),
     ):
-        missed, relative = findings.measure(
-            sign * (paid - limit), np.maximum(np.abs(paid), cost), natural
+        missed, relative, broken = findings.measure(
+            sign * (paid - limit), np.maximum(np.abs(paid), cost), natural, cost
         )
-        for row, t in np.argwhere(relative > findings.tolerance).tolist():
+        for row, t in np.argwhere(broken).tolist():
             name, pool = funding.names.all[row]
             figures = (paid[row, t], limit[row, t], missed[row, t], relative[row, t])
-            value, asked, off = (settings.exact_money(f) for f in figures[:3])
+            value, asked = told_apart(*figures[:2], settings.exact_money)
+            off = settings.exact_money(figures[2])
             year = settings.years[t]
             message = (
                 f"Programme '{name}' in {settings.year_label(year)}: pool '{pool}' pays {value}, "
@@ -159,11 +161,13 @@ def _check_in_full(
     total, cost = summed(part, paid, len(who)), spend[who]
     off_by = np.where(funding.shared[who], np.abs(total - cost), 0.0)
     natural = np.max(cost, axis=1, initial=0.0)[:, None]
-    missed, relative = findings.measure(off_by, np.maximum(total, cost), natural)
-    for i, t in np.argwhere(relative > findings.tolerance).tolist():
+    size = np.maximum(total, cost)
+    missed, relative, broken = findings.measure(off_by, size, natural, cost)
+    for i, t in np.argwhere(broken).tolist():
         name, year = programmes.names.all[who[i]], settings.years[t]
         figures = (total[i, t], cost[i, t], missed[i, t], relative[i, t])
-        value, asked, off = (settings.exact_money(f) for f in figures[:3])
+        value, asked = told_apart(*figures[:2], settings.exact_money)
+        off = settings.exact_money(figures[2])
         way = "less" if total[i, t] < cost[i, t] else "more"
         message = (
             f"Programme '{name}' in {settings.year_label(year)}: its pools pay {value} together, "

@@ -16,7 +16,10 @@ from allocator.evaluate.segments import Segments
 from allocator.evaluate.selections import Members, Selections
 
 IN_MONEY = ("spend", "recurrent_spend", "value", "payment", "position")
-"""Measures that are money."""
+"""Measures that are told in money."""
+
+IN_POUNDS = ("spend", "recurrent_spend", "payment", "position")
+"""Measures of which an amount is kept to the penny."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.programmes import Programmes, growth
 from allocator.evaluate.tables import Names, Tables, pick, year_before
+from allocator.instance.tables.lists import names_in, numbers_in
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.settings import Settings
 from allocator.words import listing
@@ -90,7 +91,7 @@ class Options:
         """Positions of the options of every group."""
         found: dict[str, list[int]] = {}
         for o, named in enumerate(self.rows["group"].tolist()):
-            for group in named.split():
+            for group in names_in(named):
                 found.setdefault(group, []).append(o)
         return {group: np.array(mine, dtype=np.int64) for group, mine in found.items()}
 
@@ -125,7 +126,7 @@ def read_options(tables: Tables, programmes: Programmes, pools: Names) -> Option
 def _reviews(said: str) -> set[int] | None:
     if not said.strip():
         return None
-    return {int(word) for word in said.split() if word != NEVER}
+    return {int(word) for word in numbers_in(said) if word != NEVER}
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ def free_of_groups(options: Options, effects: Rows) -> Iterator[tuple[Ints, int,
     moved = options.rows["provider"] != ""
     costs = np.column_stack([moved, *(options.rows[kind] != 0 for kind in COSTS)])
     busy = set(effects["option"].tolist())
-    alone = [len(named.split()) == 1 for named in options.rows["group"].tolist()]
+    alone = [len(names_in(named)) == 1 for named in options.rows["group"].tolist()]
     idle = [name not in busy for name in options.names.all]
     free = ~costs.any(axis=1) & np.array(alone, dtype=bool) & np.array(idle, dtype=bool)
     for mine in options.groups.values():

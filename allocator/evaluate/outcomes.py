@@ -267,7 +267,7 @@ def check_drivers(
             programmes.subject.what,
             [programmes.names.all[i] for i in who.tolist()],
             programmes.settings,
-            lambda value, row: programmes.amount(value, who[row]),
+            lambda value, row, more: programmes.amount(value, who[row], more),
         ),
         "would meet {value} of need, and its response starts at nothing",
         value=driver,

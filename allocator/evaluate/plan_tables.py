@@ -11,8 +11,9 @@ import pandas as pd
 from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import Problem
 from allocator.evaluate.tables import Names
-from allocator.instance.tables.settings import year_of
-from allocator.words import Suggester, listing
+from allocator.instance.tables.guard import unguarded
+from allocator.instance.tables.years import year_of
+from allocator.words import Suggester, brief, listing
 
 WIDE = re.compile(r"(?:(activity|spend)\W+)?(.*?\d)(?:\W+(activity|spend))?", re.IGNORECASE)
 """Heading of a column of a wide allocation: a year, and what it holds unless it is activity."""
@@ -90,7 +91,11 @@ class PlanTable:
     def _rows(self, keys: tuple[str, ...], known: Names) -> Ints:
         """Position of every row's key; -1, with a problem, for one that does not exist."""
         columns = [_stripped(self.frame[c]) for c in keys]
-        found = known.find(columns[0] if len(keys) == 1 else zip(*columns, strict=True))
+        found = _found(columns, known)
+        if (found < 0).any():
+            # As a spreadsheet's file has them, with an apostrophe before what would be a formula.
+            bare = [[unguarded(cell) for cell in column] for column in columns]
+            found = np.where(found < 0, _found(bare, known), found)
         lost = np.flatnonzero(found < 0).tolist()
         if lost:
             exists = {c: {_part(name, k) for name in known.all} for k, c in enumerate(keys)}
@@ -124,13 +129,14 @@ class PlanTable:
         if pd.api.types.is_integer_dtype(column.dtype):
             year = column.to_numpy(dtype=float, na_value=np.nan).tolist()
         else:
-            found = [year_of(cell.removesuffix(".0")) for cell in _stripped(column)]
-            year = [np.nan if y is None else float(y) for y in found]
+            found = [year_of(cell) for cell in _stripped(column)]
+            year = [np.nan if one is None else float(one) for one in found]
         at = np.array([place.get(y, -1) for y in year], dtype=np.int64)
         for i in np.flatnonzero(at < 0).tolist():
             written = str(column.iloc[i])
             allowed = listing((str(y) for y in self.years), most=12)
-            self.problem(i, "year", written, f"'{written}' is not a year of the plan ({allowed}).")
+            message = f"'{brief(written)}' is not a year of the plan ({allowed})."
+            self.problem(i, "year", written, message)
         return at
 
     def column(self, name: str, *, optional: bool = True) -> Floats:
@@ -185,6 +191,10 @@ class PlanTable:
                 self.problem(i, name, text[i], said)
         answers.ravel()[self.place] = read[self.kept]
         return answers
+
+
+def _found(columns: list[list[str]], known: Names) -> Ints:
+    return known.find(columns[0] if len(columns) == 1 else zip(*columns, strict=True))
 
 
 def _is_figures(column: pd.Series[Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -11,7 +12,12 @@ import pandas as pd
 from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings, Subject
-from allocator.evaluate.tables import Names, Tables
+from allocator.evaluate.tables import (
+    Names,
+    Tables,
+    blank_where_unlimited,
+    unlimited_where_blank,
+)
 from allocator.instance.tables.settings import Settings
 
 
@@ -28,7 +34,8 @@ class Pools:
     amount, carry_max, overdraw_max : numpy.ndarray
         Money received, most carried out, most owed; all kinds but capital together.
     lasting, capital : numpy.ndarray
-        The part of the amount that comes every year, and the capital received.
+        The part of the amount that comes every year, and the capital received; these three are
+        inf where they are not limited.
     support : numpy.ndarray
         The part that supports a deficit until it is withdrawn.
     balanced : bool
@@ -87,10 +94,12 @@ def read_pools(tables: Tables) -> Pools:
     return Pools(
         names=names,
         settings=settings,
-        amount=of_pool("amount"),
-        lasting=of_pool("amount", np.isin(kinds.array, ("recurrent", "grant"))),
-        capital=of_pool("amount", ~revenue),
-        support=of_pool("amount", kinds.array == "support"),
+        amount=unlimited_where_blank(of_pool("amount")),
+        lasting=unlimited_where_blank(
+            of_pool("amount", np.isin(kinds.array, ("recurrent", "grant")))
+        ),
+        capital=unlimited_where_blank(of_pool("amount", ~revenue)),
+        support=unlimited_where_blank(of_pool("amount", kinds.array == "support")),
         balanced=settings.recurrent_balance,
         carry_max=of_pool("carry_max"),
         overdraw_max=of_pool("overdraw_max"),
@@ -220,6 +229,33 @@ class Ledger:
         """Money that comes into a pool in a year."""
         return pools.amount + self.uses.gained + self.transfers_in + self.carry_in
 
+    def short(self, pools: Pools) -> Floats:
+        """Money a pool is short of in a year, added up without rounding; negative with some left.
+
+        Transfers may be far larger than anything a pool has, and cancel.
+        """
+        uses = self.uses
+        care = uses.at_cost, uses.contracts, uses.adjustments, uses.extra_cost, uses.options
+        out = *care, uses.exit_fees, uses.withheld, self.funded, self.carry
+        into = (pools.amount, uses.option_income, uses.incomes, self.carry_in)
+        return self._added_up(pools, out, into)
+
+    def short_every_year(self, pools: Pools) -> Floats:
+        """The same of what comes and goes every year."""
+        out = self.uses.lasting, self.funded_lasting
+        into = pools.lasting, pools.support, self.uses.option_income
+        return self._added_up(pools, out, into)
+
+    def _added_up(self, pools: Pools, out: tuple[Floats, ...], into: tuple[Floats, ...]) -> Floats:
+        parts = np.stack([*out, *(-x for x in into)])
+        found = np.zeros(parts.shape[1:])
+        for b, t in np.ndindex(*found.shape):
+            given, taken = (self.transfers[side == b, t] for side in (pools.giver, pools.taker))
+            terms = [*parts[:, b, t].tolist(), *given.tolist(), *(-taken).tolist()]
+            finite = all(map(math.isfinite, terms))
+            found[b, t] = math.fsum(terms) if finite else math.nan
+        return found
+
     def lasting_income(self, pools: Pools) -> Floats:
         """What comes every year, transfers included."""
         return pools.lasting + self.uses.option_income + self.transfers_in
@@ -235,57 +271,66 @@ class Ledger:
 
 def check_pools(pools: Pools, ledger: Ledger, findings: Findings) -> None:
     """Note overspent pools, and money carried or handed over beyond what is allowed."""
-    carry = ledger.carry
-    own = np.maximum(pools.amount, ledger.spend).max(axis=1, initial=0.0)[:, None]
-    uses = ledger.uses
-    gains = (uses.option_income, uses.incomes, uses.withheld)
-    money_in = (*gains, ledger.transfers_in, ledger.carry_in)
-    care = (ledger.spend, uses.adjustments, uses.extra_cost, uses.options, uses.exit_fees)
-    money_out = (*care, ledger.transfers_out, carry)
-    terms = np.abs(np.stack([*money_in, *money_out])).sum(axis=0)
-    every_year = np.abs(np.stack([uses.lasting, ledger.funded_lasting, ledger.transfers_out]))
+    carry, uses = ledger.carry, ledger.uses
+    known = np.where(np.isfinite(pools.amount), pools.amount, 0.0)
+    own = known.max(axis=1, initial=0.0)[:, None]
+    has = known + pools.opening[:, None] + np.abs(uses.adjustments) + uses.option_income
     rows = (
         (
             "budget",
             ledger.out,
             ledger.income(pools),
-            terms,
+            ledger.short(pools),
+            has,
             "is overspent by {off}: {value} goes out, {limit} comes in",
         ),
         (
             "carry",
             carry,
             pools.carry_max,
-            np.abs(carry),
+            None,
+            has,
             "carries {value} into the next year, {off} above the most allowed, {limit}",
         ),
         (
             "carry",
             -carry,
             -pools.carry_min,
-            np.abs(carry),
+            None,
+            has,
             "owes {value} to the next year, {off} above the most allowed, {limit}",
         ),
         (
             "capital",
             uses.capital,
             pools.capital,
-            uses.capital,
+            None,
+            pools.capital,
             "spends {value} on capital, {off} more than its capital, {limit}",
         ),
         (
             "recurrent",
             ledger.lasting,
             np.where(pools.balanced, ledger.may_last(pools), np.inf),
-            every_year.sum(axis=0),
+            np.where(pools.balanced, ledger.short_every_year(pools), -np.inf),
+            has,
             "spends {value} that comes back every year, {off} more than comes in every year, "
             "{limit}",
         ),
     )
     subject = Subject("Pool", pools.names.all, pools.settings)
-    for kind, value, limit, size, said in rows:
+    for kind, value, limit, excess, there, said in rows:
         findings.add(
-            kind, subject, said, value=value, limit=limit, most=True, terms=size, natural=own
+            kind,
+            subject,
+            said,
+            value=value,
+            limit=limit,
+            most=True,
+            terms=there,
+            natural=own,
+            excess=excess,
+            money=there,
         )
     _check_transfers(pools, ledger.transfers, own, findings)
 
@@ -294,7 +339,6 @@ def _check_transfers(pools: Pools, moved: Floats, own: Floats, findings: Finding
     pairs = [f"{giver} to {taker}" for giver, taker in pools.pairs.all]
     subject = Subject("Transfer", pairs, pools.settings)
     between = np.maximum(own[pools.giver], own[pools.taker])
-    size = np.abs(moved)
     for value, limit, said in (
         (moved, pools.transfer_max, "is {value}, {off} above the most allowed, {limit}"),
         (-moved, np.zeros_like(moved), "is {off} less than nothing"),
@@ -306,8 +350,9 @@ def _check_transfers(pools: Pools, moved: Floats, own: Floats, findings: Finding
             value=value,
             limit=limit,
             most=True,
-            terms=size,
+            terms=np.minimum(np.abs(moved), pools.transfer_max),
             natural=between,
+            money=pools.transfer_max,
         )
 
 
@@ -315,7 +360,7 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Ints) -> pd.DataFrame:
     """Pools by year: money in, money out and what is left."""
     uses = ledger.uses
     columns = {
-        "amount": pools.amount,
+        "amount": blank_where_unlimited(pools.amount),
         "spend": ledger.spend,
         "at_cost": uses.at_cost,
         "contract_payments": uses.contracts,
@@ -331,12 +376,12 @@ def ledger_frame(pools: Pools, ledger: Ledger, years: Ints) -> pd.DataFrame:
         "transfers_out": ledger.transfers_out,
         "carry_in": ledger.carry_in,
         "carry_out": ledger.carry,
-        "slack": ledger.slack(pools),
-        "recurrent_income": ledger.lasting_income(pools),
+        "slack": blank_where_unlimited(ledger.slack(pools)),
+        "recurrent_income": blank_where_unlimited(ledger.lasting_income(pools)),
         "recurrent_spend": ledger.lasting,
-        "underlying": ledger.underlying(pools),
-        "support": pools.support,
-        "capital_amount": pools.capital,
+        "underlying": blank_where_unlimited(ledger.underlying(pools)),
+        "support": blank_where_unlimited(pools.support),
+        "capital_amount": blank_where_unlimited(pools.capital),
         "capital_spend": uses.capital,
     }
     return frames.by_year({"pool": pools.names.array}, years, columns)

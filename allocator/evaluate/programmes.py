@@ -98,12 +98,12 @@ class Programmes:
         """Programmes as the subject of messages."""
         return Subject("Programme", self.names.all, self.settings, self.amount)
 
-    def amount(self, value: Any, row: Any) -> str:
+    def amount(self, value: Any, row: Any, more: int = 0) -> str:
         """Activity of a programme in words: with its unit, or as money."""
         unit = self.units[row]
         if unit == "money":
-            return self.settings.exact_money(value)
-        return f"{number(value)} {unit}"
+            return self.settings.exact_money(value, more)
+        return f"{number(value, more)} {unit}"
 
 
 def read_programmes(tables: Tables, pools: Names) -> Programmes:

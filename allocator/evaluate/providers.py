@@ -180,6 +180,7 @@ def check_providers(books: Books, findings: Findings) -> None:
         limit=np.where(np.isnan(providers.deficit_max), np.inf, providers.deficit_max),
         most=True,
         terms=terms,
+        money=terms,
         natural=terms.max(axis=1, initial=0.0)[:, None],
     )
 

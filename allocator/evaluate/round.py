@@ -91,7 +91,7 @@ class Round:
     @cached_property
     def capacity(self) -> Capacity:
         """Resources by place."""
-        return read_capacity(self.tables, self.programmes, self.pools.names)
+        return read_capacity(self.tables, self.programmes, self.pools.names, self.options.names)
 
     @cached_property
     def limits(self) -> Limits:

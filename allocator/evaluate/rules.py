@@ -10,6 +10,7 @@ import numpy as np
 from allocator.arrays import Floats, Ints, Objects
 from allocator.evaluate.selections import Selections
 from allocator.evaluate.tables import Names, Tables, places_of
+from allocator.instance.tables.years import year_of
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def read_rules(tables: Tables, selections: Selections, outcomes: Names, segments
 def _reference(written: Objects, year: Ints, base: int) -> Ints:
     """Column of the year a rule on growth compares with; the base year is column 0."""
     named = {
-        word: 0 if word == "baseline" else int(word.partition("/")[0]) - base
+        word: 0 if word == "baseline" else (year_of(word) or base) - base
         for word in set(written.tolist()) - {"", "previous"}
     }
     return np.array(

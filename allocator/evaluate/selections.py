@@ -11,6 +11,7 @@ from allocator.arrays import Floats, Ints, Objects
 from allocator.evaluate.people import People
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names, Tables, places_of, summed
+from allocator.instance.tables.lists import names_in
 
 EVERY = ("", "all")
 """Names of the selection of all programmes, which no table declares."""
@@ -171,6 +172,6 @@ def _tagged(tags: Objects) -> dict[str, Ints]:
     """Positions of the programmes that carry each tag."""
     found: dict[str, list[int]] = {}
     for position, said in enumerate(tags.tolist()):
-        for tag in set(said.split()):
+        for tag in names_in(said):
             found.setdefault(tag, []).append(position)
     return {tag: np.array(mine, dtype=np.int64) for tag, mine in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -53,7 +54,7 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
     if not short.any() or not np.isfinite(ledger.out).all():
         return ledger
     task = Open(
-        pools=pools,
+        pools=_endowed(pools, uses, spend),
         uses=uses,
         carry=given.carry,
         transfers=given.transfers,
@@ -67,6 +68,17 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
         lasting=shared.lasting[funding.programme],
     )
     return _ledger(pools, uses, shared, *least_shortfall(task)) if task.any() else ledger
+
+
+def _endowed(pools: Pools, uses: Uses, spend: Floats) -> Pools:
+    """Pools that have more than anything could take where their money is not limited."""
+    moved = pools.transfer_max.sum() + pools.carry_max.sum() - pools.carry_min.sum()
+    enough = float(np.abs(uses.total).sum() + np.abs(uses.gained).sum() + spend.sum() + moved)
+    amount, lasting, support = (
+        np.where(np.isinf(figures), enough, figures)
+        for figures in (pools.amount, pools.lasting, pools.support)
+    )
+    return replace(pools, amount=amount, lasting=lasting, support=support)
 
 
 def _ledger(

@@ -9,6 +9,7 @@ from allocator.evaluate import frames
 from allocator.evaluate.adjustments import Adjustments
 from allocator.evaluate.pools import Ledger, Pools
 from allocator.evaluate.providers import Books
+from allocator.evaluate.tables import blank_where_unlimited
 
 
 def system_frame(
@@ -24,10 +25,10 @@ def system_frame(
     return frames.table(
         {
             "year": years,
-            "pools": of_pools,
+            "pools": blank_where_unlimited(of_pools),
             "held": adjustments.held,
             "providers": of_providers,
-            "underlying": of_pools + adjustments.held + of_providers,
-            "support": pools.support.sum(axis=0),
+            "underlying": blank_where_unlimited(of_pools + adjustments.held + of_providers),
+            "support": blank_where_unlimited(pools.support.sum(axis=0)),
         }
     )

@@ -104,6 +104,16 @@ def pick(values: npt.NDArray[Any], at: Ints, default: Any) -> npt.NDArray[Any]:
     return np.append(values, np.array(default, dtype=values.dtype))[at]
 
 
+def unlimited_where_blank(figures: Floats) -> Floats:
+    """Amounts of which a blank one (NaN) is not limited (inf)."""
+    return np.where(np.isnan(figures), np.inf, figures)
+
+
+def blank_where_unlimited(figures: Floats) -> Floats:
+    """Amounts as tables hold them: NaN where they are not limited."""
+    return np.where(np.isinf(figures), np.nan, figures)
+
+
 def year_or_nan(rows: Rows, column: str) -> Floats:
     """Years of a column; NaN where blank."""
     return np.where(rows[column] == BLANK_YEAR, np.nan, rows[column])

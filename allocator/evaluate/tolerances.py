@@ -5,13 +5,16 @@ They are the check's own, as all of it is: none is shared with the model or the 
 
 from __future__ import annotations
 
-DEFAULT_TOLERANCE = 1e-6
-"""Violation, relative to the size of its row, up to which a row counts as kept.
+DEFAULT_TOLERANCE = 1e-7
+"""Violation, relative to the size of its row, up to which a row counts as kept that is not money.
 
-What rounding leaves in a solved plan lies far below, and a planner would see it far above:
-£1 in a million. Every row that a plan must keep is judged by it, and so is whether a plan is
-called verified.
+It is what writing a figure with seven digits does to it; what rounding leaves in a solved plan lies
+below. Money is judged by the penny (:data:`PENNY`).
 """
+
+DOUBLES = 16 * 2.0**-52
+"""Share of the money there is that adding it up in doubles may lose: 0.1 and 0.2 fit into 0.3.
+Relied on by every row of money, beside its penny; a penny is 1 in DOUBLES of three trillion."""
 
 NATURAL_SHARE = 1e-3
 """Least share of the natural size of a thing on which a row about it is measured.
@@ -37,7 +40,8 @@ Relied on by the words for where a contract stands: at its baseline, on budget.
 """
 
 PENNY = 0.01
-"""Money by which the steps of a bridge may miss what they explain, unless asked otherwise."""
+"""Money, in currency, by which a row of money may be missed and counts as kept, and by which the
+steps of a bridge may miss what they explain unless asked otherwise."""
 
 NO_STEP = 1e-6
 """Currency up to which a step of a bridge is left out, as the rounding it is."""

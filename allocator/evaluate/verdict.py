@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,11 @@ import pandas as pd
 from allocator.arrays import Floats, Ints, Objects
 from allocator.evaluate import frames
 from allocator.evaluate.findings import Findings
-from allocator.evaluate.measures import IN_MONEY, Measured
+from allocator.evaluate.measures import IN_MONEY, IN_POUNDS, Measured
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.rules import Rules
 from allocator.evaluate.selections import EVERY, Selections
-from allocator.words import number
+from allocator.words import number, told_apart
 
 
 @dataclass(frozen=True)
@@ -176,20 +177,24 @@ def check_rules(
     """
     rules, settings = verdict.rules, programmes.settings
     hard = np.isnan(rules.penalty)
-    missed, relative = findings.measure(
-        np.where(hard, -verdict.slack, 0.0), verdict.scale, verdict.natural
+    pounds = np.isin(rules.kind, IN_POUNDS) & (rules.basis == "amount")
+    missed, relative, broken = findings.measure(
+        np.where(hard, -verdict.slack, 0.0),
+        verdict.scale,
+        verdict.natural,
+        np.where(pounds, verdict.scale, np.nan),
     )
     asked = {"min": "at least", "max": "at most", "equal": "exactly"}
-    for r in np.flatnonzero(relative > findings.tolerance).tolist():
+    for r in np.flatnonzero(broken).tolist():
         name, year = rules.name[r], settings.years[rules.year[r]]
-        left, right, off = (
-            _in_words(figures[r], rules, r, programmes, selections, outcome_units)
-            for figures in (verdict.left, verdict.right, missed)
-        )
+        said = partial(_in_words, rules, r, programmes, selections, outcome_units)
+        left, right = told_apart(verdict.left[r], verdict.right[r], said)
+        off = said(missed[r], 0)
         label = "" if rules.label[r] == name else f" ({rules.label[r]})"
         basis = ""
         if rules.basis[r] != "amount":
-            basis = f"; {rules.basis[r]} {verdict.shown[r]:.6g} against {rules.value[r]:.6g}"
+            shown, limit = told_apart(verdict.shown[r], rules.value[r], number)
+            basis = f"; {rules.basis[r]} {shown} against {limit}"
         message = (
             f"Rule '{name}'{label} in {settings.year_label(year)} is missed by {off}: "
             f"{rules.kind[r]} is {left} and must be {asked[rules.sense[r]]} {right}{basis}."
@@ -199,23 +204,25 @@ def check_rules(
 
 
 def _in_words(
-    value: float,
     rules: Rules,
     row: int,
     programmes: Programmes,
     selections: Selections,
     outcome_units: Objects,
+    value: float,
+    more: int,
 ) -> str:
     """Figure of a rule with its unit, where all it measures shares one."""
     if rules.kind[row] in IN_MONEY:
-        return programmes.settings.exact_money(value)
+        return programmes.settings.exact_money(value, more)
     if rules.kind[row] == "outcome":
-        return f"{number(value)} {outcome_units[rules.subject[row, 0]]}".rstrip()
+        return f"{number(value, more)} {outcome_units[rules.subject[row, 0]]}".rstrip()
     who, _ = selections.of(rules.selection[row])
     units = {programmes.units[i] for i in who}
     if units == {"money"}:
-        return programmes.settings.exact_money(value)
-    return f"{number(value)} {units.pop()}" if len(units) == 1 else number(value)
+        return programmes.settings.exact_money(value, more)
+    figure = number(value, more)
+    return f"{figure} {units.pop()}" if len(units) == 1 else figure
 
 
 def rule_frame(verdict: Verdict, years: Ints) -> pd.DataFrame:

@@ -79,6 +79,7 @@ def _shrunk(instance: Instance) -> Rows:
         (rows["outcome"] == settings.shrink_outcome)
         & np.isin(rows["shape"], ("linear", "power"))
         & (figure > 0)
+        & (own > 0)
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         shrunk = own / np.exp(w * np.log(own / figure) + (1.0 - w) * np.log(settings.shrink_cost))

@@ -9,12 +9,13 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from allocator.errors import InstanceError, Problem
+from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.checks import run as checks
 from allocator.instance.facts.facts import Facts, facts_of
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.reading.digest import digest
 from allocator.instance.reading.files import open_source
+from allocator.instance.reading.folder import put_back
 from allocator.instance.reading.reader import read_files, read_frames
 from allocator.instance.reading.writer import texts_of, write_files
 from allocator.instance.tables.draft import Draft
@@ -22,6 +23,8 @@ from allocator.instance.tables.frames import Frames
 from allocator.instance.tables.rows import Rows, from_frame
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
+from allocator.overview import as_html, as_text, lacking
+from allocator.words import kind_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +66,29 @@ class Instance:
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES and "tables" in self.__dict__:
             return self.tables[name]
-        raise AttributeError(f"an instance has no table or attribute {name!r}")
+        raise lacking("an instance", name, dir(self))
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *TABLES})
+
+    def __repr__(self) -> str:
+        return as_text(*self._overview())
+
+    def _repr_html_(self) -> str:
+        return as_html(*self._overview())
+
+    def _overview(self) -> tuple[str, dict[str, str], dict[str, int]]:
+        """Title, facts and rows by table."""
+        s = self.settings
+        facts = {
+            "read from": self.origin,
+            "base year": str(s.base_year),
+            "years": ", ".join(str(year) for year in s.years),
+            "money": f"{s.currency}, {s.money_unit}",
+            "evidence": s.evidence,
+            "warnings": str(len(self.warnings)) if self.warnings else "",
+        }
+        return f"Instance: {s.name}", facts, {name: len(rows) for name, rows in self.rows.items()}
 
     def __eq__(self, other: object) -> bool:
         """Whether the other has the same origin, settings and rows; warnings follow from them."""
@@ -141,6 +166,25 @@ def read(path: str | PathLike[str]) -> Instance:
     return _passed(*diagnose(path))
 
 
+def instance_of(given: object, verb: str) -> Instance:
+    """The instance that was meant: one as it is, or the one at a path, read.
+
+    Raises
+    ------
+    InstanceError
+        When what is at the path would not pass its checks.
+    UsageError
+        For anything else.
+    """
+    if isinstance(given, Instance):
+        return given
+    if isinstance(given, str | PathLike):
+        return read(given)
+    raise UsageError(
+        f"{verb} takes an instance (allocator.read(folder)) or its folder, not {kind_of(given)}"
+    )
+
+
 def diagnose(path: str | PathLike[str]) -> tuple[Instance | None, list[Problem]]:
     """Read and check an instance without raising on bad content.
 
@@ -151,6 +195,7 @@ def diagnose(path: str | PathLike[str]) -> tuple[Instance | None, list[Problem]]
     list of Problem
         Errors and warnings, by table and line.
     """
+    put_back(Path(path))
     source = open_source(Path(path))
     if source.problems and not source.files:
         return None, source.problems

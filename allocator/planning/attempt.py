@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from allocator import progress
 from allocator.arrays import Floats
 from allocator.data import Data, Extraction
 from allocator.errors import SolverError
@@ -14,11 +15,13 @@ from allocator.evaluate import Evaluation, Round
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
 from allocator.planning.certify import certify
-from allocator.planning.conflicts import explained
+from allocator.planning.conflicts.why import Why, explained
 from allocator.planning.formulation import model_of
+from allocator.planning.priced import Sought, sensitivity
+from allocator.planning.prices import Prices
 from allocator.planning.record import Deadline, Record
 from allocator.planning.request import Request
-from allocator.planning.starting import starting
+from allocator.planning.starting import levels, starting
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
@@ -53,6 +56,8 @@ class Attempt:
         What was found; None when there is no plan.
     seconds : float
         What it took apart from the search for decisions.
+    program : Program or None
+        What was found to have no plan.
     """
 
     plan: Plan
@@ -61,6 +66,7 @@ class Attempt:
     decided: Mapping[str, Mapping[str, Floats]] = field(default_factory=dict)
     stages: Stages | None = None
     seconds: float = 0.0
+    program: Program | None = None
 
 
 class Attempts:
@@ -91,14 +97,26 @@ class Attempts:
     @cached_property
     def _extraction(self) -> Extraction:
         """The instance as arrays, but for what depends on where curves are cut."""
-        return Extraction(self._instance)
+        return Extraction(self._instance, self._levels)
+
+    @cached_property
+    def _levels(self) -> Floats | None:
+        """Activity at which held programmes are held, where it is asked for."""
+        return levels(self._instance, self._request.held)
 
     @property
     def overtime(self) -> float:
         """Seconds that may be added to a limit to mend what it stopped."""
         return MENDING * (self._request.time_limit or 0.0)
 
-    def make(self, margin: int = 0, kept: Attempt | None = None) -> Attempt:
+    @property
+    def instance(self) -> Instance:
+        """The instance, its evidence chosen."""
+        return self._instance
+
+    def make(
+        self, margin: int = 0, kept: Attempt | None = None, *, otherwise: bool = False
+    ) -> Attempt:
         """Cut, build, solve and check.
 
         Parameters
@@ -107,32 +125,45 @@ class Attempts:
             Whether rules may miss (-1) or must allow for (1) what chords may miss.
         kept : Attempt, optional
             Whose decisions to keep; what its search proved stays what is known.
+        otherwise : bool
+            Whether to ask the second solver at once.
         """
         clock, began = self._record.clock, time.perf_counter()
+        progress.begun("building")
         data = self._extraction.data(self.knots, margin)
         clock.mark("extract")
         program = self._compiled(data)
-        nowhere = program.contradictions()
-        if nowhere:
-            return Attempt(self._none("infeasible", tuple(nowhere), program), data)
-        solver = Solver(program, algorithm=self._request.algorithm, threads=self._request.threads)
+        if any(program.nowhere()):
+            return Attempt(self._none("infeasible", program), data, program=program)
+        asked = self._request
+        solver = Solver(program, algorithm=asked.algorithm, threads=asked.threads)
+        if otherwise:
+            solver = second_opinion(program, asked.threads)
         clock.mark("load")
         back = self._kept_back(data, program, time.perf_counter() - began)
         solver, stages = self._solved(solver, data, program, back, kept)
         clock.mark("solve")
         if stages.plan is None:
-            names: tuple[str, ...] = ()
-            if stages.status == "infeasible" and kept is None:
-                left = self.deadline.left()
-                names = explained(self._instance, program, self._request.threads, left)
-            clock.mark("explain")
-            return Attempt(self._none(stages.status, names, program, solver, stages), data)
+            plan = self._none(stages.status, program, solver, stages)
+            return Attempt(plan, data, program=program)
         if kept is not None and kept.stages is not None:
             stages = _after(stages, kept.stages)
         plan, checked = self._checked(data, program, solver, stages, kept)
         searched = sum(stages.seconds.get(name, 0.0) for name in SEARCHES)
         seconds = time.perf_counter() - began - searched
         return Attempt(plan, data, checked, _decided(program, stages), stages, seconds)
+
+    def explained(self, attempt: Attempt) -> Plan:
+        """The plan of an attempt that found none, with why there can be none."""
+        asked, program = self._request, attempt.program
+        if attempt.plan.status != "infeasible" or program is None:
+            return attempt.plan
+        why: Why = explained(self._instance, asked, self.knots, program, self.deadline.left())
+        self._record.clock.mark("explain")
+        seconds = attempt.plan.seconds | self._record.clock.report()
+        return replace(
+            attempt.plan, conflict=why.conflict, shortfall=why.shortfall, seconds=seconds
+        )
 
     def _compiled(self, data: Data) -> Program:
         model = model_of(data, self._request.formulation, self._request.extra)
@@ -177,7 +208,15 @@ class Attempts:
     def _checked(
         self, data: Data, program: Program, solver: Solver, stages: Stages, kept: Attempt | None
     ) -> tuple[Plan, Evaluation]:
-        found = certify(self._round, data, program, stages, self._record.clock)
+        progress.begun("checking")
+        found = certify(
+            self._round,
+            data,
+            program,
+            stages,
+            self._record.clock,
+            lambda checked: self._priced(data, program, stages, checked),
+        )
         certificate = found.certificate
         if kept is not None:
             # The bound must allow for what the chords of the search could miss.
@@ -194,10 +233,24 @@ class Attempts:
         )
         return plan, found.checked
 
+    def _priced(self, data: Data, program: Program, stages: Stages, checked: Evaluation) -> Prices:
+        """Prices of a plan, from a programme that goes beyond what today's money can reach."""
+        return Prices(
+            sensitivity(
+                Sought(
+                    lambda: Extraction(self._instance, self._levels, wider=True),
+                    self._compiled,
+                    data,
+                    program,
+                    stages,
+                    checked,
+                )
+            )
+        )
+
     def _none(
         self,
         status: str,
-        conflict: tuple[str, ...],
         program: Program,
         solver: Solver | None = None,
         stages: Stages | None = None,
@@ -209,7 +262,6 @@ class Attempts:
             max_violation=None,
             certificate=Certificate(),
             tables={},
-            conflict=conflict,
             **self._record.of(program, solver, stages),
         )
 

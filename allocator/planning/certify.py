@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
+from allocator.arrays import Floats
 from allocator.data import Data
 from allocator.errors import SolverError
 from allocator.evaluate import Evaluation, Round, check_bridge, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate
+from allocator.planning.prices import Prices
 from allocator.planning.readback import decisions, refilled
 from allocator.planning.record import Clock
-from allocator.planning.tables import Prices, price_of_money, tables
+from allocator.planning.tables import price_of_money, tables
 from allocator.solver.program import Program
 from allocator.solver.proof.certificate import safe_bound
 from allocator.solver.proof.curve_room import curve_room
@@ -45,7 +47,14 @@ class Certified:
     weak_share: float | None
 
 
-def certify(known: Round, data: Data, program: Program, stages: Stages, clock: Clock) -> Certified:
+def certify(
+    known: Round,
+    data: Data,
+    program: Program,
+    stages: Stages,
+    clock: Clock,
+    priced: Callable[[Evaluation], Prices],
+) -> Certified:
     """Read a solution back, have it checked, and say how good it is.
 
     Parameters
@@ -57,6 +66,8 @@ def certify(known: Round, data: Data, program: Program, stages: Stages, clock: C
     stages : Stages
         What was found.
     clock : Clock
+    priced : callable
+        Prices of a plan that was checked; asked for where the plan is what it claims.
     """
     if stages.plan is None or stages.reference is None:
         raise SolverError("there is no solution to read back")
@@ -66,7 +77,6 @@ def certify(known: Round, data: Data, program: Program, stages: Stages, clock: C
     checked, reference = evaluate(known, decided), evaluate(known, rolled)
     clock.mark("verify")
     instance = known.instance
-    found = tables(instance, data, Prices(program, stages.best), checked, reference)
     objective = float(program.cost @ x + program.offset)
     bound, certified, curve_error = _bounds(data, program, stages, objective)
     certificate = Certificate(
@@ -78,22 +88,43 @@ def certify(known: Round, data: Data, program: Program, stages: Stages, clock: C
         true_objective=checked.objective,
         root_bound=stages.root_bound,
         integer=bool(program.integer.any()),
-        price_of_money=price_of_money(found["budgets"]),
         years=len(data.year),
+        penalties=_penalties(program, x),
+        reference_penalties=_penalties(program, before),
+        allowed=stages.allowed,
+        calm_cost=_calm_cost(stages, objective),
     )
+    unseen, _ = data.rules.misjudged(data.responses)
+    sound = checked.allowed and _agrees(certificate, data.responses.overstated + unseen)
+    prices = priced(checked) if sound else Prices(None)
+    clock.mark("prices")
+    found = tables(instance, data, program, prices, checked, reference)
+    certificate = replace(certificate, price_of_money=price_of_money(found["budgets"]))
     penny = PENNY / instance.settings.money_scale
     adds_up = not check_bridge(found["bridge"], checked.budgets, penny)
-    agrees = _agrees(certificate, data.responses.overstated)
     weak = weak_share(instance, checked, reference, found["limits"])
     clock.mark("readback")
-    return Certified(checked, certificate, found, checked.allowed and adds_up and agrees, weak)
+    return Certified(checked, certificate, found, sound and adds_up, weak)
+
+
+def _penalties(program: Program, x: Floats) -> float:
+    """What soft rules that are missed take off the objective."""
+    blocks = [b for name in ("short", "over") if (b := program.block(name)) is not None]
+    return sum((-float(program.cost[b.span] @ x[b.span]) for b in blocks), 0.0)
+
+
+def _calm_cost(stages: Stages, objective: float) -> float:
+    """What was given up of the best objective to move fewer pounds."""
+    best = None if stages.best is None else stages.best.objective
+    return 0.0 if best is None else max(0.0, best - objective)
 
 
 def _bounds(
     data: Data, program: Program, stages: Stages, objective: float
 ) -> tuple[float | None, float | None, float]:
     """The solver's bound, the one that follows from the duals, and what curves may add."""
-    room, best = data.responses.curve_error, stages.best
+    _, spared = data.rules.misjudged(data.responses)
+    room, best = data.responses.curve_error + spared, stages.best
     if program.integer.any():
         # Rounding may put a plan a hair above the solver's own bound.
         return None if stages.bound is None else max(stages.bound, objective), None, room
@@ -113,7 +144,8 @@ def _agrees(certificate: Certificate, overstated: float) -> bool:
     ----------
     certificate : Certificate
     overstated : float
-        What the chords may claim and the curves do not give.
+        What the chords may claim and the curves do not give, penalties of soft rules that rest
+        on them included.
     """
     if certificate.objective is None or certificate.true_objective is None:
         return False
@@ -158,6 +190,7 @@ def weak_share(
     if total <= 0.0:
         return None
     assumed = set(instance.limits.loc[instance.limits["status"] == "assumed", "programme"])
+    binding = binding[binding["price"] > 0.0]
     bound = {
         (programme, year)
         for programme, year in zip(binding["programme"], binding["year"], strict=True)

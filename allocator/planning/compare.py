@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import pandas as pd
 
 from allocator.errors import UsageError
 from allocator.instance.evidence import CASES
-from allocator.instance.instance import Instance
+from allocator.instance.instance import Instance, instance_of
 from allocator.plan import Plan
 from allocator.planning.solve import solve
 from allocator.tolerances import ROUNDING
@@ -64,7 +65,9 @@ class Comparison:
         return all(plan.found for plan in self.plans.values())
 
 
-def compare(instance: Instance, cases: Sequence[str] = CASES, **options: Any) -> Comparison:
+def compare(
+    instance: Instance | str | PathLike[str], cases: Sequence[str] = CASES, **options: Any
+) -> Comparison:
     """Solve a round under several evidence cases and say which first-year moves survive.
 
     A change of spend against the case's own reference plan is a move when it is at least
@@ -73,8 +76,8 @@ def compare(instance: Instance, cases: Sequence[str] = CASES, **options: Any) ->
 
     Parameters
     ----------
-    instance : Instance
-        As written: its evidence must not have been chosen yet.
+    instance : Instance or path
+        A path is read. As written: its evidence must not have been chosen yet.
     cases : sequence of {'low', 'central', 'high'}
         At least two, each once.
     **options
@@ -91,6 +94,14 @@ def compare(instance: Instance, cases: Sequence[str] = CASES, **options: Any) ->
     KeyboardInterrupt
         When a solve was interrupted, which by itself would return the best plan so far.
     """
+    if isinstance(instance, Plan) or isinstance(cases, Plan):
+        raise UsageError(
+            "compare takes one instance, which it solves by each reading of the evidence; what "
+            "compares two plans is compare_plans"
+        )
+    instance = instance_of(instance, "compare")
+    if isinstance(cases, str):
+        raise UsageError(f"cases is a list of readings of the evidence, not {cases!r} alone")
     if len(cases) < 2 or len(set(cases)) < len(cases) or not set(cases) <= set(CASES):
         raise UsageError(f"name at least two different cases of {', '.join(CASES)}")
     if instance.settings.evidence:

@@ -11,6 +11,7 @@ import pandas as pd
 from allocator.errors import UsageError
 from allocator.evaluate.plan_tables import lengthened
 from allocator.instance.instance import Instance
+from allocator.instance.tables.lists import names_in
 from allocator.instance.tables.settings import year_of
 from allocator.planning.rolling import RolledForward, roll_forward
 from allocator.planning.starting import flag
@@ -206,7 +207,7 @@ def _groups_kept(
     kept = dict(known)
     groups: dict[tuple[str, str], list[str]] = {}
     for n, said, choose in zip(table["option"], table["group"], table["choose"], strict=True):
-        for group in str(said).split() if choose in ("exactly_one", "at_most_one") else ():
+        for group in names_in(said) if choose in ("exactly_one", "at_most_one") else ():
             groups.setdefault((group, choose), []).append(n)
     for (_, choose), mine in groups.items():
         for y in instance.settings.years:

@@ -2,34 +2,77 @@
 
 from __future__ import annotations
 
-import gzip
-import os
 import re
-import tempfile
+import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from allocator.errors import UsageError
-from allocator.instance.instance import Instance
+from allocator.instance.instance import Instance, instance_of
+from allocator.instance.reading.folder import write_file
 from allocator.solver.mps import OBJECTIVE, mps_pieces
 from allocator.solver.program import Program
 
 FORMATS = ("mps", "lp", "pyomo")
 
+GZIP = 31
+"""What zlib calls the format of ``.gz`` files."""
 
-def export(instance: Instance, path: str | Path, fmt: str | None = None) -> Path:
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    fmt : str
+        Its format.
+    rows, columns, whole, held : int or None
+        Rows and columns of the programme, the columns that are whole numbers, and those fixed
+        because they hold a programme at the reference plan. None for ``pyomo``, a script that
+        works them out.
+    objective : float or None
+        What another solver should find: the worth of the best plan, to within the gap it was
+        searched to where there are whole numbers. None where there is no plan, and for
+        ``pyomo``.
+    bound : float or None
+        What no solver can find more than.
+    """
+
+    path: Path
+    fmt: str
+    rows: int | None = None
+    columns: int | None = None
+    whole: int | None = None
+    held: int | None = None
+    objective: float | None = None
+    bound: float | None = None
+
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+
+def export(
+    instance: Instance | str | PathLike[str], path: str | PathLike[str], fmt: str | None = None
+) -> Exported:
     """Write the programme of an instance to a file.
 
-    The programme is the one a plan is proved best for: held programmes are fixed at the
-    reference plan and decisions as the best plan takes them, so any solver finds the plan's
-    objective. Where there is no plan it is the programme as compiled.
+    The programme is the one a plan is the best of: programmes that are held are fixed at the
+    reference plan, everything else is open, and decisions are whole numbers, so any solver can
+    find the plan's objective for itself. Where there is no plan it is the programme as
+    compiled.
 
     Parameters
     ----------
-    instance : Instance
-    path : str or Path
+    instance : Instance or path
+        A path is read.
+    path : path
         File to write, completely or not at all; ``.gz`` at the end compresses it.
     fmt : {'mps', 'lp', 'pyomo'}, optional
         ``mps`` and ``lp`` hold every number to the last digit under readable names;
@@ -38,14 +81,15 @@ def export(instance: Instance, path: str | Path, fmt: str | None = None) -> Path
 
     Returns
     -------
-    Path
-        The file written.
+    Exported
+        The file, and what to expect of it.
 
     Raises
     ------
     UsageError
-        For an unknown format, or a folder that does not exist.
+        For an unknown format, a folder that does not exist, or a file that cannot be written.
     """
+    instance = instance_of(instance, "export")
     target = Path(path)
     fmt = fmt or _by_ending(target)
     if fmt not in FORMATS:
@@ -53,11 +97,30 @@ def export(instance: Instance, path: str | Path, fmt: str | None = None) -> Path
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent} to write {target.name} in")
     if fmt == "pyomo":
-        return _write(target, _ended(_script(instance)))
+        _write(target, _ended(_script(instance)))
+        return Exported(target, fmt)
     from allocator.planning.formulation import held_program  # loads Pyomo and the solver
 
-    program = held_program(instance)
-    return _write(target, mps_text(program) if fmt == "mps" else _ended(lp_lines(program)))
+    found = held_program(instance)
+    program = found.program
+    _write(target, mps_text(program) if fmt == "mps" else _ended(lp_lines(program)))
+    rows, columns = program.shape
+    fixed = (program.col_lower == program.col_upper)[_activity(program)]
+    return Exported(
+        target,
+        fmt,
+        rows,
+        columns,
+        int(program.integer.sum()),
+        int(fixed.sum()),
+        found.objective,
+        found.bound,
+    )
+
+
+def _activity(program: Program) -> slice:
+    block = program.block("activity")
+    return slice(0, 0) if block is None else block.span
 
 
 def _by_ending(path: Path) -> str:
@@ -69,20 +132,16 @@ def _ended(lines: Iterator[str]) -> Iterator[str]:
     return (f"{line}\n" for line in lines)
 
 
-def _write(path: Path, pieces: Iterator[str]) -> Path:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as raw:
-            text = gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) if path.suffix == ".gz" else raw
-            for piece in pieces:
-                text.write(piece.encode())
-            if text is not raw:
-                text.close()
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return path
+def _write(path: Path, pieces: Iterator[str]) -> None:
+    write_file(_packed(pieces) if path.suffix == ".gz" else (p.encode() for p in pieces), path)
+
+
+def _packed(pieces: Iterator[str]) -> Iterator[bytes]:
+    """Text packed as gzip does, always in the same bytes."""
+    packed = zlib.compressobj(wbits=GZIP)
+    for piece in pieces:
+        yield packed.compress(piece.encode())
+    yield packed.flush()
 
 
 def _names(names: list[str], spoil: str, kind: str) -> list[str]:
@@ -138,9 +197,11 @@ def lp_lines(program: Program) -> Iterator[str]:
     yield " constant_one = 1"
     for name, lower, upper in zip(columns, program.col_lower, program.col_upper, strict=True):
         yield f" {_bound(lower)} <= {name} <= {_bound(upper)}"
-    if program.integer.any():
-        yield "General"
-        yield from (f" {columns[j]}" for j in np.flatnonzero(program.integer))
+    binary = program.integer & (program.col_lower == 0.0) & (program.col_upper == 1.0)
+    for heading, which in (("General", program.integer & ~binary), ("Binary", binary)):
+        if which.any():
+            yield heading
+            yield from (f" {columns[j]}" for j in np.flatnonzero(which))
     yield "End"
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
+
+import numpy as np
 
 from allocator.data import Data, extract
 from allocator.errors import UsageError
@@ -68,7 +71,27 @@ def _named(name: str) -> Callable[[Data], Any]:
     raise UsageError(f"there is no formulation {name!r} (installed: {known})")
 
 
-def held_program(instance: Instance) -> Program:
+@dataclass(frozen=True, eq=False)
+class Held:
+    """The programme a plan is the best of, for others to solve.
+
+    Attributes
+    ----------
+    program : Program
+        Held programmes are kept where the reference plan has them; nothing else is settled, and
+        decisions are whole numbers.
+    objective : float or None
+        What the best plan found is worth in it; None where there is none.
+    bound : float or None
+        What no plan can be worth more than, as far as it is known.
+    """
+
+    program: Program
+    objective: float | None
+    bound: float | None
+
+
+def held_program(instance: Instance) -> Held:
     """Compile an instance with its held programmes fixed at the reference plan.
 
     Parameters
@@ -77,10 +100,20 @@ def held_program(instance: Instance) -> Program:
 
     Returns
     -------
-    Program
-        What a plan is proved best for; as compiled when no reference plan exists.
+    Held
+        With the programme as compiled when no reference plan exists.
     """
     data, model = build(instance)
     program = compile_model(model)
     stages = StagedSolve(Solver(program), data).run()
-    return program if stages.best_program is None else stages.best_program
+    found = stages.best_program
+    if found is None or stages.best is None:
+        return Held(program, None, None)
+    whole = program.integer
+    opened = found.replaced(
+        integer=whole,
+        col_lower=np.where(whole, program.col_lower, found.col_lower),
+        col_upper=np.where(whole, program.col_upper, found.col_upper),
+    )
+    worth = stages.best.objective
+    return Held(opened, worth, worth if stages.bound is None else stages.bound)

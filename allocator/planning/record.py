@@ -65,8 +65,13 @@ class Clock:
 def named(instance: Instance, evidence: str) -> dict[str, str]:
     """Which instance a plan answers, as it was written, and which evidence it believes."""
     settings = instance.settings
-    case = settings.evidence or evidence
-    return {"name": settings.name, "sha256": instance.sha256, "evidence": case}
+    return {
+        "name": settings.name,
+        "sha256": instance.sha256,
+        "evidence": settings.evidence or evidence,
+        "currency": settings.currency,
+        "money_unit": settings.money_unit,
+    }
 
 
 def versions() -> dict[str, str]:

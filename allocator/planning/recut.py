@@ -17,6 +17,7 @@ from allocator.data import Data
 from allocator.evaluate import Evaluation
 from allocator.plan import Plan
 from allocator.planning.attempt import Attempt, Attempts
+from allocator.planning.unsound import unsound
 from allocator.tolerances import RESIDUE
 
 RECUTS = 6
@@ -33,7 +34,7 @@ def planned(attempts: Attempts) -> Plan:
             # The true curves may just reach what their chords do not.
             wider = attempts.make(margin=-1)
             if not cut_again(attempts, wider, wider.data.ordering.counted):
-                break
+                return attempts.explained(attempt)
             continue
         last = attempt if attempt.decided else last
         if plan.status == "limit" and not plan.verified and last is not None:
@@ -42,7 +43,11 @@ def planned(attempts: Attempts) -> Plan:
             break
         if not cut_again(attempts, attempt, data.ordering.exact):
             break
-    return plan
+    if plan.found and not plan.verified and plan.status != "limit":
+        attempt = attempts.make(otherwise=True)
+        if attempt.plan.found and not attempt.plan.verified:
+            raise unsound(attempts.instance, attempt)
+    return attempts.explained(attempt)
 
 
 def mended(attempts: Attempts, found: Attempt, *, cut_since: bool) -> Plan | None:

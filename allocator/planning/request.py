@@ -30,12 +30,15 @@ class Request:
     gap: float = GAP
     node_limit: int | None = None
     start: Mapping[str, pd.DataFrame] | None = None
+    held: Mapping[str, pd.DataFrame] | None = None
     formulation: str = "allocation"
     extra: Extra | None = None
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.gap < 1.0:
-            raise UsageError(f"gap is a share of the gain from 0 to below 1, not {self.gap}")
+            raise UsageError(
+                f"gap is a share of the outcomes gained, from 0 to below 1, not {self.gap}"
+            )
         if self.node_limit is not None and self.node_limit < 1:
             raise UsageError(f"the search needs at least one node, not {self.node_limit}")
         if self.keep is not None and not 0.0 <= self.keep <= 1.0:

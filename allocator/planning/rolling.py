@@ -57,7 +57,7 @@ def roll_forward(
     believed = with_evidence(instance, evidence)
     data, model = build(believed)
     program = compile_model(model)
-    if program.contradictions():
+    if any(program.nowhere()):
         return RolledForward("infeasible")
     stages = StagedSolve(Solver(program, threads=threads), data).roll_forward()
     if stages.interrupted:

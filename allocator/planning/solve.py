@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import replace
+from os import PathLike
+from typing import TypeVar
 
 import pandas as pd
 
+from allocator.errors import UsageError
 from allocator.instance.evidence import with_evidence
-from allocator.instance.instance import Instance
+from allocator.instance.instance import Instance, instance_of
 from allocator.plan import Certificate, Plan
 from allocator.planning.attempt import Attempts
 from allocator.planning.formulation import Extra
@@ -17,61 +21,75 @@ from allocator.planning.record import Record
 from allocator.planning.recut import planned
 from allocator.planning.request import Request
 from allocator.tolerances import GAP
+from allocator.words import kind_of
+
+T = TypeVar("T")
 
 SOFTER = 0.8
 """Share of a hard time limit after which the solver stops by itself and hands over its best."""
 
 
 def solve(
-    instance: Instance,
+    instance: Instance | str | PathLike[str],
     *,
     keep: float | None = None,
     evidence: str = "central",
-    algorithm: str = "auto",
+    solver: str = "auto",
     threads: int = 1,
     time_limit: float | None = None,
     hard_time_limit: float | None = None,
     gap: float = GAP,
-    node_limit: int | None = None,
-    start: Mapping[str, pd.DataFrame] | None = None,
+    nodes: int | None = None,
+    start: Plan | Mapping[str, pd.DataFrame] | None = None,
+    held: Plan | Mapping[str, pd.DataFrame] | None = None,
     formulation: str = "allocation",
     extra: Extra | None = None,
+    algorithm: str | None = None,
+    node_limit: int | None = None,
 ) -> Plan:
     """Find the best plan an instance allows, check it independently and certify it.
 
     Parameters
     ----------
-    instance : Instance
+    instance : Instance or path
+        A path is read.
     keep : float, optional
         Share of the gain over the reference plan to keep, between 0 and 1; the plan is
         then the one that keeps it with the fewest pounds moved.
     evidence : {'low', 'central', 'high'}
         Which figures of responses and effects to believe.
-    algorithm : {'auto', 'simplex', 'ipx', 'hipo', 'pdlp'}
+    solver : {'auto', 'simplex', 'ipx', 'hipo', 'pdlp'}
         Algorithm for the reference and the best plan; ``auto`` goes by kind and size
         (:func:`allocator.solver.highs.options.choose`).
     threads : int
         Threads of the solver.
     time_limit : float, optional
-        Seconds for the solver; it looks at its clock now and then.
+        Seconds from the call, building included; the solver looks at its clock now and then.
     hard_time_limit : float, optional
         Seconds after which the solve is stopped for certain; it runs in a process of its
         own, which stops by itself somewhat earlier to hand over the best plan so far. What
         is passed as `extra` must be importable there.
     gap : float
-        With yes-or-no decisions: share of the gain on the reference plan that the best plan
-        may still be better by.
-    node_limit : int, optional
+        With yes-or-no decisions: share of the weighted outcomes gained on the reference plan
+        that some plan may still be better by; penalties for soft rules are not counted.
+    nodes : int, optional
         Most nodes of the search for decisions.
-    start : mapping of str to pandas.DataFrame, optional
-        Tables of a plan to begin the search from: ``options`` (option, year, taken) and
+    start : Plan or mapping of str to pandas.DataFrame, optional
+        A plan to begin the search from, or its tables: ``options`` (option, year, taken) and
         ``contracts`` (contract, year, ended). As in an evaluation, what a plan with an
         ``allocation`` does not state is not taken. The search begins from the best plan with
         these decisions, which is worth at least as much as the plan given.
+    held : Plan or mapping of str to pandas.DataFrame, optional
+        Another plan, or its tables, whose held programmes are held where it has them (its
+        ``allocation``:
+        programme, year, activity, held) and not at their baseline: two rounds are compared only
+        by their objectives, and so that what is held is the same in both.
     formulation : str
         Name in the entry-point group ``allocator.models``.
     extra : callable, optional
         ``extra(model, data)`` adds to the Pyomo model before it is compiled.
+    algorithm, node_limit
+        Names that `solver` and `nodes` had; they go with the next version.
 
     Returns
     -------
@@ -84,21 +102,40 @@ def solve(
     UsageError
         For an option that makes no sense.
     """
+    instance = instance_of(instance, "solve")
     request = Request(
         keep=keep,
         evidence=evidence,
-        algorithm=algorithm,
+        algorithm=solver if algorithm is None else _renamed("algorithm", "solver", algorithm),
         threads=threads,
         time_limit=time_limit,
         gap=gap,
-        node_limit=node_limit,
-        start=start,
+        node_limit=nodes if node_limit is None else _renamed("node_limit", "nodes", node_limit),
+        start=_tables(start),
+        held=_tables(held),
         formulation=formulation,
         extra=extra,
     )
     if hard_time_limit is None:
         return _planned(instance, request)
     return _planned_in_child(instance, request, hard_time_limit)
+
+
+def _renamed(before: str, now: str, value: T) -> T:
+    """A value given by the name that an option had before."""
+    message = f"solve({before}=...) is called {now}= now, as on the command line"
+    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    return value
+
+
+def _tables(start: object) -> Mapping[str, pd.DataFrame] | None:
+    if isinstance(start, Plan):
+        return start.tables
+    if start is None or isinstance(start, Mapping):
+        return start
+    raise UsageError(
+        f"start takes a plan (allocator.read_plan(folder)) or its tables, not {kind_of(start)}"
+    )
 
 
 def _planned(instance: Instance, request: Request) -> Plan:

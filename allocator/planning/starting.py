@@ -10,6 +10,10 @@ import pandas as pd
 
 from allocator.arrays import Floats
 from allocator.data import Data
+from allocator.errors import UsageError
+from allocator.instance.instance import Instance
+from allocator.instance.tables.guard import unguarded
+from allocator.instance.tables.years import year_of
 from allocator.solver.program import Program
 
 
@@ -43,10 +47,11 @@ def starting(
     if "options" in plan and program.block("run") is not None:
         table = plan["options"]
         covered = np.zeros((len(data.options.option), len(years) + 1), dtype=bool)
+        known = data.options.option.position
         for name, year, said in zip(table["option"], table["year"], table["taken"], strict=True):
-            o = data.options.option.position.get(name)
-            if o is not None and int(year) in years:
-                covered[o, years[int(year)]] = flag(said)
+            o, t = known.get(name, known.get(unguarded(str(name)))), years.get(_year(year))
+            if o is not None and t is not None:
+                covered[o, t] = flag(said)
         runs, s, e = data.options.runs.columns
         since = np.cumsum(covered, axis=1)
         whole = since[runs, e] - since[runs, s] + covered[runs, s] == e - s + 1
@@ -56,14 +61,51 @@ def starting(
         table = plan["contracts"]
         first: dict[str, int] = {}
         for name, year, said in zip(table["contract"], table["year"], table["ended"], strict=True):
-            if flag(said) and int(year) in years:
-                first[name] = min(first.get(name, len(years)), years[int(year)])
+            t = years.get(_year(year))
+            if flag(said) and t is not None:
+                for written in (name, unguarded(str(name))):
+                    first[written] = min(first.get(written, len(years)), t)
         ends = data.contracts.ends
         names, t = ends.column_labels(0).tolist(), ends.columns[1].tolist()
         out["end"] = np.array(
             [first.get(name) == year for name, year in zip(names, t, strict=True)], dtype=float
         )
     return out
+
+
+def levels(instance: Instance, plan: Mapping[str, pd.DataFrame] | None) -> Floats | None:
+    """Activity at which programmes are held where another plan has them.
+
+    Parameters
+    ----------
+    instance : Instance
+    plan : mapping of str to pandas.DataFrame, or None
+        ``allocation`` (programme, year, activity, held).
+
+    Returns
+    -------
+    ndarray, shape (programmes, years), or None
+        NaN where the plan says nothing; None without a plan.
+    """
+    if plan is None:
+        return None
+    if "allocation" not in plan or "held" not in plan["allocation"]:
+        raise UsageError(
+            "held takes the tables of a plan, with an allocation that says what is held"
+        )
+    table = plan["allocation"]
+    rank, years = instance.facts.rank, {y: t for t, y in enumerate(instance.settings.years)}
+    found = np.full((len(rank), len(years)), np.nan)
+    columns = (table[name] for name in ("programme", "year", "activity", "held"))
+    for name, year, activity, held in zip(*columns, strict=True):
+        if flag(held) and name in rank and _year(year) in years:
+            found[rank[name], years[_year(year)]] = float(activity)
+    return found
+
+
+def _year(written: Any) -> int:
+    """A year however it is written; 0 for what is none."""
+    return year_of(str(written).strip()) or 0
 
 
 def flag(said: Any) -> bool:

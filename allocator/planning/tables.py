@@ -1,4 +1,4 @@
-"""The tables of a plan: the checker's figures, with prices from the duals."""
+"""The tables of a plan: the checker's figures, with prices of what limits it."""
 
 from __future__ import annotations
 
@@ -6,68 +6,29 @@ import numpy as np
 import pandas as pd
 
 from allocator.arrays import Floats
-from allocator.data import Data, Index
+from allocator.data import Data
 from allocator.evaluate import Evaluation, bridge
 from allocator.instance.instance import Instance
+from allocator.planning.prices import Prices
 from allocator.planning.readback import frame
-from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
-from allocator.tolerances import NO_SIZE, RESIDUE
-
-
-class Prices:
-    """Sizes of duals, by component.
-
-    Parameters
-    ----------
-    program : Program
-        The programme that was solved.
-    best : Solution or None
-        The best plan with its duals; without them prices of tables are NaN.
-    """
-
-    def __init__(self, program: Program, best: Solution | None) -> None:
-        self.program = program
-        self._row_dual = None if best is None else best.row_dual
-        self._reduced_cost = None if best is None else best.reduced_cost
-
-    def rows(self, name: str, size: int) -> Floats:
-        """Prices of one constraint's rows."""
-        block = self.program.block(name)
-        if block is None or self._row_dual is None:
-            return np.zeros(size)
-        return np.abs(self._row_dual[block.span])
-
-    def columns(self, name: str, size: int) -> Floats:
-        """Sizes of one variable's reduced costs."""
-        block = self.program.block(name)
-        if block is None or self._reduced_cost is None:
-            return np.zeros(size)
-        return np.abs(self._reduced_cost[block.span])
-
-    def of(self, index: Index, table: pd.DataFrame, keys: tuple[str, ...], prefix: str) -> Floats:
-        """Prices of all constraints whose name starts with `prefix`, in the table's order."""
-        price = np.full(len(index), np.nan if self._row_dual is None else 0.0)
-        if self._row_dual is not None:
-            for block in self.program.rows:
-                if block.name.startswith(prefix) and block.index is not None:
-                    at = index.positions(block.index.columns)
-                    price[at] = np.abs(self._row_dual[block.span])
-        codes = [
-            axis.codes(table[key].tolist()) for axis, key in zip(index.axes, keys, strict=True)
-        ]
-        return price[index.positions(codes)]
+from allocator.tolerances import PENNY, ROUNDING
 
 
 def tables(
-    instance: Instance, data: Data, prices: Prices, checked: Evaluation, reference: Evaluation
+    instance: Instance,
+    data: Data,
+    program: Program,
+    prices: Prices,
+    checked: Evaluation,
+    reference: Evaluation,
 ) -> dict[str, pd.DataFrame]:
     """Tidy tables of a plan.
 
     Parameters
     ----------
-    instance, data
-        The instance and its arrays.
+    instance, data, program
+        The instance, its arrays and its programme.
     prices : Prices
         Of the best plan.
     checked, reference : Evaluation
@@ -76,37 +37,50 @@ def tables(
     outcomes = checked.outcomes.copy()
     outcomes["reference_amount"] = reference.outcomes["amount"].to_numpy()
     outcomes["reference_value"] = reference.outcomes["value"].to_numpy()
-    rules = checked.rules.copy()
-    rules["price"] = prices.of(data.rules.rows, rules, ("rule", "year"), "rule_")
-    capacity = checked.capacity.copy()
-    keys = ("resource", "place", "year")
-    capacity["price"] = prices.of(data.capacity.rows, capacity, keys, "capacity")
-    budgets = checked.budgets.copy()
-    pools = Index.product(data.pool, data.year)
-    budgets["price"] = prices.of(pools, budgets, ("pool", "year"), "pool")
-    providers = checked.providers.copy()
-    providers["price"] = prices.of(data.providers.rows, providers, ("provider", "year"), "position")
+    segments = checked.segments.copy()
+    segments["reference_amount"] = reference.segments["amount"].to_numpy()
+    budgets = prices.budgets(checked.budgets)  # first: solving again for prices has its limit
+    rules = prices.rules(checked.rules)
+    rules["reference_penalty"] = reference.rules["penalty"].to_numpy()
     options = checked.options.copy()
     options["reference_taken"] = reference.options["taken"].to_numpy()
+    contracts = checked.contracts.copy()
+    contracts["reference_ended"] = reference.contracts["ended"].to_numpy()
+    contracts["reference_stranded"] = reference.contracts["stranded"].to_numpy()
     return {
         "allocation": _allocation(instance, data, checked, reference),
+        "held": _held(instance, data, checked, reference),
         "outcomes": outcomes,
-        "segments": checked.segments,
+        "worth": worth_parts(checked, reference),
+        "segments": segments,
         "rules": rules,
-        "limits": _limits(data, checked, prices),
-        "capacity": capacity,
+        "limits": prices.limits(_limited(data, checked)),
+        "capacity": prices.capacity(checked.capacity),
         "budgets": budgets,
-        "transfers": checked.transfers,
-        "funding": checked.funding,
+        "transfers": prices.transfers(checked.transfers),
+        "funding": prices.funding(checked.funding),
         "adjustments": checked.adjustments,
-        "contracts": checked.contracts,
-        "providers": providers,
+        "contracts": contracts,
+        "providers": prices.providers(checked.providers),
         "system": checked.system,
         "options": options,
         "incomes": checked.incomes,
-        "decisions": decision_counts(data, prices.program),
+        "decisions": decision_counts(data, program),
         "bridge": bridge(checked, reference),
     }
+
+
+def worth_parts(checked: Evaluation, reference: Evaluation) -> pd.DataFrame:
+    """What the objective is made of, in the plan and the reference plan."""
+    mine, theirs = checked.parts, reference.parts
+    signs = {"outcomes": 1.0, "harm": -1.0, "penalties": -1.0, "tail": 1.0}
+    return pd.DataFrame(
+        {
+            "part": ["outcomes", "harm", "penalties", "later savings"],
+            "plan": [sign * mine[part] for part, sign in signs.items()],
+            "reference": [sign * theirs[part] for part, sign in signs.items()],
+        }
+    )
 
 
 _KINDS = {
@@ -182,35 +156,66 @@ def _allocation(
             "stranded": mine["stranded"],
             "surcharge": mine["surcharge"],
             "held": data.held[row],
+            "held_reason": instance.facts.held.reason[row],
+            "given_up": _given_up(data, mine["activity"].to_numpy()),
         }
     )
 
 
-def _limits(data: Data, checked: Evaluation, prices: Prices) -> pd.DataFrame:
-    """Programme-years whose own limits bind, with what moving them is worth."""
+def _given_up(data: Data, activity: Floats) -> Floats:
+    """Money by which held lines lie below what they are held at, by programme and year."""
+    lines = data.held_lines
+    at = data.programme_years.positions(lines.rows.columns)
+    below = np.zeros(len(activity))
+    below[at] = lines.rate * np.maximum(lines.level - activity[at], 0.0)
+    return below
+
+
+def _held(
+    instance: Instance, data: Data, checked: Evaluation, reference: Evaluation
+) -> pd.DataFrame:
+    """How much of what is held gives way, by the share that says which lines do."""
+    lines, penny = data.held_lines, PENNY / instance.settings.money_scale
+    at = data.programme_years.positions(lines.rows.columns)
+    mine, theirs = (
+        lines.rate * (lines.level - each.allocation["activity"].to_numpy()[at])
+        for each in (checked, reference)
+    )
+
+    def by_share(amount: Floats) -> Floats:
+        return np.bincount(lines.share, amount, len(lines.shares)).astype(float)
+
+    room, given = by_share(lines.room), by_share(np.maximum(mine, 0.0))
+    share = np.divide(given, room, out=np.zeros_like(room), where=room > 0)
+    off = np.abs(mine - share[lines.share] * lines.room)
+    near = off <= penny + ROUNDING * lines.rate * lines.level
+    out = frame(lines.shares, ("pool", "year", "order"))
+    out["order"] = lines.shares.column_labels(2).astype(np.int64)
+    out["level"] = by_share(lines.rate * lines.level)
+    out["given_up"] = given
+    out["share"] = share
+    out["even"] = by_share(np.where(near, 0.0, 1.0)) == 0
+    out["raised"] = by_share(np.maximum(-mine, 0.0))
+    out["reference_given_up"] = by_share(np.maximum(theirs, 0.0))
+    return out
+
+
+def _limited(data: Data, checked: Evaluation) -> pd.DataFrame:
+    """Programme-years that are free to move within their limits: those that are not held."""
     out = frame(data.programme_years, ("programme", "year"))
     for column in ("activity", "lo", "hi"):
         out[column] = checked.allocation[column].to_numpy()
-    total = prices.columns("activity", len(out))
-    for sense in ("max", "min"):
-        rows = data.activity.growth_rows(sense, (data.programme, data.year))
-        at = data.programme_years.positions(rows.columns)
-        np.add.at(total, at, prices.rows(f"growth_{sense}", len(rows)))
-    held = np.repeat(data.held, len(data.year))
-    out["held"] = held
-    out["price"] = total
-    # Activity that cannot move at all has no curve in the programme, only its value there:
-    # what moving its limit would buy is not known.
-    r = data.responses
-    still = np.bincount(r.drivers.positions(r.segments.columns[:2]), minlength=len(r.drivers)) == 0
-    total[data.programme_years.positions([c[still] for c in r.drivers.columns])] = 0.0
-    some = (total > RESIDUE * max(NO_SIZE, float(np.max(total, initial=0.0)))) & ~held
-    return out[some].reset_index(drop=True)
+    out["held"] = held = np.repeat(data.held, len(data.year))
+    return out[~held].reset_index(drop=True)
 
 
 def price_of_money(budgets: pd.DataFrame) -> float | None:
-    """Objective per unit of money: the pools' prices, weighted by what they spend."""
-    price, spend = budgets["price"].to_numpy(), np.maximum(budgets["spend"].to_numpy(), 0.0)
-    if np.isnan(price).any() or spend.sum() <= 0:
+    """What a little more money buys, per unit: the pools' prices, weighted by what they spend.
+
+    Pools that nobody limits have no price and no weight.
+    """
+    limited = budgets[budgets["price"].notna()]
+    price, spend = limited["price"].to_numpy(), np.maximum(limited["spend"].to_numpy(), 0.0)
+    if spend.sum() <= 0:
         return None
     return float(price @ spend / spend.sum())

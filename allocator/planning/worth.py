@@ -11,6 +11,7 @@ import pandas as pd
 from allocator.errors import UsageError
 from allocator.instance.evidence import CASES
 from allocator.instance.instance import Instance
+from allocator.instance.tables.lists import names_in
 from allocator.plan import Plan
 from allocator.planning.differences import compare_plans
 from allocator.planning.record import Deadline
@@ -87,7 +88,8 @@ def decision_worth(
     so with all evidence, it is worth more than both searches may have missed, and needs no
     step before. One that holds and is worth as much, but needs a step, is one to *prepare*.
     The rest is *not yet* to be decided. An option that costs and changes nothing is what
-    there is while nothing is decided, and no decision itself.
+    there is while nothing is decided, and no decision itself. Programmes that are held stay
+    where the plan has them.
 
     Parameters
     ----------
@@ -192,7 +194,7 @@ class _Solves:
     def _worth(self, key: Decision) -> tuple[float, float | None]:
         if self._runs(self.plan, key):
             return self._without([key])
-        other = self._solve(extra=forcing(on=[key], also=self.also))
+        other = self._solve(extra=forcing(on=[key], also=self.also), held=self.plan)
         if not other.found:
             return -float("inf"), 0.0
         change = compare_plans(self.plan, other)
@@ -201,7 +203,7 @@ class _Solves:
     def _without(self, off: list[Decision]) -> tuple[float, float | None]:
         """What is lost without some decisions, and what the searches may have missed."""
         begin = without(self.instance, self.plan.tables, off)
-        other = self._solve(extra=forcing(off=off, also=self.also), start=begin)
+        other = self._solve(extra=forcing(off=off, also=self.also), start=begin, held=self.plan)
         if not other.found:
             return float("inf"), 0.0
         change = compare_plans(other, self.plan)
@@ -239,7 +241,7 @@ class _Solves:
     def _as_rolled(self, later: list[Decision]) -> list[Decision]:
         """Decisions to leave out, with all of their groups that rolling forward does not take."""
         table = self.instance.options
-        groups = dict(zip(table["option"], (g.split() for g in table["group"]), strict=True))
+        groups = dict(zip(table["option"], map(names_in, table["group"]), strict=True))
         mine = {g for kind, name in later if kind == "option" for g in groups[name]}
         also = [("option", n) for n, named in groups.items() if mine & set(named)]
         kept = {k for k in also if self._runs(self.plan, k, "reference_taken")}
@@ -274,7 +276,10 @@ class _Solves:
             row |= {"worth": value, "worth_gap": gap, "worth_money": money, "too_close": close}
             row["list"] = "" if value is None else self._list(key, row, plans)
             rows.append(row)
-        return pd.DataFrame(rows, columns=list(COLUMNS))
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        flags = dict.fromkeys(("too_close", *CASES), object)
+        figures = dict.fromkeys(("worth", "worth_gap", "worth_money"), float)
+        return table.astype({**flags, **figures})
 
     def _list(self, key: Decision, row: Mapping[str, Any], plans: Mapping[str, Plan]) -> str:
         """Which list a decision is on."""

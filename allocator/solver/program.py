@@ -11,7 +11,7 @@ from scipy import sparse
 
 from allocator.arrays import Flags, Floats
 from allocator.data.index import Index
-from allocator.errors import SolverError
+from allocator.errors import FiguresError, SolverError
 from allocator.tolerances import EMPTY_ROW, LARGE, SMALL
 
 
@@ -137,7 +137,8 @@ class Program:
         ------
         SolverError
             Naming the first offending row or column: a NaN anywhere, an infinite cost or
-            coefficient, a coefficient that would be dropped, an infeasible empty row.
+            coefficient, a coefficient that would be dropped (FiguresError), an infeasible
+            empty row.
         """
         for array, what, blocks in (
             (self.cost, "cost", self.columns),
@@ -163,7 +164,7 @@ class Program:
         lost = (size <= SMALL) | (size >= LARGE)
         if lost.any():
             at = int(np.argmax(lost))
-            raise SolverError(
+            raise FiguresError(
                 f"coefficient {self.matrix.data[at]:g} in {self._name((), at, self.matrix)} is "
                 f"outside {SMALL:g} to {LARGE:g}: the solver would drop or misread it"
             )
@@ -177,20 +178,29 @@ class Program:
         return f"position {at}"
 
     def contradictions(self) -> list[str]:
-        """Names of what nothing can meet, whatever the rest says.
+        """Names of what nothing can meet, whatever the rest says: of :meth:`nowhere`."""
+        return self._named(*self.nowhere())
+
+    def nowhere(self) -> tuple[list[int], list[int]]:
+        """Rows, and columns by their bounds, that nothing can meet whatever the rest says.
 
         Rows without variables whose sides leave 0 out, and what :meth:`crossed` names.
         """
         empty = np.diff(self.matrix.indptr) == 0
         wrong = empty & ((self.row_lower > EMPTY_ROW) | (self.row_upper < -EMPTY_ROW))
         wrong &= self.row_lower <= self.row_upper
-        names = [self._name(self.rows, int(at), self.matrix) for at in np.flatnonzero(wrong)]
-        return names + self.crossed()
+        rows, columns = self._crossing()
+        return np.flatnonzero(wrong).tolist() + rows, columns
 
     def crossed(self) -> list[str]:
         """Names of rows and columns whose lower side or bound lies above the upper one."""
+        return self._named(*self._crossing())
+
+    def _crossing(self) -> tuple[list[int], list[int]]:
         rows = np.flatnonzero(self.row_lower > self.row_upper)
-        columns = np.flatnonzero(self.col_lower > self.col_upper)
-        return [self._name(self.rows, int(at), self.matrix) for at in rows] + [
-            f"limits of {self._name(self.columns, int(at), self.matrix)}" for at in columns
+        return rows.tolist(), np.flatnonzero(self.col_lower > self.col_upper).tolist()
+
+    def _named(self, rows: list[int], columns: list[int]) -> list[str]:
+        return [self._name(self.rows, at, self.matrix) for at in rows] + [
+            f"limits of {self._name(self.columns, at, self.matrix)}" for at in columns
         ]

@@ -15,7 +15,7 @@ basis. What changes is named once, its figures as often as there are draws::
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -130,7 +130,7 @@ class Resolver:
         )
         return solver.run(**keywords)
 
-    def resolve(self, *, duals: bool = False) -> Solution:
+    def resolve(self, *, duals: bool = False, why: bool = True) -> Solution:
         """Solve a linear programme from the last basis, or the one that is kept.
 
         For many short runs: watching one for Ctrl-C and telling its limits can take longer
@@ -141,6 +141,9 @@ class Resolver:
         ----------
         duals : bool
             Whether to read row duals and reduced costs.
+        why : bool
+            Whether to find out why a run does not end with an optimum; otherwise its status is
+            unknown.
 
         Raises
         ------
@@ -155,10 +158,12 @@ class Resolver:
         optimal = self._highs.run()
         seconds = time.perf_counter() - began
         if not optimal:
-            return self.run()
+            unknown = Solution("unknown", None, None, None, None, {}, self._algorithm, seconds)
+            return self.run() if why else unknown
         s = self.scaling
         self._highs.values(self._x)
-        objective = float(self._cost @ self._x + self._offset) / s.cost
+        # by no product of vectors: for a long one, threads of its library would wait beside us
+        objective = (float(np.sum(self._cost * self._x)) + self._offset) / s.cost
         x = self._x * s.column
         dual = reduced = None
         if duals:
@@ -171,6 +176,10 @@ class Resolver:
         algorithm = ran(counts, self._algorithm)
         if not self._warm:
             self._warm = True
+            # What HiGHS holds of the first run is scaled its own way: with another way of
+            # scaling, changes of figures would go to the wrong ones.
+            basis = self._highs.basis()
+            self._highs.start(basis)
             for name, value in (WARM | self._options).items():
                 self._highs.set(name, value)
         return Solution("optimal", x, dual, reduced, objective, counts, algorithm, seconds)
@@ -197,6 +206,20 @@ class Resolver:
             For a row that is not there.
         """
         return Sides(self, _found(rows, len(self._lower), "row"))
+
+    def bounds(self, columns: Ints) -> ColumnBounds:
+        """Bounds of some columns, as of limits, to be changed.
+
+        Parameters
+        ----------
+        columns : ndarray of int, shape (changed,)
+
+        Raises
+        ------
+        SolverError
+            For a column that is not there.
+        """
+        return ColumnBounds(self, _found(columns, len(self._cost), "column"))
 
     def costs(self, columns: Ints) -> ColumnCosts:
         """Costs of some columns, as of weights, to be changed; sense and constant stay.
@@ -295,17 +318,40 @@ class Sides:
         """
         solver, rows = self._solver, self._rows
         _fit(rows, "row", lower, upper)
-        fine = lower <= upper
-        if not fine.all():
-            at = int(np.argmin(fine))
-            name = solver._loaded.row_names()[int(rows[at])]
-            if np.isnan([lower[at], upper[at]]).any():
-                raise SolverError(f"a side of {name} is not a number")
-            raise SolverError(f"nothing can meet {name}: its sides cross")
+        _apart(lower, upper, lambda at: solver._loaded.row_names()[int(rows[at])], "side")
         solver._lower[rows] = _open(lower) * self._scale
         solver._upper[rows] = _open(upper) * self._scale
         for span in self._stretches:
             solver._highs.sides(solver._lower, solver._upper, span)
+
+
+class ColumnBounds:
+    """Bounds of some columns of a :class:`Resolver`."""
+
+    def __init__(self, solver: Resolver, columns: Ints) -> None:
+        self._solver, self._columns = solver, columns
+        self._scale = solver.scaling.column[columns]
+
+    def change(self, lower: Floats, upper: Floats) -> None:
+        """Replace them.
+
+        Parameters
+        ----------
+        lower, upper : ndarray, shape (changed,)
+            In the programme's own units; infinite for none.
+
+        Raises
+        ------
+        SolverError
+            For another number of figures, NaN, or bounds that cross; nothing is changed then.
+        """
+        solver, columns = self._solver, self._columns
+        _fit(columns, "column", lower, upper)
+        _apart(lower, upper, lambda at: solver._loaded.column_names()[int(columns[at])], "bound")
+        least, most = (part.copy() for part in solver._bounds)
+        least[columns], most[columns] = _open(lower) / self._scale, _open(upper) / self._scale
+        solver._bounds = least, most
+        solver._highs.bounds(least, most)
 
 
 class ColumnCosts:
@@ -388,6 +434,15 @@ def _fit(places: Ints, what: str, *numbers: Floats) -> None:
     for part in numbers:
         if part.shape != places.shape:
             raise SolverError(f"{len(places)} {what}s and another number of figures: {part.shape}")
+
+
+def _apart(lower: Floats, upper: Floats, name: Callable[[int], str], what: str) -> None:
+    fine = lower <= upper
+    if not fine.all():
+        at = int(np.argmin(fine))
+        if np.isnan([lower[at], upper[at]]).any():
+            raise SolverError(f"a {what} of {name(at)} is not a number")
+        raise SolverError(f"nothing can meet {name(at)}: its {what}s cross")
 
 
 def _stretches(places: Ints) -> Iterator[slice]:

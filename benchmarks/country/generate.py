@@ -104,7 +104,7 @@ def tables(country: Country) -> dict[str, pd.DataFrame]:
     resources = pd.DataFrame({"resource": list(SUPPLY)})
     made = {
         "programmes": services.assign(
-            tags=services["tags"].fillna("") + np.where(services["payer"] == "NHS", " nhs", "")
+            tags=services["tags"].fillna("") + np.where(services["payer"] == "NHS", "; nhs", "")
         ).rename(columns={"line": "label"})[PROGRAMME_COLUMNS],
         "limits": _limits(services),
         "budgets": _budgets(country),

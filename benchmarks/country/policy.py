@@ -87,7 +87,7 @@ def _of_system(country: Country, system: str, mine: pd.DataFrame) -> list[Row]:
     spend = mine["unit_cost"] * mine["baseline"]
     tags = mine["tags"].fillna("")
     acute = spend[mine["sector"] == "acute"].sum() / spend[mine["payer"] == "NHS"].sum()
-    cyp, mental = spend[tags == "mhis cyp"].sum(), spend[tags.str.contains("mhis")].sum()
+    cyp, mental = spend[tags == "mhis; cyp"].sum(), spend[tags.str.contains("mhis")].sum()
     diagnostics = spend[mine["line"] == "Diagnostics"].sum()
     elective = spend[tags == "elective"].sum()
     share, pace = round(0.99 * cyp / mental, 5), round(0.98 * diagnostics / elective, 5)

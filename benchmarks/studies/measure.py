@@ -20,8 +20,9 @@ from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 from allocator.planning import readback
 from allocator.planning.certify import weak_share
+from allocator.planning.prices import Prices
 from allocator.planning.solve import solve
-from allocator.planning.tables import Prices, tables
+from allocator.planning.tables import tables
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
@@ -171,9 +172,9 @@ def _plan(data: Data, program: Program, solution: Solution) -> Floats:
 def _tables(
     instance: Instance, data: Data, program: Program, solution: Solution, checked: Evaluation
 ) -> None:
-    """From column values and duals to tidy frames; the checker's figures are there already."""
+    """From column values to tidy frames without prices; the checker's figures are there already."""
     readback.decisions(data, program, _plan(data, program, solution))
-    found = tables(instance, data, Prices(program, solution), checked, checked)
+    found = tables(instance, data, program, Prices(None), checked, checked)
     weak_share(instance, checked, checked, found["limits"])
 
 

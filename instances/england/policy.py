@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from sizing import BASE_YEAR, COUNCILS, GROWTH, YEARS, Row, Sized, text, without_council
 
+from allocator.instance.tables.lists import names_in
+
 NATIONAL_BCF = 5.614e9
 """Better Care Fund, NHS minimum contribution 2025/26, £ (England.nhs.uk); seen."""
 BCF_GROWTH = 0.039
@@ -44,8 +46,8 @@ def bcf_part(sized: Sized) -> float:
     What the other lines under the fund leave of the system's minimum in the base year.
     """
     minimum = NATIONAL_BCF * sized.system.core_share / (1 + BCF_GROWTH)
-    other = sized.spend(lambda row: "bcf" in row["tags"].split())
-    return (minimum - other) / sized.spend(lambda row: "bcf_part" in row["tags"].split())
+    other = sized.spend(lambda row: "bcf" in names_in(row["tags"]))
+    return (minimum - other) / sized.spend(lambda row: "bcf_part" in names_in(row["tags"]))
 
 
 def acute_share(all_sized: list[Sized]) -> float:

@@ -15,6 +15,7 @@ from allocator_models import (
     endings,
     filling,
     funding,
+    held,
     incomes,
     limits,
     moves,
@@ -67,6 +68,7 @@ FAMILIES: tuple[Callable[[Model, Data], None], ...] = (
     # What is asked of the whole, and what it is worth
     rules.declare,
     stranded_ended.declare,
+    held.declare,
     moves.declare,
     objective.declare,
 )

@@ -7,7 +7,7 @@ i, h : Programme        t, s : Year (s also the year a run starts in, e the one 
 b, p, q : Pool          c, d : Contract
 k : Outcome             j : Rule or Condition
 r, p : Resource, Place  p : Provider
-o : Option              n : Segment, Piece, Level or Block
+o : Option              n : Segment, Piece, Level, Block or Order
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ Block = NewType("Block", int)
 """Number of a block of segments or pieces that need no order among themselves, from 1."""
 Level = NewType("Level", int)
 """Number of a way in which an option multiplies a figure, from 1."""
+Order = NewType("Order", int)
+"""Number that says which held lines give way before others."""
 Source = NewType("Source", object)
 """A year that stranded cost comes from, or ``baseline``."""
 

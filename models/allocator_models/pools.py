@@ -27,10 +27,10 @@ def declare(m: Model, data: Data) -> None:
 
     A body may not spend more than it receives; each part of spending brings its own term. A
     programme under a contract, or paid by several pools, stands in the pool through that and
-    not at cost.
+    not at cost. Pools and years whose money is not limited have no row.
     """
     f, x, o = data.money, data.pools, data.options
-    m.POOLS = Set(x.rows)
+    m.POOLS = Set(x.limited)
     m.TRANSFERS = Set(f.transfers)
     m.CARRIED = Set(x.carried)
     m.pays_at_cost = Members(x.at_cost, x.rows)
@@ -45,7 +45,7 @@ def declare(m: Model, data: Data) -> None:
     m.transfer_max = Param(m.TRANSFERS, f.transfer_max)
     m.carried_min = Param(m.CARRIED, x.carried_min)
     m.carried_max = Param(m.CARRIED, f.carry_max)
-    m.income = Param(m.POOLS, x.income)
+    m.income = Param(m.POOLS, x.income, over=x.rows)
     m.option_cost = effects(o.cost, x.rows)
     m.option_income = effects(o.income, x.rows)
     m.exit_fee = Param(data.contracts.ends, data.contracts.fee)

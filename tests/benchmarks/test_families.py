@@ -492,7 +492,7 @@ def test_integration_has_reviews_hubs_and_suspended_contracts() -> None:
     family = FAMILIES["integration"]
     assert family.instance is not None
     instance = family.instance("XS", 0)
-    assert {"2", "1 3"} <= set(instance.options["review_years"])
+    assert {"2", "1; 3"} <= set(instance.options["review_years"])
     assert set(instance.option_links["link"]) == {"requires", "excludes"}
     assert "suspend" in set(instance.option_effects["operation"])
     assert "exactly_one" in set(instance.options["choose"])

@@ -52,15 +52,17 @@ def test_what_is_held(extra: dict[str, str], held: list[bool]) -> None:
     assert data.held.tolist() == held
 
 
-def test_a_source_of_effects_is_valued() -> None:
+@pytest.mark.parametrize(("responses", "held"), [("", True), ("\nfalls,QALY,1", False)])
+def test_a_source_of_effects_without_a_response_is_held(responses: str, held: bool) -> None:
     data = extract(
         round_of(
             "programme,sector,pool,baseline\nae,acute,NHS,10\nfalls,community,NHS,10",
             demand="programme,demand\nae,10",
             effects="source,target,per_unit\nfalls,ae,0.1",
+            responses="programme,outcome,per_unit" + responses,
         )
     )
-    assert data.held.tolist() == [False, False]
+    assert data.held.tolist() == [False, held]
 
 
 def test_need_follows_its_worst_backlog() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
-from judging import allowed, breaks, column, expect, run
+from judging import allocation, allowed, breaks, column, expect, run
 from small import round_of
+
+from allocator.evaluate import evaluate
 
 ONE = "programme,sector,pool,baseline,unit_cost\nA,acute,NHS,100,2"
 
@@ -184,14 +187,47 @@ def test_a_pool_may_spend_what_it_has() -> None:
     )
 
 
-def test_a_hundred_pounds_on_two_billion_is_small_and_said() -> None:
+@pytest.mark.parametrize(("over", "fits"), [(100, False), (0.02, False), (0.005, True)])
+def test_a_pool_of_two_billion_is_kept_to_the_penny(over: float, fits: bool) -> None:
     programmes = "programme,sector,pool,baseline\nA,acute,NHS,2000000000"
     instance = round_of(programmes, budgets="pool,amount\nNHS,2000000000")
-    result = run(instance, {"A": [2_000_000_100]})
-    assert result.max_violation == pytest.approx(5e-8, rel=1e-3)
-    assert result.allowed
-    assert not len(result.violations)
-    expect(result.budgets, slack=[-100])
+    result = run(instance, {"A": [2_000_000_000 + over]})
+    assert result.max_violation == pytest.approx(over / 2e9, rel=1e-3)
+    assert result.allowed == fits
+    assert bool(len(result.violations)) != fits
+    assert result.budgets["slack"].iloc[0] == pytest.approx(-over, abs=1e-6)
+
+
+def test_a_penny_is_a_penny_in_millions() -> None:
+    instance = round_of(ONE, budgets="pool,amount\nNHS,200", settings={"money_unit": "million"})
+    fitting = 100 * (1 + 5e-9 / 200)
+    assert run(instance, {"A": [fitting]}).allowed
+    assert not run(instance, {"A": [100 * (1 + 2e-8 / 200)]}).allowed
+
+
+def test_money_sent_in_a_circle_buys_nothing() -> None:
+    instance = round_of(
+        "programme,sector,pool,baseline\nA,s,NHS,1000000\nB,s,Council,1000000",
+        budgets="pool,amount\nNHS,1000000\nCouncil,1000000",
+        transfers="from_pool,to_pool,max\nNHS,Council,1e13\nCouncil,NHS,1e13",
+    )
+    transfers = pd.DataFrame(
+        {
+            "from_pool": ["NHS", "Council"],
+            "to_pool": ["Council", "NHS"],
+            "year": [2025, 2025],
+            "amount": [1e12, 1e12 + 100_000],
+        }
+    )
+    result = evaluate(
+        instance,
+        {"allocation": allocation(instance, {"A": [2.9e6], "B": [0.9e6]}), "transfers": transfers},
+    )
+    assert not result.allowed
+    message = "Pool 'NHS' in 2025/26 is overspent by £1,800,000"
+    assert [message in text for text in result.violations["message"]] == [True]
+    fair = {"allocation": allocation(instance, {"A": [1.1e6], "B": [0.9e6]})}
+    assert evaluate(instance, {**fair, "transfers": transfers}).allowed
 
 
 def test_money_is_said_in_pounds_whatever_the_unit() -> None:

@@ -21,9 +21,11 @@ BUDGETS = "pool,kind,amount\nNHS,recurrent,5000\nNHS,capital,900\nCouncil,recurr
 
 
 def deciding(options: str, *, years: tuple[int, ...] = YEARS, **more: Any) -> Instance:
-    """Round with options, `head: cells; cells ...`; the pool is the NHS unless they say."""
+    """Round with options, `head: cells; cells ...`, + between names; the pool is the NHS
+    unless they say.
+    """
     head, _, rows = " ".join(options.split()).partition(": ")
-    lines = rows.split("; ")
+    lines = [line.replace("+", "; ") for line in rows.split("; ")]
     if "pool" not in head.split(",") and "programme" not in head.split(","):
         head, lines = f"{head},pool", [f"{line},NHS" for line in lines]
     tables = {
@@ -199,14 +201,14 @@ def test_the_option_that_costs_and_changes_nothing_is_assumed() -> None:
 
 
 def test_an_option_may_belong_to_several_groups() -> None:
-    rows = "N1,north,exactly_one,1; S1,south,exactly_one,1; Both,north south,exactly_one,"
+    rows = "N1,north,exactly_one,1; S1,south,exactly_one,1; Both,north+south,exactly_one,"
     instance = deciding(f"option,group,choose,cost_once: {rows}", years=(2025,))
     kept(instance, Both="2025")
     kept(instance, N1="2025", S1="2025")
     assert complaint(instance, N1="2025") == f"2025 takes none of Both, S1; {ONE}"
     result = taken(instance, N1="2025", Both="2025")
     expect(result.violations, name=["north"])
-    expect(result.options, group=["north south", "north", "south"])
+    expect(result.options, group=["north; south", "north", "south"])
 
 
 # Shares of years -------------------------------------------------------------------------

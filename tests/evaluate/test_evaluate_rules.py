@@ -14,7 +14,7 @@ from allocator.instance.tables.legal import LEGAL_RULES
 
 PROGRAMMES = """
     programme,sector,pool,provider,contract,baseline,unit,unit_cost,place,tags,recurrent
-    A,acute,NHS,Trust,Acute,100,visit,2,North,scope first,yes
+    A,acute,NHS,Trust,Acute,100,visit,2,North,scope; first,yes
     B,community,NHS,,,300,visit,1,South,scope,yes
     C,primary,NHS,,,50,visit,4,,,no"""
 CONTRACTS = "contract,type,threshold,marginal_rate,lead,overhead\nAcute,activity,200,0.5,Lead,0.1"

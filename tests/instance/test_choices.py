@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from base_round import write_round
 
-from allocator.instance.checks.worst import _Act, _too_much
+from allocator.instance.checks.worst import _Acts, _left, _Search
 from allocator.instance.evidence import with_evidence
 from allocator.instance.facts.choices import Choices
 from allocator.instance.facts.facts import Facts
@@ -55,9 +57,9 @@ def test_groups_and_windows(plain: Choices, known: Facts) -> None:
 
 def test_an_option_in_two_groups_counts_in_both(tmp_path: Path) -> None:
     rows = [
-        "North,,north lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
-        "South,,south lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
-        "Both,,north south,at_most_one,,NHS,,,,0,0,1,,9,,,,",
+        "North,,north; lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "South,,south; lots,at_most_one,,NHS,,,,0,0,1,,5,,,,",
+        "Both,,north; south,at_most_one,,NHS,,,,0,0,1,,9,,,,",
     ]
     found = choices(tmp_path, options={"add": rows})
     north, south, both = positions(found, "North", "South", "Both")
@@ -110,19 +112,62 @@ def test_most_felt(name: str, delay: int, felt: list[float], plain: Choices) -> 
     assert plain.most_felt(plain.rank[name], delay).tolist() == felt
 
 
+def acts_of(options: list[int], changes: list[float], multiplies: list[int]) -> _Acts:
+    """Acts of some options in one year; `multiplies` are positions among them."""
+    size = np.arange(len(options))
+    change = np.array(changes, dtype=float)[:, None]
+    return _Acts(size, np.array(options), np.isin(size, multiplies), change)
+
+
+def too_much(found: Choices, amount: float, acts: _Acts) -> list[int]:
+    """Acts that leave less than nothing of an amount; none where the bound says so already."""
+    search = _Search(found)
+    taken = search.too_much(amount, acts, 0)
+    if taken:
+        assert search.bound(np.array([amount]), acts).all()
+    return taken
+
+
 def test_the_worst_that_may_be_taken_together(plain: Choices) -> None:
-    bid_a, bid_b, hub = positions(plain, "Bid A", "Bid B", "Hub")
-    acts = [
-        _Act(bid_a, 0, False, -60.0),
-        _Act(bid_b, 1, False, -60.0),
-        _Act(hub, 2, False, -30.0),
-    ]
-    assert _too_much(plain, 90.0, acts) == []  # one bid and the hub leave nothing
-    assert [act.position for act in _too_much(plain, 89.0, acts)] == [0, 2]
-    assert [act.position for act in _too_much(plain, 59.0, acts)] == [0]
-    halved = [*acts[:2], _Act(hub, 2, True, -0.5)]
-    assert _too_much(plain, 120.0, halved) == []
-    assert [act.position for act in _too_much(plain, 119.0, halved)] == [0, 2]
+    options = positions(plain, "Bid A", "Bid B", "Hub")
+    acts = acts_of(options, [-60, -60, -30], [])
+    assert too_much(plain, 90.0, acts) == []  # one bid and the hub leave nothing
+    assert too_much(plain, 89.0, acts) == [0, 2]
+    assert too_much(plain, 59.0, acts) == [0]
+    halved = acts_of(options, [-60, -60, -0.5], [2])
+    assert too_much(plain, 120.0, halved) == []
+    assert too_much(plain, 119.0, halved) == [0, 2]
+
+
+def test_only_the_worst_of_a_group_counts_in_the_bound(plain: Choices) -> None:
+    """Bids are one group, Hub, Digital and Extended another that allows two."""
+    search = _Search(plain)
+    options = positions(plain, "Bid A", "Bid B", "Hub", "Digital", "Extended")
+    acts = acts_of(options, [-60, -50, -30, -20, -10], [])
+    assert not search.bound(np.array([110.0]), acts).any()
+    assert search.bound(np.array([109.0]), acts).all()
+    assert not search.bound(np.array([np.inf]), acts).any()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_bound_never_overlooks_what_may_be_taken(plain: Choices, seed: int) -> None:
+    """Every set of options that go together is tried, with what it requires."""
+    draw = np.random.default_rng(seed)
+    options = list(range(len(plain.names)))
+    changes = draw.uniform(-60, 30, len(options))
+    times = [o for o in options if draw.random() < 0.3]
+    changes[times] = draw.uniform(-0.9, 0.5, len(times))
+    acts = acts_of(options, changes.tolist(), times)
+    sets = (s for n in range(len(options) + 1) for s in combinations(options, n))
+    least = min(
+        _left(100.0, acts, sorted({o for one in s for o in plain.needed(one)}), 0)
+        for s in sets
+        if plain.together(s)
+    )
+    found = _Search(plain).too_much(100.0, acts, 0)
+    assert bool(found) == (least < 0)
+    if least < 0:
+        assert _Search(plain).bound(np.array([100.0]), acts).all()
 
 
 def effects_of(instance: Instance, case: str) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from allocator.errors import UsageError
 from allocator.instance.instance import diagnose
 from allocator.instance.reading.format_page import render
 from allocator.instance.reading.starter import write_starter
+from allocator.instance.tables.legal import REFUSED
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS
 
+BROKEN = Path(__file__).with_name("broken")
 PAGE = Path(__file__).parents[2] / "instances" / "FORMAT.md"
 
 
@@ -29,6 +32,21 @@ def test_the_page_names_everything() -> None:
             assert column.meaning in section
     for setting in SETTINGS.values():
         assert setting.meaning in page
+
+
+def test_what_is_refused_is_in_the_page_and_in_the_broken_rounds() -> None:
+    """Every table that refuses something has broken rounds, and the page says so."""
+    page = render().split("## What is refused\n")[1]
+    for table, every in REFUSED.items():
+        for words in every:
+            assert f"| `{table}` | {words} |" in page
+        errors = [
+            entry
+            for path in BROKEN.glob("*.toml")
+            for entry in tomllib.loads(path.read_text(encoding="utf-8")).values()
+            if "warning" not in entry and table in str(entry)
+        ]
+        assert len(errors) >= len(every), table
 
 
 def test_the_starter_reads_clean(tmp_path: Path) -> None:

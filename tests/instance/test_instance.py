@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "a9c7090dac66 f4f1485a2fc9 47e09c953003 ac38e78500d2",
-    "examples/evidence-cases": "15e955b3298b 9b2ebc597e2d 45769f01ea4e b6c2e4f9f3ef",
-    "examples/evidence-shrinkage": "314ad510a6f7 069ac4fbaf59 f93d5fdfdcc7 c258ab463c37",
-    "examples/option-evidence": "b9bd5d043840 1826d503a473 104fc05973a8 91b4a077178e",
-    "examples/window-and-lease": "9124fe9780d1 366f46d0bd76 d515f39d9ea4 5418ceef4ba8",
+    "avonside": "72ffc42937a3 9853030e4fe1 571c2b080867 f6e1c265dba2",
+    "examples/evidence-cases": "3d1243155932 68fa14c31ad6 f75b3630787d 8ae66c7b0950",
+    "examples/evidence-shrinkage": "e32a650f3aaa c3a8de6f19d2 39a00851ec6d 14d92e15df45",
+    "examples/option-evidence": "3d87d6b856ae ed2df819bf70 78cb735a873f b0e7700f53a1",
+    "examples/window-and-lease": "ab971dbb0757 b6ec04832556 dcd73f8bfb13 bdd7f1b9e1df",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

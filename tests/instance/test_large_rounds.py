@@ -111,7 +111,7 @@ def rounds_with_selections(draw: st.DrawFn) -> Instance:
             "sector": of("acute", "community"),
             "place": of("North", "South"),
             "provider": of("", "Trust"),
-            "tags": of("", "a", "b", "a b"),
+            "tags": of("", "a", "b", "a; b"),
         }
         for n in range(draw(st.integers(1, 9)))
     ]
@@ -136,7 +136,7 @@ def shares_of(instance: Instance, selection: str) -> Floats:
     for row in instance.selections.to_dict("records"):
         for i, who in enumerate(table.to_dict("records")):
             same = all(row[c] in ("", who[c]) for c in ("sector", "place", "provider"))
-            tagged = not row["tag"] or row["tag"] in who["tags"].split()
+            tagged = not row["tag"] or row["tag"] in who["tags"].split("; ")
             if row["selection"] == selection and same and tagged:
                 found[i] = max(found[i], row["share"])
     return found

@@ -28,7 +28,7 @@ def effects(*rows: str, more: str = "") -> str:
     return table(f"option,measure,target,value,operation,{more}".strip(","), *rows)
 
 
-LATE_BID, LOTS = "g,exactly_one,2026,none", {"p": "one", "q": "two", "both": "one two"}
+LATE_BID, LOTS = "g,exactly_one,2026,none", {"p": "one", "q": "two", "both": "one; two"}
 LOOSENED = {
     # In place from the second October on: half of 40 in that year, all of it after.
     "by what an option may do": (
@@ -407,7 +407,8 @@ def test_what_options_cost_and_bring_is_named_where_money_does_not_suffice() -> 
         )
     assert (
         "pool 'NHS' cannot pay in 2025/26 what must be paid: at least £105 ('a' £90, options £15) "
-        "against at most £102 (£100 received, £2 raised by options and incomes); £3 is missing."
+        "against at most £102 (£100 received, £2 raised by options and incomes); "
+        "at least £3 is missing."
     ) in str(raised.value)
 
 

@@ -9,6 +9,7 @@ from small import round_of
 from allocator.evaluate import Evaluation, bridge, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
+from allocator.planning.tables import worth_parts
 
 PROGRAMMES = """\
     programme,sector,provider,pool,contract,class,unit,unit_cost,baseline,fixed_share,release_years
@@ -134,18 +135,20 @@ def plan_tables(
         name: getattr(checked, name).assign(price=0.0)
         for name in ("rules", "capacity", "budgets", "providers")
     }
+    priced["rules"]["reference_penalty"] = before.rules["penalty"]
     community = mine[mine["programme"] == "Community"]
     limits = community[["programme", "year", "activity", "lo", "hi"]].assign(price=0.1)
     return {
         "allocation": allocation,
         "outcomes": outcomes,
-        "segments": checked.segments,
+        "worth": worth_parts(checked, before),
+        "segments": checked.segments.assign(reference_amount=before.segments["amount"]),
         **priced,
         "limits": limits,
         "transfers": checked.transfers,
         "funding": checked.funding,
         "adjustments": checked.adjustments,
-        "contracts": checked.contracts,
+        "contracts": checked.contracts.assign(reference_stranded=before.contracts["stranded"]),
         "system": checked.system,
         "bridge": bridge(checked, before),
     }

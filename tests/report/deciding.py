@@ -170,6 +170,7 @@ def contracts_table(end: int = 2027) -> pd.DataFrame:
                     "value": cost,
                     "fixed": float("nan") if gone else 1e7,
                     "stranded": 0.0,
+                    "reference_stranded": 0.0,
                     "state": "ended" if ended else "suspended" if suspended else "fixed",
                     "ended": ended,
                     "suspended": suspended,
@@ -255,9 +256,13 @@ def deciding_plan(**changes: Any) -> Plan:
         "tables": {
             "allocation": _allocation(),
             "outcomes": pd.DataFrame(outcomes),
-            "segments": _empty("outcome", "segment", "year", "amount"),
+            "worth": pd.DataFrame(
+                {"part": ["outcomes", "harm", "penalties", "later savings"],
+                 "plan": [2000.0, 0.0, 0.0, 0.0], "reference": [1000.0, 0.0, 0.0, 0.0]}
+            ),
+            "segments": _empty("outcome", "segment", "year", "amount", "reference_amount"),
             "rules": _empty("rule", "year", "label", "measure", "sense", "value", "limit", "slack",
-                            "violation", "soft", "penalty", "price"),
+                            "violation", "soft", "penalty", "reference_penalty", "price"),
             "limits": _empty("programme", "year", "activity", "lo", "hi", "price"),
             "capacity": _empty("resource", "place", "year", "used", "amount", "extra", "slack",
                                "price"),

@@ -16,7 +16,7 @@ from deciding import (
     incomes_table,
     options_table,
 )
-from shown import joined, line_of, printed
+from shown import joined, line_of, printed, whole
 
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -26,7 +26,6 @@ from allocator.report.language.units import Worth, money_of
 from allocator.report.text.comparison import comparison_record, print_comparison
 from allocator.report.text.decisions import decided, decision_count
 from allocator.report.text.reports import REPORTS, print_reports, report_tables
-from allocator.report.text.summary import print_summary
 from allocator.words import listed
 
 QALY = Worth("QALY", 1.0)
@@ -35,10 +34,6 @@ QALY = Worth("QALY", 1.0)
 @pytest.fixture(scope="module")
 def instance() -> Instance:
     return deciding_round()
-
-
-def summary(plan: Plan, instance: Instance) -> str:
-    return printed(print_summary, plan, instance)
 
 
 def report(name: str, plan: Plan, instance: Instance) -> str:
@@ -88,12 +83,11 @@ def test_record_of_an_integer_plan() -> None:
 
 
 def test_headline_gives_the_gap_in_value_gain_and_money(instance: Instance) -> None:
-    text = joined(summary(deciding_plan(), instance))
+    text = joined(whole(deciding_plan(), instance))
     assert (
         "Best found; no plan the rules allow can be worth more than 4 QALY more (0.4% of the "
         "gain, about £100k a year at the plan's price of money)."
     ) in text
-    assert text.index("worth 1,000 QALY more than rolling") < text.index("Best found;")
 
 
 def test_claim_says_whose_word_the_bound_is() -> None:
@@ -109,7 +103,7 @@ def test_claim_says_whose_word_the_bound_is() -> None:
 )
 def test_plan_cut_short_says_so(instance: Instance, solver: dict[str, Any], words: str) -> None:
     plan = deciding_plan(status="limit", solver=solver)
-    text = joined(summary(plan, instance))
+    text = joined(whole(plan, instance))
     assert f"{words}: the best found so far; no plan the rules allow can be worth more" in text
     assert f"{words}; this is the best plan found so far" in text
     assert "Best found" not in text
@@ -145,9 +139,9 @@ def test_linear_and_calm_plans_have_no_such_headline(instance: Instance) -> None
 
 def test_prices_are_labelled(instance: Instance) -> None:
     plan = deciding_plan()
-    assert "room would buy, with the decisions fixed" in joined(summary(plan, instance))
+    assert "room would buy, with the decisions fixed" in joined(whole(plan, instance))
     linear = Certificate(2000.0, 1000.0, 2000.0, 2000.0, 0.0, 2000.0)
-    plain = joined(summary(replace(plan, certificate=linear), instance))
+    plain = joined(whole(replace(plan, certificate=linear), instance))
     assert "What binds" in plain
     assert "with the decisions fixed" not in plain
 
@@ -362,8 +356,9 @@ def test_plan_without_decisions_says_nothing_of_them(instance: Instance) -> None
     contracts = contracts_table().assign(ended=False, suspended=False)
     plain = with_tables(plan, **empty, contracts=contracts)
     assert said(plain, instance) == []
-    text = summary(plain, instance)
-    assert "Decided yes or no" not in text
+    text = whole(plain, instance)
+    assert "Nothing is decided yes or no." in text
+    assert "CHOICES" not in text
     assert "yes-or-no decisions" not in text
 
 
@@ -375,15 +370,15 @@ def test_decisions_are_counted_by_kind(instance: Instance) -> None:
         "25 yes-or-no decisions: 18 option runs, 4 thresholds, 2 contract ends and 1 curve "
         "(--show decisions says why)."
     )
-    text = joined(summary(deciding_plan(), instance))
+    text = joined(whole(deciding_plan(), instance))
     assert "25 yes-or-no decisions: 18 option runs" in text
     assert "Searched: 17 nodes; before it began at most 10% of the gain was missing." in text
     plan = deciding_plan()
     none = replace(
         plan, solver={"nodes": 0}, certificate=replace(plan.certificate, root_bound=None)
     )
-    assert "Settled without a search." in joined(summary(none, instance))
-    stopped = joined(summary(replace(none, status="limit"), instance))
+    assert "Settled without a search." in joined(whole(none, instance))
+    stopped = joined(whole(replace(none, status="limit"), instance))
     assert "Searched: 0 nodes." in stopped
 
 
@@ -464,7 +459,7 @@ def test_nothing_is_wider_than_80_or_cut_off(instance: Instance, name: str) -> N
         label=lambda t: t["label"] + " of the northern locality's practices and their partners"
     )
     plan = with_tables(plan, options=long)
-    text = summary(plan, instance) if name == "summary" else report(name, plan, instance)
+    text = whole(plan, instance) if name == "summary" else report(name, plan, instance)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in text
 
@@ -497,7 +492,7 @@ def test_money_that_could_not_move_says_when_the_contract_could_end(
     )
     contracts = contracts_table().assign(ended=False, suspended=False, state="fixed")
     contracts = contracts[(contracts["contract"] == "Acute") & (contracts["year"] == year)]
-    text = joined(summary(with_tables(deciding_plan(), contracts=contracts), instance))
+    text = joined(whole(with_tables(deciding_plan(), contracts=contracts), instance))
     assert "releases no cash, as the payment is fixed" in text
     assert words in text
 
@@ -516,7 +511,7 @@ def test_names_in_a_sentence(names: list[str], text: str) -> None:
 def test_start_is_told(instance: Instance) -> None:
     plan = deciding_plan()
     started = replace(plan, solver={**plan.solver, "start": "taken as the first plan"})
-    assert "The plan to start from: taken as the first plan." in joined(summary(started, instance))
+    assert "The plan to start from: taken as the first plan." in joined(whole(started, instance))
 
 
 # ---- comparisons

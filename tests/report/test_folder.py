@@ -10,7 +10,8 @@ import pytest
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.report.files.folder import check_target, located, read_plan, write_plan
+from allocator.report.files.folder import located, read_plan, write_plan
+from allocator.report.files.target import check_target
 
 Make = Callable[..., Plan]
 HEADER = "programme,year,activity\n"
@@ -81,10 +82,11 @@ def test_old_plan_comes_back_when_the_swap_fails(
     rename = Path.rename
 
     def stubborn(self: Path, target: Path) -> Path:
-        if self.name.startswith(".plan") and not self.name.endswith("-old"):
+        if Path(target).name == "plan" and not self.name.endswith("-old"):
             raise OSError(13, "Permission denied")
         return rename(self, target)
 
+    monkeypatch.setattr("allocator.instance.reading.folder.exchanged", lambda one, other: False)
     monkeypatch.setattr(Path, "rename", stubborn)
     with pytest.raises(UsageError, match="Permission denied"):
         write_plan(make_plan(), small_instance, tmp_path / "plan", overwrite=True)
@@ -102,14 +104,47 @@ def test_only_a_plan_is_replaced_and_only_when_asked(
     write_plan(make_plan(), small_instance, folder)
     with pytest.raises(UsageError, match="--overwrite replaces it"):
         write_plan(make_plan(), small_instance, folder)
-    (folder / "left_over.csv").write_text("a\n", encoding="utf-8")
     write_plan(make_plan(), small_instance, folder, overwrite=True)
-    assert not (folder / "left_over.csv").exists()
-    (folder / "notes.docx").write_text("mine", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"it holds notes\.docx"):
-        check_target(folder, overwrite=True)
+    for name in ("mine.csv", "notes.docx"):
+        (folder / name).write_text("mine", encoding="utf-8")
+        with pytest.raises(UsageError, match=rf"also holds {name}, which is not part of the plan"):
+            write_plan(make_plan(), small_instance, folder, overwrite=True)
+        (folder / name).unlink()
     with pytest.raises(UsageError, match="is a file"):
         check_target(folder / "plan.json", overwrite=True)
+
+
+def test_tables_the_new_plan_has_no_more_go_with_the_old_one(
+    make_plan: Make, small_instance: Instance, tmp_path: Path
+) -> None:
+    folder, tables = tmp_path / "plan", make_plan().tables
+    write_plan(make_plan(), small_instance, folder)
+    fewer = {name: table for name, table in tables.items() if name != "bridge"}
+    write_plan(make_plan(tables=fewer), small_instance, folder, overwrite=True)
+    assert not (folder / "bridge.csv").exists()
+
+
+def test_a_plan_of_version_0_1_0_is_known_by_its_tables(
+    make_plan: Make, small_instance: Instance, tmp_path: Path
+) -> None:
+    folder = tmp_path / "plan"
+    write_plan(make_plan(), small_instance, folder)
+    record = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    del record["files"]
+    (folder / "plan.json").write_text(json.dumps(record), encoding="utf-8")
+    for later in ("system.csv", "worth.csv"):
+        (folder / later).unlink()
+    write_plan(make_plan(), small_instance, folder, overwrite=True)
+
+
+def test_the_folder_one_works_in_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    for folder in (".", "..", str(tmp_path / "work")):
+        with pytest.raises(UsageError, match="is the folder you work in"):
+            check_target(Path(folder), overwrite=True)
 
 
 def test_hand_made_plan(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from shown import joined, printed
+from shown import DETAILS, joined, printed, whole
 
 from allocator.evaluate import STEPS
 from allocator.instance.instance import Instance
@@ -20,15 +20,16 @@ OF_DECISIONS = ("options", "incomes", "decisions")
 """Reports with nothing in them here; a test of their own shows them."""
 
 
+def told(plan: Plan, instance: Instance) -> str:
+    """The summary and the reports behind it, on one line."""
+    return joined(whole(plan, instance))
+
+
 def shown(name: str, plan: Plan, instance: Instance) -> str:
     text = printed(print_reports, [name], plan, instance)
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "…" not in text
     return text
-
-
-def summary(plan: Plan, instance: Instance) -> str:
-    return joined(printed(print_summary, plan, instance))
 
 
 def block(text: str, title: str) -> dict[str, list[float]]:
@@ -81,7 +82,7 @@ def test_limit_on_a_deficit_has_its_price(money_plan: Plan, money_round: Instanc
     plan = changed(money_plan, "providers", providers)
     sentence = "Trust may lose no more than £5,000: £1k of room in 2026/27 would buy 50 QALY."
     assert sentence in joined(shown("providers", plan, money_round))
-    assert f"Deficits of providers {sentence}" in summary(plan, money_round)
+    assert f"Deficits of providers {sentence}" in told(plan, money_round)
 
 
 def test_contract_says_where_it_stands(money_plan: Plan, money_round: Instance) -> None:
@@ -96,9 +97,28 @@ def test_contract_says_where_it_stands(money_plan: Plan, money_round: Instance) 
     assert "overhead of the lead" not in lines
     assert (
         "Acute block: £1,000 less activity (10 bed-days) than rolling forward in 2025/26 releases "
-        "no cash, as the payment is fixed until 2027/28; £700 of cost is stranded at Trust; "
+        "no cash, as the payment is fixed until 2027/28; £700 more cost is stranded at Trust; "
         "it cannot be ended early." in said
     )
+
+
+def test_what_is_stranded_is_told_against_rolling_forward(
+    money_plan: Plan, money_round: Instance
+) -> None:
+    contracts = money_plan.contracts
+    either_way = changed(
+        money_plan, "contracts", contracts.assign(reference_stranded=contracts["stranded"])
+    )
+    assert "stranded at" not in joined(shown("contracts", either_way, money_round))
+
+
+def test_beds_that_come_free_are_named(money_plan: Plan, money_round: Instance) -> None:
+    use = pd.DataFrame({"programme": ["Admissions"], "resource": ["Beds"], "per_unit": [0.1]})
+    resources = pd.DataFrame({"resource": ["Beds"], "unit": ["occupied bed"]})
+    tables = {**money_round.tables, "use": use, "resources": resources}
+    said = joined(shown("contracts", money_plan, replace(money_round, tables=tables)))
+    # Ten bed-days fewer, a tenth of a bed each.
+    assert "fixed until 2027/28; it frees 1 occupied bed of Beds; £700 more cost" in said
 
 
 def test_overhead_of_a_lead_is_apart(money_plan: Plan, money_round: Instance) -> None:
@@ -111,7 +131,7 @@ def test_rebased_contract_keeps_nothing_from_moving(
     money_plan: Plan, money_round: Instance
 ) -> None:
     contracts = money_plan.contracts.assign(state="rebased")
-    text = summary(changed(money_plan, "contracts", contracts), money_round)
+    text = told(changed(money_plan, "contracts", contracts), money_round)
     assert "releases no cash" not in text
 
 
@@ -203,7 +223,7 @@ def test_reports_say_so_when_there_is_nothing(
     assert shown(name, replace(money_plan, tables=tables), small_instance).strip()
 
 
-@pytest.mark.parametrize("name", [n for n in REPORTS if n not in OF_DECISIONS])
+@pytest.mark.parametrize("name", [n for n in REPORTS if n not in {*OF_DECISIONS, *DETAILS}])
 @pytest.mark.parametrize("years", [1, 5, 8])
 def test_nothing_is_wider_than_80_or_cut_off(
     money_plan: Plan, money_round: Instance, name: str, years: int
@@ -232,7 +252,7 @@ def test_tables_behind_the_reports(money_plan: Plan) -> None:
 
 
 def test_summary_says_what_the_money_does(money_plan: Plan, money_round: Instance) -> None:
-    text = summary(money_plan, money_round)
+    text = told(money_plan, money_round)
     assert "10 bed-days) than rolling forward in 2025/26 releases no cash" in text
     assert "Providers that lose most: Trust £2,000 (£5,000 allowed) in 2027/28." in text
     assert "Bounds that hold the plan back and are only assumed: Community." in text
@@ -250,18 +270,15 @@ def test_underlying_position_is_that_of_pools_and_providers_together(
         f"{'-' if v < 0 else ''}£{abs(v):,.0f}" + (" in 2025/26" if t == 0 else "")
         for t, v in enumerate(together)
     )
-    assert f"what is spent every year): {said} in 2027/28." in summary(money_plan, money_round)
+    assert f"providers together: {said} in 2027/28." in told(money_plan, money_round)
 
 
 def test_support_of_a_deficit_is_told_as_what_it_is(
     money_plan: Plan, money_round: Instance
 ) -> None:
     system = money_plan.system.assign(support=[5000.0, 2000.0, 0.0])
-    text = summary(changed(money_plan, "system", system), money_round)
-    assert (
-        "Support of £5,000 for deficits comes in 2025/26 and is no part of it; it ends after "
-        "2026/27." in text
-    )
+    text = told(changed(money_plan, "system", system), money_round)
+    assert "stands outside: £5,000 in 2025/26, none after 2026/27." in text
 
 
 def test_contracts_at_cost_are_only_named(money_plan: Plan, money_round: Instance) -> None:
@@ -284,7 +301,7 @@ def test_summary_of_a_plain_round_says_nothing_of_it(
     tables = {t: money_round.tables[t].iloc[:0] for t in ("contracts", "providers", "adjustments")}
     budgets = money_round.budgets[money_round.budgets["kind"] == "recurrent"]
     plain = replace(money_round, tables={**money_round.tables, **tables, "budgets": budgets})
-    assert "underlying position" not in summary(money_plan, plain).lower()
+    assert "underlying position" not in joined(printed(print_summary, money_plan, plain)).lower()
 
 
 @pytest.mark.parametrize("case", ["low", "high"])
@@ -292,12 +309,12 @@ def test_other_evidence_is_in_the_headline(
     money_plan: Plan, money_round: Instance, case: str
 ) -> None:
     plan = replace(money_plan, instance={**money_plan.instance, "evidence": case})
-    text = summary(plan, money_round)
-    assert f"{case} evidence: worth" in text
+    text = told(plan, money_round)
+    assert f"{case} evidence. For decision" in text
     assert f"Evidence: the {case} figures of responses and effects." in text
 
 
 def test_shrinkage_is_said(money_plan: Plan, money_round: Instance) -> None:
     settings = replace(money_round.settings, shrink_outcome="QALY", shrink_cost=13_500.0)
-    text = summary(money_plan, replace(money_round, settings=settings))
+    text = told(money_plan, replace(money_round, settings=settings))
     assert "those for QALY are drawn towards £13,500 each, the more the weaker" in text

@@ -61,8 +61,30 @@ def test_as_good_as_the_best(
     make_plan: Make, small_instance: Instance, more: float, said: str
 ) -> None:
     evaluation = evaluate(small_instance, draft(small_instance))
-    best = best_worth(make_plan, evaluation.objective + more, 400.0)
+    value = evaluation.objective + more
+    best = make_plan(certificate=Certificate(value, value - 400, value + 99, None, 0.0, value))
     assert said in words(evaluation, best, small_instance)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_worth_more_than_any_plan_can_be_is_a_contradiction(
+    make_plan: Make, small_instance: Instance, held: bool
+) -> None:
+    evaluation = evaluate(small_instance, draft(small_instance))
+    value = evaluation.objective - 50.0
+    best = make_plan(certificate=Certificate(value, value - 400, value + 10, None, 20.0, value))
+    best.allocation["held"] = held  # the best plan has more of some than the draft
+    text = words(evaluation, best, small_instance)
+    status = verdict_record(evaluation, Compared(best), small_instance)["status"]
+    if held:
+        assert status == "allowed"
+        assert "It is worth 25 QALY more than the plan found." in text
+    else:
+        assert status == "contradiction"
+        assert text.startswith("The check calls this plan allowed, and the bound says")
+        assert "more than the plan found" not in text
+    near = make_plan(certificate=Certificate(value, value - 400, value + 30, None, 20.0, value))
+    assert verdict_record(evaluation, Compared(near), small_instance)["status"] == "allowed"
 
 
 def test_breach_is_told_once_with_its_other_years(

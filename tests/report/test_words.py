@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,18 @@ from allocator.instance.tables.settings import Settings
 from allocator.plan import Certificate, Plan
 from allocator.report.language.proof import certificate_sentences
 from allocator.report.language.units import Money, Worth, display_names, years_text
-from allocator.words import count, figure, fixed, percent, several, signed
+from allocator.words import (
+    close_money,
+    count,
+    exact_money,
+    figure,
+    fixed,
+    number,
+    percent,
+    several,
+    signed,
+    told_apart,
+)
 
 SETTINGS = Settings("Round", 2024, (2025, 2026, 2027, 2028))
 QALY = Worth("QALY", 1.0)
@@ -229,3 +241,34 @@ def test_no_gain_gives_no_share_of_it() -> None:
         certificate=Certificate(10.0, 10.0, 10.0, 10.0, 0.5, 10.0),
     )
     assert "at most 0.5 QALY could be missing" in certificate_sentences(plan, QALY)[0]
+
+
+# Figures that differ look different
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "write", "said"),
+    [
+        (4e6, 3999999.0, partial(close_money, currency="GBP"), ("£4.000000m", "£3.999999m")),
+        (4e6, 3.9e6, partial(close_money, currency="GBP"), ("£4.00m", "£3.90m")),
+        (2000.2, 2000.1, partial(exact_money, currency="GBP"), ("£2,000.20", "£2,000.10")),
+        (1.0000002, 1.0, number, ("1.0000002", "1")),
+        (0.3 + 1e-17, 0.3, number, ("0.3", "0.3")),
+        (5.0, 5.0, number, ("5", "5")),
+    ],
+)
+def test_figures_that_differ_are_told_apart(
+    one: float, other: float, write: Any, said: tuple[str, str]
+) -> None:
+    assert told_apart(one, other, lambda value, more: write(value, more=more)) == said
+
+
+@pytest.mark.parametrize("amount", [0.004, 1e-9, 0.0099])
+def test_what_is_missing_is_never_nothing(amount: float) -> None:
+    assert close_money(amount, "GBP") not in ("£0", "£0.00")
+    assert close_money(-amount, "GBP").startswith("-£")
+    assert exact_money(amount, "GBP") not in ("£0", "£0.00")
+
+
+def test_nothing_is_nothing() -> None:
+    assert close_money(0.0, "GBP") == "£0"

@@ -15,6 +15,7 @@ from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
+from allocator.solver.stages import runs
 from allocator.solver.stages.runs import StageOptions
 from allocator.solver.stages.sequence import StagedSolve
 
@@ -56,7 +57,7 @@ def staged(instance: Instance, algorithm: str) -> StagedSolve:
 
 @pytest.mark.parametrize("algorithm", ["simplex", "ipx", "pdlp"])
 def test_among_equally_good_plans_the_fewest_pounds_move(algorithm: str) -> None:
-    plan = allocator.solve(FEWEST, algorithm=algorithm)
+    plan = allocator.solve(FEWEST, solver=algorithm)
     assert plan.objective == pytest.approx(300)
     assert plan.reference_objective == pytest.approx(300)
     found = activity(plan)
@@ -143,7 +144,7 @@ def test_an_exact_result_of_another_algorithm_stands() -> None:
 
 @pytest.mark.parametrize("algorithm", ["simplex", "ipx", "pdlp"])
 def test_every_algorithm_ends_verified_and_certified(algorithm: str) -> None:
-    plan = allocator.solve(TIED, algorithm=algorithm)
+    plan = allocator.solve(TIED, solver=algorithm)
     assert plan.verified
     assert plan.certificate.gap is not None
     assert plan.certificate.gap <= 1e-9
@@ -221,6 +222,7 @@ def test_a_solution_off_a_small_row_is_solved_again(monkeypatch: pytest.MonkeyPa
         return replace(found, x=found.x * (1 + 1e-5))
 
     monkeypatch.setattr(Solver, "run", run)
+    monkeypatch.setattr(runs, "refined", lambda _, found, __: (found, None))
     plan = allocator.solve(TIED)
     assert plan.verified
     assert plan.solver["options"]["presolve"] == "off"

@@ -14,9 +14,10 @@ class Pools:
 
     Attributes
     ----------
-    rows, capital, recurrent : Index
-        (pool, year): all of them, those that programmes or options take capital from, and
-        those in which what is spent every year must stay within what comes every year.
+    rows, limited, capital, recurrent : Index
+        (pool, year): all of them, those whose money is limited, those that programmes or
+        options take limited capital from, and those in which what is spent every year must
+        stay within what comes every year.
     income, recurrent_income : ndarray
         Money to run services, and the part of it that comes every year, less adjustments;
         of the first also what is held back.
@@ -57,8 +58,10 @@ class Pools:
         leaver, first = contracts.ends.columns
         leaves = contracts.payer[contracts.rows.positions(contracts.ends.columns)]
         by_contract = (pool, year, contracts.rows.axes[0])
-        self.capital = rows.take(builds.ravel())
-        self.recurrent = rows.take(np.full(len(rows), data.recurrent_balance))
+        self.limited = rows.take(np.isfinite(money.amount).ravel())
+        self.capital = rows.take((builds & np.isfinite(money.capital)).ravel())
+        steady = np.isfinite(money.every_year) & data.recurrent_balance
+        self.recurrent = rows.take(steady.ravel())
         self.recurrent_income = money.every_year - funding.adjusted_recurrent
         self.carried = rows.take(((money.carry_max > 0) | (least < 0)).ravel())
         self.at_cost = paid(at_cost & ~capital)

@@ -12,7 +12,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.ranges import Collision, Money, Shortage
 from allocator.instance.tables.settings import Settings
-from allocator.words import number
+from allocator.words import missing_amount, number, told_apart, units
 
 _TABLES = (
     "programmes",
@@ -81,10 +81,27 @@ def costless(facts: Facts) -> Problems:
             programmes,
             i,
             "unit_cost",
-            f"nothing limits '{programmes['programme'][i]}' in {when}: with its cost_above, or "
-            "with the options that change its unit cost, more activity costs nothing; give it a "
-            "max in limits, capacity or demand.",
+            f"nothing limits '{programmes['programme'][i]}' in {when}: {_why_endless(facts, i)}; "
+            "give it a max in limits, capacity or demand.",
         )
+
+
+def _why_endless(facts: Facts, i: int) -> str:
+    """Why money is no limit for a programme."""
+    programmes = facts["programmes"]
+    if programmes["unit_cost"][i] == 0.0:
+        return "its unit cost is 0, so more activity costs nothing"
+    pools, of = facts.budgets, np.flatnonzero(facts.funding.programme == i)
+    payers = facts.funding.pool[of] if len(of) else pools.payer[[i]]
+    money = pools.capital if programmes["money"][i] == "capital" else pools.revenue
+    endless = payers[np.isinf(money[payers]).any(axis=1)]
+    if len(endless):
+        pool = pools.names[int(endless[0])]
+        return f"the money of pool '{pool}' is not limited (its amount is blank)"
+    return (
+        "with its cost_above, or with the options that change its unit cost, more activity costs "
+        "nothing"
+    )
 
 
 def _endless(facts: Facts) -> Flags:
@@ -102,9 +119,10 @@ def _collision(facts: Facts, found: Collision) -> Problem:
     worth = "" if unit == "money" else f" ({cost} at base-year prices)"
     table, line = _blamed(found)
     year = settings.year_label(settings.years[found.year])
+    least, most = told_apart(found.lo, found.hi, number)
     message = (
-        f"'{name}' has no allowed activity in {year}: it must be at least {number(found.lo)} "
-        f"{_rows(found.floor)} but can be at most {number(found.hi)} {_rows(found.ceiling)}, "
+        f"'{name}' has no allowed activity in {year}: it must be at least {least} "
+        f"{_rows(found.floor)} but can be at most {most} {_rows(found.ceiling)}, "
         f"{number(excess)}{units} apart{worth}."
     )
     column = "programme" if table in ("limits", "demand", "programmes") else ""
@@ -130,20 +148,23 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
     line = found.line or None
     if found.table == "capacity":
         most = _largest(found, number)
-        unit = f" {found.unit}" if found.unit else ""
+        needed, there = told_apart(found.needed, found.available, number)
+        lacking = missing_amount(missing, found.unit)
         message = (
             f"'{found.name}' cannot hold in {year} what programmes must do: at least "
-            f"{number(found.needed)}{unit} ({most}) against {number(found.available)} with all "
-            f"extra; {number(missing)}{unit} {'are' if unit else 'is'} missing."
+            f"{needed} {units(found.unit)}".rstrip()
+            + f" ({most}) against {there} with all extra; at least {lacking} "
+            f"{'is' if lacking.startswith('1 ') or not found.unit else 'are'} missing."
         )
         return Problem(found.table, line, "amount", "", message)
     most = _largest(found, lambda value: settings.money(value))
-    needed, short = settings.money(found.needed), settings.money(missing)
+    needed, there = told_apart(found.needed, found.available, settings.money)
+    short = settings.money(missing)
     if found.money is None:
         message = (
             f"contract '{found.name}' covers activity of at most "
-            f"{settings.money(found.available)} at tariff in {year}, but its programmes must do "
-            f"at least {needed} ({most}); {short} is too much."
+            f"{there} at tariff in {year}, but its programmes must do "
+            f"at least {needed} ({most}); at least {short} is too much."
         )
         return Problem(found.table, line, "ceiling", "", message)
     what = "its programmes must have"
@@ -151,7 +172,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         what = "must be paid"
     message = (
         f"{found.name} cannot pay in {year} what {what}: at least {needed} ({most}) against at "
-        f"most {_sources(found.money, settings)}; {short} is missing."
+        f"most {_sources(found.money, there, settings)}; at least {short} is missing."
     )
     return Problem(found.table, line, "amount", "", message)
 
@@ -162,7 +183,7 @@ def _largest(found: Shortage, shown: Callable[[float], str]) -> str:
     return ", ".join(parts) + (f" and {left} more" if left > 0 else "")
 
 
-def _sources(found: Money, settings: Settings) -> str:
+def _sources(found: Money, total: str, settings: Settings) -> str:
     parts = [
         (found.raised, "raised by options and incomes"),
         (found.transferred, "transferred in"),
@@ -170,7 +191,6 @@ def _sources(found: Money, settings: Settings) -> str:
         (found.owed, "owed to the next year"),
     ]
     named = [f"{settings.money(value)} {words}" for value, words in parts if value]
-    total = settings.money(found.total)
     received = f"{settings.money(found.amount)} received"
     return f"{total} ({', '.join([received, *named])})" if named else total
 

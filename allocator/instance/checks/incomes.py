@@ -32,6 +32,23 @@ def outcome_of_the_measure(facts: Timeless) -> Problems:
         )
 
 
+@planned("budgets", "incomes")
+def held_back_of_limited_money(facts: Facts) -> Problems:
+    """What is held back is a share of money that is limited."""
+    rows, grid, pools = facts["incomes"], facts.by_year("incomes"), facts.budgets
+    row, _, year = grid.in_force
+    payer = pools.places(rows["pool"].tolist())[row]
+    endless = (rows["basis"][row] == "held_back") & np.isinf(pools.steady[payer, year])
+    for position in np.unique(row[endless]).tolist():
+        yield problem(
+            rows,
+            position,
+            "basis",
+            f"a share of the money of pool '{rows['pool'][position]}' cannot be held back: its "
+            "amount is blank, which is not limited; give it an amount, or write basis amount.",
+        )
+
+
 def thresholds(facts: Timeless) -> Problems:
     """What is paid in full lies beyond the threshold, and both can be reached."""
     rows = facts["incomes"]
@@ -225,6 +242,7 @@ def _held_back(facts: Facts) -> dict[tuple[str, int], list[int]]:
 
 
 CHECKS = (
+    held_back_of_limited_money,
     outcome_of_the_measure,
     thresholds,
     measured_programmes,

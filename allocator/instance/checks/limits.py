@@ -7,7 +7,7 @@ import numpy as np
 from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
-from allocator.words import number
+from allocator.words import number, told_apart
 
 
 def limits_make_sense(facts: Timeless) -> Problems:
@@ -15,8 +15,9 @@ def limits_make_sense(facts: Timeless) -> Problems:
     rows = facts["limits"]
     low, high, growth = rows["min"], rows["max"], rows["basis"] == "growth"
     for position in np.flatnonzero(low > high).tolist():
-        words = f"{number(low[position])} is more than max {number(high[position])}"
-        yield problem(rows, position, "min", f"min {words}, so no activity is allowed.")
+        least, most = told_apart(low[position], high[position], number)
+        message = f"min {least} is more than max {most}, so no activity is allowed."
+        yield problem(rows, position, "min", message)
     for column in ("min", "max"):
         floor = np.where(growth, -1.0, 0.0)
         for position in np.flatnonzero(rows[column] < floor).tolist():
@@ -72,12 +73,13 @@ def scale_that_can_start(facts: Facts) -> Problems:
         beyond = np.flatnonzero(starts > most)
         if len(beyond) and name not in raised:
             t = int(beyond[0])
+            least_started, can = told_apart(starts[t], most[t], number)
             yield problem(
                 rows,
                 int(row[t]),
                 "start_min",
-                f"'{name}' does nothing or at least {number(starts[t])}, but can do at most "
-                f"{number(most[t])} in {facts.years[t]}, so it could never run; lower start_min or "
+                f"'{name}' does nothing or at least {least_started}, but can do at most "
+                f"{can} in {facts.years[t]}, so it could never run; lower start_min or "
                 "raise max.",
             )
         elif given.any() and (starts <= least)[given].all() and name not in dropped:

@@ -79,7 +79,8 @@ def _clash(choices: Choices, every: list[int]) -> tuple[int, str] | None:
     """Option at which what the first of `every` requires cannot be kept, and why."""
     names, first = choices.names, choices.names[every[0]]
     for a in every:
-        b = next((other for other in every if other in choices.excluded[a]), None)
+        shut = choices.excluded[a]
+        b = next((other for other in every if other in shut), None) if shut else None
         if b is not None:
             far = b if a == every[0] else a
             return far, (
@@ -87,7 +88,8 @@ def _clash(choices: Choices, every: list[int]) -> tuple[int, str] | None:
                 "the other; take one of the links out."
             )
     for group in choices.groups_with(every):
-        taken = [other for other in every if other in group.members]
+        members = set(group.members)
+        taken = [other for other in every if other in members]
         if len(taken) > group.most:
             shown = listing(f"'{names[other]}'" for other in taken)
             return taken[-1], (

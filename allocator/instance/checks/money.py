@@ -11,7 +11,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.rows import among
 from allocator.tolerances import ROUNDING
-from allocator.words import Suggester, listing, number, sentence
+from allocator.words import Suggester, listing, number, sentence, told_apart
 
 PROVIDERS_IN = ("programmes", "providers", "options")
 """Tables that name providers, each in a column of that name."""
@@ -54,12 +54,12 @@ def shares_in_order(facts: Timeless) -> Problems:
     """A pool's least share is no more than its most."""
     rows = facts["funding"]
     for position in np.flatnonzero(rows["share_min"] > rows["share_max"]).tolist():
-        least, most = rows["share_min"][position], rows["share_max"][position]
+        least, most = told_apart(rows["share_min"][position], rows["share_max"][position], number)
         yield problem(
             rows,
             position,
             "share_min",
-            f"share_min {number(least)} is more than share_max {number(most)}.",
+            f"share_min {least} is more than share_max {most}.",
         )
 
 
@@ -86,7 +86,7 @@ def shares_add_up(facts: Facts) -> Problems:
                     int(grid.index[payers[0], t]),
                     column,
                     f"the {column} of programme '{name}' in {facts.years[t]} sum to "
-                    f"{number(totals[t])}, {words} ({named}); they must sum to "
+                    f"{told_apart(totals[t], 1.0, number)[0]}, {words} ({named}); they must sum to "
                     f"{'at most' if column == 'share_min' else 'at least'} 1.",
                 )
 

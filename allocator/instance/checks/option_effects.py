@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -212,12 +213,12 @@ def costs_stay_positive(facts: Timeless) -> Problems:
             value = float(rows[column][position])
             falls = added and cheapest[name] < usual[name]
             left = cheapest[name] + value if added else usual[name] * value
-            if left < 0 or (left == 0 and (value != 0 or not added)):
+            if left < 0:
                 yield problem(
                     rows,
                     position,
                     column,
-                    f"a unit of '{name}' would cost {number(left)}, and it must cost more than 0: "
+                    f"a unit of '{name}' would cost {number(left)}, less than nothing: "
                     f"its unit cost is {number(usual[name])}"
                     + (f", {number(cheapest[name])} above the threshold." if falls else "."),
                 )
@@ -256,24 +257,36 @@ def one_multiplier_at_a_time(facts: Timeless) -> Problems:
         for member in group.members if group.one_at_a_time else []:
             alone[names[member]].add(group.name)
     multiplies = (rows["operation"] == "multiply") | (rows["measure"] == "unit_cost")
-    acting: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    acting: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     for position in rows.in_file(multiplies):
-        figure = _figure(rows, position)
-        option = rows["option"][position]
-        for earlier in acting[figure]:
-            other = rows["option"][earlier]
-            if option != other and not alone[option] & alone[other]:
-                words = "change" if figure[0] == "unit_cost" else "multiply"
-                yield problem(
-                    rows,
-                    position,
-                    "target",
-                    f"'{other}' and '{option}' both {words} the {_words(figure)}, and may be taken "
-                    "together; put them in one group of choose at_most_one"
-                    + ("." if words == "change" else ", or write what they add."),
-                )
-                break
-        acting[figure].append(position)
+        acting[_figure(rows, position)].setdefault(rows["option"][position], position)
+    for figure, position_of in acting.items():
+        pair = _not_apart(position_of, alone)
+        if pair:
+            other, option = pair
+            words = "change" if figure[0] == "unit_cost" else "multiply"
+            yield problem(
+                rows,
+                position_of[option],
+                "target",
+                f"'{other}' and '{option}' both {words} the {_words(figure)}, and may be taken "
+                "together; put them in one group of choose at_most_one"
+                + ("." if words == "change" else ", or write what they add."),
+            )
+
+
+def _not_apart(options: Iterable[str], groups: dict[str, set[str]]) -> tuple[str, str] | None:
+    """First two options that share no group, each put under one key of the groups it is in."""
+    first: dict[frozenset[str], str] = {}
+    for option in options:
+        mine = frozenset(groups[option])
+        if mine and mine in first:
+            continue
+        for theirs, other in first.items():
+            if not mine & theirs:
+                return other, option
+        first[mine] = option
+    return None
 
 
 def _words(figure: tuple[str, ...]) -> str:

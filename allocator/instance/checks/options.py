@@ -12,6 +12,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.groups import Group
 from allocator.instance.facts.runs import NO_REVIEW
 from allocator.instance.facts.timeless import Timeless
+from allocator.instance.tables.lists import names_in, numbers_in
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.vocabulary import STEPS
 from allocator.words import Suggester, listing
@@ -43,7 +44,7 @@ def windows(facts: Facts) -> Problems:
 
 def _reviews(words: str) -> list[int] | None:
     """Review years in a cell; None when they are not whole numbers from 1."""
-    found = words.split()
+    found = numbers_in(words)
     if not all(word.isascii() and word.isdigit() and 0 < len(word) < 5 for word in found):
         return None
     numbers = [int(word) for word in found]
@@ -64,8 +65,9 @@ def reviews(facts: Timeless) -> Problems:
                 rows,
                 position,
                 "review_years",
-                f"'{words}' are not review years: write whole years after the start with spaces "
-                f"between them (2 4), {NO_REVIEW} for never, or leave it blank for any time.",
+                f"'{words}' are not review years: write whole years after the start with "
+                f"semicolons between them (2; 4), {NO_REVIEW} for never, or leave it blank for any "
+                "time.",
             )
         elif any(later <= sooner for sooner, later in pairwise(numbers)):
             yield problem(
@@ -126,7 +128,7 @@ def one_choice_a_group(facts: Timeless) -> Problems:
 def choices_and_groups(facts: Timeless) -> Problems:
     """How many may be taken is said of a group, and `most` only where it is read."""
     rows = facts["options"]
-    grouped = np.array([bool(words.split()) for words in rows["group"].tolist()], dtype=bool)
+    grouped = np.array([bool(names_in(words)) for words in rows["group"].tolist()], dtype=bool)
     free = rows["choose"] == "any"
     for position in np.flatnonzero(~grouped & ~free).tolist():
         yield problem(

@@ -202,6 +202,26 @@ def unvalued(facts: Facts) -> Problems:
         )
 
 
+@planned("programmes", "responses", "demand", "effects", "option_effects")
+def valued_by_what_they_avoid(facts: Facts) -> Problems:
+    """Programmes that have effects on need and nothing of their own are listed."""
+    programmes, held = facts["programmes"], facts.held.avoids_only_held
+    if held.any():
+        names = programmes["programme"][programmes.in_file(held)].tolist()
+        total = float(facts.base_spend[held].sum())
+        many = "1 programme is" if len(names) == 1 else f"{len(names)} programmes are"
+        yield problem(
+            programmes,
+            None,
+            "",
+            f"{many} valued only by what they avoid (an effect, but no response and no demand) and "
+            f"held at baseline, with {facts.settings.money(total)} of baseline spend: "
+            f"{listing(names, 12)}. Give them responses, or write held = no if what they avoid is "
+            "all that they are for.",
+            severity="warning",
+        )
+
+
 @needs("programmes", "responses", "demand", "effects", "option_effects")
 def unvalued_and_free(facts: Timeless) -> Problems:
     """Programmes that nothing values and that may move all the same are said."""
@@ -253,6 +273,7 @@ CHECKS = (
     idle_pools,
     money_spread,
     unvalued,
+    valued_by_what_they_avoid,
     unvalued_and_free,
     held_though_valued,
 )

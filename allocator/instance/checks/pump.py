@@ -41,6 +41,16 @@ def money_pumps(facts: Facts) -> Problems:
         name = net.names[net.sources[position]]
         here = slice(*saved.indptr[position : position + 2].tolist())
         most = net.names[int(saved.indices[here][np.argmax(saved.data[here])])]
+        if np.isinf(total[position]):
+            yield problem(
+                effects,
+                sources[name],
+                "source",
+                f"'{name}' costs nothing and saves money elsewhere, most of it on '{most}': it "
+                "does all that its limits allow.",
+                severity="warning",
+            )
+            continue
         taken = name in accepted
         back = facts.settings.money(float(total[position]) * one)
         yield problem(

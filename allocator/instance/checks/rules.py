@@ -10,7 +10,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import LEGAL_RULES
 from allocator.instance.tables.rows import BLANK_YEAR
-from allocator.instance.tables.settings import year_of
+from allocator.instance.tables.years import year_of
 from allocator.words import number
 
 

@@ -135,7 +135,10 @@ def savings(facts: Facts, net: Network) -> sp.csc_array:
         saved = saved + sp.csr_array((-cells.data * worth, (cells.row, cells.col)), saved.shape)
     saved.sort_indices()
     per_pound = saved.tocsc()
-    per_pound.data /= prices[net.sources, 0][columns_of(per_pound)]
+    cost = prices[net.sources, 0][columns_of(per_pound)]
+    # What costs nothing saves any amount for a pound spent on it, or nothing.
+    free = np.where(per_pound.data > 0, np.inf, 0.0)
+    per_pound.data = np.divide(per_pound.data, cost, out=free, where=cost > 0)
     return per_pound
 
 

@@ -12,7 +12,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import SHAPE_PARAMETERS
 from allocator.instance.tables.rows import Rows
-from allocator.words import number
+from allocator.words import number, told_apart
 
 _PARAMETERS = ("per_unit", "elasticity", "maximum", "half", "steepness")
 
@@ -47,11 +47,13 @@ def evidence_in_order(facts: Timeless) -> Problems:
         for position in np.flatnonzero(crossed).tolist():
             upper = middle[position] if low[position] > middle[position] else high[position]
             what = "the central figure" if upper == middle[position] else "high"
-            message = f"low {number(low[position])} is more than {what} {number(upper)}."
+            lower, upper = told_apart(low[position], upper, number)
+            message = f"low {lower} is more than {what} {upper}."
             yield problem(rows, position, "low", message)
         for position in np.flatnonzero(high < middle).tolist():
-            words = f"{number(high[position])} is less than the central figure"
-            yield problem(rows, position, "high", f"high {words} {number(middle[position])}.")
+            upper, middle_one = told_apart(high[position], middle[position], number)
+            message = f"high {upper} is less than the central figure {middle_one}."
+            yield problem(rows, position, "high", message)
     curved = (responses["shape"] == "points") & ~(
         np.isnan(responses["low"]) & np.isnan(responses["high"])
     )
@@ -139,13 +141,9 @@ def _rising(rows: Rows, positions: list[int]) -> Problems:
         )
     for before, after in itertools.pairwise(positions):
         if rows["effect"][after] < rows["effect"][before]:
-            yield problem(
-                rows,
-                after,
-                "effect",
-                f"the curve falls from {number(rows['effect'][before])} to "
-                f"{number(rows['effect'][after])}; more activity may not buy less.",
-            )
+            high, low = told_apart(rows["effect"][before], rows["effect"][after], number)
+            message = f"the curve falls from {high} to {low}; more activity may not buy less."
+            yield problem(rows, after, "effect", message)
 
 
 def demand_makes_sense(facts: Timeless) -> Problems:
@@ -233,25 +231,35 @@ def extra_capacity_paid(facts: Timeless) -> Problems:
         )
 
 
-@needs("capacity", "programmes")
+@needs("capacity", "programmes", "options")
 def used_resources_exist(facts: Timeless) -> Problems:
-    """What a programme uses is limited somewhere."""
+    """What programmes and options use has a capacity: one problem for each resource and place."""
     covered = set(facts["capacity"].tuples(("resource", "place")))
+    limited = {resource for resource, _ in covered}
     programmes = facts["programmes"]
     home = dict(zip(programmes["programme"], programmes["place"], strict=True))
-    rows = facts["use"]
-    for position, (name, resource) in enumerate(rows.tuples()):
-        place = home.get(name, "")
+    users: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    use, taken = facts["use"], facts["option_use"]
+    needs = [("programme", p, r, home.get(n, "")) for p, (n, r) in enumerate(use.tuples())]
+    columns = ("resource", "place")
+    needs += [("option", p, r, where) for p, (r, where) in enumerate(taken.tuples(columns))]
+    for thing, position, resource, place in needs:
         if covered.isdisjoint({(resource, ""), (resource, place)}):
-            of = f"serves '{place}'" if place else "serves the whole system"
-            where = "that place or a blank one" if place else "a blank place"
-            yield problem(
-                rows,
-                position,
-                "resource",
-                f"'{name}' {of} and uses '{resource}', whose capacity does not cover it; give "
-                f"capacity a row for '{resource}' with {where}.",
-            )
+            users[thing, resource, place if resource in limited else ""].append(position)
+    for (thing, resource, place), positions in users.items():
+        rows = use if thing == "programme" else taken
+        names = list(dict.fromkeys(rows[thing][positions].tolist()))
+        who = f"'{names[0]}' uses" if len(names) == 1 else f"{len(names):,} {thing}s use"
+        lacking = ""
+        if resource in limited:
+            lacking = f" in '{place}' or for every place" if place else " for every place"
+        yield problem(
+            rows,
+            positions[0],
+            "resource",
+            f"'{resource}' has no capacity{lacking}; {who} it; give capacity a row for it, with a "
+            "blank amount for not limited.",
+        )
 
 
 def tail_settings(facts: Timeless) -> Problems:

@@ -30,7 +30,8 @@ class Budgets:
     payer : ndarray of int, shape (programmes,)
         Pool that each programme names.
     revenue, steady, capital : ndarray
-        Money received to run services, the part of it that comes every year, and capital.
+        Money received to run services, the part of it that comes every year, and capital; inf
+        where it is not limited.
     recurrent : ndarray
         Money that may pay for what is spent every year: the steady part, and support of deficits.
     carry_max, overdraw_max : ndarray
@@ -54,8 +55,8 @@ class Budgets:
         revenue, lasting = kind != "capital", np.isin(kind, ("recurrent", "grant"))
 
         def total(column: str, some: Flags) -> Floats:
-            found = np.zeros(shape)
-            np.add.at(found, (b[some], t[some]), rows[column][row[some]])
+            found, each = np.zeros(shape), rows[column][row[some]]
+            np.add.at(found, (b[some], t[some]), np.where(np.isnan(each), np.inf, each))
             return found
 
         self.revenue, self.capital = total("amount", revenue), total("amount", ~revenue)

@@ -31,7 +31,8 @@ class Capacity:
     keys : list of (str, str)
         Resource and place of each row; a blank place is everywhere.
     amount, extra_max : ndarray, shape (rows, years)
-        What is there without options, and most that may be added.
+        What is there without options (inf where it is not limited), and most that may be
+        added.
     extra_price : ndarray, shape (rows, years)
         What a unit added costs.
     extra_pool : ndarray of str, shape (rows, years)
@@ -58,7 +59,8 @@ class Capacity:
         index: Floats,
     ) -> None:
         self.keys, self.lines = capacity.keys, capacity.lines()
-        self.amount = capacity.values("amount", np.inf)
+        amount = capacity.values("amount", np.inf)
+        self.amount: Floats = np.where(np.isnan(amount), np.inf, amount)
         self.extra_max = capacity.values("extra_max", 0.0)
         self.extra_price: Floats = capacity.values("extra_cost", 0.0) * index
         self.extra_pool = capacity.words("extra_pool")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import numpy as np
@@ -94,6 +95,24 @@ class Choices:
             return False
         groups = self.groups_with(every)
         return all(len(every.intersection(group.members)) <= group.most for group in groups)
+
+    def one_after_the_other(self, options: Iterable[int]) -> Iterator[int]:
+        """Those of some options that may be taken with all that came before them."""
+        every: set[int] = set()
+        shut: set[int] = set()
+        counted: Counter[str] = Counter()
+        for option in options:
+            more = [other for other in self.needed(option) if other not in every]
+            apart = {other for one in more for other in self.excluded[one]}
+            if not shut.isdisjoint(more) or not apart.isdisjoint(more) or apart & every:
+                continue
+            joined = Counter(group.name for one in more for group in self._groups_of[one])
+            groups = self.groups
+            if all(counted[name] + n <= groups[name].most for name, n in joined.items()):
+                every.update(more)
+                shut |= apart
+                counted.update(joined)
+                yield option
 
     @cached_property
     def possible(self) -> Flags:

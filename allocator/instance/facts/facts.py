@@ -192,24 +192,31 @@ class Facts(Timeless):
     @fact
     def pools(self) -> Pools:
         """The most money that can reach each pool, against the least it must pay for."""
-        of = self.least_costs, self.agreements, self.commitments
-        return Pools(self["programmes"], self.purses, *of)
+        return self.pools_of(self.purses, self.least_costs, self.agreements, self.commitments)
+
+    def pools_of(
+        self, purses: Purses, costs: LeastCosts, agreements: Agreements, commitments: Commitments
+    ) -> Pools:
+        """The same for other purses and contracts."""
+        return Pools(self["programmes"], purses, costs, agreements, commitments)
 
     @fact
     def ranges(self) -> Ranges:
         """Least and most activity each programme can reach in each year."""
-        return propagate(
-            Bounding(
-                programmes=self["programmes"],
-                limits=self["limits"],
-                levels=self.limits,
-                decisions=self.decisions,
-                need=self.need,
-                capacity=self.capacity,
-                agreements=self.agreements,
-                commitments=self.commitments,
-                pools=self.pools,
-            )
+        return propagate(self.bounding())
+
+    def bounding(self) -> Bounding:
+        """All that bounds activity."""
+        return Bounding(
+            programmes=self["programmes"],
+            limits=self["limits"],
+            levels=self.limits,
+            decisions=self.decisions,
+            need=self.need,
+            capacity=self.capacity,
+            agreements=self.agreements,
+            commitments=self.commitments,
+            pools=self.pools,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from allocator.instance.tables.lists import names_in
 from allocator.instance.tables.rows import Rows
 
 _ONE_AT_A_TIME = ("at_most_one", "exactly_one")
@@ -39,7 +40,7 @@ def groups_of(options: Rows) -> dict[str, Group]:
     rows = options.tuples(("group", "choose", "most"))
     for position in options.by_line:
         words, choose, most = rows[position]
-        for name in dict.fromkeys(words.split()):
+        for name in names_in(words):
             if name not in found:
                 limit = 1 if choose in _ONE_AT_A_TIME else most
                 found[name] = Group(name, choose, len(options) if choose == "any" else limit)

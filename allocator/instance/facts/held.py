@@ -25,9 +25,9 @@ class Held:
     ----------
     programmes : Rows
         The table.
-    following, buying, freed : sequence of str
-        Programmes with demand, with a response or an effect, and those that options close or
-        limit.
+    following, buying, avoiding, freed : sequence of str
+        Programmes with demand, with a response, with an effect on another's need, and those that
+        options close or limit.
 
     Attributes
     ----------
@@ -35,12 +35,17 @@ class Held:
         It has demand to follow.
     unvalued : ndarray of bool
         No response, demand or effect says what it buys.
+    avoids_only : ndarray of bool
+        Valued only by what it avoids: it has an effect, and neither response nor demand.
     set_free : ndarray of bool
         Options close or limit it, so that nothing else holds it.
     held : ndarray of bool
-        Kept at the reference plan.
-    unvalued_held : ndarray of bool
+        Kept at its baseline, or as near to it as limits, rules and budgets allow.
+    unvalued_held, avoids_only_held : ndarray of bool
         Both.
+    reason : ndarray of str
+        Why a programme is held: ``said`` (held = yes), ``unvalued``, ``avoids only`` or
+        ``class`` (need that must be met, without demand); blank where it is not.
     """
 
     def __init__(
@@ -48,13 +53,23 @@ class Held:
         programmes: Rows,
         following: Iterable[str],
         buying: Iterable[str],
+        avoiding: Iterable[str],
         freed: Iterable[str],
     ) -> None:
         names, said = programmes["programme"], programmes["held"]
         self.follows = among(names, following)
-        self.unvalued: Flags = ~(self.follows | among(names, buying))
+        bought, avoids = among(names, buying), among(names, avoiding)
+        self.unvalued: Flags = ~(self.follows | bought | avoids)
+        self.avoids_only: Flags = avoids & ~(self.follows | bought)
         self.set_free = among(names, freed)
         strict = np.isin(programmes["class"], STRICT)
-        usual = ~self.follows & ~self.set_free & (self.unvalued | strict)
+        blind = self.unvalued | self.avoids_only
+        usual = ~self.follows & ~self.set_free & (blind | strict)
         self.held: Flags = (said == "yes") | ((said == "") & usual)
         self.unvalued_held = self.unvalued & self.held
+        self.avoids_only_held = self.avoids_only & self.held
+        self.reason: Values = np.select(
+            [~self.held, said == "yes", self.unvalued, self.avoids_only],
+            ["", "said", "unvalued", "avoids only"],
+            "class",
+        )

@@ -6,6 +6,7 @@ import numpy as np
 
 from allocator.arrays import Floats, Ints
 from allocator.instance.tables.rows import Rows
+from allocator.tolerances import RESIDUE, SMALL
 
 
 class Effects:
@@ -37,7 +38,11 @@ class Effects:
         self.kernel = self.after(np.arange(years))
 
     def after(self, lags: Ints) -> Floats:
-        """Need avoided per unit of source activity some years before, shape (effects, lags)."""
+        """Need avoided per unit of source activity some years before, shape (effects, lags).
+
+        What has faded to nothing that a sum of the round could feel is nothing.
+        """
         each, delay, fade = (self._rows[c][:, None] for c in ("per_unit", "delay", "fade"))
-        since = np.maximum(lags - delay, 0)
-        return np.where(lags >= delay, each * fade**since, 0.0)
+        left = fade ** np.maximum(lags - delay, 0)
+        felt = (lags >= delay) & (left > RESIDUE) & (each * left > SMALL)
+        return np.where(felt, each * left, 0.0)

@@ -70,6 +70,17 @@ class Bounding:
 
 def propagate(bounding: Bounding) -> Ranges:
     """Tighten bounds until nothing moves."""
+    state = _settled(bounding, money=True)
+    lo, hi = state.lo, np.maximum(state.lo, state.hi)
+    free = lo, hi
+    if len(bounding.agreements.names):
+        before = _settled(bounding, money=False)
+        free = before.lo, np.maximum(before.lo, before.hi)
+    return Ranges(lo, hi, *state.drivers(lo, hi), *free, state.collisions, state.shortages)
+
+
+def _settled(bounding: Bounding, *, money: bool) -> _State:
+    """Bounds that no longer move, with or without what pools can pay."""
     state = _State(bounding)
     state.apply_limits()
     for _ in range(4 * state.years + 8):
@@ -79,13 +90,12 @@ def propagate(bounding: Bounding) -> Ranges:
         state.follow_demand()
         state.fit_capacity()
         state.fit_contracts()
-        state.fit_pools()
+        if money:
+            state.fit_pools()
         state.grow_backward()
         if np.array_equal(before[0], state.lo) and np.array_equal(before[1], state.hi):
             break
-    lo, hi = state.lo, np.maximum(state.lo, state.hi)
-    driver_lo, driver_hi = state.drivers(lo, hi)
-    return Ranges(lo, hi, driver_lo, driver_hi, state.collisions, state.shortages)
+    return state
 
 
 class _State:

@@ -88,6 +88,10 @@ class Ranges:
         Activity.
     driver_lo, driver_hi : ndarray, shape (programmes, years)
         Activity, or met need for a programme with demand.
+    free_lo, free_hi : ndarray, shape (programmes, years)
+        Activity if money were no limit. Payments are read on it: a range that rests on what a
+        pool can pay holds only while the payment stands in the programme as it is. The same as
+        `lo` and `hi` in a round without contracts.
     collisions : list of Collision
     shortages : list of Shortage
     """
@@ -96,5 +100,7 @@ class Ranges:
     hi: Floats
     driver_lo: Floats
     driver_hi: Floats
+    free_lo: Floats
+    free_hi: Floats
     collisions: list[Collision] = field(default_factory=list)
     shortages: list[Shortage] = field(default_factory=list)

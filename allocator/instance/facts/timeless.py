@@ -31,12 +31,12 @@ class Timeless(Deriving):
 
     @fact
     def held(self) -> Held:
-        """Programmes that nothing values, and those kept at the reference plan."""
+        """Programmes that nothing values, and those kept at their baseline."""
         (following,), (buying,) = (self.columns(t, "programme") for t in ("demand", "responses"))
         (avoiding,) = self.columns("effects", "source")
         measure, target = self.columns("option_effects", "measure", "target")
         freed = target[limits_changed(measure)]
-        return Held(self["programmes"], following, [*buying, *avoiding], freed)
+        return Held(self["programmes"], following, buying, avoiding, freed)
 
     @fact
     def groups(self) -> dict[str, Group]:

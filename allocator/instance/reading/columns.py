@@ -7,6 +7,7 @@ at one by one only where that fails.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -23,13 +24,16 @@ from allocator.instance.reading.values import (
     refused,
     writable,
 )
-from allocator.instance.tables.column import NO_VALUE, Column
+from allocator.instance.tables.column import NO_VALUE, Column, Form
+from allocator.instance.tables.lists import SEPARATOR, listed_names, names_in, numbers_in
 from allocator.instance.tables.rows import BLANK_YEAR
-from allocator.instance.tables.settings import year_of
-from allocator.words import Suggester, number
+from allocator.instance.tables.years import not_a_year, year_of
+from allocator.words import Suggester, brief, count, number, unseen
 
 _FLAGS = {"yes": True, "no": False, "true": True, "false": False}
 _LARGEST_INTEGER = 2**53
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_BREAKS = re.compile("[\t\n\v\f\r\x85\u2028\u2029]+")
 
 
 @dataclass
@@ -65,6 +69,11 @@ class Cells:
             self._note(position, str(value), message, suggestion, "error")
             self.bad.add(position)
 
+    def refuse_all(self, positions: Sequence[int], value: str, message: str) -> None:
+        """Note cells that cannot be used for the same cause, once."""
+        self.refuse(positions[0], value, message)
+        self.bad.update(positions)
+
     def notice(self, position: int, value: str, message: str) -> None:
         """Note how a cell was read."""
         self._note(position, value, message, "", "warning")
@@ -93,6 +102,7 @@ def typed(cells: Cells, written: list[str] | Floats) -> Values:
         return _settled(cells, written + 0.0, np.isnan(written))
     else:
         texts = texts_of(written, np.isnan(written))
+    texts = _as_spaces(cells, texts, _SPACES, "a no-break space")
     blank = np.fromiter((not text for text in texts), bool, len(texts))
     return _settled(cells, _PARSERS[column.kind](cells, texts), blank)
 
@@ -129,25 +139,98 @@ def _settled(cells: Cells, values: Values, blank: Flags) -> Values:
     return values
 
 
+def _as_spaces(cells: Cells, texts: list[str], pattern: re.Pattern[str], what: str) -> list[str]:
+    """Texts with a space for what looks like one, which is said once."""
+    if not pattern.search("\0".join(texts)):
+        return texts
+    found = [position for position, text in enumerate(texts) if pattern.search(text)]
+    others = f", as it was in {count(len(found) - 1, 'more cell')}" if len(found) > 1 else ""
+    cells.notice(found[0], texts[found[0]], f"{what} in the cell was read as a space{others}.")
+    return [pattern.sub(" ", text).strip() for text in texts]
+
+
 def _text(cells: Cells, texts: list[str]) -> Values:
+    form = cells.column.form
+    if form == "prose":
+        texts = [re.sub("\r\n?", "\n", text) if "\r" in text else text for text in texts]
+    else:
+        texts = _as_spaces(cells, texts, _BREAKS, "a line break or tab")
+    _refuse_unseen(cells, texts, "\n\t" if form == "prose" else "")
+    return np.array(_FORMS[form](cells, texts) if form in _FORMS else texts, dtype=object)
+
+
+def _refuse_unseen(cells: Cells, texts: list[str], among: str) -> None:
     joined = "".join(texts)
-    if (cells.column.key or cells.column.reference) and not joined.isprintable():
-        for position, text in enumerate(texts):
-            hidden = next((c for c in text if not c.isprintable()), None)
-            if hidden is not None:
-                cells.refuse(
-                    position,
-                    text,
-                    f"the name holds a character that cannot be seen (U+{ord(hidden):04X}); "
-                    "type it again.",
-                )
+    if joined.isprintable():
+        return
     if not writable(joined):
         for position, text in enumerate(texts):
             if not writable(text):
                 cells.refuse(position, ascii(text), UNWRITABLE)
-    if "\r" in joined:
-        texts = [re.sub("\r\n?", "\n", text) for text in texts]
-    return np.array(texts, dtype=object)
+    found: dict[str, list[int]] = {}
+    for position, text in enumerate(texts):
+        hidden = unseen(text, among)
+        if hidden and position not in cells.bad:
+            found.setdefault(hidden, []).append(position)
+    for hidden, positions in found.items():
+        more = len(positions) - 1
+        others = f", as {'does' if more == 1 else 'do'} {count(more, 'more cell')}" if more else ""
+        name = unicodedata.name(hidden, "control character").lower()
+        cells.refuse_all(
+            positions,
+            texts[positions[0]],
+            f"the text holds a character that cannot be seen (U+{ord(hidden):04X}, {name})"
+            f"{others}; delete it, or replace it by nothing in the whole file.",
+        )
+
+
+def _names(cells: Cells, texts: list[str]) -> list[str]:
+    every = {text: names_in(text) for text in dict.fromkeys(texts)}
+    odd = _once_by_spaces([name for names in every.values() for name in names])
+    if odd:
+        first = next(at for at, text in enumerate(texts) if odd in every[text])
+        cells.notice(
+            first,
+            texts[first],
+            f"'{brief(odd)}' is one {cells.column.name.removesuffix('s')}; separate several "
+            f"by '{SEPARATOR}'.",
+        )
+    return [listed_names(text) if SEPARATOR in text else text for text in texts]
+
+
+def _once_by_spaces(names: list[str]) -> str:
+    """First name that reads as several with spaces between them; empty when none does.
+
+    It does when one of its words is a name itself, or each stands in another name too.
+    """
+    known = dict.fromkeys(names)
+    homes: dict[str, int] = {}
+    for name in known:
+        for word in set(name.split()):
+            homes[word] = homes.get(word, 0) + 1
+    for name in known:
+        words = name.split()
+        if len(words) > 1 and (
+            any(word in known for word in words) or all(homes[word] > 1 for word in words)
+        ):
+            return name
+    return ""
+
+
+def _numbers(cells: Cells, texts: list[str]) -> list[str]:
+    return [f"{SEPARATOR} ".join(numbers_in(text)) for text in texts]
+
+
+def _years(cells: Cells, texts: list[str]) -> list[str]:
+    """Years as their figures; words as they are."""
+    return [str(year_of(text) or text) for text in texts]
+
+
+_FORMS: dict[Form, Callable[[Cells, list[str]], list[str]]] = {
+    "names": _names,
+    "numbers": _numbers,
+    "year": _years,
+}
 
 
 def _choice(cells: Cells, texts: list[str]) -> Values:
@@ -200,7 +283,9 @@ def _integer(cells: Cells, texts: list[str]) -> Ints:
     numbers = _number(cells, texts)
     whole = (numbers == np.floor(numbers)) & (np.abs(numbers) <= _LARGEST_INTEGER)
     for position in np.flatnonzero(~whole & ~np.isnan(numbers)).tolist():
-        cells.refuse(position, texts[position], f"'{texts[position]}' is not a whole number.")
+        cells.refuse(
+            position, texts[position], f"'{brief(texts[position])}' is not a whole number."
+        )
     return np.where(whole, numbers, 0).astype(np.int64)
 
 
@@ -210,15 +295,14 @@ def _year(cells: Cells, texts: list[str]) -> Ints:
         for position, text in enumerate(texts):
             if known[text] is None:
                 blank = "" if cells.column.required else ", or leave it blank"
-                message = f"'{text}' is not a year; write 2025 or 2025/26{blank}."
-                cells.refuse(position, text, message)
+                cells.refuse(position, text, not_a_year(brief(text), blank))
     return np.array([known[text] or BLANK_YEAR for text in texts], dtype=np.int64)
 
 
 def _flag(cells: Cells, texts: list[str]) -> Flags:
     for position, text in enumerate(texts):
         if text and text.lower() not in _FLAGS:
-            cells.refuse(position, text, f"'{text}' is neither yes nor no.")
+            cells.refuse(position, text, f"'{brief(text)}' is neither yes nor no.")
     return np.array([_FLAGS.get(text.lower(), False) for text in texts], dtype=bool)
 
 

@@ -15,13 +15,13 @@ from allocator.instance.tables.settings import Settings
 
 
 def digest(settings: Settings, tables: Mapping[str, Rows]) -> str:
-    """SHA-256 of the settings and of the tables, whose rows are sorted by key."""
+    """SHA-256 of the settings and of the tables with rows, which are sorted by key."""
     found = hashlib.sha256()
     for entry in fields(Settings):
         found.update(f"{entry.name}={getattr(settings, entry.name)!r}\n".encode())
     for name, rows in tables.items():
-        found.update(f"[{name}] {','.join(rows.columns)}\n".encode())
         if len(rows):
+            found.update(f"[{name}] {','.join(rows.columns)}\n".encode())
             text = io.StringIO()
             writer = csv.writer(text, lineterminator="\n")
             writer.writerow(rows.columns)

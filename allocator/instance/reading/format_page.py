@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from allocator.instance.reading.cells import MOST_COLUMNS
+from allocator.instance.reading.files import LARGEST
 from allocator.instance.tables.column import Column, Table
 from allocator.instance.tables.help import allowed, blank
 from allocator.instance.tables.legal import (
@@ -12,32 +14,45 @@ from allocator.instance.tables.legal import (
     EFFECT_OPERATIONS,
     EFFECT_TARGETS,
     LEGAL_RULES,
+    REFUSED,
     SHAPE_PARAMETERS,
 )
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS
 from allocator.instance.tables.vocabulary import RULE_BASES
+from allocator.instance.tables.years import MOST_YEARS
 
-_INTRODUCTION = """\
+_INTRODUCTION = f"""\
 # The instance format
 
 An instance is a folder with `instance.toml` and one CSV a table, or a zip of that folder.
-The first line of a CSV names its columns; their order does not matter, and columns that have
-a default may be left out, as may tables that are not required. Files are UTF-8 (what a
-spreadsheet saves otherwise is read and said so); other files in the folder are ignored.
+The first line of a CSV names its columns; their order, capitals and spaces do not matter, and
+columns that have a default may be left out, as may tables that are not required. Files are UTF-8
+(what a spreadsheet saves otherwise is read and said so); other files in the folder are ignored.
 
-- **Blank cells** take the column's default. A number whose default is *none* is absent: a
-  blank `max` is no limit, not 0.
-- **Years** are written 2025 or 2025/26. A row with a blank year holds in every plan year; a
-  row with a year replaces it in that year. Budgets (all kinds of a pool together), demand,
-  capacity and places need a figure for every plan year.
+- **Blank cells** take the column's default, and so do the cells a row lacks at its end. A number
+  whose default is *none* is absent: a blank `max` is no limit, not 0.
+- **Years** are written 2025, 2025/26, 2025-26 or FY25/26. A row with a blank year holds in every
+  plan year; a row with a year replaces it in that year. Budgets (all kinds of a pool together),
+  demand, capacity and places need a figure for every plan year.
 - **Money** is in the unit `instance.toml` declares, the same in every table. Activity is in
   each programme's own unit; with `unit_cost` 1 it is money.
 - **Numbers** are plain: 1234.5. A £ sign or thousands separators are left out and reported;
   percentages are refused (5% is 0.05).
-- **Names** are matched exactly, after spaces at the ends are taken off. `all` is the built-in
-  selection of every programme.
+- **Names** are matched exactly, after spaces at the ends are taken off; they may have spaces
+  within. `all` is the built-in selection of every programme. Where a cell holds several, a
+  semicolon stands between them: `North; South` are two, `North South` is one.
+- **Text** is what can be seen. No-break spaces, tabs and line breaks are read as a space and
+  reported (notes and sources keep their lines); control characters and what turns the direction
+  of writing or has no width are refused. An apostrophe before = + - @ is not part of the text: it
+  keeps a spreadsheet from running it, is written where it is needed and taken off on reading.
 - **Yes or no** is written yes or no (true and false are understood).
+- **Semicolons or tabs** may separate the cells of a file, if its header says so. There, 12,5 is
+  read as 12.5 and reported; what could also be thousands, as 1,234, is refused.
+- **Totals**: a row called Total, which nothing else speaks of, is skipped and reported where its
+  figures are the sums of the other rows (of its year), and refused where they are not.
+- **Sizes**: at most {LARGEST / 1e6:.0f} MB together, {MOST_YEARS} plan years, {MOST_COLUMNS}
+  columns a table. Only plain files are read.
 
 Everything wrong with an instance is reported at once, with table, line, column and value.
 """
@@ -76,7 +91,7 @@ close or limit; one that nothing values needs a minimum, or held = no.
 def render() -> str:
     """Reference page in Markdown."""
     parts = [_INTRODUCTION, _settings(), *(_table(table) for table in TABLES.values())]
-    parts += [_rules(), _shapes(), _contracts(), _effects()]
+    parts += [_rules(), _shapes(), _contracts(), _effects(), _refused()]
     return "\n".join(parts)
 
 
@@ -149,6 +164,15 @@ def _effects() -> str:
     ]
     header = ("measure", "target is named in", "operations")
     return f"## Effects of options\n\n{_grid(header, rows)}\n{_EFFECT_NOTES}"
+
+
+def _refused() -> str:
+    rows = [(f"`{table}`", words) for table, every in REFUSED.items() for words in every]
+    return (
+        "## What is refused\n\nBesides cells that their column does not allow, names that are not "
+        "declared, repeated rows and years without a row:\n\n"
+        f"{_grid(('table', 'refused'), rows)}"
+    )
 
 
 if __name__ == "__main__":

@@ -11,32 +11,40 @@ from allocator.arrays import Floats
 from allocator.errors import Problem
 from allocator.instance.reading.cells import parse
 from allocator.instance.reading.columns import texts_of
+from allocator.instance.reading.dialect import column_name
 from allocator.instance.reading.files import Source
 from allocator.instance.reading.toml import parse_toml, read_settings
+from allocator.instance.reading.totals import Columns, Found, without_totals
 from allocator.instance.reading.typed import Typed, absent, kept, typed_table
+from allocator.instance.tables.column import Table
 from allocator.instance.tables.draft import Draft
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS_FILE, Settings
-from allocator.words import Suggester, sentence
+from allocator.words import Suggester, brief, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_FIGURES = ("number", "integer")
 
 
 def read_files(source: Source) -> tuple[Draft, list[Problem]]:
     """Rows of an instance's files, and everything wrong with files and cells."""
     settings, lines, problems = _settings_of(source)
     problems = source.problems + problems
-    tables = {}
+    found, damaged = [], set()
     for file, content in source.files.items():
         name = file.removesuffix(".csv")
         if name in TABLES:
-            raw = parse(name, content)
+            table = TABLES[name]
+            raw = parse(name, content, {c.name: c.required for c in table.columns.values()})
+            raw.point_decimals(c.name for c in table.columns.values() if c.kind in _FIGURES)
             problems += raw.problems
-            tables[name] = typed_table(TABLES[name], raw.columns, raw.lines, whole=not raw.damaged)
-        elif file != SETTINGS_FILE:
-            problems.append(_unknown(name, file))
+            found.append(Found(table, dict(raw.columns), raw.lines))
+            damaged |= {name} if raw.damaged else set()
+    problems += [_unknown(name, f"{name}.csv") for name in sorted(source.others)]
+    tables = _typed(found, damaged, problems)
     unread = {file.removesuffix(".csv") for file in source.unread}
     return _draft(settings, tables, problems, unread, lines)
 
@@ -54,16 +62,42 @@ def read_frames(
         Rows are taken as they are; the line of a frame's row is its position + 2.
     """
     settings, problems = read_settings(entries, {})
-    found = {}
+    known, found, damaged = {}, [], set()
     for name, table in tables.items():
         if name not in TABLES:
             problems.append(_unknown(name, name))
         elif isinstance(table, Rows):
-            found[name] = kept(table)
+            known[name] = kept(table)
         elif len(table.columns):
-            cells = {str(column): _cells_of(table[column]) for column in table.columns}
-            found[name] = typed_table(TABLES[name], cells, list(range(2, len(table) + 2)))
-    return _draft(settings, found, problems, set(), {})
+            cells, twice = _columns_of(table, TABLES[name])
+            found.append(Found(TABLES[name], cells, list(range(2, len(table) + 2))))
+            for column in twice:
+                message = f"column '{brief(column)}' appears twice."
+                problems.append(Problem(name, 1, "", column, message))
+                damaged.add(name)
+    return _draft(settings, known | _typed(found, damaged, problems), problems, set(), {})
+
+
+def _typed(found: list[Found], damaged: set[str], problems: list[Problem]) -> dict[str, Typed]:
+    """Tables with their rows typed, those that only add up the others left out."""
+    problems += without_totals(found)
+    return {
+        f.table.name: typed_table(f.table, f.cells, f.lines, whole=f.table.name not in damaged)
+        for f in found
+    }
+
+
+def _columns_of(frame: pd.DataFrame, table: Table) -> tuple[Columns, list[str]]:
+    """Cells of a frame by column, and the columns it has twice in whatever spelling."""
+    cells: Columns = {}
+    twice = []
+    for position, written in enumerate(frame.columns):
+        name = column_name(str(written), table.columns)
+        if name in cells:
+            twice.append(name)
+        else:
+            cells[name] = _cells_of(frame.iloc[:, position])
+    return cells, twice
 
 
 def _draft(
@@ -103,7 +137,7 @@ def _settings_of(source: Source) -> tuple[Settings, dict[str, int], list[Problem
 
 def _unknown(name: str, file: str) -> Problem:
     hint = Suggester(TABLES)(name)
-    statement = f"there is no table '{name}'"
+    statement = f"there is no table '{brief(name)}'"
     return Problem(file, None, "", file, sentence(statement, hint), hint)
 
 

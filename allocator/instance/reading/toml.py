@@ -16,8 +16,11 @@ from allocator.instance.reading.columns import Cells, text_of, typed
 from allocator.instance.reading.values import not_a_number
 from allocator.instance.tables.column import REQUIRED, Column, Kind
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
-from allocator.words import Suggester, sentence
+from allocator.instance.tables.years import MOST_YEARS
+from allocator.words import Suggester, brief, sentence
 
+_ENTRY = re.compile(r"[ \t]*\[*[ \t]*[\"']?([^=.\]\"']+?)[\"']?[ \t]*[=.\]]")
+_MOST_UNKNOWN = 20
 _PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
@@ -28,6 +31,9 @@ def parse_toml(content: bytes) -> tuple[dict[str, Any] | None, dict[str, int], l
         return None, {}, problems
     try:
         entries = tomllib.loads(text)
+    except (RecursionError, MemoryError):
+        message = "it nests lists or tables without end; an entry is a word, a number or a list."
+        return None, {}, [*problems, Problem(SETTINGS_FILE, None, "", "", message)]
     except tomllib.TOMLDecodeError as error:
         place = _PLACE.search(str(error))
         what = _PLACE.sub("", str(error)).strip().rstrip(".")
@@ -35,13 +41,20 @@ def parse_toml(content: bytes) -> tuple[dict[str, Any] | None, dict[str, int], l
         message = f'this is not TOML: {what}; text needs quotes, as in name = "Our round".'
         problems.append(Problem(SETTINGS_FILE, line, "", "", message))
         return None, {}, problems
-    lines = {name: _line(text, name) for name in entries}
-    return entries, {name: line for name, line in lines.items() if line}, problems
+    except ValueError:  # Python refuses whole numbers of thousands of digits
+        message = "it holds a number of thousands of digits, which nothing can read."
+        return None, {}, [*problems, Problem(SETTINGS_FILE, None, "", "", message)]
+    return entries, _lines(text), problems
 
 
-def _line(text: str, name: str) -> int:
-    found = re.search(rf"^[ \t]*\[*[ \t]*[\"']?{re.escape(name)}[\"']?[ \t]*[=.\]]", text, re.M)
-    return text.count("\n", 0, found.start()) + 1 if found else 0
+def _lines(text: str) -> dict[str, int]:
+    """Line on which each entry first stands."""
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        found = _ENTRY.match(line)
+        if found:
+            lines.setdefault(found[1].strip(), number)
+    return lines
 
 
 def read_settings(
@@ -67,15 +80,15 @@ def read_settings(
     problems: list[Problem] = []
 
     def refuse(name: str, value: object, message: str, suggestion: str = "") -> None:
-        shown = "" if value is None else str(value)
+        shown = "" if value is None else _written(value)
         line = lines.get(name)
         problems.append(Problem(SETTINGS_FILE, line, name, shown, message, suggestion))
 
     suggest = Suggester(SETTINGS)
-    for name, value in entries.items():
-        if name not in SETTINGS:
-            hint = suggest(name)
-            refuse(name, value, sentence(f"there is no entry '{name}'", hint), hint)
+    for name in [name for name in entries if name not in SETTINGS][:_MOST_UNKNOWN]:
+        hint = suggest(name)
+        statement = f"there is no entry '{brief(name)}'"
+        refuse(name, entries[name], sentence(statement, hint), hint)
     found: dict[str, Any] = {}
     for name, entry in SETTINGS.items():
         value = entries.get(name)
@@ -95,6 +108,10 @@ def read_settings(
 def _check_years(found: dict[str, Any], refuse: Callable[..., None]) -> None:
     years = found.get("years")
     if years is None:
+        return
+    if len(years) > MOST_YEARS:
+        refuse("years", None, f"{len(years):,} years are more than a plan may have, {MOST_YEARS}.")
+        del found["years"]
         return
     expected = tuple(range(years[0], years[0] + len(years)))
     if years != expected:
@@ -123,7 +140,7 @@ def _value(entry: Column, value: Any, line: int | None) -> tuple[Any, list[Probl
         kind, what = _LISTS[entry.kind]
         if not isinstance(value, list | tuple) or len(value) not in _sizes(entry):
             message = f"this is a list of {what}: {entry.meaning}."
-            return None, [Problem(SETTINGS_FILE, line, entry.name, str(value), message)]
+            return None, [Problem(SETTINGS_FILE, line, entry.name, _written(value), message)]
         column, items = replace(entry, kind=kind, default=REQUIRED), list(value)
     cells = Cells(SETTINGS_FILE, column, [line] * len(items), "the round")
     found = typed(cells, [_text(cells, n, item) for n, item in enumerate(items)]).tolist()
@@ -149,11 +166,23 @@ def _text(cells: Cells, position: int, item: Any) -> str:
         if isinstance(item, str) and kind in ("number", "integer"):
             cells.refuse(position, item, *not_a_number(item))
         else:
-            cells.refuse(position, item, f"{item!r} is not {what}.")
+            cells.refuse(position, _written(item), f"{_written(item)} is not {what}.")
         return ""
     if isinstance(item, str):
         return item if item.strip() else ""
-    return text_of(item if isinstance(item, bool) else float(item))
+    try:
+        return text_of(item if isinstance(item, bool) else float(item))
+    except OverflowError:
+        cells.refuse(position, "", "the number is too large to be one.")
+        return ""
+
+
+def _written(value: Any) -> str:
+    """A value as a message quotes it, whatever it is."""
+    try:
+        return brief(value if isinstance(value, str) else repr(value))
+    except (RecursionError, ValueError):  # nested, or of digits, without end
+        return "…"
 
 
 _LISTS: dict[str, tuple[Kind, str]] = {
@@ -169,6 +198,6 @@ _TYPES: dict[str, tuple[Any, str]] = {
     "flag": (bool, "true or false (without quotes)"),
     "number": (numbers.Real, "a number"),
     "integer": (numbers.Real, "a whole number"),
-    "year": ((numbers.Integral, str), 'a year; write 2025 or "2025/26"'),
+    "year": ((numbers.Real, str), 'a year; write 2025 or "2025/26"'),
 }
 """What TOML or Python may give for an entry of a kind, and what that is."""

@@ -12,7 +12,10 @@ from allocator.errors import Problem
 from allocator.instance.reading.columns import Cells, typed
 from allocator.instance.tables.column import Table
 from allocator.instance.tables.rows import Rows, filled, no_rows
-from allocator.words import Suggester, sentence
+from allocator.words import Suggester, brief, sentence
+
+_MOST_UNKNOWN = 20
+"""Unknown columns that are named one by one."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def typed_table(
     if not cells:
         return Typed(no_rows(table.name), None, whole)
     named = whole and table.key[0] in cells
-    problems = _unknown_columns(table, cells)
+    problems, meant = _unknown_columns(table, cells)
     columns: dict[str, Values] = {}
     usable = np.ones(len(lines), dtype=bool)
     for name, column in table.columns.items():
@@ -88,9 +91,10 @@ def typed_table(
             usable[list(found.bad)] = False
             continue
         columns[name] = filled(column, len(lines))
-        if column.required:
+        if column.required and name not in meant:
             message = f"the column '{name}' is missing: {column.meaning}."
             problems.append(Problem(table.name, 1, name, "", message))
+        if column.required:
             usable[:] = whole = False
     rows = Rows(table, np.array(lines, dtype=np.int64), columns)
     return Typed(
@@ -105,12 +109,21 @@ def _names(column: Values) -> set[str]:
     return set(column.tolist()) - {""}
 
 
-def _unknown_columns(table: Table, cells: Mapping[str, object]) -> list[Problem]:
+def _unknown_columns(table: Table, cells: Mapping[str, object]) -> tuple[list[Problem], set[str]]:
+    """Columns the table does not have, and those it lacks that they were probably meant for."""
     suggest = Suggester(set(table.columns) - set(cells))
-    problems = []
-    for name in cells:
-        if name not in table.columns:
-            hint = suggest(name)
-            statement = f"{table.name} has no column '{name}'"
-            problems.append(Problem(table.name, 1, name, name, sentence(statement, hint), hint))
-    return problems
+    missing = [name for name, c in table.columns.items() if c.required and name not in cells]
+    unknown = [name for name in cells if name not in table.columns]
+    problems: list[Problem] = []
+    meant: set[str] = set()
+    for name in unknown[:_MOST_UNKNOWN]:
+        hint = suggest(name)
+        if not hint and len(unknown) == len(missing) == 1:
+            hint = f"did you mean '{missing[0]}', which is missing?"
+        meant |= {column for column in missing if f"'{column}'" in hint}
+        statement = f"{table.name} has no column '{brief(name)}'"
+        problems.append(Problem(table.name, 1, name, name, sentence(statement, hint), hint))
+    if len(unknown) > _MOST_UNKNOWN:
+        message = f"{table.name} has none of {len(unknown) - _MOST_UNKNOWN} more columns either."
+        problems.append(Problem(table.name, 1, "", "", message))
+    return problems, meant

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from allocator.errors import UsageError
-from allocator.instance.reading.folder import swap_folder
+from allocator.instance.reading.folder import put_back, swap_folder
+from allocator.instance.tables.guard import guarded
 from allocator.instance.tables.rows import BLANK_YEAR, Rows, alike, filled
 from allocator.instance.tables.schema import TABLES
 from allocator.instance.tables.settings import SETTINGS, SETTINGS_FILE, Settings
@@ -40,10 +41,11 @@ def write_files(files: dict[str, str], folder: Path, *, overwrite: bool = False)
         When the folder holds something else, or cannot be written.
     """
     _check_target(folder, overwrite)
-    swap_folder(files, folder, _keep_others)
+    swap_folder(files, folder, _ours, _keep_others)
 
 
 def _check_target(folder: Path, overwrite: bool) -> None:
+    put_back(folder)
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder to write the instance to.")
     if not folder.exists() or not any(folder.iterdir()):
@@ -54,10 +56,15 @@ def _check_target(folder: Path, overwrite: bool) -> None:
         raise UsageError(f"{folder} already holds an instance; nothing was written.")
 
 
+def _ours(folder: Path) -> frozenset[str]:
+    names = {SETTINGS_FILE, *(f"{name}.csv" for name in TABLES)}
+    return frozenset(item.name for item in folder.iterdir() if item.name.lower() in names)
+
+
 def _keep_others(folder: Path, new: Path) -> None:
-    ours = {SETTINGS_FILE, *(f"{name}.csv" for name in TABLES)}
+    ours = _ours(folder)
     for item in folder.iterdir():
-        if item.name.lower() in ours:
+        if item.name in ours:
             continue
         if item.is_dir() and not item.is_symlink():
             shutil.copytree(item, new / item.name, symlinks=True)
@@ -105,7 +112,7 @@ def _cells(kind: str, values: list[Any]) -> list[str]:
         return ["" if value == BLANK_YEAR else str(value) for value in values]
     if kind == "flag":
         return ["yes" if value else "no" for value in values]
-    return [str(value) for value in values]
+    return [guarded(str(value)) for value in values]
 
 
 def _number(value: float) -> str:

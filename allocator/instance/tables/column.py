@@ -23,6 +23,10 @@ REQUIRED = "required"
 NO_VALUE = None
 """Default of a number that may be left blank and is then absent (NaN)."""
 
+Form = Literal["line", "prose", "names", "numbers", "year"]
+"""How a text is written: in one line; in any number of them; a list of names, or of numbers,
+with semicolons; a year or a word."""
+
 Kind = Literal["text", "choice", "number", "integer", "year", "flag", "years", "texts", "numbers"]
 
 
@@ -51,6 +55,8 @@ class Column:
         Words it accepts; empty where any will do.
     low, above, high : float or None
         Its numbers are `low` or more, more than `above`, and `high` or less.
+    form : str
+        How its texts are written.
     """
 
     name: str
@@ -64,6 +70,7 @@ class Column:
     low: float | None = None
     above: float | None = None
     high: float | None = None
+    form: Form = "line"
 
     @property
     def required(self) -> bool:

@@ -64,6 +64,60 @@ EFFECT_TARGETS: dict[str, str] = {
 }
 """Measure of an option's effect -> table its target is named in."""
 
+REFUSED: dict[str, tuple[str, ...]] = {
+    "programmes": (
+        "a programme paid from capital whose pool has none",
+        "a programme that no limit, capacity, demand or money holds down: with unit_cost 0, in a "
+        "pool whose amount is blank, or under a contract that pays nothing more for more of it",
+    ),
+    "limits": (
+        "a min above the max of the row",
+        "bounds of a programme that leave it no activity in a year, from whatever tables they come",
+        "start_min on basis growth, or above what the programme can do",
+    ),
+    "budgets": ("floors and payments that together are more than the money that can reach a pool",),
+    "funding": (
+        "funding of a programme under a contract that replaces its cost, or paid from capital",
+        "shares that cannot come to the whole",
+    ),
+    "responses": (
+        "a response of an emergency programme",
+        "a power curve of a programme with baseline 0",
+    ),
+    "demand": (
+        "a harm and a response of one programme for one outcome: need that is met would count "
+        "twice",
+        "min_met below 1 for an entitlement",
+    ),
+    "effects": (
+        "a programme that avoids its own demand, or that of one without any",
+        "circles of effects that do not die out, and programmes that save more than they cost "
+        "(unless accept_money_pump names them)",
+    ),
+    "use": ("use of a resource without capacity",),
+    "option_effects": (
+        "options that may be taken together and leave less than nothing of a demand or of a most "
+        "activity; of a capacity they may not be taken together then, which is no error",
+        "two options that multiply one figure, or change one unit cost, outside a group that lets "
+        "one be taken at a time",
+        "a unit cost below 0",
+    ),
+    "option_links": ("options that require each other in a circle, or what excludes it",),
+    "incomes": ("held_back of a pool whose recurrent or grant money is not limited",),
+    "selections": (
+        "a row that matches no programme",
+        "one programme in a selection with two different shares",
+    ),
+    "rules": (
+        "a share of a whole that does not hold all of it",
+        "a contract that stands in the selection of a payment rule in part",
+        "activity in different units",
+    ),
+    "segments": ("a segment with rows of places and a row for the whole system",),
+    "reach": ("shares of a programme that do not sum to 1",),
+}
+"""Table -> what is refused though each cell is as its column allows, besides the tables above."""
+
 CONTRACT_NEEDS: dict[str, tuple[str, ...]] = {
     "capitated": ("per_head",),
     "outcome": ("bonus_outcome",),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from allocator.instance.tables.column import NO_VALUE, REQUIRED, Column, Table
+from allocator.instance.tables.column import NO_VALUE, REQUIRED, Column, Form, Table
 from allocator.instance.tables.vocabulary import (
     ADJUSTMENT_KINDS,
     AUTHORITIES,
@@ -37,9 +37,18 @@ def _key(name: str, meaning: str, reference: str = "") -> Column:
 
 
 def _text(
-    name: str, meaning: str, default: Any = "", reference: str = "", key: bool = False
+    name: str,
+    meaning: str,
+    default: Any = "",
+    reference: str = "",
+    key: bool = False,
+    form: Form = "line",
 ) -> Column:
-    return Column(name, "text", meaning, default=default, reference=reference, key=key)
+    return Column(name, "text", meaning, default, reference=reference, key=key, form=form)
+
+
+def _prose(name: str, meaning: str) -> Column:
+    return _text(name, meaning, form="prose")
 
 
 def _choice(name: str, meaning: str, **options: Any) -> Column:
@@ -76,7 +85,7 @@ def _table(name: str, row: str, *columns: Column, required: bool = False) -> Tab
 
 def _status(meaning: str, words: tuple[str, ...], source: str) -> tuple[Column, ...]:
     status = _choice("status", meaning, default="", choices=words)
-    return status, _text("source", source), _NOTE
+    return status, _prose("source", source), _NOTE
 
 
 def _evidence(meaning: str) -> tuple[Column, ...]:
@@ -89,7 +98,7 @@ def _evidence(meaning: str) -> tuple[Column, ...]:
 
 
 _PLAN_YEAR = _year("year", "plan year; blank: every plan year", key=True)
-_NOTE = _text("note", "anything a reader should know")
+_NOTE = _prose("note", "anything a reader should know")
 _PROVENANCE = _status(
     "how the figures of the row are known", PROVENANCE, "where the figures come from"
 )
@@ -106,7 +115,7 @@ PROGRAMMES = _table(
     _text("provider", "who provides it"),
     _text("pool", "pool of money that pays for it", default=REQUIRED, reference="budgets"),
     _text("contract", "contract it is bought under"),
-    _text("tags", "words to select it by, separated by spaces"),
+    _text("tags", "words to select it by, separated by semicolons", form="names"),
     _choice(
         "class",
         "emergency follows demand and takes no benefit curve; entitlement allows no unmet "
@@ -118,12 +127,17 @@ PROGRAMMES = _table(
     _text("unit", "unit of activity", default="money"),
     _money(
         "unit_cost",
-        "cost of a unit of activity in the base year (1 makes activity money)",
+        "cost of a unit of activity in the base year (1 makes activity money; 0: it costs the "
+        "pool nothing, and limits, capacity or demand must say how much of it there may be)",
         default=1.0,
-        low=None,
-        above=0.0,
     ),
-    _number("baseline", "activity in the base year", unit="activity", low=0.0),
+    _number(
+        "baseline",
+        "activity in the base year; blank: none, a service that is new",
+        unit="activity",
+        default=0.0,
+        low=0.0,
+    ),
     _money(
         "tariff",
         "price its contract pays for a unit of activity in the base year; blank: the unit cost",
@@ -169,10 +183,19 @@ PROGRAMMES = _table(
     _choice(
         "held",
         "yes: held at its baseline, or the nearest its limits and the rules allow; no: may "
-        "move; blank: held when nothing says what it is worth (no response, no demand, no "
-        "effect)",
+        "move; blank: held when nothing says what it is worth (no response, no demand), or "
+        "only what it avoids (an effect)",
         default="",
         choices=("", "yes", "no"),
+    ),
+    Column(
+        "held_order",
+        "integer",
+        "where held programmes cannot all be kept at their baseline: those with a higher number "
+        "give way before those with a lower one, and those with the same number pro rata",
+        default=0,
+        low=0,
+        high=99,
     ),
     *_PROVENANCE,
     required=True,
@@ -185,8 +208,9 @@ LIMITS = _table(
     _PLAN_YEAR,
     _choice(
         "basis",
-        "activity: in units of activity; baseline: ratio to the baseline activity; growth: "
-        "growth of activity on the year before (0.05 is 5% more)",
+        "activity: in units of activity; baseline: ratio to the baseline activity (1.1 is 10% "
+        "more than it, 20 is twenty times as much); growth: growth of activity on the year "
+        "before (0.05 is 5% more)",
         default="baseline",
         key=True,
         choices=LIMIT_BASES,
@@ -225,14 +249,23 @@ BUDGETS = _table(
         key=True,
         choices=BUDGET_KINDS,
     ),
-    _money("amount", "money received in the year"),
+    _money(
+        "amount",
+        "money received in the year; blank: not limited, and what is spent is still reported",
+        default=NO_VALUE,
+    ),
     _number(
         "opening",
         "money brought into the first plan year (negative: owed)",
         unit="money",
         default=0.0,
     ),
-    _money("carry_max", "most that may be carried into the next year", default=0.0),
+    _money(
+        "carry_max",
+        "most that may be carried into the next year (like opening and overdraw_max, the sum "
+        "over the pool's rows)",
+        default=0.0,
+    ),
     _money("overdraw_max", "most that may be owed to the next year", default=0.0),
     _text("owner", "who answers for the pool"),
     *_PROVENANCE,
@@ -572,7 +605,7 @@ EFFECTS = _table(
     ),
     *_evidence("per_unit"),
     _choice("status", "how the figures of the row are known", default="", choices=PROVENANCE),
-    _text("citation", "where the figures come from"),
+    _prose("citation", "where the figures come from"),
     _NOTE,
 )
 
@@ -590,7 +623,13 @@ CAPACITY = _table(
     _key("resource", "resource", reference="resources"),
     _text("place", "place it serves; blank: every place", reference="places", key=True),
     _PLAN_YEAR,
-    _number("amount", "amount available", unit="resource", low=0.0),
+    _number(
+        "amount",
+        "amount available; blank: not limited, and use is still reported",
+        unit="resource",
+        default=NO_VALUE,
+        low=0.0,
+    ),
     _number("extra_max", "most that may be added", unit="resource", default=0.0, low=0.0),
     _money("extra_cost", "cost of a unit added, at base-year prices", default=0.0),
     _text("extra_pool", "pool that pays for what is added", reference="budgets"),
@@ -613,7 +652,8 @@ OPTIONS = _table(
     _text("label", "the option in words; blank: its name"),
     _text(
         "group",
-        "choices it belongs to, separated by spaces (a bid for several lots belongs to each)",
+        "choices it belongs to, separated by semicolons (a bid for several lots belongs to each)",
+        form="names",
     ),
     _choice(
         "choose",
@@ -668,8 +708,9 @@ OPTIONS = _table(
     ),
     _text(
         "review_years",
-        "years after its start at which it may be left, separated by spaces (2 4: on the "
+        "years after its start at which it may be left, separated by semicolons (2; 4: on the "
         "second and fourth anniversary); blank: at any time after min_years; none: never",
+        form="numbers",
     ),
     _money("cost_once", "paid once, in the year it starts, at base-year prices", default=0.0),
     _money(
@@ -738,6 +779,28 @@ OPTION_EFFECTS = _table(
     *_PROVENANCE,
 )
 
+OPTION_USE = _table(
+    "option_use",
+    "what an option needs of a resource while it is in place",
+    _key("option", "option", reference="options"),
+    _key("resource", "resource", reference="resources"),
+    _text(
+        "place",
+        "place it needs it in; blank: nowhere in particular",
+        reference="places",
+        key=True,
+    ),
+    _PLAN_YEAR,
+    _number(
+        "amount",
+        "resource it needs in a full year; it counts towards the capacity of its place and "
+        "towards capacity for every place",
+        unit="resource",
+        low=0.0,
+    ),
+    *_PROVENANCE,
+)
+
 OPTION_LINKS = _table(
     "option_links",
     "a decision that depends on another",
@@ -788,7 +851,7 @@ INCOMES = _table(
         "basis",
         "amount: money, in the prices of its year; per_head: money per head of all places; "
         "held_back: share of the pool's recurrent and grant money of the year, taken off it "
-        "in that year and given back if earned",
+        "in that year and given back if earned (a recurrent balance counts neither)",
         default="amount",
         choices=INCOME_BASES,
     ),
@@ -808,7 +871,11 @@ INCOMES = _table(
 SELECTIONS = _table(
     "selections",
     "programmes that count towards a named selection",
-    _key("selection", "name of the selection; its rows add up"),
+    _key(
+        "selection",
+        "name of the selection; a programme belongs to it when any of its rows matches, and "
+        "counts once however many do",
+    ),
     _text("sector", "only this sector; blank: any", key=True),
     _text("place", "only this place; blank: any", key=True),
     _text("provider", "only this provider; blank: any", key=True),
@@ -855,7 +922,9 @@ RULES = _table(
         reference="selections",
     ),
     _text(
-        "reference", "growth: baseline, previous (the year before) or a plan year; blank: previous"
+        "reference",
+        "growth: baseline, previous (the year before) or a plan year; blank: previous",
+        form="year",
     ),
     _number(
         "penalty",
@@ -866,8 +935,8 @@ RULES = _table(
     ),
     _choice("status", "what gives the rule its force", default="", choices=AUTHORITIES),
     _text("owner", "who answers for the rule"),
-    _text("reason", "why it is there"),
-    _text("source", "where it comes from"),
+    _prose("reason", "why it is there"),
+    _prose("source", "where it comes from"),
     _NOTE,
 )
 
@@ -928,6 +997,7 @@ TABLES: dict[str, Table] = {
         USE,
         OPTIONS,
         OPTION_EFFECTS,
+        OPTION_USE,
         OPTION_LINKS,
         INCOMES,
         SELECTIONS,

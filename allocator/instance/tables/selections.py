@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
+from allocator.instance.tables.lists import names_in
 from allocator.instance.tables.rows import Rows, positions_of
 
 EVERYTHING = "all"
@@ -105,6 +106,6 @@ def in_order(values: Ints, among: Ints) -> Flags:
 def _tagged(tags: list[str]) -> dict[Any, Ints]:
     found: dict[str, list[int]] = defaultdict(list)
     for position, words in enumerate(tags):
-        for tag in set(words.split()):
+        for tag in names_in(words):
             found[tag].append(position)
     return {tag: np.array(positions, dtype=np.int64) for tag, positions in found.items()}

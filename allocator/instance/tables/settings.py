@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -11,8 +10,6 @@ from allocator.words import close_money, exact_money
 
 SETTINGS_FILE = "instance.toml"
 """File that holds the settings of an instance."""
-
-_YEAR = re.compile(r"(\d{4})(?:\.0+)?(?:/(\d{2}|\d{4}))?")
 
 MONEY_SCALES = {"one": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 
@@ -38,7 +35,8 @@ class Settings:
     )
     price_basis: str = _entry(
         "choice",
-        "cash: prices of each year; real: base-year prices throughout",
+        "a note on the prices that amounts are in, for readers; nothing is computed from it: "
+        "with real, growth of prices in general is left out of cost_uplift by whoever writes it",
         "cash",
         choices=("cash", "real"),
     )
@@ -70,7 +68,8 @@ class Settings:
     )
     recurrent_balance: bool = _entry(
         "flag",
-        "whether what is spent every year must stay within what comes every year, pool by pool",
+        "whether what is spent every year must stay within what comes every year, pool by pool; "
+        "capital, one-off and carried money, and what is held back or earned, stand outside it",
         False,
     )
     shrink_outcome: str = _entry(
@@ -95,21 +94,21 @@ class Settings:
         "",
         choices=("", "low", "central", "high"),
     )
-    source: str = _entry("text", "where the instance comes from", "")
-    notes: str = _entry("text", "anything a reader should know", "")
+    source: str = _entry("text", "where the instance comes from", "", form="prose")
+    notes: str = _entry("text", "anything a reader should know", "", form="prose")
 
     @property
     def money_scale(self) -> float:
         """Units of currency in one unit of the instance's money columns."""
         return MONEY_SCALES[self.money_unit]
 
-    def money(self, value: float) -> str:
+    def money(self, value: float, more: int = 0) -> str:
         """Money in the instance's unit as messages tell it, such as £3.20m."""
-        return close_money(value * self.money_scale, self.currency)
+        return close_money(value * self.money_scale, self.currency, more)
 
-    def exact_money(self, value: float) -> str:
+    def exact_money(self, value: float, more: int = 0) -> str:
         """Money in the instance's unit to the pound, such as £3,201,400."""
-        return exact_money(value * self.money_scale, self.currency)
+        return exact_money(value * self.money_scale, self.currency, more)
 
     def year_label(self, year: int) -> str:
         """Year as planners write it: 2025/26 for a financial year."""
@@ -120,15 +119,3 @@ SETTINGS: dict[str, Column] = {
     entry.name: replace(entry.metadata["column"], name=entry.name) for entry in fields(Settings)
 }
 """Every entry ``instance.toml`` may hold."""
-
-
-def year_of(text: str) -> int | None:
-    """Year meant by 2025 or 2025/26; None when the text is neither."""
-    found = _YEAR.fullmatch(text)
-    if not found or not found[1].isascii():
-        return None
-    year = int(found[1])
-    following = found[2]
-    if following and int(following) != (year + 1) % 10 ** len(following):
-        return None
-    return year or None

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.reading.cells import parse
-from allocator.instance.reading.folder import swap_folder
-from allocator.instance.tables.settings import year_of
-from allocator.report.files.record import to_json
+from allocator.instance.reading.files import read_plain
+from allocator.instance.reading.folder import put_back
+from allocator.instance.tables.guard import guarded
+from allocator.instance.tables.years import not_a_year, year_of
+from allocator.report.files.target import RECORDS, write_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
     from allocator.planning.compare import Comparison
-
-RECORDS = ("plan.json", "evaluation.json", "comparison.json")
-"""A folder with one of these was written here."""
 
 NEEDED = {
     "allocation": ("programme", "year"),
@@ -61,37 +60,18 @@ SPENT = ("activity", "spend")
 """What an allocation may say of a programme and year; figures of the first win."""
 
 
-def check_target(folder: Path, overwrite: bool) -> None:
-    """Refuse a folder results may not be written to, before any work is done.
-
-    Raises
-    ------
-    UsageError
-        When `folder` is a file, holds something else than results, or holds results and
-        `overwrite` is false.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file; name a folder to write the plan to.")
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    names = [item.name for item in folder.iterdir()]
-    others = [n for n in names if n not in RECORDS and not n.endswith(".csv")]
-    if others or not any(name in RECORDS for name in names):
-        found = f" (it holds {sorted(others)[0]})" if others else ""
-        raise UsageError(f"{folder} is not a plan folder{found}; name a new or empty folder.")
-    if not overwrite:
-        raise UsageError(f"{folder} already holds a plan; --overwrite replaces it.")
-
-
-def write_plan(plan: Plan, instance: Instance, folder: Path, *, overwrite: bool = False) -> None:
+def write_plan(
+    plan: Plan, instance: Instance | None, folder: Path, *, overwrite: bool = False
+) -> None:
     """Write a plan folder: ``plan.json`` and a CSV a table.
 
     Parameters
     ----------
     plan : Plan
         A plan that was found.
-    instance : Instance
-        The instance it answers; its unit of money is recorded.
+    instance : Instance, optional
+        The instance it answers; its unit of money is recorded. The plan's own word is taken
+        where it is left out.
     folder : pathlib.Path
         Folder to make.
     overwrite : bool
@@ -102,10 +82,12 @@ def write_plan(plan: Plan, instance: Instance, folder: Path, *, overwrite: bool 
     UsageError
         When the folder may not or cannot be written.
     """
-    settings = instance.settings
-    money = {"currency": settings.currency, "unit": settings.money_unit}
-    record = {**plan.to_dict(), "money": money}
-    write_folder({"plan.json": to_json(record) + "\n", **csv_files(plan.tables)}, folder, overwrite)
+    said = plan.instance
+    money = {"currency": said.get("currency"), "unit": said.get("money_unit")}
+    if instance is not None:
+        settings = instance.settings
+        money = {"currency": settings.currency, "unit": settings.money_unit}
+    _write("plan.json", {**plan.to_dict(), "money": money}, plan.tables, folder, overwrite)
 
 
 def write_evaluation(
@@ -118,8 +100,7 @@ def write_evaluation(
     UsageError
         When the folder may not or cannot be written.
     """
-    files = csv_files(evaluation.tables())
-    write_folder({"evaluation.json": to_json(record) + "\n", **files}, folder, overwrite)
+    _write("evaluation.json", record, evaluation.tables(), folder, overwrite)
 
 
 def write_comparison(
@@ -136,8 +117,17 @@ def write_comparison(
         name: getattr(comparison, name)
         for name in ("cases", "sectors", "changes", "moves", "options")
     }
-    files = {"comparison.json": to_json(record) + "\n", **csv_files(frames)}
-    write_folder(files, folder, overwrite)
+    _write("comparison.json", record, frames, folder, overwrite)
+
+
+def _write(
+    name: str,
+    record: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    folder: Path,
+    overwrite: bool,
+) -> None:
+    write_folder(name, record, tables, csv_files(tables), folder, overwrite)
 
 
 def csv_files(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -151,20 +141,15 @@ def _csv(table: pd.DataFrame) -> str:
     numbers = shown.select_dtypes("float").columns
     infinite = shown[numbers].abs() == float("inf")
     shown[numbers] = shown[numbers].mask(infinite)
+    for column in shown.select_dtypes(exclude=["number", "bool"]):
+        shown[column] = shown[column].map(_word, na_action="ignore")
     text: str = shown.to_csv(index=False, lineterminator="\n")
     return text
 
 
-def write_folder(files: Mapping[str, str], folder: Path, overwrite: bool) -> None:
-    """Put texts into a folder, all of them or none, replacing what was there.
-
-    Raises
-    ------
-    UsageError
-        When the folder may not or cannot be written; it is then as it was.
-    """
-    check_target(folder, overwrite)
-    swap_folder(files, folder)
+def _word(cell: str | bool) -> str:
+    """A cell that is no number, as a CSV holds it."""
+    return guarded(cell) if isinstance(cell, str) else "yes" if cell else "no"
 
 
 def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.DataFrame]:
@@ -196,6 +181,7 @@ def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.
         When there is no such plan.
     """
     where = Path(path)
+    put_back(where.parent if where.name in RECORDS else where)
     where = where.parent if where.name in RECORDS and where.is_file() else where
     if where.is_dir():
         files = {name: where / f"{name}.csv" for name in NEEDED}
@@ -235,10 +221,14 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | Non
     from allocator.evaluate.plan_tables import lengthened
 
     try:
-        content = file.read_bytes()
+        content = read_plain(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}.") from error
-    raw = parse(file.name, content)
+    known = dict.fromkeys(NEEDED[name], True)
+    if name == "allocation":
+        known |= {SPENT[0]: True, SPENT[1]: False}
+    raw = parse(file.name, content, known)
+    raw.point_decimals(FIGURES)
     problems.extend(raw.problems)
     if raw.damaged:
         return pd.DataFrame()
@@ -287,7 +277,7 @@ class _Cells:
         """A year, in any spelling."""
         year = cell if isinstance(cell, int) else year_of(cell)
         if year is None:
-            self._wrong(line, column, str(cell), f"'{cell}' is not a year; write 2025 or 2025/26.")
+            self._wrong(line, column, str(cell), not_a_year(str(cell)))
         return year or 0
 
     def figure(self, line: int, column: str, cell: str | None) -> float:

@@ -42,6 +42,17 @@ def plain_table(names: str, *figures: str, tight: bool = False) -> Table:
     return table
 
 
+def board_table(title: str, *figures: str) -> Table:
+    """Section of the summary as a table: its title heads the column of names, no rules."""
+    table = Table(
+        header_style="bold", box=None, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+    table.add_column(title, overflow="fold", min_width=NAME_LEAST)
+    for heading in figures:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
 def bullet(sentence: str) -> Padding:
     """A finding, indented."""
     return Padding(Text(sentence), (0, 0, 0, 2), expand=False)

@@ -20,6 +20,33 @@ def gain_matters(plan: Plan) -> bool:
     return gain is not None and gain > ROUNDING * size
 
 
+def share_gained(plan: Plan, missing: float) -> str:
+    """Some objective as a share of the weighted outcomes gained on the reference plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    missing : float
+        The objective.
+
+    Returns
+    -------
+    str
+        Empty where nothing worth telling is gained. Penalties are not counted, and where they
+        are part of the gain it is called by another name.
+    """
+    c = plan.certificate
+    whole = c.outcome_gain
+    if whole is None or whole <= ROUNDING * max(1.0, abs(plan.objective or 0.0)):
+        return ""
+    name = "gain" if c.penalties == c.reference_penalties else "outcomes gained"
+    share = missing / whole
+    told = f"{percent(share)} of the {name}"
+    few = 0 < share < NOT_WORTH_TELLING
+    return f"less than {percent(NOT_WORTH_TELLING)} of the {name}" if few else told
+
+
 def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:
     """How good the plan is proved to be, for a reader who answers for the money.
 
@@ -38,6 +65,35 @@ def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:
     return [_claim(plan, worth), _check(plan)]
 
 
+def proof_in_short(plan: Plan, worth: Worth) -> str:
+    """How much could be missing, whose word that is, and whether the plan was checked.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    worth : Worth
+        Units in which value is told.
+    """
+    c, missing = plan.certificate, possible_more(plan)
+    said = [f"{_stopped(plan)}: the best found so far."] if plan.status == "limit" else []
+    if missing is None:
+        said.append("How far this plan is from the best is not proved.")
+    else:
+        value = c.objective if c.true_objective is None else c.true_objective
+        some = missing > ROUNDING * max(1.0, abs(value or 0.0))
+        share = share_gained(plan, missing)
+        share = f" ({share})" if share else ""
+        told = worth.text(missing).removesuffix(" of value")
+        what = f"at most {told}{share}" if some else "nothing but rounding"
+        proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
+        whose = "proved" if proved else "by the solver's bound"
+        said.append(f"Proof: {what} missing, {whose}.")
+    checked = "yes" if plan.verified else "NO. Do not use these figures"
+    said.append(f"Checked independently: {checked}.")
+    return " ".join(said)
+
+
 def possible_more(plan: Plan) -> float | None:
     """Objective by which some plan the rules allow may be better, on the true curves.
 
@@ -51,20 +107,7 @@ def possible_more(plan: Plan) -> float | None:
     float or None
         Not negative; None where nothing is known.
     """
-    c = plan.certificate
-    value = c.objective if c.true_objective is None else c.true_objective
-    best = _best_bound(c)
-    if value is None or best is None:
-        return None
-    return max(0.0, best + c.curve_error - value)
-
-
-def _best_bound(certificate: Certificate) -> float | None:
-    """The certified bound where it is one, otherwise the solver's where it has one."""
-    for bound in (certificate.certified_bound, certificate.bound):
-        if bound is not None and math.isfinite(bound):
-            return bound
-    return None
+    return plan.certificate.possible_more
 
 
 def best_found(plan: Plan, worth: Worth, money: Money) -> str:
@@ -95,11 +138,11 @@ def best_found(plan: Plan, worth: Worth, money: Money) -> str:
     if missing <= ROUNDING * max(1.0, abs(plan.objective or 0.0)):
         return f"{found}; nothing but rounding could be missing."
     terms = []
-    if gain_matters(plan) and c.gain:
-        terms.append(f"{percent(missing / c.gain)} of the gain")
-    if c.price_of_money is not None and c.price_of_money > 0:
-        a_year = money.text(missing / c.price_of_money / max(1, c.years))
-        terms.append(f"about {a_year} a year at the plan's price of money")
+    share = share_gained(plan, missing)
+    if share:
+        terms.append(share)
+    if c.gap_money is not None:
+        terms.append(f"about {money.text(c.gap_money)} a year at the plan's price of money")
     more = worth.text(missing) + (f" more ({', '.join(terms)})" if terms else " more")
     return f"{found}; no plan the rules allow can be worth more than {more}."
 
@@ -114,15 +157,14 @@ def _claim(plan: Plan, worth: Worth) -> str:
     if value is None or missing is None:
         return "How far this plan is from the best is not proved."
     proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
-    matters = gain_matters(plan)
+    matters, share = gain_matters(plan), share_gained(plan, missing)
     could = f"at most {worth.text(missing)} could be missing."
     if missing <= ROUNDING * max(1.0, abs(value)):
         could = "nothing but rounding could be missing."
-    elif matters and c.gain and missing < NOT_WORTH_TELLING * c.gain:
-        could = f"less than {percent(NOT_WORTH_TELLING)} of the gain could be missing."
-    elif matters and c.gain:
-        share = percent(missing / c.gain)
-        could = f"at most {worth.text(missing)} ({share} of the gain) could be missing{_why(plan)}."
+    elif share.startswith("less"):
+        could = f"{share} could be missing."
+    elif share:
+        could = f"at most {worth.text(missing)} ({share}) could be missing{_why(plan)}."
     best = "Best found for these figures" if c.integer else "Best for these figures"
     if plan.status == "limit":
         said = f"{_stopped(plan)}; this is the best plan found so far, and {could}"
@@ -168,9 +210,7 @@ def _why(plan: Plan) -> str:
 def _check(plan: Plan) -> str:
     if not plan.verified:
         return "Checked independently: NO. Do not use these figures."
-    miss = plan.max_violation or 0.0
-    size = f" (to within {miss:.0e} of the amounts involved)" if miss > 0 else ""
     return (
-        f"Checked independently: yes. Recomputed from the tables, it keeps every hard rule, "
-        f"limit, budget and capacity{size}."
+        "Checked independently: yes. Recomputed from the tables, it keeps every hard rule, limit, "
+        "budget and capacity (money to within a penny, all else to within a ten-millionth)."
     )

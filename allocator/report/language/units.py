@@ -77,6 +77,10 @@ class Money:
         """Table figure without sign of currency: ``1,234.5``."""
         return fixed(value / self.unit, self.decimals)
 
+    def fine(self, value: float) -> str:
+        """Table figure with two digits after the point, for amounts small beside the round."""
+        return fixed(value / self.unit, max(2, self.decimals) if self.suffix else 0)
+
     def change(self, value: float) -> str:
         """Table figure that always carries its sign: ``+12.3``; ``0.0`` when nothing moves."""
         return signed(value / self.unit, self.decimals)

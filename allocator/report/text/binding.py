@@ -12,8 +12,8 @@ import pandas as pd
 
 from allocator.evaluate.measures import IN_MONEY
 from allocator.report.language.units import display_names, years_text
-from allocator.tolerances import ROUNDING
-from allocator.words import count, figure
+from allocator.tolerances import ROUNDING, SAME_PRICE
+from allocator.words import count, figure, listed, several
 
 if TYPE_CHECKING:
     from allocator.instance.instance import Instance
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 5
 MISSES_LISTED = 10
+PRICES = ("price", "price_range", "price_less", "price_less_range")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def what_binds(plan: Plan, instance: Instance, money: Money, worth: Worth) -> li
             "Deficits of providers",
             tuple(_ordered(provider_limits(plan, instance.settings, money, worth))),
         ),
-        Kind("Rules", tuple(_ordered(_rules(plan, instance.settings, money, worth)))),
+        Kind("Agreed shares", tuple(_ordered(_shares(plan, instance.settings, money, worth)))),
+        Kind("Transfers", tuple(_ordered(_transfers(plan, instance.settings, money, worth)))),
+        Kind("Rules", tuple(_ordered(_rules(plan, instance, money, worth)))),
         Kind("Staff, beds and slots", tuple(_ordered(_capacities(plan, instance, worth)))),
         Kind("Limits on programmes", tuple(_ordered(_limits(plan, instance, money, worth)))),
     ]
@@ -176,14 +179,44 @@ def _years(rows: pd.DataFrame) -> tuple[int, ...]:
 
 def _budgets(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
     for rows, top in _priced(plan.budgets, ["pool"]):
-        gain = float(top["price"]) * money.unit
         pool = str(top["pool"])
         name = pool if pool.lower().endswith("pool") else f"{pool} pool"
+        step = step_within(money.unit, min(reach_of(row) for _, row in rows.iterrows()))
+        bought = [
+            f"{worth.figure(float(row['price']) * step)} in {settings.year_label(int(row['year']))}"
+            for _, row in rows.iterrows()
+        ]
+        bought[0] = bought[0].replace(" in ", f" {worth.unit} in ", 1)
+        room = money.one if step == money.unit else money.text(step)
         sentence = (
-            f"{money.one} more in the {name} in {settings.year_label(int(top['year']))} "
-            f"would buy {worth.text(gain)}{_when(rows, settings)}."
+            f"{room} more in the {name} would buy {listed(bought)}"
+            f"{_cost_of_less(top, step, room, worth, settings)}."
         )
-        yield Bottleneck(pool, _years(rows), gain, sentence)
+        yield Bottleneck(pool, _years(rows), float(top["price"]) * money.unit, sentence)
+
+
+def reach_of(row: pd.Series) -> float:
+    """How much more a price holds for; endless where nothing says."""
+    reach = float(row.get("price_range", math.inf))
+    return math.inf if reach != reach else reach
+
+
+def step_within(step: float, reach: float) -> float:
+    """A step to tell a price by that is no longer than it holds: divided by ten until it is."""
+    if not 0.0 < reach < step:
+        return step
+    return float(step * 10.0 ** math.floor(math.log10(reach / step)))
+
+
+def _cost_of_less(row: pd.Series, step: float, room: str, worth: Worth, settings: Settings) -> str:
+    """What less would cost, where that is another figure than what more would buy."""
+    price, less = float(row["price"]), float(row.get("price_less", math.nan))
+    when = settings.year_label(int(row["year"]))
+    if less != less or abs(less - price) <= SAME_PRICE * max(less, price):
+        return ""
+    if math.isinf(less):
+        return f"; in {when} there cannot be less"
+    return f"; {room} less in {when} would cost {worth.text(less * step)}"
 
 
 def provider_limits(
@@ -193,11 +226,19 @@ def provider_limits(
     for rows, top in _priced(plan.providers, ["provider"]):
         gain = float(top["price"]) * money.unit
         provider, limit = str(top["provider"]), money.text(float(top["deficit_max"]))
+        step, room = _money_step(top, money)
         sentence = (
-            f"{provider} may lose no more than {limit}{_when(rows, settings)}: {money.one} of room "
-            f"in {settings.year_label(int(top['year']))} would buy {worth.text(gain)}."
+            f"{provider} may lose no more than {limit}{_when(rows, settings)}: {room} of room "
+            f"in {settings.year_label(int(top['year']))} would buy "
+            f"{worth.text(float(top['price']) * step)}."
         )
         yield Bottleneck(provider, _years(rows), gain, sentence)
+
+
+def _money_step(row: pd.Series, money: Money) -> tuple[float, str]:
+    """A step of money within what a price holds for, and its words."""
+    step = step_within(money.unit, reach_of(row))
+    return step, money.one if step == money.unit else money.text(step)
 
 
 def assumed_bounds(plan: Plan, instance: Instance) -> list[str]:
@@ -229,22 +270,34 @@ def assumed_bounds(plan: Plan, instance: Instance) -> list[str]:
     ]
 
 
-def _rules(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
+def _rules(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterator[Bottleneck]:
+    settings = instance.settings
     easing = {"min": "a floor {} lower", "max": "a ceiling {} higher", "equal": "{} of room"}
     names = display_names(plan.rules["rule"], plan.rules["label"])
     for rows, top in _priced(plan.rules[~_missed(plan.rules)], ["rule"]):
         price = float(top["price"])
         if top["measure"] in IN_MONEY:
-            step, room = money.unit, money.one
+            step, room = _money_step(top, money)
         else:
-            step = _step(price)
-            room = f"{figure(step)} {'of the outcome' if top['measure'] == 'outcome' else 'units'}"
+            step = _step(price, reach_of(top))
+            unit = "unit" if step == 1.0 else "units"
+            room = f"{figure(step)} {'of the outcome' if top['measure'] == 'outcome' else unit}"
+        later = _later(instance.rules, "rule", str(top["rule"]), top, settings)
         sentence = (
             f"{names[top['rule']]}{_when(rows, settings)}: "
             f"{easing[str(top['sense'])].format(room)} in "
-            f"{settings.year_label(int(top['year']))} would buy {worth.text(price * step)}."
+            f"{settings.year_label(int(top['year']))} would buy {worth.text(price * step)}{later}."
         )
         yield Bottleneck(str(top["rule"]), _years(rows), price * step, sentence)
+
+
+def _later(table: pd.DataFrame, key: str, name: str, row: pd.Series, settings: Settings) -> str:
+    """Whether a figure that grows on the year before takes later years along."""
+    mine = table[table[key] == name]
+    if key == "rule":
+        mine = mine[mine["reference"] == "previous"]
+    grows = bool((mine["basis"] == "growth").any())
+    return " (moves later years too)" if grows and int(row["year"]) < settings.years[-1] else ""
 
 
 def _capacities(plan: Plan, instance: Instance, worth: Worth) -> Iterator[Bottleneck]:
@@ -252,34 +305,100 @@ def _capacities(plan: Plan, instance: Instance, worth: Worth) -> Iterator[Bottle
     units = dict(zip(instance.resources["resource"], instance.resources["unit"], strict=True))
     for rows, top in _priced(plan.capacity, ["resource", "place"]):
         price = float(top["price"])
-        step = _step(price)
-        resource, unit = str(top["resource"]), units.get(top["resource"])
-        unit = f" ({unit})" if unit else ""
+        step = _step(price, min(reach_of(top), float(top["amount"]) or math.inf))
+        resource, unit = str(top["resource"]), str(units.get(top["resource"]) or "")
         place = f" in {top['place']}" if top["place"] else ""
         sentence = (
             f"{resource}{place}{_when(rows, settings)}: {figure(step)} "
-            f"more{unit} in {settings.year_label(int(top['year']))} "
+            f"more{_unit(unit, step)} in {settings.year_label(int(top['year']))} "
             f"would buy {worth.text(price * step)}."
         )
         yield Bottleneck(resource, _years(rows), price * step, sentence)
+
+
+def _unit(unit: str, amount: float) -> str:
+    """A unit after a figure, in the number that goes with it."""
+    if not unit:
+        return ""
+    if amount == 1.0:
+        return f" {unit.removesuffix('s')}"
+    first, _, rest = unit.partition(" ")
+    return f" {several(unit)}" if not rest or not first.endswith("s") else f" {unit}"
 
 
 def _limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterator[Bottleneck]:
     settings = instance.settings
     names = display_names(plan.allocation["programme"], plan.allocation["label"])
     held = plan.allocation.set_index(["programme", "year"])["held"]
-    limits = plan.limits[["programme", "year", "activity", "lo", "hi", "price"]]
+    columns = ["programme", "year", "activity", "lo", "hi", "side", *PRICES]
+    limits = plan.limits[[c for c in columns if c in plan.limits]]
     limits = limits.join(held, on=["programme", "year"])
     limits = limits[~limits["held"].astype(bool)]
-    limits = limits.assign(price=limits["price"] / year_prices(limits, instance))
+    cost = year_prices(limits, instance)
+    limits = limits.assign(price=limits["price"] / cost)
+    if "price_range" in limits:
+        limits = limits.assign(price_range=limits["price_range"] * cost)
     for rows, top in _priced(limits, ["programme"]):
-        gain = float(top["price"]) * money.unit
-        side, direction = _side(top)
+        name = str(top["programme"])
+        step, room = _money_step(top, money)
+        direction = "more" if side_of(top) == "most" else "less"
+        only = f"only {direction} buys, " if top["lo"] == top["hi"] else ""
         sentence = (
-            f"{names[top['programme']]} is {side}{_when(rows, settings)}: {money.one} "
-            f"{direction} in {settings.year_label(int(top['year']))} would buy {worth.text(gain)}."
+            f"{names[name]} is {_sides(rows, settings)}: {only}{room} {direction} of it in "
+            f"{settings.year_label(int(top['year']))} would buy "
+            f"{worth.text(float(top['price']) * step)}"
+            f"{_later(instance.limits, 'programme', name, top, settings)}."
         )
+        yield Bottleneck(name, _years(rows), float(top["price"]) * money.unit, sentence)
+
+
+def _shares(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
+    """Agreed shares that keep money from where it buys more."""
+    if "price" not in plan.funding:
+        return
+    names = display_names(plan.allocation["programme"], plan.allocation["label"])
+    standing = plan.funding[plan.funding["side"] != ""]
+    # Where one pays its most another pays its least: it is told once.
+    both = standing.assign(rank=(standing["side"] != "most").astype(int))
+    first = both.groupby(["programme", "year"])["rank"].transform("min")
+    for rows, top in _priced(both[both["rank"] == first], ["programme", "pool"]):
+        step, room = _money_step(top, money)
+        which, way = ("largest", "more") if top["side"] == "most" else ("smallest", "less")
+        sentence = (
+            f"{names[top['programme']]}: {top['pool']} pays its {which} share "
+            f"({years_text(_years(rows), settings)}); {room} {way} from it in "
+            f"{settings.year_label(int(top['year']))} would buy "
+            f"{worth.text(float(top['price']) * step)}."
+        )
+        gain = float(top["price"]) * money.unit
         yield Bottleneck(str(top["programme"]), _years(rows), gain, sentence)
+
+
+def _transfers(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iterator[Bottleneck]:
+    """Money handed over at its most."""
+    if "price" not in plan.transfers:
+        return
+    for rows, top in _priced(plan.transfers, ["from_pool", "to_pool"]):
+        step, room = _money_step(top, money)
+        sentence = (
+            f"{top['from_pool']} hands {top['to_pool']} the most it may, "
+            f"{money.text(float(top['amount']))}{_when(rows, settings)}: {room} more in "
+            f"{settings.year_label(int(top['year']))} would buy "
+            f"{worth.text(float(top['price']) * step)}."
+        )
+        gain = float(top["price"]) * money.unit
+        yield Bottleneck(str(top["from_pool"]), _years(rows), gain, sentence)
+
+
+def _sides(rows: pd.DataFrame, settings: Settings) -> str:
+    """At which side a programme stands, year by year where that differs."""
+    sides: dict[str, list[int]] = {}
+    for _, row in rows.sort_values("year").iterrows():
+        where = "fixed" if row["lo"] == row["hi"] else f"at its {side_of(row)}"
+        sides.setdefault(where, []).append(int(row["year"]))
+    if len(sides) == 1 and len(rows) == 1:
+        return next(iter(sides))
+    return " and ".join(f"{side} ({years_text(y, settings)})" for side, y in sides.items())
 
 
 def year_prices(rows: pd.DataFrame, instance: Instance) -> pd.Series:
@@ -298,15 +417,15 @@ def year_prices(rows: pd.DataFrame, instance: Instance) -> pd.Series:
     return pd.Series(facts.prices.unit_cost[programme, year], index=rows.index)
 
 
-def _side(row: pd.Series) -> tuple[str, str]:
-    """Which limit an activity stands at, and the room that is missing."""
-    if row["lo"] == row["hi"]:
-        return "fixed", "either way"
-    if row["hi"] - row["activity"] <= row["activity"] - row["lo"]:
-        return "at its most", "more of it"
-    return "at its least", "less of it"
+def side_of(row: pd.Series) -> str:
+    """The side of its limits that a programme stands at, ``most`` or ``least``."""
+    known = str(row.get("side", ""))
+    if known in ("most", "least"):
+        return known
+    return "most" if row["hi"] - row["activity"] <= row["activity"] - row["lo"] else "least"
 
 
-def _step(price: float) -> float:
-    """Power of ten by which to ease something so that it buys at least one point of value."""
-    return 10.0 ** max(0, math.ceil(-math.log10(price)))
+def _step(price: float, reach: float) -> float:
+    """Power of ten that buys at least one point of value, or as much as the price holds for."""
+    step = 10.0 ** max(0, math.ceil(-math.log10(price)))
+    return step_within(step, reach)

@@ -13,7 +13,7 @@ from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text
 from allocator.report.text.binding import year_prices
 from allocator.tolerances import ROUNDING
-from allocator.words import figure, listed, several
+from allocator.words import figure, listed, missing_amount, several
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from allocator.report.language.units import Money
 
 AT_COST = "at cost"
+
+LEAST_ROOM = 0.5
+"""Units of capacity that must come free for that to be told."""
 FIXED = "fixed"
 WITHOUT = ("ended", "suspended")
 """Columns that say why a contract does not hold."""
@@ -137,6 +140,14 @@ def contracts_ended(plan: Plan, instance: Instance, money: Money) -> Iterator[st
             )
 
 
+def ended_early(plan: Plan) -> list[str]:
+    """Contracts that are ended early, in the order of their table."""
+    rows = plan.contracts
+    if rows.empty or "ended" not in rows:
+        return []
+    return [str(name) for name in dict.fromkeys(rows.loc[rows["ended"].astype(bool), "contract"])]
+
+
 def _without(rows: pd.DataFrame, column: str) -> pd.Series:
     """Rows in which a contract does not hold for one reason; none where that is not known."""
     if column not in rows:
@@ -192,16 +203,40 @@ def kept_from_moving(plan: Plan, instance: Instance, money: Money) -> Iterator[s
     stuck = rows[rows["state"].str.startswith(FIXED) & (rows["freed"] >= money.visible)]
     worst = stuck.sort_values("freed", ascending=False, kind="stable").drop_duplicates("contract")
     for _, row in worst.iterrows():
-        left = row["stranded"]
-        stranded = f"; {money.text(left)} of cost is stranded" if left >= money.visible else ""
+        left = row["stranded"] - row["reference_stranded"]
+        stranded = f"; {money.text(left)} more cost is stranded" if left >= money.visible else ""
         place = f" at {row['provider']}" if stranded and row["provider"] else ""
         unit = row["unit"]
+        room = _room(plan, instance, str(row["contract"]), int(row["year"]))
         amount = f" ({figure(row['fewer'])} {several(unit)})" if unit else ""
         yield (
             f"{names[row['contract']]}: {money.text(row['freed'])} less activity{amount} than "
             f"rolling forward in {settings.year_label(int(row['year']))} releases no cash, as the "
-            f"payment is {row['state']}{stranded}{place}{_way_out(row, instance, money)}."
+            f"payment is {row['state']}{room}{stranded}{place}{_way_out(row, instance, money)}."
         )
+
+
+def _room(plan: Plan, instance: Instance, contract: str, year: int) -> str:
+    """Capacity that the programmes of a contract free against rolling forward, the most of one."""
+    programmes, lines, use = instance.programmes, plan.allocation, instance.tables["use"]
+    mine = programmes.loc[programmes["contract"] == contract, "programme"]
+    lines = lines[lines["programme"].isin(mine) & (lines["year"] == year)]
+    fewer = dict(
+        zip(lines["programme"], lines["reference_activity"] - lines["activity"], strict=True)
+    )
+    freed: dict[str, float] = {}
+    for programme, resource, per_unit in zip(
+        use["programme"], use["resource"], use["per_unit"], strict=True
+    ):
+        if programme in fewer:
+            freed[resource] = freed.get(resource, 0.0) + per_unit * fewer[programme]
+    resources = instance.tables["resources"]
+    unit = dict(zip(resources["resource"], resources["unit"], strict=True))
+    shown = {r: v for r, v in freed.items() if v >= LEAST_ROOM}
+    if not shown:
+        return ""
+    most = max(shown, key=shown.__getitem__)
+    return f"; it frees {missing_amount(shown[most], unit[most])} of {most}"
 
 
 def _freed(plan: Plan, instance: Instance) -> pd.DataFrame:

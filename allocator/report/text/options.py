@@ -11,6 +11,7 @@ import pandas as pd
 from rich.text import Text
 
 from allocator.arrays import Flags
+from allocator.instance.tables.lists import names_in
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text
@@ -90,7 +91,7 @@ def runs_of(options: pd.DataFrame) -> list[Run]:
         Run(
             str(keys[a]),
             names[keys[a]],
-            tuple(str(group[a]).split()),
+            tuple(names_in(str(group[a]))),
             tuple(years[a:b][taken[a:b]].tolist()),
             table.iloc[a:b],
             bool(rolls[a:b].all()),
@@ -207,7 +208,7 @@ def empty_groups(options: pd.DataFrame, most: int | None = None) -> str:
         return ""
     chosen: dict[str, bool] = {}
     for groups, taken in zip(options["group"], options["taken"].astype(bool), strict=True):
-        for group in str(groups).split():
+        for group in names_in(str(groups)):
             chosen[group] = chosen.get(group, False) or bool(taken)
     nothing = [group for group, any_taken in chosen.items() if not any_taken]
     return f"Nothing is chosen in {_cut(nothing, most)}." if nothing else ""

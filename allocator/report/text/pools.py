@@ -11,6 +11,7 @@ from rich.text import Text
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of
+from allocator.words import listing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +63,12 @@ def pool_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         "system takes pools and providers together: what a pool pays a provider falls out, and a "
         "loss a pool holds money against counts once."
     )
+    endless = plan.budgets["amount"].isna()
+    if endless.any():
+        pools = listing(dict.fromkeys(plan.budgets.loc[endless, "pool"]))
+        yield bullet(
+            f"Money that is not limited (its amount is blank) has nothing left over: {pools}."
+        )
     if len(plan.funding):
         yield ""
         yield Text("Programmes that several pools pay for", style="bold")
@@ -149,6 +156,10 @@ def underlying(plan: Plan, instance: Instance) -> str:
     settings, money = instance.settings, money_of(plan, instance)
     rows = plan.system.set_index("year")
     years = [*settings.years]
+    if rows["underlying"].isna().any():
+        return (
+            "Underlying position of the system: not known, as the money of a pool is not limited."
+        )
     first = f"{money.text(rows['underlying'][years[0]])} in {settings.year_label(years[0])}"
     later = [f"{money.text(rows['underlying'][y])}" for y in years[1:]]
     if later:
@@ -158,16 +169,7 @@ def underlying(plan: Plan, instance: Instance) -> str:
     told = ""
     if (support >= money.visible).any():
         last = max(y for y in years if support[y] >= money.visible)
-        told = (
-            f" Support of {money.text(support.max())} for deficits comes in "
-            f"{settings.year_label(years[int(np.argmax(support))])} and is no part of it"
-            + (
-                f"; it ends after {settings.year_label(last)}."
-                if last != years[-1]
-                else "; it goes on to the end of the plan."
-            )
-        )
-    return (
-        "Underlying position of the system (pools and providers together, what comes every year "
-        f"less what is spent every year): {said}.{told}"
-    )
+        when = settings.year_label(years[int(np.argmax(support))])
+        end = "" if last == years[-1] else f", none after {settings.year_label(last)}"
+        told = f" Support for deficits stands outside: {money.text(support.max())} in {when}{end}."
+    return f"Underlying position, pools and providers together: {said}.{told}"

@@ -10,9 +10,19 @@ import pandas as pd
 from allocator.report.text.bridge import bridge_report, sector_bridge_report
 from allocator.report.text.contracts import contract_report
 from allocator.report.text.decisions import decision_report
+from allocator.report.text.detail import (
+    account_report,
+    binding_report,
+    decided_report,
+    evidence_report,
+    move_report,
+    outcome_report,
+    sector_report,
+)
 from allocator.report.text.incomes import income_report
 from allocator.report.text.options import option_report
 from allocator.report.text.pools import pool_report
+from allocator.report.text.prices import price_report
 from allocator.report.text.providers import provider_report
 
 if TYPE_CHECKING:
@@ -24,6 +34,13 @@ if TYPE_CHECKING:
 Report = Callable[["Plan", "Instance"], "Iterator[RenderableType]"]
 
 REPORTS: dict[str, tuple[Report, tuple[str, ...]]] = {
+    "sectors": (sector_report, ("allocation",)),
+    "moves": (move_report, ("allocation",)),
+    "decided": (decided_report, ("options", "contracts", "incomes")),
+    "outcomes": (outcome_report, ("outcomes", "segments", "worth")),
+    "accounts": (account_report, ("contracts", "providers", "system")),
+    "binding": (binding_report, ("rules", "limits", "capacity", "budgets")),
+    "evidence": (evidence_report, ("allocation",)),
     "providers": (provider_report, ("providers",)),
     "contracts": (contract_report, ("contracts",)),
     "pools": (pool_report, ("budgets", "transfers", "funding")),
@@ -32,6 +49,10 @@ REPORTS: dict[str, tuple[Report, tuple[str, ...]]] = {
     "options": (option_report, ("options",)),
     "incomes": (income_report, ("incomes",)),
     "decisions": (decision_report, ("decisions",)),
+    "prices": (
+        price_report,
+        ("budgets", "rules", "capacity", "limits", "providers", "funding", "transfers"),
+    ),
 }
 """Report by name, with the tables of a plan it shows."""
 

@@ -13,7 +13,7 @@ from allocator.report.language.layout import bullet, plain_table
 from allocator.report.language.units import Money, Worth, display_names, years_text
 from allocator.report.text.binding import missed_rules
 from allocator.report.text.options import options_of
-from allocator.tolerances import ROUNDING
+from allocator.tolerances import AGREEMENT, ROUNDING
 from allocator.words import count, percent
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 BREACHES_LISTED = 30
 DIFFERENCES_LISTED = 10
 OPTIONS_LISTED = 10
+CONTRADICTION = (
+    "The check calls this plan allowed, and the bound says that no allowed plan is worth as much: "
+    "one of them is wrong. Do not use these figures; send us the round and the plan."
+)
 EACH_TOLD = ("funding", "option", "contract")
 """Kinds of breach of which one name may have several in a year, so that each is told."""
 
@@ -77,8 +81,9 @@ def verdict_record(
         Evidence all are valued with.
     """
     best, reference = compared.best, compared.reference
+    status = "allowed" if evaluation.allowed else "not_allowed"
     return {
-        "status": "allowed" if evaluation.allowed else "not_allowed",
+        "status": "contradiction" if contradicts(evaluation, best) else status,
         "allowed": evaluation.allowed,
         "max_violation": evaluation.max_violation,
         "objective": evaluation.objective,
@@ -95,6 +100,29 @@ def verdict_record(
         },
         "best": None if best is None else _distance_record(evaluation, best),
     }
+
+
+def contradicts(evaluation: Evaluation, best: Plan | None) -> bool:
+    """Whether a plan is called allowed and worth more than a bound says any can be.
+
+    The bound speaks of plans that leave held lines where it has them; others may well be worth
+    more.
+    """
+    if best is None or not best.found or not evaluation.allowed:
+        return False
+    bound = best.certificate.best_bound
+    if bound is None or not _leaves_held_lines(evaluation, best):
+        return False
+    most = bound + best.certificate.curve_error
+    return evaluation.objective > most + AGREEMENT * max(1.0, abs(most))
+
+
+def _leaves_held_lines(evaluation: Evaluation, best: Plan) -> bool:
+    """Whether held programmes do what they do in the best plan."""
+    keys = ["programme", "year"]
+    held = best.allocation[best.allocation["held"].astype(bool)].set_index(keys)["activity"]
+    own = evaluation.allocation.set_index(keys)["activity"].reindex(held.index)
+    return bool(((own - held).abs() <= AGREEMENT * held.abs().clip(lower=1.0)).all())
 
 
 def _distance_record(evaluation: Evaluation, best: Plan) -> dict[str, Any]:
@@ -155,7 +183,9 @@ def _verdict(
     worth = Worth.of(instance.outcomes)
     money = Money.fitting(instance.settings, evaluation.budgets["spend"])
     breaches = evaluation.violations
-    if evaluation.allowed:
+    if contradicts(evaluation, compared.best):
+        yield Text(CONTRADICTION, style="bold")
+    elif evaluation.allowed:
         yield Text("This plan is allowed: it keeps every hard rule and limit.", style="bold")
     else:
         yield Text(f"This plan is not allowed: {count(len(breaches), 'breach')}.", style="bold")
@@ -223,6 +253,12 @@ def _distance(
         said = "It is worth as much as the best plan."
     elif missing > 0:
         said = f"It is worth {worth.text(missing)}{share} less than the {other}."
+    elif contradicts(evaluation, best):
+        most = (best.certificate.best_bound or 0.0) + best.certificate.curve_error
+        said = (
+            f"It is worth {worth.text(evaluation.objective)}, and no plan the rules allow is "
+            f"worth more than {worth.text(most)}."
+        )
     elif evaluation.allowed:
         said = f"It is worth {worth.text(-missing)} more than the plan found."
     else:

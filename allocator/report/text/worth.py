@@ -116,11 +116,13 @@ def _sentence(
 def _amount(row: Mapping[Any, Any], worth: Worth, money: Money) -> str:
     value, gap = row["worth"], row["worth_gap"]
     if value is None or pd.isna(value):
-        return "not worked out"
-    if value == float("inf"):
-        return "without it no plan keeps every rule"
-    if value == -float("inf"):
-        return "with it no plan keeps every rule"
+        if not row["list"]:
+            return "not worked out"
+        # What is infinite is left blank in files.
+        value = float("inf") if row["taken"] else -float("inf")
+    if abs(value) == float("inf"):
+        how = "without" if value > 0 else "with"
+        return f"{how} it no plan keeps every rule"
     if not row["taken"]:
         return f"taking it {'loses' if value <= 0 else 'gains'} {worth.text(abs(value))}"
     if row["too_close"]:

@@ -39,6 +39,7 @@ class Solver(Loaded):
         time_limit: float | None = None,
         algorithm: str | None = None,
         gap: float = 0.0,
+        within: float = 0.0,
         node_limit: int | None = None,
         begin: Floats | None = None,
     ) -> Solution:
@@ -60,6 +61,8 @@ class Solver(Loaded):
         gap : float
             Where a programme with whole numbers may stop: distance of bound and objective
             over the objective, its constant included.
+        within : float
+            The same as a distance alone, in units of the objective.
         node_limit : int, optional
             Most nodes of the search tree.
         begin : ndarray, shape (columns,), optional
@@ -91,7 +94,7 @@ class Solver(Loaded):
             seconds += search.begin_from(self, begin, watch, half)
         left = None if time_limit is None else max(0.0, time_limit - seconds)
         if whole:
-            seconds += search.branch_and_bound(self, watch, left, gap, node_limit)
+            seconds += search.branch_and_bound(self, watch, left, gap, node_limit, within)
         else:
             seconds += self.work(watch, left)
         if self.ended(highspy.HighsModelStatus.kUnboundedOrInfeasible):

@@ -194,6 +194,11 @@ class Highspy:
         at = columns.astype(np.int32)
         fine(self.highs.addRow(lower, upper, len(at), at, values), "add a row")
 
+    def drop_row(self) -> None:
+        """Take off the last row."""
+        last = np.array([self.highs.getNumRow() - 1], dtype=np.int32)
+        fine(self.highs.deleteRows(1, last), "take off a row")
+
     def offer(self, x: Floats) -> None:
         """Offer a solution to start from, which HiGHS may refuse."""
         solution = highspy.HighsSolution()

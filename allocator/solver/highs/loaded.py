@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
 import numpy as np
+from scipy import sparse
 
-from allocator.arrays import Flags, Floats
+from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
 from allocator.solver.highs.engine import Highspy, fine
 from allocator.solver.highs.options import TOLD, choose, refuse, settings
@@ -16,6 +18,17 @@ from allocator.solver.highs.scaling import Scaling
 from allocator.solver.highs.watch import Watch
 from allocator.solver.program import Program
 from allocator.tolerances import FEASIBILITY
+
+
+@dataclass(frozen=True)
+class _Added:
+    """A row that is in no programme."""
+
+    columns: Ints
+    values: Floats
+    lower: float
+    upper: float
+    factor: float
 
 
 class Loaded:
@@ -70,6 +83,7 @@ class Loaded:
         self.cost_scale = self.scaling.cost
         self.engine = Highspy()
         self._watch: Watch | None = None
+        self._added: list[_Added] = []
         chosen = settings(program, self.algorithm, threads) | (options or {})
         for name, value in chosen.items():
             self.engine.set(name, value)
@@ -145,6 +159,41 @@ class Loaded:
         size = float(np.max(np.abs(scaled), initial=1.0))
         factor = float(2.0 ** -np.round(np.log2(size)))
         self.engine.add_row(columns, scaled * factor, lower * factor, upper * factor)
+        self._added.append(_Added(columns, coefficients[columns], lower, upper, factor))
+
+    def release(self, added: int) -> None:
+        """Let a row that was added, by its number among these, ask for nothing any more."""
+        self._added[added] = replace(self._added[added], lower=-np.inf, upper=np.inf)
+        self.put_sides(*self.every_row()[1:3])
+
+    @property
+    def added(self) -> int:
+        """How many rows have been added."""
+        return len(self._added)
+
+    def every_row(self) -> tuple[sparse.csr_array, Floats, Floats, Floats]:
+        """Coefficients, sides and scale of all rows, those that were added last."""
+        p, more = self.program, self._added
+        if not more:
+            return p.matrix, p.row_lower, p.row_upper, self.scaling.row
+        ends = np.cumsum([0, *(len(row.columns) for row in more)])
+        columns = np.concatenate([row.columns for row in more])
+        values = np.concatenate([row.values for row in more])
+        below = sparse.csr_array((values, columns, ends), shape=(len(more), p.shape[1]))
+        sides = [[getattr(row, name) for row in more] for name in ("lower", "upper", "factor")]
+        own = p.row_lower, p.row_upper, self.scaling.row
+        lower, upper, scale = (np.append(a, b) for a, b in zip(own, sides, strict=True))
+        return sparse.vstack([p.matrix, below], format="csr"), lower, upper, scale
+
+    def put_sides(self, lower: Floats, upper: Floats) -> None:
+        """Change the sides HiGHS has, of all rows and those that were added, and those only."""
+        scale = np.append(self.scaling.row, [row.factor for row in self._added])
+        self.engine.sides(lower * scale, upper * scale, slice(0, len(scale)))
+
+    def drop_row(self) -> None:
+        """Take off the row that was appended last."""
+        self._added.pop()
+        self.engine.drop_row()
 
     def tolerate(self, tolerance: float) -> None:
         """Set how far rows, bounds and whole numbers may be missed, in scaled units."""

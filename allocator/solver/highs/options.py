@@ -33,6 +33,7 @@ TOLD = (
     "random_seed",
     "mip_feasibility_tolerance",
     "mip_rel_gap",
+    "mip_abs_gap",
     "mip_max_nodes",
 )
 """Options that matter to a result and are recorded with it."""
@@ -86,7 +87,7 @@ def settings(program: Program, algorithm: str, threads: int) -> dict[str, Any]:
         "primal_feasibility_tolerance": FEASIBILITY,
         "dual_feasibility_tolerance": FEASIBILITY,
         "mip_feasibility_tolerance": FEASIBILITY,
-        "mip_abs_gap": 0.0,  # in scaled units, so nobody's
+        "mip_abs_gap": 0.0,
         "small_matrix_value": UNFELT,
     }
     if program.integer.any():

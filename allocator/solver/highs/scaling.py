@@ -11,6 +11,12 @@ from allocator.arrays import Floats
 from allocator.solver.program import Program
 from allocator.tolerances import UNFELT
 
+FAR = 1e4
+"""Times what a row leaves of a column from which its own bound stands for no limit."""
+
+LINKS = 8
+"""Rows one after another over which what is left of a column is followed."""
+
 
 def _power_of_two(size: Floats) -> Floats:
     """Nearest power of two; 1 for zero and infinite sizes."""
@@ -43,9 +49,18 @@ class Scaling:
         Planned quantities run from fractions of an outcome to billions of pounds in one
         programme; a solver's absolute tolerance is only fair to all of them once each
         column counts in units of its own range. Powers of two change no digit. Whole
-        numbers must stay whole and keep their scale.
+        numbers must stay whole and keep their scale. A bound that stands for no limit is not a
+        range: beside it, what a row lets a column reach would be nothing.
         """
         reach = np.maximum(np.abs(program.col_lower), np.abs(program.col_upper))
+        upper = program.col_upper
+        for _ in range(LINKS):
+            left = _left_by_rows(program, upper)
+            far = upper > FAR * left
+            if not far.any():
+                break
+            upper = np.where(far, left, upper)
+            reach = np.where(far, np.maximum(np.abs(program.col_lower), left), reach)
         reach = np.where(np.isfinite(reach), reach, 0.0)
         column = _power_of_two(np.where(program.integer, 1.0, reach))
         matrix = program.matrix
@@ -100,6 +115,23 @@ class Scaling:
         scaled = sparse.csr_array(parts, shape=matrix.shape)
         scaled.eliminate_zeros()
         return scaled
+
+
+def _left_by_rows(program: Program, upper: Floats) -> Floats:
+    """Most that any one row leaves of each column that cannot be negative."""
+    matrix = program.matrix
+    owner = np.repeat(np.arange(program.shape[0]), np.diff(matrix.indptr))
+    most = np.full(program.shape[1], np.inf)
+    for sign, side in ((1.0, program.row_upper), (-1.0, -program.row_lower)):
+        a = sign * matrix.data
+        with np.errstate(invalid="ignore"):
+            ends = a * program.col_lower[matrix.indices], a * upper[matrix.indices]
+            least = np.where(a > 0, *ends)
+            total = np.bincount(owner, least, program.shape[0])
+            left = (side[owner] - (total[owner] - least)) / a
+        fits = (a > 0) & (program.col_lower[matrix.indices] >= 0) & (left > 0)
+        np.minimum.at(most, matrix.indices[fits], left[fits])
+    return most
 
 
 def _by_coefficient(program: Program, row: Floats) -> Floats:

@@ -17,7 +17,12 @@ START_NODES = 500
 
 
 def branch_and_bound(
-    loaded: Loaded, watch: Watch, time_limit: float | None, gap: float, nodes: int | None
+    loaded: Loaded,
+    watch: Watch,
+    time_limit: float | None,
+    gap: float,
+    nodes: int | None,
+    within: float = 0.0,
 ) -> float:
     """Search for whole numbers; seconds it took.
 
@@ -30,10 +35,13 @@ def branch_and_bound(
         Distance of bound and objective over the objective at which to stop.
     nodes : int or None
         Most nodes.
+    within : float
+        Distance of bound and objective at which to stop, in the programme's own units.
     """
     engine = loaded.engine
     usual = engine.get("mip_max_nodes")
     engine.set("mip_rel_gap", gap)
+    engine.set("mip_abs_gap", within * loaded.cost_scale)
     if nodes is not None:
         engine.set("mip_max_nodes", nodes)
     try:

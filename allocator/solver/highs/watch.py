@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from allocator.errors import SolverError
+from allocator.progress import narrowed
 
 T = TypeVar("T")
 
@@ -154,6 +155,9 @@ class Watch:
     def _look(self, event: Any) -> None:
         self._heed(event)
         seen = event.data_out
+        gap = seen.mip_dual_bound - seen.mip_primal_bound
+        if math.isfinite(gap) and seen.mip_primal_bound:
+            narrowed(abs(gap / seen.mip_primal_bound))
         if seen.mip_node_count <= 1 and math.isfinite(seen.mip_dual_bound):
             self.root_bound = float(seen.mip_dual_bound)
 

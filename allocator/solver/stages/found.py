@@ -9,7 +9,14 @@ from allocator.arrays import Floats
 from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
 
-SEARCHES = ("reference decisions", "start", "best decisions", "calm decisions")
+SEARCHES = (
+    "reference options",
+    "reference penalties",
+    "reference decisions",
+    "start",
+    "best decisions",
+    "calm decisions",
+)
 """Stages that search for decisions."""
 
 
@@ -38,6 +45,9 @@ class Stages:
         Run time of each stage.
     bound, root_bound : float or None
         Bounds of branch and bound on the best objective; None for linear programmes.
+    allowed : float or None
+        Objective by which the bound may be higher for the decisions to count as best; None for
+        linear programmes.
     nodes : int
         Nodes of the search for the best plan.
     interrupted : bool
@@ -60,6 +70,7 @@ class Stages:
     seconds: Mapping[str, float] = field(default_factory=dict)
     bound: float | None = None
     root_bound: float | None = None
+    allowed: float | None = None
     nodes: int = 0
     interrupted: bool = False
     primal_log: tuple[tuple[float, float], ...] = ()

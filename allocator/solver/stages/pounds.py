@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from allocator.arrays import Flags, Floats
+from allocator.arrays import Floats
 from allocator.data import Data
-from allocator.data.reference import HELD_WEIGHT
 from allocator.errors import SolverError
-from allocator.solver.program import Program
+from allocator.solver.program import Block, Program
 from allocator.solver.stages.limits import Limits
-from allocator.tolerances import PENNY
+from allocator.tolerances import PENNY, ROUNDED
 
 NUDGE = 1e-3
 """What a pound counts that moves between pools or years, or meets need that could have been
@@ -30,6 +29,10 @@ class Objective:
     def of(self, x: Floats) -> float:
         """Value of a solution."""
         return float(self.cost @ x + self.offset)
+
+    def rounding(self, x: Floats) -> float:
+        """What its value may differ by and be the same."""
+        return ROUNDED * float(np.abs(self.cost) @ np.abs(x) + abs(self.offset))
 
 
 class Pounds:
@@ -61,20 +64,70 @@ class Pounds:
         return block.span
 
     @property
-    def _held(self) -> Flags:
-        return np.repeat(self.data.held, len(self.data.year))
+    def penny(self) -> float:
+        """A penny, in money."""
+        return PENNY / self.data.money_scale
 
     def to_reference(self) -> Objective:
-        """Pounds moved from last year's pattern; programmes that are held count more."""
-        return self._objective(np.where(self._held, HELD_WEIGHT, 1.0), nudged=False)
+        """Pounds moved from last year's pattern."""
+        return self._objective(nudged=False)
 
     def from_reference(self) -> Objective:
         """Pounds moved from the reference plan, and a little for money handed on."""
-        return self._objective(np.ones(len(self._held)), nudged=True)
+        return self._objective(nudged=True)
 
-    def _objective(self, weight: Floats, *, nudged: bool) -> Objective:
+    def penalties(self) -> Objective | None:
+        """Penalties for soft rules; None where there are none."""
         cost = np.zeros(len(self.program.cost))
-        cost[self.up] = cost[self.down] = weight
+        for block in self.misses:
+            cost[block.span] = np.abs(self.program.cost[block.span])
+        return Objective(cost, maximise=False) if cost.any() else None
+
+    def outcomes(self) -> Objective:
+        """What a plan is worth apart from penalties: its weighted outcomes."""
+        cost = self.program.cost.copy()
+        for block in self.misses:
+            cost[block.span] = 0.0
+        return Objective(cost, self.program.offset)
+
+    @property
+    def misses(self) -> list[Block]:
+        """Columns by which soft rules are missed."""
+        return self._some("short", "over")
+
+    def unmissed(self, limits: Limits) -> Limits:
+        """With no soft rule missed."""
+        for block in self.misses:
+            priced = self.program.cost[block.span] != 0.0
+            upper = np.where(priced, 0.0, limits.upper[block.span])
+            limits = limits.bounded(block.span, None, upper)
+        return limits
+
+    @property
+    def choices(self) -> list[Block]:
+        """Columns of options taken and contracts ended."""
+        return self._some("run", "end")
+
+    def _some(self, *names: str) -> list[Block]:
+        found = (self.program.block(name) for name in names)
+        return [block for block in found if block is not None and len(block)]
+
+    def chosen(self) -> Objective:
+        """How many options are taken and contracts ended."""
+        cost = np.zeros(len(self.program.cost))
+        for block in self.choices:
+            cost[block.span] = 1.0
+        return Objective(cost, maximise=False)
+
+    def unchosen(self, limits: Limits) -> Limits:
+        """With no option taken and no contract ended."""
+        for block in self.choices:
+            limits = limits.bounded(block.span, 0.0, 0.0)
+        return limits
+
+    def _objective(self, *, nudged: bool) -> Objective:
+        cost = np.zeros(len(self.program.cost))
+        cost[self.up] = cost[self.down] = 1.0
         avoidable = self.data.programme_years.positions(self.data.demand.avoided.columns)
         price = self.data.activity.price.ravel()
         cost[self.activity][avoidable] = NUDGE * price[avoidable]
@@ -96,7 +149,7 @@ class Pounds:
 
     def _count_decisions(self, cost: Floats) -> None:
         """Pounds that options and exit fees move, and a penny for each of them."""
-        penny = PENNY / self.data.money_scale
+        penny = self.penny
         for name, pounds in (("run", self.data.options.pounds), ("end", self.data.contracts.fee)):
             block = self.program.block(name)
             if block is not None and len(block):
@@ -104,17 +157,9 @@ class Pounds:
                 cost[block.span] = pounds + penny * (1.0 + rank)
 
     def around(self, reference: Floats) -> Limits:
-        """Held programmes kept where the reference has them, and pounds counted from it."""
-        limits = Limits.of(self.program)
-        lower, upper = limits.lower.copy(), limits.upper.copy()
-        least, most = lower[self.activity], upper[self.activity]
-        activity = np.clip(reference[self.activity], least, most)
-        lower[self.activity] = np.where(self._held, activity, least)
-        upper[self.activity] = np.where(self._held, activity, most)
-        row_lower, row_upper = limits.row_lower.copy(), limits.row_upper.copy()
+        """Pounds counted from a plan."""
         spend = self._met(reference) * self.data.activity.price.ravel()
-        row_lower[self.moved] = row_upper[self.moved] = spend
-        return replace(limits, lower=lower, upper=upper, row_lower=row_lower, row_upper=row_upper)
+        return Limits.of(self.program).sided(self.moved, spend, spend)
 
     def _met(self, x: Floats) -> Floats:
         """Activity, and what has been avoided of its need, by programme and year."""

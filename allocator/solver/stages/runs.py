@@ -10,15 +10,21 @@ from typing import Any
 import numpy as np
 
 from allocator.arrays import Floats
+from allocator.progress import begun
 from allocator.solver.highs.door import Solver
+from allocator.solver.highs.exact import Exactly, ray_of, refined
 from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.exact import Unkept, cut_off
 from allocator.solver.stages.limits import Limits
 from allocator.solver.stages.opinion import is_exact
 from allocator.solver.stages.pounds import Objective
-from allocator.tolerances import GAP, SEARCH
+from allocator.tolerances import GAP, REFERENCE_GAP
 
 REFERENCE_SHARE = 0.25
 """Share of a time limit the decisions of the reference plan, or of a start, may take."""
+
+MOST_CUTS = 200
+"""How often decisions that cannot be kept to the penny are cut off in one search."""
 
 KEPT_NODES = 500
 """Nodes for what is left to decide where the decisions of an earlier search are kept."""
@@ -35,7 +41,8 @@ class StageOptions:
     time_limit : float or None
         Seconds for all stages together.
     gap : float
-        Share of the gain on the reference to which the decisions are proved best.
+        Share of the weighted outcomes gained on the reference to which the decisions are proved
+        best.
     node_limit : int or None
         Most nodes of the search for the best plan.
     start : mapping of str to ndarray
@@ -64,6 +71,8 @@ class Runs:
     ----------
     solver : Solver
     options : StageOptions
+    money : Exactly
+        What is kept to the penny.
 
     Attributes
     ----------
@@ -73,8 +82,11 @@ class Runs:
         What ran; as in :class:`~allocator.solver.stages.found.Stages`.
     """
 
-    def __init__(self, solver: Solver, options: StageOptions) -> None:
-        self._solver, self._options = solver, options
+    def __init__(self, solver: Solver, options: StageOptions, money: Exactly) -> None:
+        self.solver, self._options, self._money = solver, options, money
+        self._caps: list[int] = []
+        self._cuts: list[tuple[Limits, int]] = []
+        self._searched = 0.0
         limit = options.time_limit
         self._deadline = None if limit is None else time.monotonic() + limit
         self.whole = solver.program.integer.copy()
@@ -98,21 +110,32 @@ class Runs:
         asked : bool
             Whether by the algorithm that was asked for; otherwise by the simplex method.
         """
-        solver = self._solver
+        solution, _ = self._exactly(name, objective, limits, asked)
+        return solution
+
+    def _exactly(
+        self, name: str, objective: Objective, limits: Limits, asked: bool
+    ) -> tuple[Solution, Floats | None]:
+        """Solve a linear programme to the penny; where nothing is found, prices that show why."""
+        solver = self.solver
         if solver.program.integer.any():
             solver.set_integer(np.zeros(len(self.whole), dtype=bool))
         limits.put(solver)
         self._aim(objective)
         algorithm = solver.algorithm if asked else "simplex"
         solution = self._linear(name, algorithm)
-        if self.deciding and solution.status == "infeasible":
-            # The decisions were found to within a looser tolerance; what is left must be too.
-            solver.tolerate(SEARCH)
-            solution = self._linear(f"{name}, again", algorithm)
-        if algorithm == "simplex" or is_exact(solver.program, solution):
-            return solution
-        polished = self._linear(f"{name}, polished", "simplex")
-        return replace(polished, algorithm=f"{solution.algorithm}, then {polished.algorithm}")
+        if algorithm != "simplex" and not is_exact(solver.program, solution):
+            polished = self._linear(f"{name}, polished", "simplex")
+            ran = f"{solution.algorithm}, then {polished.algorithm}"
+            solution = replace(polished, algorithm=ran)
+        if solution.status == "infeasible" and self.deciding:
+            return solution, ray_of(solver)
+        if solution.status != "optimal" or solution.x is None:
+            return solution, None
+        exact, ray = refined(solver, solution, self._money)
+        self.seconds[name] += exact.seconds - solution.seconds
+        self.iterations += sum(exact.iterations.values()) - sum(solution.iterations.values())
+        return exact, ray
 
     def decide(
         self,
@@ -122,6 +145,7 @@ class Runs:
         gap: float,
         *,
         begin: Floats | None = None,
+        within: float = 0.0,
     ) -> Solution:
         """Search for decisions by branch and bound.
 
@@ -135,29 +159,149 @@ class Runs:
             Distance of bound and objective over the objective at which to stop.
         begin : ndarray, optional
             Solution to begin from.
+        within : float
+            The same as a distance alone.
+
+        Returns
+        -------
+        Solution
+            Its decisions can be kept to the penny; those that cannot are cut off and the search
+            goes on, so often that it has to end: then there is a bound and no solution.
         """
         best, kept, left = name == "best decisions", self._options.kept, self._left()
         nodes = self._options.node_limit if best else None
         if kept is not None:
             nodes, begin = KEPT_NODES, None
-            limits, fixed = limits.fixing(self._solver.program, kept.get(name, {}))
+            limits, fixed = limits.fixing(self.solver.program, kept.get(name, {}))
             if not (self.whole & ~fixed).any():
                 return Solution("optimal", limits.lower, None, None, None, {}, "kept", 0.0)
-        self._solver.set_integer(self.whole)
-        limits.put(self._solver)
-        self._aim(objective)
         if left is not None and self._options.time_limit is not None and not best:
-            left = min(left, REFERENCE_SHARE * self._options.time_limit)
-        return self._run(
-            name, time_limit=left, algorithm="simplex", gap=gap, node_limit=nodes, begin=begin
-        )
+            share = REFERENCE_SHARE * self._options.time_limit
+            left = min(left, max(share - self._searched, share / 4.0))
+        until = None if left is None else time.monotonic() + left
+        self._release(limits)
+        spent = 0
+        for tried in range(MOST_CUTS + 1):
+            self.solver.set_integer(self.whole)
+            limits.put(self.solver)
+            self._aim(objective)
+            found = self._run(
+                name,
+                time_limit=None if until is None else max(0.0, until - time.monotonic()),
+                algorithm="simplex",
+                gap=gap,
+                within=within,
+                node_limit=nodes,
+                begin=begin,
+            )
+            self._searched += 0.0 if best else found.seconds
+            spent += found.nodes
+            found = replace(found, nodes=spent)
+            if found.x is None:
+                return found
+            case = self._unkept(name, objective, limits, found.x)
+            if case is None:
+                return found
+            cut = cut_off(case, self._money, limits, self.whole)
+            if cut is not None and not cut.coefficients.any():
+                return replace(found, status="infeasible", x=None, objective=None)
+            if cut is None or tried == MOST_CUTS or found.interrupted:
+                break
+            self.solver.add_row(cut.coefficients, cut.least, np.inf)
+            self._cuts.append((limits, self.solver.added - 1))
+        return replace(found, status="limit", x=None, objective=None)
+
+    def _unkept(self, name: str, objective: Objective, limits: Limits, x: Floats) -> Unkept | None:
+        """Why the decisions of a solution cannot be kept to the penny; None where they can."""
+        decided = limits.deciding(self.whole, x)
+        kept, ray = self._exactly(f"{name}, kept", objective, decided, False)
+        if kept.status != "infeasible":
+            return None
+        return Unkept(np.round(x), *self.solver.every_row(), ray)
+
+    def _release(self, limits: Limits) -> None:
+        """Cuts hold for the limits they were found under, and for no others."""
+        for under, row in self._cuts:
+            if under is not limits:
+                self.solver.release(row)
+        self._cuts = [cut for cut in self._cuts if cut[0] is limits]
+
+    def seek(
+        self,
+        name: str,
+        objective: Objective,
+        limits: Limits,
+        *,
+        begin: Floats | None = None,
+        room: float = 0.0,
+    ) -> tuple[str, Floats | None]:
+        """Make something least, exactly, searching for decisions where there are any.
+
+        Parameters
+        ----------
+        name : str
+        objective : Objective
+        limits : Limits
+        begin : ndarray, optional
+            A plan within the limits. Where decisions that may be taken in part make it no better
+            than this one, there is nothing to search for.
+        room : float
+            By how much it may be better all the same.
+
+        Returns
+        -------
+        status : str
+        x : ndarray or None
+            Column values.
+        """
+        if limits.undecided(self.whole):
+            if begin is not None:
+                least = self.relaxed(objective, limits)
+                value = least.objective
+                if value is not None and objective.of(begin) <= value + room:
+                    return "optimal", begin
+            found = self.decide(name, objective, limits, REFERENCE_GAP, begin=begin)
+            if found.x is None:
+                return found.status, None
+            limits = limits.deciding(self.whole, found.x)
+        exact = self.solve(name, objective, limits, asked=not self.deciding)
+        return exact.status, exact.x if exact.status == "optimal" else None
+
+    def relaxed(self, objective: Objective, limits: Limits) -> Solution:
+        """Solve with decisions that may be taken in part."""
+        self._release(limits)
+        self.solver.set_integer(np.zeros(len(self.whole), dtype=bool))
+        limits.put(self.solver)
+        self._aim(objective)
+        return self._run("in part", time_limit=self._left(), algorithm="simplex")
+
+    def keeping(self, name: str, limits: Limits) -> tuple[Limits, bool]:
+        """Limits with the decisions of an earlier solve, and whether there are any."""
+        kept = None if self._options.kept is None else self._options.kept.get(name)
+        if not kept:
+            return limits, False
+        fixed, _ = limits.fixing(self.solver.program, kept)
+        return fixed, True
 
     def floor(self, objective: Objective, least: float) -> None:
         """From now on, allow only what an objective values at least so much."""
-        self._solver.add_row(objective.cost, least - objective.offset, np.inf)
+        self.solver.add_row(objective.cost, least - objective.offset, np.inf)
+
+    def cap(self, objective: Objective, most: float) -> None:
+        """Until :meth:`uncap`, allow only what an objective counts at most so much."""
+        self._caps.append(self.solver.added)
+        self.solver.add_row(objective.cost, -np.inf, most - objective.offset)
+
+    def uncap(self, count: int | None = None) -> None:
+        """Lift the last caps, all of them unless said otherwise, and the cuts found under them."""
+        for _ in range(len(self._caps) if count is None else count):
+            first = self._caps.pop()
+            while self.solver.added > first:
+                self.solver.drop_row()
+            self._cuts = [cut for cut in self._cuts if cut[1] < first]
 
     def _aim(self, objective: Objective) -> None:
-        self._solver.set_objective(
+        self.solver.set_objective(
             objective.cost, maximise=objective.maximise, offset=objective.offset
         )
 
@@ -171,9 +315,10 @@ class Runs:
         return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def _run(self, name: str, **options: Any) -> Solution:
-        solution = self._solver.run(**options)
+        begun(name)
+        solution = self.solver.run(**options)
         self.algorithms.append(f"{name}: {solution.algorithm}")
         self.iterations += sum(solution.iterations.values())
-        self.seconds[name] = solution.seconds
+        self.seconds[name] = self.seconds.get(name, 0.0) + solution.seconds
         self.interrupted |= solution.interrupted
         return solution

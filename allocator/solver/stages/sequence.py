@@ -1,11 +1,12 @@
-"""The sequence of stages: reference, best, fewest pounds moved.
+"""The sequence of stages: reference, held lines, best, fewest pounds moved.
 
 Each stage is a solve of the same loaded programme with another objective and other
 limits, started from where the last one ended. A later stage is kept on the optimal face
 of an earlier one by complementary slackness: columns with a reduced cost stay at their
 bound and rows with a price stay at their side, which is exact for any optimal dual and
-needs no dense objective row. (HiGHS's own lexicographic mode is not used: it gives wrong
-answers at default tolerances and no duals.)
+needs no dense objective row. Afterwards it is checked that no earlier stage lost anything
+by it. (HiGHS's own lexicographic mode is not used: it gives wrong answers at default
+tolerances and no duals.)
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from typing import Any
 
 from allocator.arrays import Floats
 from allocator.data import Data
-from allocator.errors import SolverError
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
+from allocator.solver.stages.exact import money_of
 from allocator.solver.stages.found import Stages
+from allocator.solver.stages.held import HeldStages, Kept
 from allocator.solver.stages.limits import Limits
 from allocator.solver.stages.pounds import Objective, Pounds
+from allocator.solver.stages.reference import DECIDED, Reference, ReferenceStages
 from allocator.solver.stages.runs import Runs, StageOptions
-from allocator.tolerances import CALM_GAP, FACE_TOLERANCES, REFERENCE_GAP, SAME
+from allocator.tolerances import CALM_GAP, FACE_TOLERANCES, GAP_FLOOR, KEPT_SHARE, REFERENCE_GAP
+
+SEARCHES_AGAIN = 3
+"""How often the search goes on where less was gained than the gap was reckoned from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +38,7 @@ class _Reference:
     x: Floats
     limits: Limits
     value: float
+    begin: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +64,11 @@ class StagedSolve:
 
     def __init__(self, solver: Solver, data: Data, options: StageOptions | None = None) -> None:
         self._solver, self._options = solver, options or StageOptions()
-        self._runs = Runs(solver, self._options)
+        self._runs = Runs(solver, self._options, money_of(solver.program, data))
         self._pounds = Pounds(solver.program, data)
+        self._held = HeldStages(solver.program, data)
         self._worth = Objective(solver.program.cost, solver.program.offset)
+        self._outcomes = self._pounds.outcomes()
         self._open = Limits.of(solver.program)
         self._decisions: dict[str, Floats] = {}
 
@@ -68,10 +77,11 @@ class StagedSolve:
         status, reference = self._reference()
         if reference is None:
             return self._stages(status)
+        known: dict[str, Any] = {"reference": reference.x}
         decided = _Decided("optimal", reference.limits, {})
         if self._runs.deciding:
             decided = self._decide_best(reference)
-        known = {"reference": reference.x, **decided.known}
+            known |= decided.known
         if decided.status == "infeasible":
             return self._stages("infeasible", **known)
         best = self._runs.solve("best", self._worth, decided.limits, asked=True)
@@ -88,8 +98,12 @@ class StagedSolve:
 
     def roll_forward(self) -> Stages:
         """The reference plan alone."""
-        status, reference = self._reference()
-        return self._stages(status, reference=None if reference is None else reference.x)
+        found = self._rolled_forward()
+        return self._stages(found.status, reference=found.x)
+
+    def _rolled_forward(self) -> Reference:
+        stages = ReferenceStages(self._runs, self._pounds, self._held, self._worth)
+        return stages.find(self._open)
 
     def _stages(self, status: str, **found: Any) -> Stages:
         runs = self._runs
@@ -109,64 +123,90 @@ class StagedSolve:
         return limits.deciding(self._runs.whole, x)
 
     def _reference(self) -> tuple[str, _Reference | None]:
-        """The plan nearest to last year's pattern; how the search for it ended."""
-        pounds, limits = self._pounds.to_reference(), self._open
-        if self._runs.deciding:
-            name = "reference decisions"
-            found = self._runs.decide(name, pounds, limits, REFERENCE_GAP)
-            if found.x is None:
-                return found.status, None
-            limits = self._fixed(name, limits, found.x)
-        nearest = self._runs.solve("reference", pounds, limits, asked=True)
-        if nearest.status != "optimal":
-            return nearest.status, None
-        face = limits.on_face(
-            self._solver.program, self._solver.scaling, nearest, FACE_TOLERANCES[0]
-        )
-        scored = self._runs.solve("reference value", self._worth, face)
-        x = scored.x if scored.status == "optimal" else nearest.x
-        if x is None:
-            raise SolverError("the reference plan came back without values")
-        return "optimal", _Reference(x, self._pounds.around(x), self._worth.of(x))
+        """The plan rolled forward, and what held lines do in plans measured against it."""
+        found = self._rolled_forward()
+        if found.x is None:
+            return found.status, None
+        if found.decided is not None:
+            self._decisions[DECIDED] = found.decided
+        around = self._pounds.around(found.x)
+        if not (found.level or self._pounds.choices) and found.held is not None:
+            # Nothing decided otherwise could bring money that keeps them.
+            limits = around.changed(self._open, found.held)
+            return "optimal", _Reference(found.x, limits, self._worth.of(found.x), found.x)
+        kept = None if found.level else self._settled(around, found.x)
+        limits = self._held.ideal(around) if kept is None else kept.limits
+        begin = found.x if kept is None or kept.x is None else kept.x
+        return "optimal", _Reference(found.x, limits, self._worth.of(found.x), begin)
+
+    def _settled(self, limits: Limits, begin: Floats) -> Kept | None:
+        """What held lines do in the best plan, where they cannot all be kept as they were.
+
+        Options may bring the money that keeps them, so that they give way no further than in
+        any plan.
+        """
+        limits, _ = self._runs.keeping("best decisions", limits)
+        kept = self._held.settled(limits, self._runs.seek, begin)
+        return None if kept.x is None else kept
 
     def _decide_best(self, reference: _Reference) -> _Decided:
         """Decisions of the best plan found."""
-        begin = reference.x.copy()
+        begin = reference.begin.copy()
         begin[self._pounds.up] = begin[self._pounds.down] = 0.0
-        value = float(self._worth.cost @ begin)
         started, start = self._started(reference)
-        if started is not None and float(self._worth.cost @ started) > value:
+        if started is not None and self._worth.of(started) > self._worth.of(begin):
             begin = started
-        # The objective is the gain on the reference, so that the gap is a share of the gain.
-        gain = Objective(self._worth.cost, -value)
-        name = "best decisions"
-        found = self._runs.decide(name, gain, reference.limits, self._options.gap, begin=begin)
-        moved = value + self._worth.offset
-        bounds = {"bound": found.bound, "root_bound": found.root_bound}
+        name, limits = "best decisions", reference.limits
+        (within, most), nodes = self._within(reference), 0
+        for _ in range(1 + SEARCHES_AGAIN):
+            found = self._runs.decide(name, self._worth, limits, 0.0, begin=begin, within=within)
+            nodes += found.nodes
+            allowed = self._allowed(reference, found.x)
+            if found.x is None or not _looser(found, allowed):
+                break
+            begin, within = found.x, allowed
         known = {
-            "nodes": found.nodes,
-            "primal_log": tuple((at, gained + moved) for at, gained in found.primal_log),
+            "nodes": nodes,
+            "primal_log": found.primal_log,
             "start": start,
-            **{name: None if b is None else b + moved for name, b in bounds.items()},
+            "bound": most if found.bound is None else found.bound,
+            "root_bound": found.root_bound,
+            "allowed": allowed,
         }
         if found.status == "infeasible":
-            return _Decided("infeasible", reference.limits, known)
+            return _Decided("infeasible", limits, known)
         x = begin if found.x is None else found.x
-        return _Decided(found.status, self._fixed(name, reference.limits, x), known)
+        return _Decided(found.status, self._fixed(name, limits, x), known)
+
+    def _within(self, reference: _Reference) -> tuple[float, float | None]:
+        """Distance of bound and objective at which to stop, before a plan is known, and a bound.
+
+        It is a share of the outcomes that decisions taken in part would gain.
+        """
+        relaxed = self._runs.relaxed(self._worth, reference.limits)
+        if relaxed.status != "optimal":
+            return self._allowed(reference, None), None
+        return self._allowed(reference, relaxed.x), relaxed.objective
+
+    def _allowed(self, reference: _Reference, x: Floats | None) -> float:
+        """Objective by which some plan may be better than one that counts as best."""
+        before = self._outcomes.of(reference.x)
+        gained = 0.0 if x is None else abs(self._outcomes.of(x) - before)
+        return max(self._options.gap * gained, GAP_FLOOR * abs(before))
 
     def _started(self, reference: _Reference) -> tuple[Floats | None, str]:
         """Best plan with the decisions of the starting plan, and what became of it."""
         if not self._options.start:
             return None, ""
         limits, _ = reference.limits.fixing(self._solver.program, self._options.start)
-        found = self._runs.decide("start", self._worth, limits, 10 * self._options.gap)
+        found = self._runs.decide("start", self._worth, limits, REFERENCE_GAP)
         return found.x, "not allowed" if found.x is None else "used"
 
     def _calm(
         self, best: Solution, reference: _Reference, limits: Limits
     ) -> tuple[str, Floats | None]:
         """Among plans as good, the one that moves the fewest pounds; else the best itself."""
-        if best.objective is None:
+        if best.objective is None or best.x is None:
             return "optimal", best.x
         pounds, gain = self._pounds.from_reference(), best.objective - reference.value
         if self._options.keep is not None and gain > 0:
@@ -175,12 +215,13 @@ class StagedSolve:
             limits = self._decide_calm(best, reference, limits, pounds)
             calm = self._runs.solve("calm", pounds, limits)
             return ("feasible", calm.x) if self._keeps(calm, least) else ("optimal", best.x)
-        least = best.objective - SAME * max(1.0, abs(best.objective))
         program = self._solver.program
         for tolerance in FACE_TOLERANCES:
-            face = limits.on_face(program, self._solver.scaling, best, tolerance)
-            calm = self._runs.solve("calm", pounds, face)
-            if self._keeps(calm, least):
+            face = limits.on_face(program, best, tolerance)
+            calm = self._runs.solve("calm", pounds, face.limits)
+            if calm.status != "optimal" or calm.x is None:
+                continue
+            if face.loss(program, calm.x) <= self._worth.rounding(best.x):
                 return "optimal", calm.x
         return "optimal", best.x
 
@@ -198,4 +239,11 @@ class StagedSolve:
         """Whether a calmer plan is worth as much as it must be."""
         if calm.status != "optimal" or calm.x is None:
             return False
-        return self._worth.of(calm.x) >= least - SAME * max(1.0, abs(least))
+        return self._worth.of(calm.x) >= least - KEPT_SHARE * max(1.0, abs(least))
+
+
+def _looser(found: Solution, allowed: float) -> bool:
+    """Whether a search that ended by itself left more open than it may."""
+    if found.status != "optimal" or found.bound is None or found.objective is None:
+        return False
+    return found.bound - found.objective > allowed * (1.0 + KEPT_SHARE)

@@ -138,7 +138,7 @@ def _ways(r: _Round, n: str, pool: str, hub: str) -> None:
     r.add("options", option=part, **group, **later)
     paid: Row = {"cost_once": once[1], "cost_yearly": yearly[1] + 8, "cost_exit": leaving}
     r.add("options", option=full, **group, review_years="2", **paid)
-    midway: Row = {"review_years": "1 3", "start_month": 7, "cost_yearly": visiting}
+    midway: Row = {"review_years": "1; 3", "start_month": 7, "cost_yearly": visiting}
     r.add("options", option=visits, pool=pool, **midway)
     lower = (90 + r.draw.whole(0, 9, 2)) / 100
     gain = r.draw.whole(100, 900, 2).tolist()

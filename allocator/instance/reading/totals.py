@@ -1,0 +1,129 @@
+"""Rows that add up the rows above them, as spreadsheets have: found before they are believed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from allocator.arrays import Floats
+from allocator.errors import Problem
+from allocator.instance.reading.values import decorated, plain
+from allocator.instance.tables.column import Table
+from allocator.words import brief
+
+_TOTAL = re.compile(r"(?:(?:grand|overall|sub)[ -]?)?totals?:?|sum:?", re.IGNORECASE)
+_SAME = 1e-9
+
+Columns = dict[str, list[str] | Floats]
+
+
+@dataclass
+class Found:
+    """A table as it is written.
+
+    Attributes
+    ----------
+    table : Table
+        What it may hold.
+    cells : dict of str to list of str or ndarray
+        Cells by column.
+    lines : list of int
+        Line of each row.
+    """
+
+    table: Table
+    cells: Columns
+    lines: list[int]
+
+
+def without_totals(tables: Sequence[Found]) -> list[Problem]:
+    """Take out the rows that are a total of their table, and say so.
+
+    A row is one when it is called Total and nothing else speaks of that name. Where its
+    figures are the sums of the other rows nothing is lost, and it is skipped with a warning;
+    otherwise it is an error, for the figures of either may be wrong.
+    """
+    problems = []
+    meant = _meant(tables)
+    for found in tables:
+        column = found.table.key[0]
+        names = found.cells.get(column)
+        if not isinstance(names, list) or len(names) < 2:
+            continue
+        thing = found.table[column].reference or found.table.name
+        totals = [
+            at
+            for at, name in enumerate(names)
+            if _TOTAL.fullmatch(name) and (thing, name) not in meant
+        ]
+        if totals and len(totals) < len(names):
+            problems += [_problem(found, column, at, totals) for at in totals]
+            _drop(found, totals)
+    return problems
+
+
+def _meant(tables: Sequence[Found]) -> set[tuple[str, str]]:
+    """Table and name of everything called Total that some other row speaks of.
+
+    That is a row of the table that declares it and a row elsewhere; one alone is a total.
+    """
+    declared: set[tuple[str, str]] = set()
+    spoken: set[tuple[str, str]] = set()
+    for found in tables:
+        for name, column in found.table.columns.items():
+            cells = found.cells.get(name)
+            if column.kind != "text" or not isinstance(cells, list):
+                continue
+            called = {cell for cell in cells if _TOTAL.fullmatch(cell)}
+            first = name == found.table.key[0]
+            if first and not column.reference:
+                declared |= {(found.table.name, cell) for cell in called}
+            elif column.reference and not first:
+                spoken |= {(column.reference, cell) for cell in called}
+    return declared & spoken
+
+
+def _problem(found: Found, column: str, at: int, totals: list[int]) -> Problem:
+    name, line = str(found.cells[column][at]), found.lines[at]
+    said = f"'{brief(name)}' looks like a total of the other rows"
+    if _adds_up(found, at, totals):
+        message = f"{said}, and its figures are: the row is skipped; delete it."
+        return Problem(found.table.name, line, column, name, message, severity="warning")
+    message = f"{said}; delete the row."
+    return Problem(found.table.name, line, column, name, message)
+
+
+def _adds_up(found: Found, at: int, totals: list[int]) -> bool:
+    """Whether every figure of a row is the sum of the others of its column, and there is one.
+
+    Where rows have a year, only those of the same year count.
+    """
+    rows = [row for row in range(len(found.lines)) if row not in totals]
+    year = found.cells.get("year")
+    if year is not None:
+        rows = [row for row in rows if str(year[row]) == str(year[at])]
+    sums = []
+    for name, cells in found.cells.items():
+        column = found.table.columns.get(name)
+        if column is not None and column.kind == "number":
+            figure = _figure(cells, at)
+            if figure is not None:
+                others = [value for value in (_figure(cells, row) for row in rows) if value]
+                sums.append(math.isclose(figure, math.fsum(others), rel_tol=_SAME, abs_tol=_SAME))
+    return bool(sums) and all(sums)
+
+
+def _figure(cells: list[str] | Floats, at: int) -> float | None:
+    if isinstance(cells, list):
+        value = plain(cells[at])
+        return decorated(cells[at]) if value is None else value
+    return None if math.isnan(cells[at]) else float(cells[at])
+
+
+def _drop(found: Found, totals: list[int]) -> None:
+    keep = [row for row in range(len(found.lines)) if row not in set(totals)]
+    found.lines[:] = [found.lines[row] for row in keep]
+    for name, cells in found.cells.items():
+        found.cells[name] = [cells[row] for row in keep] if isinstance(cells, list) else cells[keep]

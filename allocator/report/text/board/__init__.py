@@ -1,0 +1,1 @@
+"""The sections of the summary a board reads, one file each, in the order they are printed."""

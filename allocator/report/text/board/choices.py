@@ -1,0 +1,86 @@
+"""Choices: what the plan says yes to, the earliest first, and contracts it ends."""
+
+from __future__ import annotations
+
+import math
+
+from allocator.report.language.layout import board_table, bullet
+from allocator.report.text.board.page import Lines, Page, heading
+from allocator.report.text.contracts import ended_early
+from allocator.report.text.options import Run, options_of, runs_of
+from allocator.words import count, listed
+
+CHOICES = 5
+"""Options that are named; the rest are counted."""
+
+
+def choices(page: Page) -> Lines:
+    """The section; what rolling forward takes as well, at no cost, is no choice."""
+    every = [run for run in runs_of(options_of(page.plan)) if run.cost > 0 or not run.reference]
+    ended = ended_early(page.plan)
+    if not every and not ended:
+        return
+    runs = sorted(every[:CHOICES], key=lambda run: run.years[0])
+    if runs:
+        worth = _worth(page)
+        steps = _steps(page)
+        also = ["worth", "when"] if worth else []
+        titles = "from", "once", "a year", "capital", *also
+        table = board_table(f"CHOICES, {page.money.name}", *titles)
+        for run in runs:
+            cells = [page.year(run.years[0]), *_costs(page, run)]
+            table.add_row(f"  {run.option}", *cells, *worth.get(run.option, ("", ""))[: len(also)])
+        yield table
+        needed = [f"{run.option} {steps[run.option]}" for run in runs if run.option in steps]
+        if needed:
+            yield bullet(f"First needed: {'; '.join(needed)}.")
+        if worth:
+            yield bullet(f"Worth: {page.worth.unit} lost without it; when: see --show decisions.")
+    else:
+        yield from heading("CHOICES")
+    said = [count(len(every) - len(runs), "smaller one")] if len(every) > len(runs) else []
+    said += [f"{count(len(ended), 'contract')} ended early"] if ended else []
+    if said:
+        yield bullet(f"And {listed(said)} (--show decided, decisions).")
+
+
+def _steps(page: Page) -> dict[str, str]:
+    """Steps that options need before they can be decided."""
+    table = page.instance.options
+    columns = (table[c] for c in ("option", "needs", "needs_months"))
+    return {
+        option: listed(needs.split()) + (f" ({months} months)" if months else "")
+        for option, needs, months in zip(*columns, strict=True)
+        if needs
+    }
+
+
+def _worth(page: Page) -> dict[str, tuple[str, str]]:
+    """What each option was found to be worth, and on which list it is; only where asked for."""
+    table = page.plan.tables.get("decision_worth")
+    if table is None:
+        return {}
+    mine = table[table["kind"] == "option"]
+    columns = (mine[c] for c in ("name", "worth", "too_close", "list"))
+    return {
+        name: (_lost(page, worth, close, said), said.replace("_", " "))
+        for name, worth, close, said in zip(*columns, strict=True)
+    }
+
+
+def _lost(page: Page, worth: float, close: bool | None, said: str) -> str:
+    """What is lost without an option; infinite, which files leave blank, where no plan does."""
+    if not said:
+        return ""
+    if not math.isfinite(worth):
+        return "must"
+    return "close" if close else page.worth.figure(worth)
+
+
+def _costs(page: Page, run: Run) -> list[str]:
+    """What it costs once, in its dearest year, and in capital."""
+    rows = run.rows
+    once = float(rows[["cost_once", "double_running", "cost_exit"]].to_numpy(dtype=float).sum())
+    a_year = max(rows["cost_yearly"].tolist(), key=abs)
+    every = once, a_year, float(rows["capital"].sum())
+    return [page.money.fine(v) if v else "" for v in every]

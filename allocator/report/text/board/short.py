@@ -1,0 +1,172 @@
+"""The plan in a few sentences: what is kept and missed, what is gained, what moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from allocator.report.language.layout import bullet
+from allocator.report.language.proof import gain_matters
+from allocator.report.text.board.page import Lines, Page, heading, on_base
+from allocator.report.text.board.people import who_gains
+from allocator.tolerances import NOT_WORTH_A_CLAUSE, SAME_OUTCOME
+from allocator.words import figure, listed, percent
+
+MISSED = 2
+"""Rules missed that are named; the rest are counted."""
+
+MOVES = 2
+"""Moves of the first year that are named, each way."""
+
+
+def in_short(page: Page) -> Lines:
+    """The section."""
+    yield from heading("IN SHORT")
+    yield bullet(" ".join(_rules(page)))
+    yield bullet(_on_base_year(page))
+    yield bullet(" ".join([*_gain(page), *who_gains(page)]))
+    moved = " ".join(_moves(page))
+    if moved:
+        yield bullet(moved)
+
+
+def _rules(page: Page) -> Iterator[str]:
+    plan = page.plan
+    if not plan.verified:
+        yield "Checked independently: NO. Do not use these figures."
+        return
+    yield "Every hard rule is kept."
+    missed = plan.rules[(plan.rules["violation"] > 0) & plan.rules["soft"]]
+    groups = [rows for _, rows in missed.groupby("rule", sort=False)]
+    if not groups:
+        return
+    groups.sort(key=lambda rows: -float(rows["penalty"].sum()))
+    said = [
+        f"{rows['rule'].iloc[0]} by "
+        + ", ".join(f"{_size(r)} ({page.year(int(r['year']))})" for _, r in rows.iterrows())
+        for rows in groups[:MISSED]
+    ]
+    more = f"; and {len(groups) - MISSED} more" if len(groups) > MISSED else ""
+    yield f"Missed at a price: {'; '.join(said)}{more}."
+
+
+def _size(row: pd.Series[float]) -> str:
+    """How far a rule is missed, in its own unit."""
+    share = abs(float(row["limit"])) <= 1.0 and abs(float(row["left"])) > 1.0
+    if share:
+        return f"{figure(100 * abs(float(row['value'] - row['limit'])))} percentage points"
+    return figure(float(row["violation"]))
+
+
+def _on_base_year(page: Page) -> str:
+    last = page.lines[page.lines["year"] == page.last]
+    before = float(last["baseline_spend"].sum())
+    spend, volume = float(last["spend"].sum()), float(last["volume"].sum())
+    return (
+        f"Against {page.base}: {page.money.text(before)} to {page.money.text(spend)} in "
+        f"{page.year(page.last)}, cash {on_base(spend, before)}, volume "
+        f"{on_base(volume, before, 1)}."
+    )
+
+
+def _gain(page: Page) -> Iterator[str]:
+    plan, worth = page.plan, page.worth
+    over = "" if len(page.settings.years) == 1 else f", {len(page.settings.years)} years"
+    if not gain_matters(plan):
+        yield "Against rolling forward: no plan the rules allow is worth more."
+        return
+    totals = plan.outcomes.groupby("outcome", sort=False)[["amount", "reference_amount"]].sum()
+    told, same = [], []
+    for name, row in totals.iterrows():
+        amount, before = float(row["amount"]), float(row["reference_amount"])
+        change = amount - before
+        if abs(change) <= SAME_OUTCOME * max(abs(amount), abs(before)):
+            same.append(f"{name} ({_with_sign(change)} of {figure(amount)})")
+        else:
+            told.append(f"{name} {_with_sign(change)}")
+    parts = [", ".join(told)] if told else []
+    parts += [f"no telling difference in {listed(same)}"] if same else []
+    yield f"Against rolling forward{over}: {'; '.join(parts)}."
+    yield from _worth(page, worth.unit == "points of value")
+
+
+def _with_sign(change: float) -> str:
+    said = figure(abs(change))
+    return said if said == "0" else f"{'-' if change < 0 else '+'}{said}"
+
+
+def _worth(page: Page, in_points: bool) -> Iterator[str]:
+    """What the gain is made of: outcomes, penalties avoided rule by rule, later savings."""
+    plan, worth = page.plan, page.worth
+    parts = plan.worth.set_index("part")
+    gain = parts["plan"] - parts["reference"]
+    outcomes = float(gain["outcomes"] + gain["harm"])
+    small = NOT_WORTH_A_CLAUSE * max(1.0, abs(outcomes))
+    if in_points:
+        yield f"Together {worth.text(outcomes)}{_point(page)}."
+    avoided = float(gain["penalties"])
+    apart = []
+    if abs(avoided) > small:
+        rules = plan.rules
+        by_rule = (rules["reference_penalty"] - rules["penalty"]).groupby(rules["rule"]).sum()
+        by_rule = by_rule.abs()[by_rule.abs() > small].sort_values(ascending=False, kind="stable")
+        named = [f"{rule} {worth.figure(float(v))}" for rule, v in by_rule.head(MISSED).items()]
+        named += [f"{len(by_rule) - MISSED} more"] if len(by_rule) > MISSED else []
+        what = "penalties avoided" if avoided > 0 else "penalties added"
+        apart.append(f"{worth.figure(abs(avoided))} of {what} ({', '.join(named)})")
+    later = float(gain["later savings"])
+    if abs(later) > small:
+        what = "later savings" if later > 0 else "later savings lost"
+        apart.append(f"{worth.figure(abs(later))} of {what}")
+    if apart:
+        yield f"Apart from outcomes: {' and '.join(apart)}."
+
+
+def _point(page: Page) -> str:
+    """What a point of value is, where several outcomes are added up."""
+    outcomes = page.instance.outcomes
+    one = outcomes[outcomes["weight"] == 1.0]
+    if one.empty:
+        return ""
+    return f" (a point is 1 {one['unit'].iloc[0] or one['outcome'].iloc[0]})"
+
+
+def _moves(page: Page) -> Iterator[str]:
+    """What is spent differently: most in a year, first in the first year, and the largest move."""
+    money, lines = page.money, page.lines
+    change = lines.assign(up=lines["change"].clip(lower=0), down=-lines["change"].clip(upper=0))
+    by_year = change.groupby("year")[["up", "down"]].sum().max(axis=1)
+    top = int(by_year.index[int(by_year.to_numpy().argmax())])
+    if by_year[top] < money.visible:
+        yield "No programme moves: the plan is rolling forward."
+        return
+    spent = float(lines.loc[lines["year"] == top, "spend"].sum())
+    share = f" ({percent(float(by_year[top]) / spent)})" if spent > 0 else ""
+    most = "" if len(page.settings.years) == 1 else "At most "
+    moved = money.text(float(by_year[top]))
+    yield f"{most}{moved}{share} is spent differently, in {page.year(top)}."
+    first = lines[lines["year"] == page.first].sort_values("change", kind="stable")
+    first = first[first["change"].abs() >= money.visible]
+    ups, downs = first[first["change"] > 0].iloc[::-1], first[first["change"] < 0]
+    named = [
+        f"{page.names[str(r['programme'])]} {'+' if r['change'] > 0 else ''}"
+        f"{money.text(float(r['change']))}"
+        for rows in (ups, downs)
+        for _, r in rows.head(MOVES).iterrows()
+    ]
+    if named:
+        yield f"First, in {page.year(page.first)}: {', '.join(named)}."
+    row = lines.iloc[int(lines["change"].abs().to_numpy().argmax())]
+    base = float(row["baseline_spend"])
+    against = (
+        f"on {page.base} cash {on_base(float(row['spend']), base)}, "
+        f"volume {on_base(float(row['volume']), base, 1)}"
+        if base > 0
+        else f"new since {page.base}"
+    )
+    yield (
+        f"Furthest {'above' if row['change'] > 0 else 'below'} rolling forward: "
+        f"{page.names[str(row['programme'])]}, {money.text(abs(float(row['change'])))} in "
+        f"{page.year(int(row['year']))} ({against})."
+    )
