@@ -115,7 +115,12 @@ def test_what_is_stranded_is_told_against_rolling_forward(
 def test_beds_that_come_free_are_named(money_plan: Plan, money_round: Instance) -> None:
     use = pd.DataFrame({"programme": ["Admissions"], "resource": ["Beds"], "per_unit": [0.1]})
     resources = pd.DataFrame({"resource": ["Beds"], "unit": ["occupied bed"]})
-    tables = {**money_round.tables, "use": use, "resources": resources}
+    known = {"status": [""], "source": [""], "note": [""]}
+    tables = {
+        **money_round.tables,
+        "use": use.assign(**known),
+        "resources": resources.assign(**known),
+    }
     said = joined(shown("contracts", money_plan, replace(money_round, tables=tables)))
     # Ten bed-days fewer, a tenth of a bed each.
     assert "fixed until 2027/28; it frees 1 occupied bed of Beds; £700 more cost" in said

@@ -77,6 +77,15 @@ def test_nothing_apart_is_not_mentioned(make_plan: Make, small_instance: Instanc
     assert "points" not in joined(board(plan, small_instance)).replace("percentage points", "")
 
 
+def test_a_small_share_of_a_large_outcome_is_told_where_it_is_the_gain(
+    make_plan: Make, small_instance: Instance
+) -> None:
+    plan = make_plan()
+    plan.outcomes[["amount", "reference_amount"]] *= 1000.0
+    plan.outcomes["amount"] = plan.outcomes["reference_amount"] + 100.0
+    assert "health +200" in joined(board(plan, small_instance))
+
+
 def test_no_rise_is_shown_as_a_cut(make_plan: Make, small_instance: Instance) -> None:
     plan = make_plan()
     row = plan.allocation["programme"].eq("nursing") & plan.allocation["year"].eq(2026)

@@ -23,13 +23,14 @@ def filled_in(facts: Timeless) -> Problems:
         if facts.draft.whole(name) and not len(facts[name]):
             yield Problem(name, None, "", "", "the table has no rows; it needs at least one.")
     valued = len(facts["responses"]) or (facts["demand"]["harm"] > 0).any()
-    if not valued and facts.draft.whole("responses", "demand"):
+    valued = valued or (facts["option_effects"]["measure"] == "outcome").any()
+    if not valued and facts.draft.whole("responses", "demand", "option_effects"):
         yield problem(
             facts["responses"],
             None,
             "",
-            "nothing is valued: no programme has a response and no unmet need does harm, so every "
-            "allowed plan is as good as any other.",
+            "nothing is valued: no programme has a response, no option an outcome and no unmet need "
+            "does harm, so every allowed plan is as good as any other.",
             severity="warning",
         )
 
@@ -187,7 +188,7 @@ def money_spread(facts: Facts) -> Problems:
 @planned("programmes", "responses", "demand", "effects", "option_effects")
 def unvalued(facts: Facts) -> Problems:
     """Programmes that nothing values are listed with the money they hold."""
-    programmes, held = facts["programmes"], facts.held.unvalued_held
+    programmes, held = facts["programmes"], facts.held.unvalued_held & (facts.base_spend > 0.0)
     if held.any():
         names = programmes["programme"][programmes.in_file(held)].tolist()
         total = float(facts.base_spend[held].sum())

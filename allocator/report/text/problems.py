@@ -113,12 +113,12 @@ def unvalued(instance: Instance) -> dict[str, float]:
     -------
     dict of str to float
         Programme to baseline activity at base-year cost, in the instance's money unit,
-        largest first.
+        largest first; those that have none are left out.
     """
     blind = instance.rows["programmes"].take(instance.facts.held.unvalued)
     spend = (blind["unit_cost"] * blind["baseline"]).tolist()
     unknown = zip(blind["programme"].tolist(), spend, strict=True)
-    return dict(sorted(unknown, key=lambda item: -item[1]))
+    return dict(sorted(((p, s) for p, s in unknown if s > 0), key=lambda item: -item[1]))
 
 
 def _print_unvalued(instance: Instance, console: Console, every: bool) -> None:

@@ -38,7 +38,8 @@ def where_the_money_goes(page: Page) -> Lines:
         label = group[0] if len(group) == 1 else f"{len(group)} smaller"
         table.add_row(f"  {label}", *_cells(page, rows, total))
     table.add_row("  All", *_cells(page, total, total), style="bold")
-    yield table
+    if float(total["spend"].max()) > 0 or float(total["baseline_spend"].max()) > 0:
+        yield table
 
 
 def _cells(page: Page, rows: pd.DataFrame, total: pd.DataFrame) -> list[str]:
@@ -56,5 +57,5 @@ def _cells(page: Page, rows: pd.DataFrame, total: pd.DataFrame) -> list[str]:
         *(page.money.amount(spend[y]) for y in page.ends),
         on_base(spend[page.last], base),
         on_base(volume[page.last], base, 1),
-        " to ".join(shares),
+        " to ".join(share for share in shares if share),
     ]

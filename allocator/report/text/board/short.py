@@ -10,11 +10,15 @@ from allocator.report.language.layout import bullet
 from allocator.report.language.proof import gain_matters
 from allocator.report.text.board.page import Lines, Page, heading, on_base
 from allocator.report.text.board.people import who_gains
+from allocator.report.text.options import options_of, runs_of
 from allocator.tolerances import NOT_WORTH_A_CLAUSE, SAME_OUTCOME
 from allocator.words import figure, listed, percent
 
 MISSED = 2
 """Rules missed that are named; the rest are counted."""
+
+TELLING = 0.01
+"""Share of the outcomes' gain from which an outcome's part of it is told."""
 
 MOVES = 2
 """Moves of the first year that are named, each way."""
@@ -24,7 +28,7 @@ def in_short(page: Page) -> Lines:
     """The section."""
     yield from heading("IN SHORT")
     yield bullet(" ".join(_rules(page)))
-    yield bullet(_on_base_year(page))
+    yield from (bullet(said) for said in _on_base_year(page))
     yield bullet(" ".join([*_gain(page), *who_gains(page)]))
     moved = " ".join(_moves(page))
     if moved:
@@ -59,14 +63,16 @@ def _size(row: pd.Series[float]) -> str:
     return figure(float(row["violation"]))
 
 
-def _on_base_year(page: Page) -> str:
+def _on_base_year(page: Page) -> Iterator[str]:
     last = page.lines[page.lines["year"] == page.last]
     before = float(last["baseline_spend"].sum())
     spend, volume = float(last["spend"].sum()), float(last["volume"].sum())
-    return (
+    if before <= 0 and spend <= 0:
+        return
+    grown = f", cash {on_base(spend, before)}, volume {on_base(volume, before, 1)}"
+    yield (
         f"Against {page.base}: {page.money.text(before)} to {page.money.text(spend)} in "
-        f"{page.year(page.last)}, cash {on_base(spend, before)}, volume "
-        f"{on_base(volume, before, 1)}."
+        f"{page.year(page.last)}{grown if before > 0 else ''}."
     )
 
 
@@ -76,15 +82,17 @@ def _gain(page: Page) -> Iterator[str]:
     if not gain_matters(plan):
         yield "Against rolling forward: no plan the rules allow is worth more."
         return
-    totals = plan.outcomes.groupby("outcome", sort=False)[["amount", "reference_amount"]].sum()
+    columns = ["amount", "reference_amount", "value", "reference_value"]
+    totals = plan.outcomes.groupby("outcome", sort=False)[columns].sum()
+    gained = (totals["value"] - totals["reference_value"]).abs()
     told, same = [], []
     for name, row in totals.iterrows():
         amount, before = float(row["amount"]), float(row["reference_amount"])
-        change = amount - before
-        if abs(change) <= SAME_OUTCOME * max(abs(amount), abs(before)):
-            same.append(f"{name} ({_with_sign(change)} of {figure(amount)})")
+        worth_it = float(gained[str(name)]) >= TELLING * float(gained.sum()) > 0
+        if worth_it or abs(amount - before) > SAME_OUTCOME * max(abs(amount), abs(before)):
+            told.append(f"{name} {_with_sign(amount - before)}")
         else:
-            told.append(f"{name} {_with_sign(change)}")
+            same.append(f"{name} ({_with_sign(amount - before)} of {figure(amount)})")
     parts = [", ".join(told)] if told else []
     parts += [f"no telling difference in {listed(same)}"] if same else []
     yield f"Against rolling forward{over}: {'; '.join(parts)}."
@@ -139,7 +147,12 @@ def _moves(page: Page) -> Iterator[str]:
     by_year = change.groupby("year")[["up", "down"]].sum().max(axis=1)
     top = int(by_year.index[int(by_year.to_numpy().argmax())])
     if by_year[top] < money.visible:
-        yield "No programme moves: the plan is rolling forward."
+        choices = any(not run.reference for run in runs_of(options_of(page.plan)))
+        yield (
+            "No programme's activity moves; only the choices differ from rolling forward."
+            if choices
+            else "No programme moves: the plan is rolling forward."
+        )
         return
     spent = float(lines.loc[lines["year"] == top, "spend"].sum())
     share = f" ({percent(float(by_year[top]) / spent)})" if spent > 0 else ""
