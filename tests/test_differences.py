@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,43 @@ def test_solve_against_a_plan(tmp_path: Path, capsys: Any) -> None:
     assert main(["solve", new, "--against", plan, "--against-round", new]) == 2
     assert "does not answer" in joined(capsys.readouterr().err)
     assert main(["solve", new, "--against", old]) == 2
+
+
+def held(money: int, **more: str) -> Instance:
+    """A held line that gives way for want of money, and that costs a penalty when it does not."""
+    return round_of(
+        "programme,sector,pool,baseline,held\nGP,primary,NHS,100,yes\n"
+        "Nursing,community,NHS,100,\nWard,acute,NHS,100,",
+        years=(2025,),
+        budgets=f"pool,amount\nNHS,{money}",
+        limits="programme,basis,min,max\nGP,baseline,0,2\nNursing,baseline,1,1.5\n"
+        "Ward,baseline,0.5,3",
+        responses="programme,outcome,per_unit\nNursing,QALY,5\nWard,QALY,1",
+        rules="rule,measure,selection,sense,value,penalty\ncap,activity,GP,max,50,2",
+        selections="selection,programme\nGP,GP",
+        **more,
+    )
+
+
+@pytest.mark.parametrize("options", [{}, DECIDING], ids=["without decisions", "with decisions"])
+def test_more_money_is_never_worth_less_where_what_is_held_stays(
+    options: dict[str, str], tmp_path: Path, capsys: Any
+) -> None:
+    small = held(220, **options)
+    first, found = solved(small), []
+    allocator.write(first, tmp_path / "plan")
+    for money in (220, 240, 260):
+        found.append(allocator.compare_plans(first, solved(held(money, **options), held=first)))
+        allocator.write(held(money, **options), tmp_path / str(money))
+        words = ["solve", str(tmp_path / str(money)), "--against", str(tmp_path / "plan")]
+        assert main([*words, "--json"]) == 0
+        told = out_json(capsys)["against"]["objective"]
+        assert told == pytest.approx(found[-1].objective, abs=1e-6)
+    assert found[0].objective == pytest.approx(0, abs=1e-6)
+    for less, more in itertools.pairwise(found):
+        assert more.objective > less.objective
+    # Held where its own baseline has it, the line takes the money and is fined for it.
+    assert allocator.compare_plans(first, solved(held(240, **options))).objective < 0
 
 
 @pytest.mark.long

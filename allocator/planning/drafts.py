@@ -12,7 +12,7 @@ from allocator.errors import UsageError
 from allocator.evaluate.plan_tables import lengthened
 from allocator.instance.instance import Instance
 from allocator.instance.tables.lists import names_in
-from allocator.instance.tables.settings import year_of
+from allocator.instance.tables.years import year_of
 from allocator.planning.rolling import RolledForward, roll_forward
 from allocator.planning.starting import flag
 from allocator.words import count

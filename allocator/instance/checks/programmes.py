@@ -29,8 +29,8 @@ def filled_in(facts: Timeless) -> Problems:
             facts["responses"],
             None,
             "",
-            "nothing is valued: no programme has a response, no option an outcome and no unmet need "
-            "does harm, so every allowed plan is as good as any other.",
+            "nothing is valued: no programme has a response, no option an outcome and no unmet "
+            "need does harm, so every allowed plan is as good as any other.",
             severity="warning",
         )
 
