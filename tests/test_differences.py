@@ -255,15 +255,16 @@ def test_more_money_is_never_worth_less_where_what_is_held_stays(
     first, found = solved(small), []
     allocator.write(first, tmp_path / "plan")
     for money in (220, 240, 260):
-        found.append(allocator.compare_plans(first, solved(held(money, **options), held=first)))
+        more = allocator.solve(held(money, **options), held=first)
+        found.append(allocator.compare_plans(first, more))
         allocator.write(held(money, **options), tmp_path / str(money))
         words = ["solve", str(tmp_path / str(money)), "--against", str(tmp_path / "plan")]
         assert main([*words, "--json"]) == 0
         told = out_json(capsys)["against"]["objective"]
         assert told == pytest.approx(found[-1].objective, abs=1e-6)
     assert found[0].objective == pytest.approx(0, abs=1e-6)
-    for less, more in itertools.pairwise(found):
-        assert more.objective > less.objective
+    for less, after in itertools.pairwise(found):
+        assert after.objective > less.objective
     # Held where its own baseline has it, the line takes the money and is fined for it.
     assert allocator.compare_plans(first, solved(held(240, **options))).objective < 0
 

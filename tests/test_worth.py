@@ -23,6 +23,7 @@ from allocator.planning.worth import DecisionWorth, decision_worth
 from allocator.report.files.folder import write_plan
 from allocator.report.files.plans import plan_of_folder
 from allocator.report.text.reports import print_reports
+from allocator.report.text.summary import print_summary
 from allocator.report.text.worth import print_waiting
 
 SETTINGS = {"name": "Test", "base_year": 2024, "years": [2025, 2026, 2027]}
@@ -270,6 +271,35 @@ def test_a_plan_with_worth_is_written_and_read(
     again = plan_of_folder(tmp_path / "plan").tables["decision_worth"]
     assert again["worth"].tolist() == pytest.approx(valued.table["worth"].tolist())
     assert again["low"].tolist() == valued.table["low"].tolist()
+
+
+def test_what_was_not_worked_out_is_read_back_as_blank(plan: Plan, tmp_path: Path) -> None:
+    short = decision_worth(ROUND, plan, seconds=0).table
+    mixed = short.assign(low=[True, None, False, *[None] * (len(short) - 3)], central=True)
+    mixed["worth"] = [float("inf"), *[1.0] * (len(short) - 1)]
+    mixed["list"] = "now"
+    for name, table in (("short", short), ("mixed", mixed)):
+        full = replace(plan, tables={**plan.tables, "decision_worth": table})
+        write_plan(full, ROUND, tmp_path / name)
+        again = plan_of_folder(tmp_path / name)
+        for column in ("low", "central", "high", "too_close"):
+            assert again.tables["decision_worth"][column].tolist() == table[column].tolist()
+        said = [printed(print_reports, ["decisions"], p, ROUND) for p in (full, again)]
+        assert said[0] == said[1]
+    assert "without it no plan keeps every rule" in joined(said[1])
+
+
+def test_choices_of_the_summary_say_worth_and_steps(plan: Plan, valued: DecisionWorth) -> None:
+    full = replace(plan, tables={**plan.tables, "decision_worth": valued.table})
+    text = printed(print_summary, full, ROUND)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    said = joined(text)
+    assert "Consulted 2025/26 10 140 prepare" in said
+    assert "Sure 2025/26 10 110 now" in said
+    assert "Needed first: consultation and consent (9 months) for Consulted." in said
+    plain = joined(printed(print_summary, plan, ROUND))
+    assert "Needed first" in plain
+    assert "prepare" not in plain
 
 
 def test_a_contract_ended_is_a_decision_as_well() -> None:

@@ -31,9 +31,13 @@ def choices(page: Page) -> Lines:
             cells = [page.year(run.years[0]), *_costs(page, run)]
             table.add_row(f"  {run.option}", *cells, *worth.get(run.option, ("", ""))[: len(also)])
         yield table
-        needed = [f"{run.option} {steps[run.option]}" for run in runs if run.option in steps]
+        needed: dict[str, list[str]] = {}
+        for run in runs:
+            if run.option in steps:
+                needed.setdefault(steps[run.option], []).append(run.option)
         if needed:
-            yield bullet(f"First needed: {'; '.join(needed)}.")
+            each = "; ".join(f"{step} for {listed(names)}" for step, names in needed.items())
+            yield bullet(f"Needed first: {each}.")
         if worth:
             yield bullet(f"Worth: {page.worth.unit} lost without it; when: see --show decisions.")
     else:
