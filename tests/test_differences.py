@@ -261,6 +261,8 @@ def test_more_money_is_never_worth_less_where_what_is_held_stays(
         words = ["solve", str(tmp_path / str(money)), "--against", str(tmp_path / "plan")]
         assert main([*words, "--json"]) == 0
         told = out_json(capsys)["against"]["objective"]
+        assert main(words) == 0
+        assert "Held programmes stay where" in joined(capsys.readouterr().out)
         assert told == pytest.approx(found[-1].objective, abs=1e-6)
     assert found[0].objective == pytest.approx(0, abs=1e-6)
     for less, after in itertools.pairwise(found):

@@ -230,7 +230,9 @@ def _solve(
     against: Annotated[
         Path | None,
         typer.Option(
-            metavar="PLAN", help="Plan folder of an earlier solve to hold the new plan against."
+            metavar="PLAN",
+            help="Plan folder of an earlier solve to hold the new plan against. Held programmes "
+            "stay where it has them, so that both hold the same.",
         ),
     ] = None,
     against_round: Annotated[

@@ -92,11 +92,14 @@ class Beside:
 
     def print_difference(self) -> None:
         """The earlier plan, as people read it."""
+        from allocator.report.language.layout import bullet
         from allocator.report.text.differences import print_difference
 
         if self.against is not None and self.difference is not None:
             name = str(self.against.folder)
             print_difference(self.difference, self.instance, printer(), name=name)
+            if self.against.plan.allocation["held"].any():
+                printer().print(bullet(f"Held programmes stay where {name} has them."))
 
     def print_waiting(self) -> None:
         """What it costs to wait with decisions, as people read it."""
