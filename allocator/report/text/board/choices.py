@@ -14,9 +14,22 @@ CHOICES = 5
 """Options that are named; the rest are counted."""
 
 
+def taken(page: Page) -> list[Run]:
+    """Options that the plan chooses, those that cost most first.
+
+    What rolling forward takes as well, at no cost, is no choice; nor is what it would keep and
+    the plan gives up for another of its group, which is the choice.
+    """
+    return [run for run in runs_of(options_of(page.plan)) if run.cost > 0 or not _stays(run)]
+
+
+def _stays(run: Run) -> bool:
+    return run.reference or (bool(run.groups) and run.within_reference)
+
+
 def choices(page: Page) -> Lines:
-    """The section; what rolling forward takes as well, at no cost, is no choice."""
-    every = [run for run in runs_of(options_of(page.plan)) if run.cost > 0 or not run.reference]
+    """The section."""
+    every = taken(page)
     ended = ended_early(page.plan)
     if not every and not ended:
         return
