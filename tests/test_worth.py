@@ -294,11 +294,11 @@ def test_choices_of_the_summary_say_worth_and_steps(plan: Plan, valued: Decision
     text = printed(print_summary, full, ROUND)
     assert max(len(line) for line in text.splitlines()) <= 80
     said = joined(text)
-    assert "Consulted 2025/26 10 140 prepare" in said
+    assert "CHOICES, £; worth: QALY from once a year capital needs worth when" in said
+    assert "Consulted 2025/26 10 9 mths 140 prepare" in said
     assert "Sure 2025/26 10 110 now" in said
-    assert "Needed first: consultation and consent (9 months) for Consulted." in said
     plain = joined(printed(print_summary, plan, ROUND))
-    assert "Needed first" in plain
+    assert "Consulted 2025/26 10 9 mths Doubtful" in plain
     assert "prepare" not in plain
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from allocator.report.language.layout import board_table, bullet
 from allocator.report.text.board.page import Lines, Page, heading
 from allocator.report.text.contracts import ended_early
 from allocator.report.text.options import Run, options_of, runs_of
 from allocator.words import count, listed
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 CHOICES = 5
 """Options that are named; the rest are counted."""
@@ -35,24 +39,7 @@ def choices(page: Page) -> Lines:
         return
     runs = sorted(every[:CHOICES], key=lambda run: run.years[0])
     if runs:
-        worth = _worth(page)
-        steps = _steps(page)
-        also = ["worth", "when"] if worth else []
-        titles = "from", "once", "a year", "capital", *also
-        table = board_table(f"CHOICES, {page.money.name}", *titles)
-        for run in runs:
-            cells = [page.year(run.years[0]), *_costs(page, run)]
-            table.add_row(f"  {run.option}", *cells, *worth.get(run.option, ("", ""))[: len(also)])
-        yield table
-        needed: dict[str, list[str]] = {}
-        for run in runs:
-            if run.option in steps:
-                needed.setdefault(steps[run.option], []).append(run.option)
-        if needed:
-            each = "; ".join(f"{step} for {listed(names)}" for step, names in needed.items())
-            yield bullet(f"Needed first: {each}.")
-        if worth:
-            yield bullet(f"Worth: {page.worth.unit} lost without it; when: see --show decisions.")
+        yield _table(page, runs)
     else:
         yield from heading("CHOICES")
     said = [count(len(every) - len(runs), "smaller one")] if len(every) > len(runs) else []
@@ -61,14 +48,31 @@ def choices(page: Page) -> Lines:
         yield bullet(f"And {listed(said)} (--show decided, decisions).")
 
 
-def _steps(page: Page) -> dict[str, str]:
-    """Steps that options need before they can be decided."""
-    table = page.instance.options
+def _table(page: Page, runs: list[Run]) -> Table:
+    """A row an option, with how long its steps take and what it is worth where that is known."""
+    needs, worth = _needs(page, runs), _worth(page)
+    title, heads = f"CHOICES, {page.money.name}", ["from", "once", "a year", "capital"]
+    heads += ["needs"] if needs else []
+    if worth:
+        title += f"; worth: {page.worth.unit}"
+        heads += ["worth", "when"]
+    table = board_table(title, *heads)
+    for run in runs:
+        cells = [page.year(run.years[0]), *_costs(page, run)]
+        cells += [needs.get(run.option, "")] if needs else []
+        cells += worth.get(run.option, ("", "")) if worth else ()
+        table.add_row(f"  {run.option}", *cells)
+    return table
+
+
+def _needs(page: Page, runs: list[Run]) -> dict[str, str]:
+    """How long what options need first takes, by option (their steps: ``--show decisions``)."""
+    table, mine = page.instance.options, {run.option for run in runs}
     columns = (table[c] for c in ("option", "needs", "needs_months"))
     return {
-        option: listed(needs.split()) + (f" ({months} months)" if months else "")
+        option: f"{months} mths" if months else "steps"
         for option, needs, months in zip(*columns, strict=True)
-        if needs
+        if needs and option in mine
     }
 
 
