@@ -12,6 +12,7 @@ from small import built, round_of
 
 import allocator
 from allocator.data import Data, Extraction, extract
+from allocator.errors import UnsoundError
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
@@ -279,9 +280,18 @@ def level(plan: Plan) -> float:
 
 def unverified_without(monkeypatch: pytest.MonkeyPatch, instance: Instance) -> Plan:
     """The plan for the first cut of the curves: the true curves do not bear it out."""
+    refused: list[Plan] = []
+
+    def unsound(_: Instance, attempt: Attempt) -> UnsoundError:
+        refused.append(attempt.plan)
+        return UnsoundError("", b"")
+
     with monkeypatch.context() as patch:
         patch.setattr(recut, "cut_again", lambda *_: False)
-        plan = allocator.solve(instance, gap=0.0)
+        patch.setattr(recut, "unsound", unsound)
+        with pytest.raises(UnsoundError):
+            allocator.solve(instance, gap=0.0)
+    [plan] = refused
     assert plan.found
     assert not plan.verified
     return plan
