@@ -92,7 +92,7 @@ def at_rest(program: Program) -> Program:
     The stages of a solve put what is least on their right side; until then they link nothing.
     """
     keep = np.ones(program.shape[0])
-    for name in ("held_short", "held_even"):
+    for name in ("held_kept", "held_short", "held_even"):
         block = program.block(name)
         if block is not None:
             keep[block.span] = 0.0
