@@ -76,7 +76,7 @@ def proof_in_short(plan: Plan, worth: Worth) -> str:
         Units in which value is told.
     """
     c, missing = plan.certificate, possible_more(plan)
-    said = [f"{_stopped(plan)}: the best found so far."] if plan.status == "limit" else []
+    said = [f"{stopped(plan)}: the best found so far."] if plan.status == "limit" else []
     if missing is None:
         said.append("How far this plan is from the best is not proved.")
     else:
@@ -132,7 +132,7 @@ def best_found(plan: Plan, worth: Worth, money: Money) -> str:
         return ""
     found = "Best found"
     if plan.status == "limit":
-        found = f"{_stopped(plan)}: the best found so far"
+        found = f"{stopped(plan)}: the best found so far"
     if missing is None:
         return f"{found}; how much better another plan could be is not known."
     if missing <= ROUNDING * max(1.0, abs(plan.objective or 0.0)):
@@ -147,7 +147,8 @@ def best_found(plan: Plan, worth: Worth, money: Money) -> str:
     return f"{found}; no plan the rules allow can be worth more than {more}."
 
 
-def _stopped(plan: Plan) -> str:
+def stopped(plan: Plan) -> str:
+    """How a search that did not end by itself ended."""
     return "Interrupted" if plan.solver.get("interrupted") else "Stopped at a limit"
 
 
@@ -167,7 +168,7 @@ def _claim(plan: Plan, worth: Worth) -> str:
         could = f"at most {worth.text(missing)} ({share}) could be missing{_why(plan)}."
     best = "Best found for these figures" if c.integer else "Best for these figures"
     if plan.status == "limit":
-        said = f"{_stopped(plan)}; this is the best plan found so far, and {could}"
+        said = f"{stopped(plan)}; this is the best plan found so far, and {could}"
     elif plan.status == "feasible":
         said = (
             f"A calm plan: it moves as few pounds as it can{_kept(c, missing)}; the best is worth "

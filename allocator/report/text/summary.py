@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from allocator.report.language.proof import best_found, gain_matters
+from allocator.report.language.proof import gain_matters, stopped
 from allocator.report.text.board.balance import are_we_in_balance
 from allocator.report.text.board.change import what_changes_most
 from allocator.report.text.board.choices import choices, taken
@@ -62,9 +62,8 @@ def print_summary(plan: Plan, instance: Instance, console: Console, *, every: bo
 def _summary(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     page = Page(plan, instance)
     yield Text(_headline(page), style="bold")
-    found = best_found(plan, page.worth, page.money)
-    if found and plan.status == "limit":
-        yield Text(found)
+    if plan.status == "limit":
+        yield Text(f"{stopped(plan)}: the best plan found so far.")
     for section in SECTIONS:
         yield from section(page)
     yield Text(_provenance(plan), style="dim")
