@@ -252,6 +252,7 @@ def test_5_half_the_efficiency_leaves_27_1m_of_48_8m() -> None:
     assert room(halved(avonside(), contingency=False)) / 1e6 == pytest.approx(27.1, abs=0.1)
 
 
+@pytest.mark.long
 def test_5_what_drops_is_named_in_order_and_adds_up() -> None:
     plan = proven(halved(avonside(), contingency=True))
     paid = []
@@ -349,6 +350,7 @@ def test_8_92_per_cent_occupancy_in_year_1_is_48_beds_short() -> None:
 # 9. Low, central and high evidence
 
 
+@pytest.mark.long
 def test_9_moves_of_year_1_that_survive_every_reading_of_the_evidence() -> None:
     comparison = compare(avonside())
     assert comparison.complete
