@@ -31,8 +31,12 @@ if TYPE_CHECKING:
     from allocator.library import evaluate, read_plan, write
     from allocator.plan import Certificate, Plan
     from allocator.planning.compare import Comparison, compare
+    from allocator.planning.differences import PlanDifference, compare_plans
+    from allocator.planning.drafts import complete_draft
     from allocator.planning.export import Exported, export
+    from allocator.planning.rolling import roll_forward
     from allocator.planning.solve import solve
+    from allocator.planning.worth import DecisionWorth, decision_worth
 
 __version__ = "0.1.0"
 
@@ -40,21 +44,27 @@ _HOMES = {
     "AllocatorError": "allocator.errors",
     "Certificate": "allocator.plan",
     "Comparison": "allocator.planning.compare",
+    "DecisionWorth": "allocator.planning.worth",
     "Evaluation": "allocator.evaluate",
     "Exported": "allocator.planning.export",
     "Instance": "allocator.instance.instance",
     "InstanceError": "allocator.errors",
     "Plan": "allocator.plan",
+    "PlanDifference": "allocator.planning.differences",
     "Problem": "allocator.errors",
     "Settings": "allocator.instance.tables.settings",
     "SolverError": "allocator.errors",
     "UsageError": "allocator.errors",
     "VerificationError": "allocator.errors",
     "compare": "allocator.planning.compare",
+    "compare_plans": "allocator.planning.differences",
+    "complete_draft": "allocator.planning.drafts",
+    "decision_worth": "allocator.planning.worth",
     "evaluate": "allocator.library",
     "export": "allocator.planning.export",
     "read": "allocator.instance.instance",
     "read_plan": "allocator.library",
+    "roll_forward": "allocator.planning.rolling",
     "solve": "allocator.planning.solve",
     "write": "allocator.library",
 }
@@ -64,11 +74,13 @@ __all__ = [
     "AllocatorError",
     "Certificate",
     "Comparison",
+    "DecisionWorth",
     "Evaluation",
     "Exported",
     "Instance",
     "InstanceError",
     "Plan",
+    "PlanDifference",
     "Problem",
     "Settings",
     "SolverError",
@@ -76,10 +88,14 @@ __all__ = [
     "VerificationError",
     "__version__",
     "compare",
+    "compare_plans",
+    "complete_draft",
+    "decision_worth",
     "evaluate",
     "export",
     "read",
     "read_plan",
+    "roll_forward",
     "solve",
     "write",
 ]

@@ -287,6 +287,8 @@ class Plan:
           less. Blank where nobody limits anything, or nobody knows.
         - Prices of a plan with yes-or-no decisions hold with the decisions fixed, and with
           held programmes where they are.
+        - ``decision_worth``: only where it was asked for, see
+          :class:`allocator.planning.worth.DecisionWorth`
     model : dict
         name, rows, columns, nonzeros, integers.
     solver : dict

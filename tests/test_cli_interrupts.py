@@ -53,7 +53,8 @@ def test_while_results_are_written_it_waits(
     out, known = tmp_path / "plan", handlers()
     words = ["solve", str(two_pools), "--out", str(out), "--overwrite"]
     assert main(words) == 0
-    (out / "plan.json").write_text('{"old": 1}', encoding="utf-8")
+    record = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    (out / "plan.json").write_text(json.dumps(record | {"status": "old"}), encoding="utf-8")
     monkeypatch.setattr(files, place, asking(number, getattr(files, place)))
     capsys.readouterr()
     assert main(words) == 4

@@ -154,7 +154,9 @@ def test_compare_shows_the_cases_side_by_side(block: Path, tmp_path: Path, capsy
     capsys.readouterr()
     assert main(["compare", str(block), "--out", str(out), "--overwrite", "--json"]) == 0
     record = out_json(capsys)
-    assert record == json.loads((out / "comparison.json").read_text(encoding="utf-8"))
+    written = json.loads((out / "comparison.json").read_text(encoding="utf-8"))
+    assert set(written.pop("files")) >= {"cases.csv", "moves.csv"}
+    assert record == written
     assert record["status"] == "compared"
     assert [case["case"] for case in record["cases"]] == ["low", "central", "high"]
 

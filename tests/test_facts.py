@@ -125,8 +125,9 @@ def test_cutting_curves_again_derives_nothing_again(
 
     monkeypatch.setattr(Extraction, "data", data)
     assert solve(read(EXAMPLES / "outcome-equal")).status == "optimal"
-    assert len(cut) > 1
-    assert len(set(cut)) == 1
+    # The last is what prices are read from, with wider curves.
+    assert len(cut) > 2
+    assert len(set(cut[:-1])) == 1
     once(total(owners))
     once(made)
 

@@ -228,6 +228,7 @@ def test_reports_have_no_nonsense() -> None:
     text = printed(print_summary, plan, instance) + printed(
         lambda *what, **_: print_reports(REPORTS, *what), plan, instance
     )
+    text = re.sub(r"Instance [0-9a-f]+", "", text)  # a hash may look like a power of ten
     assert not NO_NUMBER.search(text), text
     assert "not limited" in text
     assert "Underlying position of the system: not known" in text

@@ -12,6 +12,7 @@ from small import built, round_of
 
 import allocator
 from allocator.data import Data, Extraction, extract
+from allocator.errors import UnsoundError
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
@@ -245,7 +246,7 @@ def test_every_decision_is_counted_with_its_reason() -> None:
 # Curves cut again
 
 
-def curved(**tables: str) -> Instance:
+def curved(**tables: Any) -> Instance:
     """A saturates at 60 with half of it at 20; B is worth a little a pound."""
     usual = {
         "budgets": "pool,amount\nNHS,50",
@@ -279,9 +280,18 @@ def level(plan: Plan) -> float:
 
 def unverified_without(monkeypatch: pytest.MonkeyPatch, instance: Instance) -> Plan:
     """The plan for the first cut of the curves: the true curves do not bear it out."""
+    refused: list[Plan] = []
+
+    def unsound(_: Instance, attempt: Attempt) -> UnsoundError:
+        refused.append(attempt.plan)
+        return UnsoundError("", b"")
+
     with monkeypatch.context() as patch:
         patch.setattr(recut, "cut_again", lambda *_: False)
-        plan = allocator.solve(instance, gap=0.0)
+        patch.setattr(recut, "unsound", unsound)
+        with pytest.raises(UnsoundError):
+            allocator.solve(instance, gap=0.0)
+    [plan] = refused
     assert plan.found
     assert not plan.verified
     return plan
@@ -326,9 +336,11 @@ def test_a_bonus_on_a_curved_outcome_is_paid_on_the_true_curve(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # 5 and half a pound for each seen; the trust may lose 4 and A is worth most of all.
+    # In millions, so that what chords miss is more than the penny that is forgiven.
     instance = curved(
         contracts="contract,type,fixed,bonus_outcome,bonus\nK,outcome,5,seen,0.5",
         providers="provider,deficit_max\nT,4",
+        settings={"money_unit": "million"},
         **WORTH,
     )
     unverified_without(monkeypatch, instance)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from small import round_of, solved
 
 import allocator
-from allocator.cli.app import main
+from allocator.cli import main
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.tables.guard import guarded, unguarded
 from allocator.report.files.folder import read_plan, write_plan

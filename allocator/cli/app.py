@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 import allocator
+from allocator.cli.beside import Against, Beside
 from allocator.cli.guard import Exit, asked, failed
 from allocator.cli.output import Kept, print_json, printer, quoted, results, say, working
 from allocator.cli.streams import Unwritable, into_nothing
@@ -226,6 +227,32 @@ def _solve(
         Path | None,
         typer.Option(metavar="PLAN", help="Plan to start from: last year's, or a draft."),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PLAN",
+            help="Plan folder of an earlier solve to hold the new plan against. Held programmes "
+            "stay where it has them, so that both hold the same.",
+        ),
+    ] = None,
+    against_round: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="INSTANCE", help="With --against: its instance, to name every changed cell."
+        ),
+    ] = None,
+    worth: Annotated[
+        bool,
+        typer.Option(
+            "--worth",
+            help="Solve again without each decision and with other evidence: what each is worth, "
+            "and which to take now.",
+        ),
+    ] = False,
+    worth_seconds: Annotated[
+        float | None,
+        typer.Option(min=0.0, metavar="SECONDS", help="With --worth: stop that after this."),
+    ] = None,
     years: Annotated[bool, typer.Option("--years", help="The same as --show sectors.")] = False,
     show: Annotated[
         list[Show] | None,
@@ -249,7 +276,10 @@ def _solve(
         check_target(out, overwrite)
     begin = None if start is None else read_plan(start, whole=False)
     found, began = _read(instance, progress)
+    held_against = Against.read(against, against_round)
     asked_for: dict[str, Any] = {"gap": gap, "nodes": nodes, "start": begin}
+    if held_against is not None:
+        asked_for["held"] = held_against.plan
     plan = _best(
         found,
         began,
@@ -267,13 +297,22 @@ def _solve(
     with results(out) as kept:
         if plan.found:
             kept.write(write_plan, plan, found, overwrite=overwrite)
+        beside = Beside(held_against, found, plan)
+        if worth and plan.found and not plan.solver.get("interrupted"):
+            shown = list(dict.fromkeys([*shown, Show.DECISIONS.value]))
+            how = {"gap": gap, "nodes": nodes, "seconds": worth_seconds}
+            given = {name: value for name, value in how.items() if value is not None}
+            plan = beside.value_decisions(solver=solver.value, threads=threads, **given)
+            kept.write(write_plan, plan, found, overwrite=True)
         if json:
             tables = {"tables": report_tables(shown, plan)} if shown else {}
-            print_json({**plan.to_dict(), **tables})
+            print_json({**plan.to_dict(), **tables, **beside.record()})
         else:
             every = all or Show.ALL in (show or ())
             print_summary(plan, found, printer(), every=every)
+            beside.print_difference()
             print_reports(shown, plan, found, printer())
+            beside.print_waiting()
     if plan.solver.get("interrupted"):
         say("Interrupted: this is the best plan found until then.")
     return STATUSES[plan.status]
@@ -286,7 +325,8 @@ def _evaluate(
         Path,
         typer.Argument(
             metavar="PLAN",
-            help="Plan folder, or a CSV with the columns programme, year and activity.",
+            help="Plan folder, or a CSV with programme, year and activity or spend, or with a "
+            "column a year. What it does not name stays as rolled forward.",
         ),
     ],
     evidence: Figures = None,
@@ -304,7 +344,12 @@ def _evaluate(
     from allocator.instance.evidence import with_evidence
     from allocator.report.files.folder import located, read_plan, write_evaluation
     from allocator.report.files.target import check_target
-    from allocator.report.text.verdict import contradicts, print_verdict, verdict_record
+    from allocator.report.text.verdict import (
+        Compared,
+        contradicts,
+        print_verdict,
+        verdict_record,
+    )
 
     if out is not None:
         if out.resolve() in (plan.resolve(), plan.resolve().parent):
@@ -313,19 +358,27 @@ def _evaluate(
     found, began = _read(instance, progress)
     case = _case(found, evidence)
     draft = read_plan(plan)
+    with working("Rolling the baseline forward"):
+        whole = allocator.complete_draft(found, draft, evidence=case)
     try:
-        evaluation = allocator.evaluate(with_evidence(found, case), draft)
+        evaluation = allocator.evaluate(with_evidence(found, case), whole.tables)
     except InstanceError as error:
-        raise located(error, draft) from None
-    answer = _best(found, began, told=progress, evidence=case) if best else None
-    record = verdict_record(evaluation, answer, found, case)
+        raise located(error, whole.tables) from None
+    if best:
+        answer = _best(found, began, told=progress, evidence=case)
+        compared = Compared(answer, assumed=whole.assumed)
+    else:
+        with working("Rolling the baseline forward"):
+            before = whole.reference or allocator.roll_forward(found, evidence=case)
+        compared = Compared(None, before, whole.assumed)
+    record = verdict_record(evaluation, compared, found, case)
     with results(out) as kept:
         kept.write(write_evaluation, evaluation, record, overwrite=overwrite)
         if json:
             print_json(record)
         else:
-            print_verdict(evaluation, answer, found, printer(), case=case, every=all)
-    if contradicts(evaluation, answer):
+            print_verdict(evaluation, compared, found, printer(), case=case, every=all)
+    if contradicts(evaluation, compared.best):
         return Exit.OUR_FAULT
     return Exit.DONE if evaluation.allowed else Exit.FAILED_CHECK
 

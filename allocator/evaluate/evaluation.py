@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import Any
 
@@ -27,8 +27,8 @@ from allocator.evaluate.incomes import Incomes, earn_incomes, income_frame
 from allocator.evaluate.limits import LimitsOfPlan, check_limits, limits_of_plan
 from allocator.evaluate.measures import measure
 from allocator.evaluate.need import Need, check_need, follow_need
-from allocator.evaluate.option_money import option_frame
-from allocator.evaluate.options import check_options
+from allocator.evaluate.option_money import option_frame, option_money
+from allocator.evaluate.options import check_options, with_free
 from allocator.evaluate.outcomes import (
     Outcomes,
     check_drivers,
@@ -38,10 +38,12 @@ from allocator.evaluate.outcomes import (
     tail_value,
     work_out_outcomes,
 )
+from allocator.evaluate.outdated import Follows, reopened
 from allocator.evaluate.plans import Given, read_plan
-from allocator.evaluate.pools import ledger_frame, transfer_frame, with_transfers
+from allocator.evaluate.pools import Pools, ledger_frame, transfer_frame, with_transfers
 from allocator.evaluate.providers import provider_frame
 from allocator.evaluate.round import Decided, Round, decide
+from allocator.evaluate.spending import activity_bought
 from allocator.evaluate.system import system_frame
 from allocator.evaluate.tolerances import DEFAULT_TOLERANCE, PENNY
 from allocator.evaluate.verdict import Verdict, check_rules, judge, rule_frame
@@ -68,6 +70,9 @@ TABLES = (
     "violations",
 )
 """Tables of an evaluation, in order."""
+
+MONEY = ("budget", "carry", "recurrent", "transfer", "funding")
+"""Kinds of violation that money settled otherwise may mend."""
 
 _BEYOND: Mapping[str, Any] = {"over": "ignore", "invalid": "ignore"}
 """A plan far beyond all limits may overflow; what cannot be computed counts as missed."""
@@ -132,6 +137,8 @@ class Evaluation:
         Whether all of it is kept: money to the penny, everything else within the tolerance.
     workings : Workings
         Everything the plan does, as arrays.
+    notes : tuple of str
+        What the plan states and its activity contradicts, which is worked out anew.
     """
 
     objective: float
@@ -139,6 +146,7 @@ class Evaluation:
     max_violation: float
     allowed: bool
     workings: Workings = field(repr=False, compare=False)
+    notes: tuple[str, ...] = ()
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """All tables by name."""
@@ -340,6 +348,11 @@ class Evaluation:
         return title, facts, {name: len(table) for name, table in self.tables().items()}
 
     @property
+    def balanced(self) -> bool:
+        """Whether pools pay for all they must with the money they have."""
+        return not self.violations["kind"].isin(MONEY).any()
+
+    @property
     def _round(self) -> Round:
         return self.workings.decided.round
 
@@ -358,15 +371,20 @@ def evaluate(
         The round; a :class:`Round` where several plans are judged by it, so that its tables
         are read once.
     plan : mapping of str to pandas.DataFrame
-        ``allocation`` with programme, year, activity and, if wanted, unmet. Optional:
+        ``allocation`` with programme, year, activity and, if wanted, unmet; instead of
+        activity it may say spend (all a programme costs, stranded cost and surcharge
+        included), and instead of a row a year have a column a year. Optional:
         ``capacity`` (resource, place, year, extra), ``budgets`` (pool, year, carry_out),
         ``transfers`` (from_pool, to_pool, year, amount), ``funding`` (programme, pool, year,
         paid). What is stated is used and checked; what is not, or is blank, is chosen in the
         plan's favour: the least unmet need, the least extra capacity, and the transfers,
         carry and funding that leave the least shortfall and move the least money. Decisions:
         ``options`` (option, year, taken) and ``contracts`` (contract, year, ended), yes or no;
-        an option without a row is not taken, a contract without a row has not been ended
-        before, and one that has been stays so.
+        an option without a row is not taken, unless a group needs exactly one and it is the
+        one that costs and changes nothing; a contract without a row has not been ended
+        before, and one that has been stays so. In tables that were written here, as a plan
+        folder is, activity, options and endings are believed: what stands beside them and
+        does not follow any more is worked out anew (:attr:`Evaluation.notes`).
     tolerance : float
         Violation, relative to the size of its row, up to which a row that is not money counts
         as kept. Money is kept to the penny, and what doubles lose in adding up what there is.
@@ -386,12 +404,23 @@ def evaluate(
     known = instance if isinstance(instance, Round) else Round(instance)
     with np.errstate(**_BEYOND):
         penny = PENNY / known.tables.settings.money_scale
-        return _evaluate(known, plan, Findings(tolerance, penny))
+        pools, given = _read(known, plan)
+        checked = _evaluate(known, pools, given, Findings(tolerance, penny))
+        w = checked.workings
+        follows = Follows(w.decided, w.need, w.capacity, w.accounts)
+        for money in (False, True):
+            anew, notes = reopened(given, follows, money=money)
+            if not notes or (money and checked.balanced):
+                continue
+            again = _evaluate(known, pools, anew, Findings(tolerance, penny))
+            if not money or again.balanced:
+                checked = replace(again, notes=notes)
+        return checked
 
 
-def _evaluate(known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings) -> Evaluation:
+def _evaluate(known: Round, pools: Pools, given: Given, findings: Findings) -> Evaluation:
     programmes, selections = known.programmes, known.selections
-    decided, given = _decide(known, plan, findings)
+    decided, given = _decide(known, pools, given, findings)
     limits, need = _activity(decided, given, findings)
     done = given.activity, decided.course.in_place
     capacity = settle_capacity(known.capacity, done, given.extra, decided.changes["capacity"])
@@ -433,10 +462,8 @@ def _evaluate(known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings
     )
 
 
-def _decide(
-    known: Round, plan: Mapping[str, pd.DataFrame], findings: Findings
-) -> tuple[Decided, Given]:
-    """The round under the plan's decisions, checked, and the plan's tables as arrays."""
+def _read(known: Round, plan: Mapping[str, pd.DataFrame]) -> tuple[Pools, Given]:
+    """The plan's tables as arrays, and the pools with the transfers it makes."""
     pools = with_transfers(known.pools, plan.get("transfers"))
     rows = {
         "capacity": known.capacity.names,
@@ -446,12 +473,24 @@ def _decide(
         "options": known.options.names,
         "contracts": known.contracts.names,
     }
-    given = read_plan(plan, known.programmes, known.demand.there, rows)
+    return pools, read_plan(plan, known.programmes, known.demand.there, rows)
+
+
+def _decide(known: Round, pools: Pools, given: Given, findings: Findings) -> tuple[Decided, Given]:
+    """The round under the plan's decisions, checked, and the plan with activity everywhere."""
     ended: Flags = np.logical_or.accumulate(given.ended == 1, axis=1)
-    decided = decide(known, pools, given.taken == 1, ended)
+    taken = with_free(known.options, known.tables["option_effects"], given.taken)
+    decided = decide(known, pools, taken, ended)
     check_options(decided.course, findings)
     check_stays_ended(given.ended, decided.contracts, findings)
-    return decided, given
+    if not np.isnan(given.activity).any():
+        return decided, given
+    programmes, changes = known.programmes, decided.changes
+    money = option_money(decided.course, changes["income"], pools.names)
+    yearly = money.of_programmes(money.costs["cost_yearly"], len(programmes.names))
+    stated = given.activity, given.spend
+    bought = activity_bought(programmes, stated, changes["unit_cost"], yearly)
+    return decided, replace(given, activity=bought)
 
 
 def _activity(decided: Decided, given: Given, findings: Findings) -> tuple[LimitsOfPlan, Need]:

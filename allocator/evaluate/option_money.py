@@ -10,10 +10,10 @@ import pandas as pd
 from allocator.arrays import Flags, Floats
 from allocator.evaluate import frames
 from allocator.evaluate.changes import Change
-from allocator.evaluate.options import Course
+from allocator.evaluate.options import COSTS, Course
 from allocator.evaluate.tables import Names, pick, summed
 
-KINDS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
+KINDS = COSTS
 """Kinds of money options cost, in the order of the result table."""
 
 

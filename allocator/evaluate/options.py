@@ -20,6 +20,9 @@ from allocator.words import listing
 NEVER = "none"
 """What ``review_years`` says of an option that is kept to the end of the plan."""
 
+COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
+"""Columns that say what an option costs; one of nothing but noughts is free."""
+
 MONTHS = 12
 FIRST_MONTH = 4
 """Calendar month in which a financial year begins."""
@@ -196,6 +199,44 @@ def follow(options: Options, taken: Flags) -> Course:
         before = begun[:, t - 1] if t else begun[:, 0]
         begun[:, t] = np.where(taken[:, t], np.where(before >= 0, before, t), -1)
     return Course(options, taken, begun)
+
+
+def with_free(options: Options, effects: Rows, stated: Floats) -> Flags:
+    """What a plan takes, with the option that comes free where a group needs one.
+
+    Where a group needs exactly one and the plan takes none of it, the one option that costs
+    nothing and changes nothing is taken, unless the plan says no to it.
+
+    Parameters
+    ----------
+    options : Options
+        The options.
+    effects : Rows
+        What options change.
+    stated : numpy.ndarray
+        Shape (option, year): 1 taken, 0 not taken, NaN where the plan does not say.
+    """
+    taken: Flags = stated == 1
+    for mine, free, first in free_of_groups(options, effects):
+        none = ~taken[mine].any(axis=0) & np.isnan(stated[free])
+        none[:first] = False
+        taken[free] |= none
+    return taken
+
+
+def free_of_groups(options: Options, effects: Rows) -> Iterator[tuple[Ints, int, int]]:
+    """Groups that need exactly one, their only free option, and its first year from 0."""
+    # An option that moves a provider changes something, whatever it costs.
+    moved = options.rows["provider"] != ""
+    costs = np.column_stack([moved, *(options.rows[kind] != 0 for kind in COSTS)])
+    busy = set(effects["option"].tolist())
+    alone = [len(names_in(named)) == 1 for named in options.rows["group"].tolist()]
+    idle = [name not in busy for name in options.names.all]
+    free = ~costs.any(axis=1) & np.array(alone, dtype=bool) & np.array(idle, dtype=bool)
+    for mine in options.groups.values():
+        found = mine[free[mine]]
+        if options.rows["choose"][mine[0]] == "exactly_one" and len(found) == 1:
+            yield mine, int(found[0]), int(options.earliest[found[0]])
 
 
 def check_options(course: Course, findings: Findings) -> None:

@@ -252,8 +252,10 @@ class Ledger:
         for b, t in np.ndindex(*found.shape):
             given, taken = (self.transfers[side == b, t] for side in (pools.giver, pools.taker))
             terms = [*parts[:, b, t].tolist(), *given.tolist(), *(-taken).tolist()]
+            # Where nobody limits what comes in, nothing is short.
+            endless = -math.inf in terms and math.inf not in terms
             finite = all(map(math.isfinite, terms))
-            found[b, t] = math.fsum(terms) if finite else math.nan
+            found[b, t] = math.fsum(terms) if finite else -math.inf if endless else math.nan
         return found
 
     def lasting_income(self, pools: Pools) -> Floats:

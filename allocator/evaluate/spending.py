@@ -93,3 +93,64 @@ def _unit_cost_change(programmes: Programmes, unit_cost: Change) -> Floats:
     change = np.zeros(programmes.shape)
     np.add.at(change, target, each * unit_cost.share)
     return change
+
+
+def activity_bought(
+    programmes: Programmes, stated: tuple[Floats, Floats], unit_cost: Change, yearly: Floats
+) -> Floats:
+    """Activity of a plan that says for some programmes and years what is spent instead.
+
+    What is spent is all of it: at the price of the year, beyond the plain unit cost, and what
+    is stranded after activity of earlier years. Where several amounts of activity cost the
+    same, the largest is meant; where even doing nothing costs more, nothing is done, and where
+    a service costs nothing, as much as in the base year.
+
+    Parameters
+    ----------
+    programmes : Programmes
+    stated : tuple of numpy.ndarray
+        Activity, NaN where it is not stated, and what is spent there; shape (programme, year).
+    unit_cost, yearly
+        As for :func:`work_out_spending`.
+    """
+    activity, spend = stated[0].copy(), stated[1]
+    change = _unit_cost_change(programmes, unit_cost)
+    rows, price = programmes.rows, programmes.price
+    done = np.column_stack([programmes.baseline, activity])
+    for n, t in zip(*(at.tolist() for at in np.nonzero(np.isnan(activity.T))[::-1]), strict=True):
+        back = min(int(programmes.release_years[n]), t + 1)
+        before = done[n, t + 1 - back : t + 1]
+        peak = float(before.max()) if back else 0.0
+        slope = price[n, t] + change[n, t]
+        fixed = programmes.fixed_share[n] * price[n, t] if back else 0.0
+        bend = float(rows["cost_threshold"][n])
+        dearer = (float(rows["cost_above"][n]) - 1.0) * price[n, t] if bend == bend else 0.0
+        pieces = ((0.0, slope - fixed), (peak, fixed), (bend if bend == bend else 0.0, dearer))
+        left = float(spend[n, t] - yearly[n, t]) - fixed * peak
+        bought = _reached(left, pieces)
+        activity[n, t] = programmes.baseline[n] if bought is None else bought
+        done[n, t + 1] = activity[n, t]
+    return activity
+
+
+def _reached(money: float, pieces: tuple[tuple[float, float], ...]) -> float | None:
+    """Where a cost of straight pieces comes to `money`; None where nothing costs anything.
+
+    Parameters
+    ----------
+    money : float
+        To be spent beyond what nothing costs.
+    pieces : tuple of (float, float)
+        Activity from which a slope is added.
+    """
+    slope, at, cost = 0.0, 0.0, 0.0
+    ordered = sorted(pieces)
+    for place, (begin, steeper) in enumerate(ordered):
+        slope += steeper
+        end = ordered[place + 1][0] if place + 1 < len(ordered) else float("inf")
+        if slope > 0 and cost + slope * (end - begin) > money:
+            return max(0.0, begin + (money - cost) / slope)
+        if end < float("inf"):
+            cost += slope * (end - begin)
+        at = end
+    return None if at == float("inf") else at

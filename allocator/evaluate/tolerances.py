@@ -58,3 +58,10 @@ be measured in nothing.
 
 SETTLED = 1e-10
 """How exactly that small programme keeps its rows: far within what a plan is judged by."""
+
+OUTDATED = 1e-6
+"""Share of a figure by which one that follows from activity may differ from it in a plan folder.
+
+A folder is written to the last digit and may be rounded by a spreadsheet; beyond that the row
+is a copy of another plan. Relied on by what an evaluation works out anew.
+"""

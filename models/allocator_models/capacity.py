@@ -41,7 +41,8 @@ def declare(m: Model, data: Data) -> None:
 def _capacity(m: Model, r: Resource, p: Place, t: Year) -> Relation:
     used = sum(m.use[r, p, t, i] * m.activity[i, t] for i in m.users_of[r, p, t])
     bought = sum(m.extra[q, h, s] for q, h, s in m.extra_here[r, p, t])
-    return used <= m.available[r, p, t] + bought + effect(m, m.capacity_added, r, p, t)
+    added = effect(m, m.capacity_added, r, p, t)
+    return used - bought - added <= m.available[r, p, t]
 
 
 def extra_cost(m: Model, b: Pool, t: Year) -> Expression:

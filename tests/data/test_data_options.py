@@ -404,7 +404,7 @@ def test_at_most_so_many_of_a_group(choose: str, most: Any, right: float | None)
 
 def test_an_option_of_several_groups_counts_in_each() -> None:
     options = (
-        short("both", 2029, 2029, group="lot1 lot2", choose="at_most_one"),
+        short("both", 2029, 2029, group="lot1;lot2", choose="at_most_one"),
         short("one", 2029, 2029, group="lot1", choose="at_most_one"),
         short("two", 2029, 2029, group="lot2", choose="at_most_one"),
     )

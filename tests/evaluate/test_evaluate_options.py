@@ -182,13 +182,27 @@ def test_how_far_a_decision_is_missed() -> None:
     instance = deciding("option,review_years,min_years: A,4,3")
     row = taken(instance, A="2025 2026").violations.iloc[0]
     assert (row.value, row.limit, row.violation, row.relative) == (2, 4, 2, 1)
-    result = taken(deciding("option,group,choose,earliest: A,G,exactly_one,2026"))
+    costly = "option,group,choose,earliest,cost_yearly: A,G,exactly_one,2026,1"
+    result = taken(deciding(costly))
     expect(result.violations, year=[2026, 2027, 2028, 2029], name=["G"] * 4)
 
 
+def test_the_option_that_costs_and_changes_nothing_is_assumed() -> None:
+    rows = "Today,G,exactly_one,2026,; New,G,exactly_one,2026,1; Newer,G,exactly_one,2026,2"
+    instance = deciding(f"option,group,choose,earliest,cost_yearly: {rows}")
+    expect(kept(instance).options, option="Today", taken=[False, True, True, True, True])
+    some = kept(instance, New="2027 2028").options
+    expect(some, option="Today", taken=[False, True, False, False, True])
+    # A plan that says no to it means it, and of two free options neither is assumed.
+    refused = run(instance, ACTIVITY, options="option,year,taken\nToday,2029,no")
+    expect(refused.violations, year=[2029], name=["G"])
+    two = "Today,G,exactly_one; Also,G,exactly_one"
+    assert len(taken(deciding(f"option,group,choose: {two}")).violations) == 5
+
+
 def test_an_option_may_belong_to_several_groups() -> None:
-    rows = "N1,north,exactly_one; S1,south,exactly_one; Both,north+south,exactly_one"
-    instance = deciding(f"option,group,choose: {rows}", years=(2025,))
+    rows = "N1,north,exactly_one,1; S1,south,exactly_one,1; Both,north+south,exactly_one,"
+    instance = deciding(f"option,group,choose,cost_once: {rows}", years=(2025,))
     kept(instance, Both="2025")
     kept(instance, N1="2025", S1="2025")
     assert complaint(instance, N1="2025") == f"2025 takes none of Both, S1; {ONE}"

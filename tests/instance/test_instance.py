@@ -20,11 +20,11 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "f210127c906a ccf83f7b0b11 28fd1382b6cc aef7f323ec39",
+    "avonside": "72ffc42937a3 9853030e4fe1 571c2b080867 f6e1c265dba2",
     "examples/evidence-cases": "3d1243155932 68fa14c31ad6 f75b3630787d 8ae66c7b0950",
     "examples/evidence-shrinkage": "e32a650f3aaa c3a8de6f19d2 39a00851ec6d 14d92e15df45",
-    "examples/option-evidence": "afe3b4a32a38 1ba2e4ffc8f2 26b1678a5d8b 1fc06408b78a",
-    "examples/window-and-lease": "9d17ad5761a5 2597a0207e05 a15e5c514b13 65e1267fd50c",
+    "examples/option-evidence": "3d87d6b856ae ed2df819bf70 78cb735a873f b0e7700f53a1",
+    "examples/window-and-lease": "ab971dbb0757 b6ec04832556 dcd73f8bfb13 bdd7f1b9e1df",
 }
 """First digits of the hash as written, and with low, central and high evidence."""
 

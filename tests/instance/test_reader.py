@@ -71,7 +71,7 @@ def test_years_in_memory(years: list[object]) -> None:
 
 def test_lines_in_memory_are_positions() -> None:
     tables = frames()
-    tables["programmes"].loc[1, "baseline"] = np.nan
+    tables["programmes"].loc[1, "baseline"] = -1.0
     with pytest.raises(InstanceError) as raised:
         from_tables(SETTINGS, tables)
     problem = raised.value.problems[0]

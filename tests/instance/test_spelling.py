@@ -227,14 +227,17 @@ def test_a_column_twice_in_a_frame() -> None:
         from_tables(SETTINGS, {"programmes": twice, **{k: csv(v) for k, v in REST.items()}})
 
 
-@pytest.mark.parametrize("name", ["basline", "Base line", "opening stock"])
-def test_a_misnamed_column_is_one_error(name: str) -> None:
-    frame = csv(A.replace("baseline", name))
+@pytest.mark.parametrize(
+    ("meant", "name"),
+    [("baseline", "basline"), ("baseline", "Base line"), ("sector", "kind of care")],
+)
+def test_a_misnamed_column_is_one_error(meant: str, name: str) -> None:
+    frame = csv(A.replace(meant, name))
     with pytest.raises(InstanceError) as raised:
         from_tables(SETTINGS, {"programmes": frame, **{k: csv(v) for k, v in REST.items()}})
     errors = [p for p in raised.value.problems if p.severity == "error"]
     assert [p.column for p in errors] == [name]
-    assert "did you mean 'baseline'" in errors[0].suggestion
+    assert f"did you mean '{meant}'" in errors[0].suggestion
 
 
 # Years

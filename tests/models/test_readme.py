@@ -113,8 +113,8 @@ def follow_ups(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         monkeypatch.setitem(sys.modules, file.removesuffix(".py").replace("/", "."), ModuleType(""))
     read, declare, check, tests = (module(file) for file in files)
 
-    def init(self: Stated, instance: Any, levels: Any = None) -> None:
-        made(self, instance, levels)
+    def init(self: Stated, instance: Any, levels: Any = None, *, wider: bool = False) -> None:
+        made(self, instance, levels, wider=wider)
         self.follow_ups = read["FollowUps"](instance, self.axes)  # type: ignore[attr-defined]
 
     def checks(*arguments: Any) -> None:

@@ -49,7 +49,7 @@ def test_it_begins_with_what_is_kept_missed_gained_and_moved(
         "Every hard rule is kept. Missed at a price: floor by 8.5 percentage points (2025/26).",
         "Against 2024/25: £80.0m to £86.0m in 2026/27, cash +7%, volume +7.5%.",
         "Against rolling forward, 2 years: health +225.",
-        "At most £2.0m (2.3%) is spent differently, in 2026/27.",
+        "At most £2.0m (2.3%) moves, in 2026/27.",
         "First, in 2025/26: Community nursing +£1.0m, gp -£1.0m.",
         "Furthest above rolling forward: Community nursing, £2.0m in 2026/27 (on 2024/25 cash "
         "+20%, volume +20.0%).",
@@ -105,7 +105,7 @@ def test_unspent_money_has_its_reason(make_plan: Make, small_instance: Instance)
     assert (
         "Every pool balances. Unspent in Council: £1.0m (2026/27), as more spending would" in text
     )
-    assert "nothing lies unspent" in board(make_plan(), small_instance)
+    assert "no revenue lies unspent" in board(make_plan(), small_instance)
 
 
 def test_prices_are_told_pool_by_year(make_plan: Make, small_instance: Instance) -> None:

@@ -11,7 +11,7 @@ from shown import NOTHING, joined, printed
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
-from allocator.report.text.verdict import print_verdict, verdict_record
+from allocator.report.text.verdict import Compared, print_verdict, verdict_record
 
 Make = Callable[..., Plan]
 
@@ -27,7 +27,7 @@ def draft(instance: Instance, **scales: float) -> dict[str, pd.DataFrame]:
 
 
 def words(evaluation: Evaluation, best: Plan | None, instance: Instance, **options: Any) -> str:
-    text = printed(print_verdict, evaluation, best, instance, **options)
+    text = printed(print_verdict, evaluation, Compared(best), instance, **options)
     assert max(len(line) for line in text.splitlines()) <= 80
     return joined(text)
 
@@ -75,7 +75,7 @@ def test_worth_more_than_any_plan_can_be_is_a_contradiction(
     best = make_plan(certificate=Certificate(value, value - 400, value + 10, None, 20.0, value))
     best.allocation["held"] = held  # the best plan has more of some than the draft
     text = words(evaluation, best, small_instance)
-    status = verdict_record(evaluation, best, small_instance)["status"]
+    status = verdict_record(evaluation, Compared(best), small_instance)["status"]
     if held:
         assert status == "allowed"
         assert "It is worth 25 QALY more than the plan found." in text
@@ -84,7 +84,7 @@ def test_worth_more_than_any_plan_can_be_is_a_contradiction(
         assert text.startswith("The check calls this plan allowed, and the bound says")
         assert "more than the plan found" not in text
     near = make_plan(certificate=Certificate(value, value - 400, value + 30, None, 20.0, value))
-    assert verdict_record(evaluation, near, small_instance)["status"] == "allowed"
+    assert verdict_record(evaluation, Compared(near), small_instance)["status"] == "allowed"
 
 
 def test_breach_is_told_once_with_its_other_years(
@@ -118,8 +118,10 @@ def test_every_pool_that_pays_wrongly_is_told(money_round: Instance, money_plan:
 def test_other_evidence_is_said(money_round: Instance, money_plan: Plan) -> None:
     evaluation = evaluate(money_round, dict(money_plan.tables))
     said = words(evaluation, None, money_round, case="low")
-    assert "valued with the low figures of the evidence" in said
-    assert verdict_record(evaluation, None, money_round, "low")["instance"]["evidence"] == "low"
+    assert "It is valued with the low figures of the evidence" in said
+    assert (
+        verdict_record(evaluation, Compared(), money_round, "low")["instance"]["evidence"] == "low"
+    )
 
 
 def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:
@@ -132,14 +134,16 @@ def test_without_a_best_plan(make_plan: Make, small_instance: Instance) -> None:
 def test_record(make_plan: Make, small_instance: Instance) -> None:
     evaluation = evaluate(small_instance, draft(small_instance))
     best = best_worth(make_plan, evaluation.objective + 100.0, 400.0)
-    record = verdict_record(evaluation, best, small_instance)
+    record = verdict_record(evaluation, Compared(best), small_instance)
     assert record["status"] == "allowed"
     assert record["best"]["distance"] == pytest.approx(100.0)
     assert record["best"]["distance_over_gain"] == pytest.approx(0.25)
     no_gain = replace(best.certificate, reference_objective=best.objective)
-    record = verdict_record(evaluation, replace(best, certificate=no_gain), small_instance)
+    record = verdict_record(
+        evaluation, Compared(replace(best, certificate=no_gain)), small_instance
+    )
     assert record["best"]["distance_over_gain"] is None
     broken = evaluate(small_instance, draft(small_instance, reable=1.2))
-    record = verdict_record(broken, None, small_instance)
+    record = verdict_record(broken, Compared(), small_instance)
     assert record["status"] == "not_allowed"
     assert {v["name"] for v in record["violations"]} == {"reable", "Council"}

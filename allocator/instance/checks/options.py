@@ -14,7 +14,8 @@ from allocator.instance.facts.runs import NO_REVIEW
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.lists import names_in, numbers_in
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
-from allocator.words import listing
+from allocator.instance.tables.vocabulary import STEPS
+from allocator.words import Suggester, listing
 
 COSTS = ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")
 """Columns of options that hold money."""
@@ -311,6 +312,20 @@ def _asked(group: Group, choices: Choices) -> str:
     return f"nobody can win award group '{group.name}': exactly one of {names} must be taken "
 
 
+def steps(facts: Timeless) -> Problems:
+    """What an option needs first is among the steps there are."""
+    rows, suggest = facts["options"], Suggester(STEPS)
+    for position, (_, said, months) in enumerate(rows.lists("needs", "needs_months")):
+        wrong = [word for word in said.split() if word not in STEPS]
+        if wrong:
+            allowed = listing(STEPS, most=len(STEPS))
+            message = f"'{wrong[0]}' is none of {allowed}."
+            yield problem(rows, position, "needs", message, suggest(wrong[0]))
+        elif months and not said.strip():
+            message = f"{months} months are for steps that needs does not name."
+            yield problem(rows, position, "needs_months", message)
+
+
 STRUCTURE = (windows, reviews, one_choice_a_group)
 """Run before the others, which trust when an option may be taken and what its groups allow."""
 
@@ -322,4 +337,5 @@ CHECKS = (
     in_place_within_the_plan,
     pointless,
     groups_that_can_be_covered,
+    steps,
 )

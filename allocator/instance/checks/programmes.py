@@ -215,10 +215,10 @@ def valued_by_what_they_avoid(facts: Facts) -> Problems:
             programmes,
             None,
             "",
-            f"{many} valued only by what they avoid (an effect, but no response and no demand) and "
+            f"{many} valued only by need avoided (an effect, but no response and no demand) and "
             f"held at baseline, with {facts.settings.money(total)} of baseline spend: "
-            f"{listing(names, 12)}. Give them responses, or write held = no if what they avoid is "
-            "all that they are for.",
+            f"{listing(names, 12)}. Write responses, or held = no where avoiding need is all "
+            "there is to it.",
             severity="warning",
         )
 

@@ -107,7 +107,9 @@ def write_file(pieces: Iterable[bytes], path: Path) -> None:
 
 def put_back(folder: Path) -> None:
     """Give a folder that is gone its name again, where a writer was killed between two steps."""
-    with suppress(OSError, ValueError):  # whoever wants the folder says what is wrong with it
+    with suppress(
+        OSError, ValueError, RuntimeError
+    ):  # whoever wants the folder says what is wrong with it
         target = folder.resolve()
         if target.exists() or not target.parent.is_dir():
             return

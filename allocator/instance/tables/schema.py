@@ -28,6 +28,7 @@ from allocator.instance.tables.vocabulary import (
     RULE_BASES,
     SENSES,
     SHAPES,
+    STEPS,
 )
 
 
@@ -730,6 +731,21 @@ OPTIONS = _table(
         default=0.0,
     ),
     _money("capital", "capital spent in the year it starts, at base-year prices", default=0.0),
+    _text(
+        "needs",
+        f"steps it needs before it can be decided, separated by spaces: {', '.join(STEPS)}; "
+        "blank: none. Only reports read it: when it may start is said by earliest",
+    ),
+    Column(
+        "needs_months",
+        "integer",
+        "how long those steps take together",
+        unit="months",
+        default=0,
+        low=0,
+        high=240,
+    ),
+    _text("decided_by", "who decides it, such as a board; blank: not said"),
     *_PROVENANCE,
 )
 

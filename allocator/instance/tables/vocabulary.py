@@ -60,6 +60,8 @@ EFFECT_MEASURES = (
     "provider",
 )
 OPERATIONS = ("add", "multiply", "suspend", "move")
+STEPS = ("consultation", "procurement", "consent", "recruitment", "notice", "approval")
+"""Steps that a decision may need first."""
 LINKS = ("requires", "excludes")
 INCOME_MEASURES = ("outcome", "activity", "value", "unmet")
 INCOME_BASES = ("amount", "per_head", "held_back")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from allocator.errors import InstanceError, Problem, UsageError
-from allocator.instance.reading.cells import RawTable, parse
+from allocator.instance.reading.cells import parse
 from allocator.instance.reading.files import read_plain
 from allocator.instance.reading.folder import put_back
 from allocator.instance.tables.guard import guarded
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from allocator.planning.compare import Comparison
 
 NEEDED = {
-    "allocation": ("programme", "year", "activity"),
+    "allocation": ("programme", "year"),
     "capacity": ("resource", "place", "year", "extra"),
     "budgets": ("pool", "year", "carry_out"),
     "transfers": ("from_pool", "to_pool", "year", "amount"),
@@ -56,6 +56,8 @@ WORDS = {
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 FIGURES = ("activity", "unmet", "extra", "carry_out", "amount", "paid")
+SPENT = ("activity", "spend")
+"""What an allocation may say of a programme and year; figures of the first win."""
 
 
 def write_plan(
@@ -138,22 +140,27 @@ def _csv(table: pd.DataFrame) -> str:
     shown = table.assign(**{c: table[c].map({True: "yes", False: "no"}) for c in flags})
     numbers = shown.select_dtypes("float").columns
     infinite = shown[numbers].abs() == float("inf")
-    shown[numbers] = shown[numbers].mask(infinite)
+    shown[numbers] = shown[numbers].mask(infinite) + 0.0  # no -0.0
     for column in shown.select_dtypes(exclude=["number", "bool"]):
-        shown[column] = shown[column].map(guarded, na_action="ignore")
+        shown[column] = shown[column].map(_word, na_action="ignore")
     text: str = shown.to_csv(index=False, lineterminator="\n")
     return text
 
 
+def _word(cell: str | bool) -> str:
+    """A cell that is no number, as a CSV holds it."""
+    return guarded(cell) if isinstance(cell, str) else "yes" if cell else "no"
+
+
 def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.DataFrame]:
-    """Read a plan folder, or a CSV with the columns programme, year and activity.
+    """Read a plan folder, or a CSV with the columns programme, year and activity or spend.
 
     Parameters
     ----------
     path : path
         Plan folder (written by ``solve --out`` or by hand: ``allocation.csv`` is enough),
         the ``plan.json`` in it, or any such CSV. Years may be written 2025 or 2025/26,
-        decisions yes or no.
+        decisions yes or no, and an allocation may have a column a year instead of a row.
     whole : bool
         Whether a folder must have an allocation; to start a search from, what it says yes or
         no to is enough.
@@ -211,11 +218,16 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | Non
     """A table of a plan; None for one that says nothing about what is decided."""
     import pandas as pd
 
+    from allocator.evaluate.plan_tables import lengthened
+
     try:
         content = read_plain(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror or error}.") from error
-    raw = parse(file.name, content, dict.fromkeys(NEEDED[name], True))
+    known = dict.fromkeys(NEEDED[name], True)
+    if name == "allocation":
+        known |= {SPENT[0]: True, SPENT[1]: False}
+    raw = parse(file.name, content, known)
     raw.point_decimals(FIGURES)
     problems.extend(raw.problems)
     if raw.damaged:
@@ -223,51 +235,64 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | Non
     columns = {column.lower(): cells for column, cells in raw.columns.items()}
     if name == "contracts" and "ended" not in columns:
         return None
-    for column in NEEDED[name]:
-        if column not in columns:
-            message = f"the column '{column}' is missing; a plan needs {', '.join(NEEDED[name])}."
-            problems.append(Problem(file.name, 1, column, "", message))
     data: dict[str, Sequence[str | float | int | bool]] = dict(columns)
-    if "year" in columns:
-        data["year"] = _years(raw, columns["year"], problems)
-    for column in FIGURES:
-        if column in columns:
-            data[column] = _figures(raw, column, columns[column], problems)
-    for column in FLAGS:
-        if column in NEEDED[name] and column in columns:
-            data[column] = _flags(raw, column, columns[column], problems)
-    return pd.DataFrame(data, index=raw.lines)
+    table = pd.DataFrame(data, index=raw.lines, dtype=object)
+    if name == "allocation":
+        table = lengthened(table)
+    _lacking(name, file, table, problems)
+    read = _Cells(file.name, problems)
+    converters = {"year": read.year, **dict.fromkeys(FIGURES, read.figure)}
+    if name == "allocation" and "activity" not in table:
+        converters["spend"] = read.figure
+    converters |= {c: read.flag for c in FLAGS if c in NEEDED[name]}
+    for column, convert in converters.items():
+        if column in table:
+            cells = zip(table.index, table[column].tolist(), strict=True)
+            table[column] = [convert(int(line), column, cell) for line, cell in cells]
+    return table
 
 
-def _years(raw: RawTable, cells: list[str], problems: list[Problem]) -> list[int]:
-    years = []
-    for line, cell in zip(raw.lines, cells, strict=True):
-        year = year_of(cell)
+def _lacking(name: str, file: Path, table: pd.DataFrame, problems: list[Problem]) -> None:
+    """Note the columns that decide something and that a table does not have."""
+    needed = list(NEEDED[name])
+    if name == "allocation" and not any(column in table for column in SPENT):
+        needed.append("activity")
+    lost = [column for column in needed if column not in table]
+    what = "programme, year, and activity or spend" if name == "allocation" else ", ".join(needed)
+    for column in lost:
+        message = f"the column '{column}' is missing; a plan needs {what}."
+        problems.append(Problem(file.name, 1, column, "", message))
+
+
+class _Cells:
+    """Reads the cells of a file, noting those that cannot be read."""
+
+    def __init__(self, file: str, problems: list[Problem]) -> None:
+        self._file, self._problems = file, problems
+
+    def _wrong(self, line: int, column: str, cell: str, said: str) -> None:
+        self._problems.append(Problem(self._file, line, column, cell, said))
+
+    def year(self, line: int, column: str, cell: str | int) -> int:
+        """A year, in any spelling."""
+        year = cell if isinstance(cell, int) else year_of(cell)
         if year is None:
-            problems.append(Problem(raw.name, line, "year", cell, not_a_year(cell)))
-        years.append(year or 0)
-    return years
+            self._wrong(line, column, str(cell), not_a_year(str(cell)))
+        return year or 0
 
-
-def _figures(raw: RawTable, column: str, cells: list[str], problems: list[Problem]) -> list[float]:
-    figures = []
-    for line, cell in zip(raw.lines, cells, strict=True):
+    def figure(self, line: int, column: str, cell: str | None) -> float:
+        """A figure, with or without separators; NaN where blank."""
+        cell = cell or ""
         plain = cell.replace(",", "") if THOUSANDS.fullmatch(cell) else cell
         try:
-            figures.append(float(plain or "nan"))
+            return float(plain or "nan")
         except ValueError:
-            message = f"'{cell}' is not a number."
-            problems.append(Problem(raw.name, line, column, cell, message))
-            figures.append(math.nan)
-    return figures
+            self._wrong(line, column, cell, f"'{cell}' is not a number.")
+            return math.nan
 
-
-def _flags(raw: RawTable, column: str, cells: list[str], problems: list[Problem]) -> list[bool]:
-    flags = []
-    for line, cell in zip(raw.lines, cells, strict=True):
+    def flag(self, line: int, column: str, cell: str) -> bool:
+        """A yes or a no; blank is no."""
         word = cell.strip().lower()
         if word not in WORDS:
-            message = f"'{cell}' is neither yes nor no."
-            problems.append(Problem(raw.name, line, column, cell, message))
-        flags.append(WORDS.get(word, False))
-    return flags
+            self._wrong(line, column, cell, f"'{cell}' is neither yes nor no.")
+        return WORDS.get(word, False)

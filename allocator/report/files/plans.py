@@ -80,7 +80,7 @@ def _parts(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _certificate(record: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> Certificate:
-    said = _parts(Certificate, record) | {"allowed": record.get("gap_allowed")}
+    said = _parts(Certificate, {**record, "allowed": record.get("gap_allowed")})
     if "allocation" in tables and "years" not in said:
         said["years"] = int(tables["allocation"]["year"].nunique())
     return Certificate(**said)
@@ -131,8 +131,14 @@ def _number(cell: str) -> float:
 
 _KINDS: dict[str, tuple[Callable[[str], Any], Any]] = {
     "flag": (ANSWERS.__getitem__, "bool"),
+    "flag or blank": ({**ANSWERS, "": None}.__getitem__, "object"),
     "integer": (int, "int64"),
     "number": (_number, "float64"),
 }
-_WANTED = {"flag": "yes or no", "integer": "a whole number", "number": "a number"}
-_INSTEAD: dict[str, str] = {"flag": "no", "integer": "0", "number": ""}
+_WANTED = {
+    "flag": "yes or no",
+    "flag or blank": "yes, no or blank",
+    "integer": "a whole number",
+    "number": "a number",
+}
+_INSTEAD: dict[str, str] = {"flag": "no", "flag or blank": "", "integer": "0", "number": ""}

@@ -119,7 +119,11 @@ def write_folder(
 
 
 def _kinds(frame: pd.DataFrame) -> dict[str, str]:
-    return {
-        str(column): KINDS.get(getattr(kind, "kind", ""), "text")
-        for column, kind in frame.dtypes.items()
-    }
+    return {str(column): _kind(frame[column]) for column in frame}
+
+
+def _kind(column: pd.Series[Any]) -> str:
+    cells = column.tolist() if column.dtype == object else []
+    if cells and all(cell is None or isinstance(cell, bool) for cell in cells):
+        return "flag or blank"
+    return KINDS.get(getattr(column.dtype, "kind", ""), "text")

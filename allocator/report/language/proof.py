@@ -20,6 +20,33 @@ def gain_matters(plan: Plan) -> bool:
     return gain is not None and gain > ROUNDING * size
 
 
+def share_gained(plan: Plan, missing: float) -> str:
+    """Some objective as a share of the weighted outcomes gained on the reference plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        A plan that was found.
+    missing : float
+        The objective.
+
+    Returns
+    -------
+    str
+        Empty where nothing worth telling is gained. Penalties are not counted, and where they
+        are part of the gain it is called by another name.
+    """
+    c = plan.certificate
+    whole = c.outcome_gain
+    if whole is None or whole <= ROUNDING * max(1.0, abs(plan.objective or 0.0)):
+        return ""
+    name = "gain" if c.penalties == c.reference_penalties else "outcomes gained"
+    share = missing / whole
+    told = f"{percent(share)} of the {name}"
+    few = 0 < share < NOT_WORTH_TELLING
+    return f"less than {percent(NOT_WORTH_TELLING)} of the {name}" if few else told
+
+
 def certificate_sentences(plan: Plan, worth: Worth) -> list[str]:
     """How good the plan is proved to be, for a reader who answers for the money.
 
@@ -49,15 +76,14 @@ def proof_in_short(plan: Plan, worth: Worth) -> str:
         Units in which value is told.
     """
     c, missing = plan.certificate, possible_more(plan)
-    said = [f"{_stopped(plan)}: the best found so far."] if plan.status == "limit" else []
+    said = [f"{stopped(plan)}: the best found so far."] if plan.status == "limit" else []
     if missing is None:
         said.append("How far this plan is from the best is not proved.")
     else:
         value = c.objective if c.true_objective is None else c.true_objective
         some = missing > ROUNDING * max(1.0, abs(value or 0.0))
-        share = (
-            f" ({percent(missing / c.gain)} of the gain)" if c.gain and gain_matters(plan) else ""
-        )
+        share = share_gained(plan, missing)
+        share = f" ({share})" if share else ""
         told = worth.text(missing).removesuffix(" of value")
         what = f"at most {told}{share}" if some else "nothing but rounding"
         proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
@@ -106,21 +132,23 @@ def best_found(plan: Plan, worth: Worth, money: Money) -> str:
         return ""
     found = "Best found"
     if plan.status == "limit":
-        found = f"{_stopped(plan)}: the best found so far"
+        found = f"{stopped(plan)}: the best found so far"
     if missing is None:
         return f"{found}; how much better another plan could be is not known."
     if missing <= ROUNDING * max(1.0, abs(plan.objective or 0.0)):
         return f"{found}; nothing but rounding could be missing."
     terms = []
-    if gain_matters(plan) and c.gain:
-        terms.append(f"{percent(missing / c.gain)} of the gain")
+    share = share_gained(plan, missing)
+    if share:
+        terms.append(share)
     if c.gap_money is not None:
         terms.append(f"about {money.text(c.gap_money)} a year at the plan's price of money")
     more = worth.text(missing) + (f" more ({', '.join(terms)})" if terms else " more")
     return f"{found}; no plan the rules allow can be worth more than {more}."
 
 
-def _stopped(plan: Plan) -> str:
+def stopped(plan: Plan) -> str:
+    """How a search that did not end by itself ended."""
     return "Interrupted" if plan.solver.get("interrupted") else "Stopped at a limit"
 
 
@@ -130,18 +158,17 @@ def _claim(plan: Plan, worth: Worth) -> str:
     if value is None or missing is None:
         return "How far this plan is from the best is not proved."
     proved = c.certified_bound is not None and math.isfinite(c.certified_bound)
-    matters = gain_matters(plan)
+    matters, share = gain_matters(plan), share_gained(plan, missing)
     could = f"at most {worth.text(missing)} could be missing."
     if missing <= ROUNDING * max(1.0, abs(value)):
         could = "nothing but rounding could be missing."
-    elif matters and c.gain and missing < NOT_WORTH_TELLING * c.gain:
-        could = f"less than {percent(NOT_WORTH_TELLING)} of the gain could be missing."
-    elif matters and c.gain:
-        share = percent(missing / c.gain)
-        could = f"at most {worth.text(missing)} ({share} of the gain) could be missing{_why(plan)}."
+    elif share.startswith("less"):
+        could = f"{share} could be missing."
+    elif share:
+        could = f"at most {worth.text(missing)} ({share}) could be missing{_why(plan)}."
     best = "Best found for these figures" if c.integer else "Best for these figures"
     if plan.status == "limit":
-        said = f"{_stopped(plan)}; this is the best plan found so far, and {could}"
+        said = f"{stopped(plan)}; this is the best plan found so far, and {could}"
     elif plan.status == "feasible":
         said = (
             f"A calm plan: it moves as few pounds as it can{_kept(c, missing)}; the best is worth "

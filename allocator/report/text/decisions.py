@@ -19,6 +19,7 @@ from allocator.report.text.options import (
     run_sentence,
     runs_of,
 )
+from allocator.report.text.worth import worth_report
 from allocator.words import count, listed, several
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def decision_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     instance : Instance
         The instance it answers.
     """
+    yield from worth_report(plan, instance)
     table = decisions_of(plan)
     yield Text("Yes-or-no decisions: how many, and why", style="bold")
     if table.empty:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, decision_tables, moves_table, outcome_tables
-from allocator.report.language.proof import best_found, certificate_sentences, gain_matters
+from allocator.report.language.proof import (
+    best_found,
+    certificate_sentences,
+    gain_matters,
+    share_gained,
+)
 from allocator.report.language.units import Money, Worth, display_names, money_of
 from allocator.report.text.binding import assumed_bounds, missed_rules, what_binds
 from allocator.report.text.board.balance import has_accounts
@@ -218,9 +223,10 @@ def _nodes(nodes: int, status: str) -> str:
 def _at_first(plan: Plan) -> str:
     """How far the first bound was from the plan, where the search had to close that."""
     c = plan.certificate
-    if c.root_bound is None or c.objective is None or not c.gain or not gain_matters(plan):
+    if c.root_bound is None or c.objective is None:
         return ""
-    first = (c.root_bound - c.objective) / c.gain
-    if first <= ROUNDING:
+    first = c.root_bound - c.objective
+    share = share_gained(plan, first)
+    if not share or first <= ROUNDING * (c.outcome_gain or 0.0):
         return ""
-    return f"; before it began at most {percent(first)} of the gain was missing"
+    return f"; before it began at most {share} was missing"

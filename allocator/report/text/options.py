@@ -56,6 +56,12 @@ class Run:
     reference: bool
 
     @property
+    def within_reference(self) -> bool:
+        """Whether rolling forward takes it in all of these years as well."""
+        rows = self.rows[self.rows["year"].isin(self.years)]
+        return "reference_taken" in rows and bool(rows["reference_taken"].astype(bool).all())
+
+    @property
     def cost(self) -> float:
         """All it costs over the plan, capital included; orders lists."""
         return float(np.abs(self.rows[[*COSTS, "capital"]].to_numpy(dtype=float)).sum())

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from allocator.report.language.proof import best_found, gain_matters
+from allocator.report.language.proof import gain_matters, stopped
 from allocator.report.text.board.balance import are_we_in_balance
 from allocator.report.text.board.change import what_changes_most
-from allocator.report.text.board.choices import choices
+from allocator.report.text.board.choices import choices, taken
 from allocator.report.text.board.flow import waiting_and_flow
 from allocator.report.text.board.footing import how_sure_this_is
 from allocator.report.text.board.holding import what_holds_us_back
 from allocator.report.text.board.money import where_the_money_goes
 from allocator.report.text.board.page import Page
 from allocator.report.text.board.short import in_short
+from allocator.report.text.contracts import ended_early
 from allocator.report.text.infeasible import no_plan
-from allocator.report.text.options import options_of, runs_of
 from allocator.words import count
 
 if TYPE_CHECKING:
@@ -62,9 +62,8 @@ def print_summary(plan: Plan, instance: Instance, console: Console, *, every: bo
 def _summary(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     page = Page(plan, instance)
     yield Text(_headline(page), style="bold")
-    found = best_found(plan, page.worth, page.money)
-    if found and plan.status == "limit":
-        yield Text(found)
+    if plan.status == "limit":
+        yield Text(f"{stopped(plan)}: the best plan found so far.")
     for section in SECTIONS:
         yield from section(page)
     yield Text(_provenance(plan), style="dim")
@@ -79,8 +78,8 @@ def _headline(page: Page) -> str:
     name = name if case == "central" else f"{name}, {case} evidence"
     if not gain_matters(plan):
         return f"{name}: no plan the rules allow beats rolling forward."
-    taken = len([run for run in runs_of(options_of(plan)) if not run.reference])
-    choices = f" and its {count(taken, 'choice')}" if taken else ""
+    many = len(taken(page)) + len(ended_early(plan))
+    choices = f" and its {count(many, 'choice')}" if many else ""
     return f"{name}. For decision: this plan{choices}."
 
 

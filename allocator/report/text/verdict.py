@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
@@ -15,7 +17,6 @@ from allocator.tolerances import AGREEMENT, ROUNDING
 from allocator.words import count, percent
 
 if TYPE_CHECKING:
-    import pandas as pd
     from rich.console import Console, RenderableType
     from rich.table import Table
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
+    from allocator.planning.rolling import RolledForward
 
 BREACHES_LISTED = 30
 DIFFERENCES_LISTED = 10
@@ -35,8 +37,35 @@ EACH_TOLD = ("funding", "option", "contract")
 """Kinds of breach of which one name may have several in a year, so that each is told."""
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What a plan is compared with, under the same evidence.
+
+    Attributes
+    ----------
+    best : Plan or None
+        The best plan, when it was asked for.
+    rolled : RolledForward or None
+        The plan that rolls the baseline forward, where that is known by itself.
+    assumed : str
+        What of the plan was taken from it, a sentence; empty when nothing was.
+    """
+
+    best: Plan | None = None
+    rolled: RolledForward | None = None
+    assumed: str = ""
+
+    @property
+    def reference(self) -> float | None:
+        """Value of rolling forward."""
+        if self.best is not None:
+            return self.best.reference_objective
+        checked = None if self.rolled is None else self.rolled.checked
+        return None if checked is None else checked.objective
+
+
 def verdict_record(
-    evaluation: Evaluation, best: Plan | None, instance: Instance, case: str = "central"
+    evaluation: Evaluation, compared: Compared, instance: Instance, case: str = "central"
 ) -> dict[str, Any]:
     """The verdict as ``evaluate --json`` prints it.
 
@@ -44,20 +73,25 @@ def verdict_record(
     ----------
     evaluation : Evaluation
         Of the plan in question.
-    best : Plan or None
-        The best plan, when it was asked for.
+    compared : Compared
+        What it is compared with.
     instance : Instance
-        The instance both answer.
+        The instance all answer.
     case : str
-        Evidence both are valued with.
+        Evidence all are valued with.
     """
+    best, reference = compared.best, compared.reference
     status = "allowed" if evaluation.allowed else "not_allowed"
     return {
         "status": "contradiction" if contradicts(evaluation, best) else status,
         "allowed": evaluation.allowed,
         "max_violation": evaluation.max_violation,
         "objective": evaluation.objective,
+        "reference_objective": reference,
+        "gain": None if reference is None else evaluation.objective - reference,
         "parts": evaluation.parts,
+        "assumed": compared.assumed,
+        "notes": list(evaluation.notes),
         "violations": evaluation.violations.to_dict("records"),
         "instance": {
             "name": instance.settings.name,
@@ -112,7 +146,7 @@ def _best_value(best: Plan) -> float | None:
 
 def print_verdict(
     evaluation: Evaluation,
-    best: Plan | None,
+    compared: Compared,
     instance: Instance,
     console: Console,
     *,
@@ -125,30 +159,31 @@ def print_verdict(
     ----------
     evaluation : Evaluation
         Of the plan in question.
-    best : Plan or None
-        The best plan, when it was asked for.
+    compared : Compared
+        What it is compared with.
     instance : Instance
-        The instance both answer.
+        The instance all answer.
     console : rich.console.Console
         Where to print.
     case : str
-        Evidence both are valued with.
+        Evidence all are valued with.
     every : bool
         Whether to list every breach, however many.
     """
-    for part in _verdict(evaluation, best, instance, every):
+    for part in _verdict(evaluation, compared, instance, every):
         console.print(part)
     if case != "central":
-        console.print(bullet(f"Both are valued with the {case} figures of the evidence."))
+        what = "It is" if compared.best is None else "Both are"
+        console.print(bullet(f"{what} valued with the {case} figures of the evidence."))
 
 
 def _verdict(
-    evaluation: Evaluation, best: Plan | None, instance: Instance, every: bool
+    evaluation: Evaluation, compared: Compared, instance: Instance, every: bool
 ) -> Iterator[RenderableType]:
     worth = Worth.of(instance.outcomes)
     money = Money.fitting(instance.settings, evaluation.budgets["spend"])
     breaches = evaluation.violations
-    if contradicts(evaluation, best):
+    if contradicts(evaluation, compared.best):
         yield Text(CONTRADICTION, style="bold")
     elif evaluation.allowed:
         yield Text("This plan is allowed: it keeps every hard rule and limit.", style="bold")
@@ -159,35 +194,53 @@ def _verdict(
         yield from (bullet(line) for line in shown)
         if len(shown) < len(lines):
             yield bullet(f"and {len(lines) - len(shown)} more (--all shows them).")
+    yield from (bullet(said) for said in (compared.assumed, *evaluation.notes) if said)
     missed = missed_rules(evaluation.rules, instance, money, worth)
     if missed:
         yield Text("Rules that may be missed at a price, and are", style="bold")
         yield from (bullet(line) for line in missed)
-    yield from _distance(evaluation, best, instance, worth)
+    if compared.best is None:
+        yield Text(_worth(evaluation, compared.reference, worth))
+    else:
+        yield from _distance(evaluation, compared.best, instance, worth)
+
+
+def _worth(evaluation: Evaluation, reference: float | None, worth: Worth) -> str:
+    """What a plan is worth by itself and beyond rolling forward."""
+    said = f"It is worth {worth.text(evaluation.objective)}"
+    if reference is None:
+        return f"{said}."
+    gain = evaluation.objective - reference
+    if abs(gain) <= ROUNDING * max(1.0, abs(reference)):
+        return f"{said}, as much as rolling the baseline forward."
+    more = "more" if gain > 0 else "less"
+    return f"{said}, {worth.text(abs(gain))} {more} than rolling the baseline forward."
 
 
 def _by_name(breaches: pd.DataFrame, settings: Settings) -> list[str]:
     """One line for each limit, pool or rule that is broken: its worst year, then the others.
 
     A programme may be paid wrongly by several pools in a year, and an option break several
-    terms, so each of those is told.
+    terms, so each of those is told, but once for all years in which the same is said.
     """
     each = breaches["kind"].isin(EACH_TOLD)
-    lines = list(dict.fromkeys(breaches.loc[each, "message"]))
-    for _, rows in breaches[~each].groupby(["kind", "name"], sort=False):
+    said = [
+        message.replace(settings.year_label(int(year)), "")
+        for message, year in zip(breaches["message"], breaches["year"], strict=True)
+    ]
+    alike = breaches.assign(said=pd.Series(said, index=breaches.index).where(each, ""))
+    lines = []
+    for _, rows in alike.groupby(["kind", "name", "said"], sort=False):
         worst = rows.sort_values("relative", ascending=False, kind="stable").iloc[0]
-        others = [int(year) for year in rows["year"] if year != worst["year"]]
+        others = sorted({int(year) for year in rows["year"] if year != worst["year"]})
         also = f" Also in {years_text(others, settings)}." if others else ""
         lines.append(f"{worst['message']}{also}")
     return lines
 
 
 def _distance(
-    evaluation: Evaluation, best: Plan | None, instance: Instance, worth: Worth
+    evaluation: Evaluation, best: Plan, instance: Instance, worth: Worth
 ) -> Iterator[RenderableType]:
-    if best is None:
-        yield Text(f"It is worth {worth.text(evaluation.objective)}.")
-        return
     value, gain = _best_value(best), best.certificate.gain
     if not best.found or value is None:
         yield Text(f"There is no best plan to compare it with: the solve ended {best.status}.")

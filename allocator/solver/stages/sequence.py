@@ -23,7 +23,7 @@ from allocator.solver.stages.found import Stages
 from allocator.solver.stages.held import HeldStages, Kept
 from allocator.solver.stages.limits import Limits
 from allocator.solver.stages.pounds import Objective, Pounds
-from allocator.solver.stages.reference import DECIDED, ReferenceStages
+from allocator.solver.stages.reference import DECIDED, Reference, ReferenceStages
 from allocator.solver.stages.runs import Runs, StageOptions
 from allocator.tolerances import CALM_GAP, FACE_TOLERANCES, GAP_FLOOR, KEPT_SHARE, REFERENCE_GAP
 
@@ -96,6 +96,15 @@ class StagedSolve:
             status = "limit"
         return self._stages(status, plan=plan, **known)
 
+    def roll_forward(self) -> Stages:
+        """The reference plan alone."""
+        found = self._rolled_forward()
+        return self._stages(found.status, reference=found.x)
+
+    def _rolled_forward(self) -> Reference:
+        stages = ReferenceStages(self._runs, self._pounds, self._held, self._worth)
+        return stages.find(self._open)
+
     def _stages(self, status: str, **found: Any) -> Stages:
         runs = self._runs
         return Stages(
@@ -115,8 +124,7 @@ class StagedSolve:
 
     def _reference(self) -> tuple[str, _Reference | None]:
         """The plan rolled forward, and what held lines do in plans measured against it."""
-        stages = ReferenceStages(self._runs, self._pounds, self._held, self._worth)
-        found = stages.find(self._open)
+        found = self._rolled_forward()
         if found.x is None:
             return found.status, None
         if found.decided is not None:

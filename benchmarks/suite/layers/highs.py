@@ -135,6 +135,8 @@ def pyomo(tables: Tables, options: Options) -> Made:
         rows_of = [getattr(model, f"row_{rows.name}").values() for rows in tables.rows]
         outcome.row_dual = duals(tables, np.array([found[row] for some in rows_of for row in some]))
     place = solver._pyomo_var_to_solver_var_map
+    # what is in no row and costs nothing was never given to HiGHS
+    solver.add_variables([v for v in x if id(v) not in place])
     return Made(outcome, lambda: held(highs, np.array([place[id(v)] for v in x])))
 
 

@@ -51,7 +51,7 @@ def _pools(page: Page) -> Iterator[str]:
     budgets, money = page.plan.budgets, page.money
     unspent = budgets[budgets["slack"] >= money.visible]
     if unspent.empty:
-        yield "Every pool balances, nothing lies unspent."
+        yield "Every pool balances, no revenue lies unspent."
     else:
         yield "Every pool balances."
         for pool, rows in unspent.groupby("pool", sort=False):
@@ -81,7 +81,8 @@ def _rests_on(page: Page) -> Iterator[str]:
         yield f"{money.text(total)} of efficiency in {page.year(page.first)}"
     incomes = plan.tables.get("incomes")
     if incomes is not None and len(incomes):
-        for name, rows in incomes.groupby("income", sort=False):
+        paid = incomes[incomes["received"] > 0]
+        for name, rows in paid.groupby("income", sort=False):
             earned = float(rows["amount"].sum())
             if earned >= money.visible:
                 yield f"{money.text(earned)} of {name}"

@@ -26,7 +26,7 @@ def who_gains(page: Page) -> Iterator[str]:
     ratio = (shares / people).dropna().sort_values(kind="stable")
     ends = dict.fromkeys((ratio.index[-1], ratio.index[0])) if len(ratio) else {}
     said = [
-        f"{name} {percent(float(shares[name]))} ({percent(float(people[name]))} of people)"
-        for name in ends
+        f"{name} {percent(float(shares[name]))} ({percent(float(people[name]))}{of})"
+        for name, of in zip(ends, (" of people", ""), strict=False)
     ]
-    yield f"Of the gain in {main}: {', '.join(said)}."
+    yield f"{main} gained: {', '.join(said)}."

@@ -88,11 +88,14 @@ def _gain(page: Page) -> Iterator[str]:
     told, same = [], []
     for name, row in totals.iterrows():
         amount, before = float(row["amount"]), float(row["reference_amount"])
+        change = amount - before
         worth_it = float(gained[str(name)]) >= TELLING * float(gained.sum()) > 0
-        if worth_it or abs(amount - before) > SAME_OUTCOME * max(abs(amount), abs(before)):
-            told.append(f"{name} {_with_sign(amount - before)}")
+        if not worth_it and abs(change) <= SAME_OUTCOME * max(abs(amount), abs(before)):
+            same.append(f"{name} ({_with_sign(change)} of {figure(amount)})")
+        elif max(amount, before) <= 0:  # an outcome that counts harm
+            told.append(f"{name} {figure(abs(change))} {'less' if change > 0 else 'more'}")
         else:
-            same.append(f"{name} ({_with_sign(amount - before)} of {figure(amount)})")
+            told.append(f"{name} {_with_sign(change)}")
     parts = [", ".join(told)] if told else []
     parts += [f"no telling difference in {listed(same)}"] if same else []
     yield f"Against rolling forward{over}: {'; '.join(parts)}."
@@ -112,7 +115,7 @@ def _worth(page: Page, in_points: bool) -> Iterator[str]:
     outcomes = float(gain["outcomes"] + gain["harm"])
     small = NOT_WORTH_A_CLAUSE * max(1.0, abs(outcomes))
     if in_points:
-        yield f"Together {worth.text(outcomes)}{_point(page)}."
+        yield f"Together {worth.text(outcomes).removesuffix(' of value')}{_point(page)}."
     avoided = float(gain["penalties"])
     apart = []
     if abs(avoided) > small:
@@ -158,7 +161,7 @@ def _moves(page: Page) -> Iterator[str]:
     share = f" ({percent(float(by_year[top]) / spent)})" if spent > 0 else ""
     most = "" if len(page.settings.years) == 1 else "At most "
     moved = money.text(float(by_year[top]))
-    yield f"{most}{moved}{share} is spent differently, in {page.year(top)}."
+    yield f"{most}{moved}{share} moves, in {page.year(top)}."
     first = lines[lines["year"] == page.first].sort_values("change", kind="stable")
     first = first[first["change"].abs() >= money.visible]
     ups, downs = first[first["change"] > 0].iloc[::-1], first[first["change"] < 0]

@@ -1,0 +1,78 @@
+"""What the summary's last section says of lines that are held."""
+
+from __future__ import annotations
+
+from shown import joined, printed
+from small import round_of, solved
+
+from allocator.instance.instance import Instance
+from allocator.plan import Plan
+from allocator.report.text.summary import print_summary
+
+LINES = """
+    programme,sector,pool,unit_cost,baseline
+    grants,care,NHS,1,60
+    upkeep,care,NHS,1,40
+    nurse,care,NHS,1,50
+"""
+RESPONSES = "programme,outcome,per_unit\nnurse,QALY,1"
+LEAST = "programme,min\nnurse,1"
+
+
+def short_of_money(amount: float, **tables: str) -> Instance:
+    """Two lines nobody has valued beside one that may not fall."""
+    money = f"pool,amount\nNHS,{amount}"
+    return round_of(LINES, responses=RESPONSES, limits=LEAST, budgets=money, **tables)
+
+
+def footing(plan: Plan, instance: Instance) -> str:
+    text = joined(printed(print_summary, plan, instance, width=80))
+    return text[text.index("HOW SURE THIS IS") :]
+
+
+def told(instance: Instance) -> str:
+    plan = solved(instance)
+    assert plan.verified
+    return footing(plan, instance)
+
+
+def test_lines_that_keep_their_level_are_not_told_to_give_way() -> None:
+    said = told(short_of_money(200))
+    assert "Not valued and held: 2 programmes, £100." in said
+    assert "give up" not in said
+
+
+def test_what_held_lines_give_up_is_told_with_the_rule() -> None:
+    said = told(short_of_money(130))
+    assert "Held lines give up £20.00 in 2025/26, as when rolling forward: pro rata." in said
+
+
+def test_a_line_that_a_rule_cuts_does_not_give_way_pro_rata() -> None:
+    cut = "rule,measure,selection,sense,value,basis\ncap,spend,only grants,max,45,amount"
+    instance = short_of_money(200, rules=cut, selections="selection,programme\nonly grants,grants")
+    said = told(instance)
+    assert "Held lines give up £15.00 in 2025/26, as when rolling forward: not pro rata." in said
+
+
+def test_more_than_rolling_forward_gives_up_is_the_plan_s_own() -> None:
+    instance = short_of_money(130)
+    plan = solved(instance)
+    held = plan.held.assign(reference_given_up=0.0)
+    own = Plan(**{**vars(plan), "tables": {**plan.tables, "held": held}})
+    assert "Held lines give up £20.00 in 2025/26: pro rata." in footing(own, instance)
+
+
+def test_lines_valued_only_by_need_avoided_are_named() -> None:
+    instance = round_of(
+        """
+        programme,sector,pool,unit_cost,baseline
+        visits,care,NHS,2,10
+        stays,care,NHS,1,50
+        upkeep,care,NHS,1,40""",
+        demand="programme,demand\nstays,50",
+        effects="source,target,per_unit\nvisits,stays,0.1",
+    )
+    said = told(instance)
+    assert (
+        "Not valued and held: 1 programme, £40; valued only by need avoided: visits, £20." in said
+    )

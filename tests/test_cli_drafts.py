@@ -1,0 +1,163 @@
+"""Drafts of a few lines, in the shapes planners write them, judged by the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from shown import joined, out_json
+from small import csv, round_of
+
+import allocator
+from allocator.cli import main
+from allocator.errors import UsageError
+
+YEARS = (2025, 2026)
+ROUND = round_of(
+    "programme,sector,pool,unit,baseline,unit_cost\nGP,primary,NHS,visit,100,1\n"
+    "Nursing,community,NHS,visit,50,2\nWard,acute,NHS,bed-day,20,10",
+    years=YEARS,
+    settings={"financial_years": True},
+    budgets="pool,amount\nNHS,450",
+    limits="programme,min,max\nGP,0.5,2\nNursing,0.5,2\nWard,0.5,1",
+    responses="programme,outcome,per_unit,low\nGP,QALY,1,0.5\nNursing,QALY,4,1\nWard,QALY,5,5",
+    options="option,group,choose,pool,cost_once,latest\nToday,network,exactly_one,NHS,,\n"
+    "Merged,network,exactly_one,NHS,10,\nLot A,lot,exactly_one,NHS,1,2025\n"
+    "Lot B,lot,exactly_one,NHS,2,2025",
+    option_effects="option,measure,target,outcome,operation,value\nMerged,outcome,GP,QALY,add,50",
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    allocator.write(ROUND, tmp_path / "round")
+    return tmp_path / "round"
+
+
+def judged(folder: Path, draft: str, capsys: Any, *words: str) -> str:
+    file = folder.parent / "draft.csv"
+    file.write_text("\n".join(li.strip() for li in draft.strip().splitlines()), encoding="utf-8")
+    main(["evaluate", str(folder), str(file), "--no-best", *words])
+    return joined(capsys.readouterr().out)
+
+
+def rolled() -> pd.DataFrame:
+    checked = allocator.roll_forward(ROUND).checked
+    assert checked is not None
+    return checked.allocation
+
+
+def nursing() -> float:
+    """What rolling forward does of it in the first year."""
+    lines = rolled().set_index(["programme", "year"])
+    return float(lines.loc[("Nursing", 2025), "activity"])
+
+
+SHAPES = [
+    "programme,year,activity\nNursing,2025,60",
+    "programme,year,spend\nNursing,2025,120",
+    "programme,2025,2026\nNursing,60,",
+    "programme,2025/26,2026/27\nNursing,60,",
+    "programme,measure,2025/26,2026/27\nNursing,spend,120,",
+    "Programme,Spend 2025/26\nNursing,120",
+]
+
+
+@pytest.mark.parametrize("draft", SHAPES)
+def test_what_a_draft_does_not_name_stays_as_rolled_forward(
+    folder: Path, draft: str, capsys: Any
+) -> None:
+    said = judged(folder, draft, capsys)
+    assert "This plan is allowed" in said
+    assert "does not name 5 of 6 lines (a programme and a year) and 4 of 4 options" in said
+    # Four QALYs a visit more than rolling forward.
+    more = 4 * (60 - nursing())
+    assert f", {more:g} QALY more than rolling the baseline forward." in said
+    record = json.loads(judged(folder, draft, capsys, "--json"))
+    assert record["gain"] == pytest.approx(more)
+
+
+def test_completed_lines_are_those_of_the_reference_plan() -> None:
+    draft = {"allocation": csv("programme,year,activity\nNursing,2025,60")}
+    whole = allocator.complete_draft(ROUND, draft)
+    found = allocator.evaluate(ROUND, whole.tables).allocation
+    before = rolled()
+    own = (found["programme"] == "Nursing") & (found["year"] == 2025)
+    assert found.loc[own, "activity"].tolist() == [60]
+    assert found.loc[~own, "activity"].tolist() == before.loc[~own, "activity"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "taken"),
+    [
+        ("", {"Today": "2025 2026", "Lot A": "2025 2026"}),
+        ("Merged,2026,yes", {"Today": "2025", "Merged": "2026", "Lot A": "2025 2026"}),
+        # A yes holds until the draft says otherwise.
+        ("Merged,2025,yes", {"Merged": "2025 2026", "Lot A": "2025 2026"}),
+        (
+            "Merged,2025,yes\nMerged,2026,no",
+            {"Merged": "2025", "Today": "2026", "Lot A": "2025 2026"},
+        ),
+        ("Lot B,2025,yes", {"Today": "2025 2026", "Lot B": "2025 2026"}),
+        # No free option takes the place of a lot that is refused.
+        ("Lot A,2025,no", {"Today": "2025 2026"}),
+    ],
+)
+def test_decisions_a_draft_names_and_those_it_does_not(options: str, taken: dict[str, str]) -> None:
+    draft = {"allocation": rolled(), "options": csv(f"option,year,taken\n{options}")}
+    whole = allocator.complete_draft(ROUND, draft)
+    found = allocator.evaluate(ROUND, whole.tables)
+    rows = found.options[found.options["taken"]]
+    years = rows.groupby("option")["year"].apply(lambda ys: " ".join(str(y) for y in ys)).to_dict()
+    assert years == taken
+    assert found.allowed == ("Lot A" in taken or "Lot B" in taken)
+
+
+def test_a_group_that_takes_nothing_is_one_line(folder: Path, capsys: Any) -> None:
+    plan = folder.parent / "plan"
+    plan.mkdir()
+    rolled().to_csv(plan / "allocation.csv", index=False)
+    (plan / "options.csv").write_text("option,year,taken\nLot A,2025,no\n", encoding="utf-8")
+    assert main(["evaluate", str(folder), str(plan), "--no-best"]) == 5
+    said = joined(capsys.readouterr().out)
+    assert said.count("Group 'lot'") == 1
+    assert (
+        "Group 'lot' in 2025/26 takes none of Lot A, Lot B; exactly one must be taken. "
+        "Also in 2026/27." in said
+    )
+
+
+def test_what_was_valued_with_other_evidence(folder: Path, capsys: Any) -> None:
+    draft = "programme,year,activity\nNursing,2025,60"
+    said = judged(folder, draft, capsys, "--evidence", "low")
+    assert "It is valued with the low figures" in said
+    assert "Both" not in said
+    assert f", {60 - nursing():g} QALY more than rolling the baseline forward" in said
+
+
+def test_an_edited_plan_folder(folder: Path, capsys: Any) -> None:
+    plan = folder.parent / "plan"
+    assert main(["solve", str(folder), "--out", str(plan)]) == 0
+    lines = pd.read_csv(plan / "allocation.csv")
+    lines.loc[lines["programme"] == "Nursing", "activity"] -= 1
+    lines.to_csv(plan / "allocation.csv", index=False)
+    capsys.readouterr()
+    assert main(["evaluate", str(folder), str(plan), "--json"]) == 0
+    record = out_json(capsys)
+    assert record["assumed"] == ""
+    assert record["best"]["distance"] == pytest.approx(8.0)
+
+
+def test_nothing_to_complete_a_draft_from() -> None:
+    short = round_of(
+        "programme,sector,pool,baseline\nGP,primary,NHS,100\nWard,acute,NHS,100",
+        rules="rule,measure,selection,sense,value\nr,spend,GP,min,80\nq,spend,Ward,min,80",
+        selections="selection,programme\nGP,GP\nWard,Ward",
+        budgets="pool,amount\nNHS,100",
+    )
+    draft = {"allocation": csv("programme,year,activity\nGP,2025,60")}
+    with pytest.raises(UsageError, match="cannot stay as rolled forward"):
+        allocator.complete_draft(short, draft)
