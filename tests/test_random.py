@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyomo.contrib.solver.common.factory import SolverFactory
+from small import round_of
 from strategies import instances
 from untemplated import differences
 
@@ -187,6 +188,23 @@ def test_a_calm_plan_keeps_its_share_and_moves_no_more(instance: Instance | None
     room = AGREE * max(1.0, abs(full.objective))
     assert calm.objective >= full.reference_objective + 0.6 * gain - room
     assert moved(calm) <= moved(full) * (1 + 1e-6) + 1e-6 * spend(full)
+
+
+def test_the_reference_is_worth_what_the_stages_take_it_for() -> None:
+    """Curves of the reference are filled in order before a share of the gain on it is kept."""
+    instance = round_of(
+        "programme,sector,pool,baseline\na,s,NHS,10\nb,s,NHS,10",
+        budgets="pool,amount\nNHS,30",
+        responses="programme,outcome,shape,maximum,half\n"
+        "a,QALY,saturating,100,5\nb,QALY,saturating,60,5",
+    )
+    full = allocator.solve(instance)
+    calm = allocator.solve(instance, keep=0.5)
+    assert full.objective is not None
+    assert full.reference_objective is not None
+    assert calm.objective is not None
+    gain = full.objective - full.reference_objective
+    assert calm.objective == pytest.approx(full.reference_objective + 0.5 * gain, rel=1e-9)
 
 
 def moved(plan: Plan) -> float:

@@ -21,6 +21,7 @@ from allocator.planning.attempt import Attempt, Attempts
 from allocator.planning.starting import flag, starting
 from allocator.planning.tables import decision_counts
 from allocator.solver.program import Program
+from allocator.solver.stages import filled
 
 YEARS = (2025, 2026, 2027, 2028)
 
@@ -105,8 +106,8 @@ def test_segments_out_of_order_are_filled_again() -> None:
     assert block is not None
     x = np.zeros(program.shape[1])
     x[block.span] = 4, 0, 11
-    assert readback.refilled(data, program, x)[block.span] == pytest.approx([10, 5, 0], abs=0.1)
-    assert readback.refilled(data, program, x)[block.span].sum() == pytest.approx(15)
+    assert filled.refilled(data, program, x)[block.span] == pytest.approx([10, 5, 0], abs=0.1)
+    assert filled.refilled(data, program, x)[block.span].sum() == pytest.approx(15)
 
 
 # From tables to columns

@@ -15,12 +15,13 @@ from allocator.evaluate import Evaluation, Round, check_bridge, evaluate
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate
 from allocator.planning.prices import Prices
-from allocator.planning.readback import decisions, refilled
+from allocator.planning.readback import decisions
 from allocator.planning.record import Clock
 from allocator.planning.tables import price_of_money, tables
 from allocator.solver.program import Program
 from allocator.solver.proof.certificate import safe_bound
 from allocator.solver.proof.curve_room import curve_room
+from allocator.solver.stages.filled import refilled
 from allocator.solver.stages.found import Stages
 from allocator.tolerances import AGREEMENT, PENNY
 

@@ -11,9 +11,10 @@ from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 from allocator.planning.formulation import build
-from allocator.planning.readback import decisions, refilled
+from allocator.planning.readback import decisions
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
+from allocator.solver.stages.filled import refilled
 from allocator.solver.stages.sequence import StagedSolve
 
 

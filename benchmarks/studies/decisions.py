@@ -25,10 +25,10 @@ from allocator.data import Data, extract
 from allocator.evaluate import evaluate
 from allocator.instance.instance import Instance
 from allocator.planning.readback import decisions as plan_of
-from allocator.planning.readback import refilled
 from allocator.planning.record import versions
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
+from allocator.solver.stages.filled import refilled
 from allocator_models.allocation import build
 from benchmarks.studies.obvious import build_obvious
 from benchmarks.suite.families.decisions import draw

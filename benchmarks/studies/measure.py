@@ -27,6 +27,7 @@ from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
+from allocator.solver.stages import filled
 from allocator_models.allocation import build
 from allocator_models.arrays import expand
 from benchmarks.suite.memory import peak
@@ -166,7 +167,7 @@ def _run_scaled(solver: Solver, measured: Measured) -> Solution:
 
 def _plan(data: Data, program: Program, solution: Solution) -> Floats:
     assert solution.x is not None, "an optimal solution has values"
-    return readback.refilled(data, program, solution.x)
+    return filled.refilled(data, program, solution.x)
 
 
 def _tables(

@@ -25,6 +25,7 @@ from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
 from allocator.solver.program import Program
+from allocator.solver.stages import filled
 from allocator_models.allocation import build
 from benchmarks.country.generate import generate
 from benchmarks.suite.families.base import Sweep
@@ -56,7 +57,7 @@ def made() -> Made:
 
 def _plan(data: Data, program: Program, solution: Solution) -> Any:
     assert solution.x is not None
-    return readback.refilled(data, program, solution.x)
+    return filled.refilled(data, program, solution.x)
 
 
 @pytest.mark.benchmark(group="stages")

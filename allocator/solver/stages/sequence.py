@@ -19,6 +19,7 @@ from allocator.data import Data
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.solution import Solution
 from allocator.solver.stages.exact import money_of
+from allocator.solver.stages.filled import refilled
 from allocator.solver.stages.found import Stages
 from allocator.solver.stages.held import HeldStages, Kept
 from allocator.solver.stages.limits import Limits
@@ -63,7 +64,8 @@ class StagedSolve:
     """
 
     def __init__(self, solver: Solver, data: Data, options: StageOptions | None = None) -> None:
-        self._solver, self._options = solver, options or StageOptions()
+        self._solver, self._data = solver, data
+        self._options = options or StageOptions()
         self._runs = Runs(solver, self._options, money_of(solver.program, data))
         self._pounds = Pounds(solver.program, data)
         self._held = HeldStages(solver.program, data)
@@ -127,17 +129,18 @@ class StagedSolve:
         found = self._rolled_forward()
         if found.x is None:
             return found.status, None
+        x = refilled(self._data, self._solver.program, found.x)
         if found.decided is not None:
             self._decisions[DECIDED] = found.decided
-        around = self._pounds.around(found.x)
+        around = self._pounds.around(x)
         if not (found.level or self._pounds.choices) and found.held is not None:
             # Nothing decided otherwise could bring money that keeps them.
             limits = around.changed(self._open, found.held)
-            return "optimal", _Reference(found.x, limits, self._worth.of(found.x), found.x)
-        kept = None if found.level else self._settled(around, found.x)
+            return "optimal", _Reference(x, limits, self._worth.of(x), x)
+        kept = None if found.level else self._settled(around, x)
         limits = self._held.ideal(around) if kept is None else kept.limits
-        begin = found.x if kept is None or kept.x is None else kept.x
-        return "optimal", _Reference(found.x, limits, self._worth.of(found.x), begin)
+        begin = x if kept is None or kept.x is None else kept.x
+        return "optimal", _Reference(x, limits, self._worth.of(x), begin)
 
     def _settled(self, limits: Limits, begin: Floats) -> Kept | None:
         """What held lines do in the best plan, where they cannot all be kept as they were.
