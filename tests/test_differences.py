@@ -174,6 +174,17 @@ def test_words(tmp_path: Path) -> None:
     assert "90 in objective" in str(found)
 
 
+def test_what_does_not_differ_is_a_plain_zero() -> None:
+    """Neither a zero with a sign nor a unit that says the outcome's name again."""
+    instance = year(300)
+    instance = instance.replace(outcomes=instance.outcomes.assign(unit="QALYs"))
+    (plan,) = plans(instance)
+    same = allocator.compare_plans(plan, plan)
+    said = joined(printed(print_difference, same, instance, name="a"))
+    assert "outcomes 0 QALYs, penalties for missed rules 0 QALYs, harm and later savings 0" in said
+    assert "All years: QALY 0." in said
+
+
 def test_a_plan_folder_reads_back_as_the_plan(tmp_path: Path) -> None:
     instance = year(340, **DECIDING)
     plan = solved(instance)

@@ -202,7 +202,10 @@ def _solve(
     solver: Annotated[
         Algorithm,
         typer.Option(
-            "--solver", "--algorithm", help="How the solver works; auto goes by kind and size."
+            "--solver",
+            "--algorithm",
+            metavar="NAME",
+            help=f"How the solver works; auto goes by kind and size: {', '.join(Algorithm)}.",
         ),
     ] = Algorithm.AUTO,
     threads: Annotated[int, typer.Option(min=1, help="Threads the solver may use.")] = 1,
@@ -256,7 +259,10 @@ def _solve(
     years: Annotated[bool, typer.Option("--years", help="The same as --show sectors.")] = False,
     show: Annotated[
         list[Show] | None,
-        typer.Option(help="Show a report as well; may be given more than once."),
+        typer.Option(
+            metavar="REPORT",
+            help=f"Show a report as well; may be given more than once: {', '.join(Show)}.",
+        ),
     ] = None,
     progress: Progress = False,
     all: All = False,
@@ -326,7 +332,8 @@ def _evaluate(
         typer.Argument(
             metavar="PLAN",
             help="Plan folder, or a CSV with programme, year and activity or spend, or with a "
-            "column a year. What it does not name stays as rolled forward.",
+            "column a year (2025/26 for activity, spend 2025/26 for money). What it does not name "
+            "stays as rolled forward.",
         ),
     ],
     evidence: Figures = None,
@@ -452,7 +459,7 @@ def _contents(written: allocator.Exported) -> str:
     if written.rows is None:
         return "."
     of = f"{count(written.rows, 'row')}, {count(written.columns or 0, 'column')}"
-    parts = f"{of}, of which {count(written.whole or 0, 'whole number')}"
+    parts = f"{of}, {count(written.whole or 0, 'whole number')} among them"
     if written.objective is None:
         return f": {parts}. There is no plan: it is as compiled, and nothing in it is held."
     worth = f"the best plan found is worth {number(written.objective)} in it"
@@ -510,7 +517,8 @@ def _read(path: Path, told: bool = False) -> tuple[Instance, Began]:
 
         others = told_once(instance.warnings)  # what is unvalued stands in every summary
         if others:
-            say(f"{count(len(others), 'warning')}: allocator check {quoted(path)} lists them.")
+            them = "it" if len(others) == 1 else "them"
+            say(f"{count(len(others), 'warning')}: allocator check {quoted(path)} lists {them}.")
     return instance, Began(start, time.perf_counter() - start)
 
 

@@ -35,6 +35,8 @@ def _worded(error: Any) -> str:
         written = str(option)
         known = [name for p in error.ctx.command.params for name in p.opts] if error.ctx else []
         return f"No such option: {written}. {_guess(written, known)}".strip()
+    if message.startswith("Got unexpected extra argument"):
+        return f"{message.rstrip('.')}; a name with spaces goes in quotes."
     choice = _CHOICE.search(message)
     if choice:
         written, choices = choice["written"], re.findall(r"'([^']*)'", choice["choices"])

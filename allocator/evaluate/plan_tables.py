@@ -13,7 +13,7 @@ from allocator.errors import Problem
 from allocator.evaluate.tables import Names
 from allocator.instance.tables.guard import unguarded
 from allocator.instance.tables.years import year_of
-from allocator.words import Suggester, brief, listing
+from allocator.words import Suggester, brief, listing, sentence
 
 WIDE = re.compile(r"(?:(activity|spend)\W+)?(.*?\d)(?:\W+(activity|spend))?", re.IGNORECASE)
 """Heading of a column of a wide allocation: a year, and what it holds unless it is activity."""
@@ -84,7 +84,8 @@ class PlanTable:
         if lost:
             suggest = Suggester(str(c) for c in self.frame.columns)
             self.problems.extend(
-                Problem(self.name, 1, c, "", f"column '{c}' is missing.", suggest(c)) for c in lost
+                Problem(self.name, 1, c, "", sentence(f"column '{c}' is missing", hint), hint)
+                for c, hint in ((c, suggest(c)) for c in lost)
             )
         return not lost
 
@@ -116,8 +117,9 @@ class PlanTable:
         # A programme may be there and be paid by its own pool alone.
         where = "the instance's funding" if self.name == "funding" else "the instance"
         for c in wrong:
-            message = f"{c} '{written[c]}' is not in {where}."
-            self.problem(row, c, written[c], message, suggest[c](written[c]))
+            hint = suggest[c](written[c])
+            message = sentence(f"{c} '{written[c]}' is not in {where}", hint)
+            self.problem(row, c, written[c], message, hint)
         if not wrong:
             label = listing(written.values())
             self.problem(row, "", label, f"{label} do not go together in the instance.")

@@ -240,6 +240,20 @@ def test_a_misnamed_column_is_one_error(meant: str, name: str) -> None:
     assert f"did you mean '{meant}'" in errors[0].suggestion
 
 
+def test_a_column_that_is_like_none_is_one_error() -> None:
+    """What it says is not known: nothing is told of the figures it may have had."""
+    curved = {
+        **REST,
+        "responses": "programme,outcome,shape,per_unit,elasticity\na,QALY,power,1,0.5",
+    }
+    frame = csv(A.replace("baseline", "opening stock"))
+    with pytest.raises(InstanceError) as raised:
+        from_tables(SETTINGS, {"programmes": frame, **{k: csv(v) for k, v in curved.items()}})
+    errors = [p for p in raised.value.problems if p.severity == "error"]
+    assert [p.column for p in errors] == ["opening stock"]
+    assert "'allocator describe programmes' lists those it has" in errors[0].suggestion
+
+
 # Years
 
 

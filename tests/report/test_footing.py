@@ -44,14 +44,19 @@ def test_lines_that_keep_their_level_are_not_told_to_give_way() -> None:
 
 def test_what_held_lines_give_up_is_told_with_the_rule() -> None:
     said = told(short_of_money(130))
-    assert "Held lines give up £20.00 in 2025/26, as when rolling forward: pro rata." in said
+    assert (
+        "Held lines give up £20.00 of £100 in 2025/26, as when rolling forward: pro rata." in said
+    )
 
 
 def test_a_line_that_a_rule_cuts_does_not_give_way_pro_rata() -> None:
     cut = "rule,measure,selection,sense,value,basis\ncap,spend,only grants,max,45,amount"
     instance = short_of_money(200, rules=cut, selections="selection,programme\nonly grants,grants")
     said = told(instance)
-    assert "Held lines give up £15.00 in 2025/26, as when rolling forward: not pro rata." in said
+    assert (
+        "Held lines give up £15.00 of £100 in 2025/26, as when rolling forward: not pro rata."
+        in said
+    )
 
 
 def test_more_than_rolling_forward_gives_up_is_the_plan_s_own() -> None:
@@ -59,7 +64,7 @@ def test_more_than_rolling_forward_gives_up_is_the_plan_s_own() -> None:
     plan = solved(instance)
     held = plan.held.assign(reference_given_up=0.0)
     own = Plan(**{**vars(plan), "tables": {**plan.tables, "held": held}})
-    assert "Held lines give up £20.00 in 2025/26: pro rata." in footing(own, instance)
+    assert "Held lines give up £20.00 of £100 in 2025/26: pro rata." in footing(own, instance)
 
 
 def test_lines_valued_only_by_need_avoided_are_named() -> None:

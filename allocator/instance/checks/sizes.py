@@ -110,6 +110,8 @@ def money_from_year_to_year(facts: Facts) -> Problems:
             moved = known & (np.abs(after - before) > JUMP * before)
         for t in np.flatnonzero(moved).tolist()[:1]:
             change = float(after[t] / before[t]) - 1.0
+            mistyped = not 1.0 / TIMES < 1.0 + change < TIMES
+            meant = f"; amounts are in {_unit(facts)}" if mistyped else ""
             yield problem(
                 facts["budgets"],
                 _row_of(facts, pools.names[b], t + 1, ("recurrent", "grant")),
@@ -118,7 +120,7 @@ def money_from_year_to_year(facts: Facts) -> Problems:
                 f"{money(float(before[t]))} in {facts.settings.year_label(years[t])} to "
                 f"{money(float(after[t]))} in {facts.settings.year_label(years[t + 1])}, "
                 f"{percent(abs(change))} {'more' if change > 0 else 'less'}; money that comes once "
-                "is of kind non_recurrent.",
+                f"is of kind non_recurrent{meant}.",
                 severity="warning",
             )
 

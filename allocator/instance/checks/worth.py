@@ -84,8 +84,8 @@ def curves_of_programmes(facts: Timeless) -> Problems:
                     rows,
                     position,
                     "shape",
-                    f"a power curve bends around the baseline, and that of '{name}' is 0; choose "
-                    "linear, saturating or points.",
+                    f"a power curve bends around the baseline, and that of '{name}' is 0; give it "
+                    "one, or choose linear, saturating or points.",
                 )
             if rows["per_unit"][position] < 0:
                 yield problem(

@@ -81,6 +81,8 @@ def typed_table(
         return Typed(no_rows(table.name), None, whole)
     named = whole and table.key[0] in cells
     problems, meant = _unknown_columns(table, cells)
+    if problems:
+        whole = False  # a column under another name says something that is not known here
     columns: dict[str, Values] = {}
     usable = np.ones(len(lines), dtype=bool)
     for name, column in table.columns.items():
@@ -120,6 +122,7 @@ def _unknown_columns(table: Table, cells: Mapping[str, object]) -> tuple[list[Pr
         hint = suggest(name)
         if not hint and len(unknown) == len(missing) == 1:
             hint = f"did you mean '{missing[0]}', which is missing?"
+        hint = hint or f"'allocator describe {table.name}' lists those it has."
         meant |= {column for column in missing if f"'{column}'" in hint}
         statement = f"{table.name} has no column '{brief(name)}'"
         problems.append(Problem(table.name, 1, name, name, sentence(statement, hint), hint))

@@ -97,7 +97,7 @@ def _headline(difference: PlanDifference, worth: Worth) -> str:
 
 
 def _signed(value: float, worth: Worth) -> str:
-    return f"{'+' if value > 0 else ''}{worth.text(value)}"
+    return f"{'+' if value > 0 else ''}{worth.text(value + 0.0)}"  # no -0
 
 
 def _proof(difference: PlanDifference, worth: Worth) -> str:
@@ -125,8 +125,9 @@ def _outcomes(difference: PlanDifference, instance: Instance) -> Iterator[str]:
     totals = difference.outcomes.groupby("outcome", sort=False)["difference"].sum()
     said = []
     for name, change in totals.items():
-        unit = f" {units.get(name, '')}" if units.get(name, "") not in ("", name) else ""
-        said.append(f"{name} {'+' if change > 0 else ''}{figure(change)}{unit}")
+        unit = units.get(name, "")
+        of = "" if unit.removesuffix("s") in ("", name) else f" {unit}"
+        said.append(f"{name} {'+' if change > 0 else ''}{figure(change)}{of}")
     if said:
         yield f"All years: {listed(said)}."
 

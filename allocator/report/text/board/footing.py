@@ -53,12 +53,16 @@ def gives_way(page: Page) -> Iterator[str]:
     held = page.plan.tables.get("held")
     if held is None or held.empty:
         return
-    by_year = held.groupby("year")["given_up"].sum()
-    by_year = by_year[by_year >= page.money.visible]
+    by_year = held.groupby("year")[["given_up", "level"]].sum()
+    by_year = by_year[by_year["given_up"] >= page.money.visible]
     if by_year.empty:
         return
-    ends = sorted({int(by_year.index[0]), int(by_year.index[-1])})
-    amounts = ", ".join(f"{page.money.text(float(by_year[y]))} in {page.year(y)}" for y in ends)
+    text = page.money.text
+    ends = by_year.iloc[sorted({0, len(by_year) - 1})]
+    amounts = ", ".join(
+        f"{text(given)} of {text(level)} in {page.year(year)}"
+        for year, given, level in zip(ends.index, ends["given_up"], ends["level"], strict=True)
+    )
     some = held[held["given_up"] >= page.money.visible]
     off = np.abs(some["given_up"] - some["reference_given_up"])
     as_before = ", as when rolling forward" if (off < page.money.visible).all() else ""
