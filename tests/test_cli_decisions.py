@@ -16,9 +16,9 @@ from shown import NOTHING, out_json
 
 import allocator
 from allocator.cli import main
-from allocator.tolerances import GAP
 from allocator.plan import Certificate, Plan
 from allocator.report.files.folder import read_plan, write_plan
+from allocator.tolerances import GAP
 
 HERE = Path(__file__).resolve().parent
 DRAFT = "programme,year,activity\n" + "".join(
