@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -238,6 +239,14 @@ def test_a_plan_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
     for part in ("status", "verified", "max_violation", "weak_share", "conflict", "instance"):
         assert getattr(back, part) == getattr(plan, part)
     assert back.to_dict()["sectors"] == plan.to_dict()["sectors"]
+
+
+def test_what_a_search_was_allowed_to_miss_comes_back(plan: Plan, tmp_path: Path) -> None:
+    searched = replace(plan, certificate=replace(plan.certificate, allowed=0.25))
+    allocator.write(searched, tmp_path / "plan")
+    back = allocator.read_plan(tmp_path / "plan")
+    assert back.certificate.allowed == 0.25
+    assert back.shortfall == plan.shortfall == ()
 
 
 def test_a_plan_is_replaced_only_when_asked(plan: Plan, tmp_path: Path) -> None:

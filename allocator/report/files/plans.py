@@ -44,6 +44,7 @@ def plan_of_folder(folder: Path) -> Plan:
     if any(problem.severity == "error" for problem in problems):
         raise InstanceError(problems)
     parts = _parts(Plan, record) | {"tables": tables, "certificate": _certificate(record, tables)}
+    parts["shortfall"] = ()  # only a plan that was found is written
     return Plan(**{**parts, "conflict": tuple(record.get("conflict") or ())})
 
 
