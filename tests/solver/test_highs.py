@@ -337,6 +337,27 @@ def test_a_status_nobody_expects_is_an_error() -> None:
         solver.run()
 
 
+def test_what_is_refused_from_where_the_last_run_ended_is_solved_from_nothing() -> None:
+    solver = Solver(production())
+    solver.run()
+    real, refused = solver.engine.highs.run, list[bool]()
+
+    def run() -> Any:
+        begun_anew = not solver.engine.highs.getBasis().valid
+        refused.append(not begun_anew)
+        return real() if begun_anew else highspy.HighsStatus.kError
+
+    twist(solver, run=run)
+    found = solver.run()
+    assert (found.status, values(found.x)) == ("optimal", [4, 0])
+    assert refused == [True, False]
+
+
+def test_what_is_refused_twice_is_an_error() -> None:
+    with pytest.raises(SolverError, match="refused to solve"):
+        twist(Solver(production()), run=failing).run()
+
+
 def test_a_solver_that_gives_up_says_unknown() -> None:
     solver = twist(Solver(production()), getModelStatus=lambda: highspy.HighsModelStatus.kUnknown)
     assert solver.run().status == "unknown"

@@ -222,6 +222,9 @@ class Loaded:
     def work(self, watch: Watch, time_limit: float | None, *, forgive: bool = False) -> float:
         """Run HiGHS; seconds it took.
 
+        A linear programme that it refuses to solve from where the last run ended is solved from
+        nothing.
+
         Parameters
         ----------
         watch : Watch
@@ -237,6 +240,10 @@ class Loaded:
         self.engine.set("time_limit", limit)
         began = time.perf_counter()
         status = watch.call(highs)
+        if int(status) < 0 and not self.program.integer.any():
+            # Duals it begins with can be too large for it where the last run ended.
+            self.engine.forget()
+            status = watch.call(highs)
         if not (forgive and self.ended(highspy.HighsModelStatus.kSolveError)):
             fine(status, "solve")
         return time.perf_counter() - began
