@@ -16,6 +16,10 @@ AVOIDING = 2
 """Programmes valued only by what they avoid that are named; the rest are counted."""
 
 
+GRAVE = 0.05
+"""Share of the level of held lines from which what they give up is told beside it."""
+
+
 def how_sure_this_is(page: Page) -> Lines:
     """The section."""
     yield from heading("HOW SURE THIS IS")
@@ -60,7 +64,7 @@ def gives_way(page: Page) -> Iterator[str]:
     text = page.money.text
     ends = by_year.iloc[sorted({0, len(by_year) - 1})]
     amounts = ", ".join(
-        f"{text(given)} of {text(level)} in {page.year(year)}"
+        f"{text(given)}{f' of {text(level)}' if given > GRAVE * level else ''} in {page.year(year)}"
         for year, given, level in zip(ends.index, ends["given_up"], ends["level"], strict=True)
     )
     some = held[held["given_up"] >= page.money.visible]
