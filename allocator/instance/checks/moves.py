@@ -6,6 +6,7 @@ from collections import defaultdict
 
 import numpy as np
 
+from allocator.instance.checks.option_effects import groups_of_one
 from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
@@ -44,11 +45,7 @@ def somebody_takes_over(facts: Timeless) -> Problems:
 def one_provider_at_a_time(facts: Timeless) -> Problems:
     """A programme is not moved to two providers at once."""
     rows = facts["option_effects"]
-    alone: dict[str, set[str]] = defaultdict(set)
-    names = facts["options"]["option"].tolist()
-    for group in facts.groups.values():
-        for member in group.members if group.one_at_a_time else []:
-            alone[names[member]].add(group.name)
+    alone = groups_of_one(facts)
     movers: dict[str, list[str]] = defaultdict(list)
     for position in rows.in_file(rows["measure"] == "provider"):
         option, programme = rows["option"][position], rows["target"][position]

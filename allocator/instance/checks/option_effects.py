@@ -247,15 +247,21 @@ def _figure(rows: Rows, position: int) -> tuple[str, ...]:
     return tuple(rows[column][position] for column in ("measure", "target", "place", "outcome"))
 
 
+def groups_of_one(facts: Timeless) -> dict[str, set[str]]:
+    """Groups of each option in which one may be taken at a time: who shares one is never beside."""
+    found: dict[str, set[str]] = defaultdict(set)
+    names = facts["options"]["option"].tolist()
+    for group in facts.groups.values():
+        for member in group.members if group.one_at_a_time else []:
+            found[names[member]].add(group.name)
+    return found
+
+
 @needs("options")
 def one_multiplier_at_a_time(facts: Timeless) -> Problems:
     """Options that multiply the same figure are never in place together."""
     rows = facts["option_effects"]
-    alone: dict[str, set[str]] = defaultdict(set)
-    names = facts["options"]["option"].tolist()
-    for group in facts.groups.values():
-        for member in group.members if group.one_at_a_time else []:
-            alone[names[member]].add(group.name)
+    alone = groups_of_one(facts)
     multiplies = (rows["operation"] == "multiply") | (rows["measure"] == "unit_cost")
     acting: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
     for position in rows.in_file(multiplies):

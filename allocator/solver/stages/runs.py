@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.errors import SolverError
 from allocator.progress import begun
 from allocator.solver.highs.door import Solver
 from allocator.solver.highs.exact import Exactly, ray_of, refined
@@ -269,18 +268,12 @@ class Runs:
         return exact.status, exact.x if exact.status == "optimal" else None
 
     def relaxed(self, objective: Objective, limits: Limits) -> Solution:
-        """Solve with decisions that may be taken in part; what nobody can solve is unknown.
-
-        It only says how much there may be to gain, so that a search can do without it.
-        """
+        """Solve with decisions that may be taken in part."""
         self._release(limits)
         self.solver.set_integer(np.zeros(len(self.whole), dtype=bool))
         limits.put(self.solver)
         self._aim(objective)
-        try:
-            return self._run("in part", time_limit=self._left(), algorithm="simplex")
-        except SolverError:
-            return Solution("unknown", None, None, None, None, {}, "in part", 0.0)
+        return self._run("in part", time_limit=self._left(), algorithm="simplex")
 
     def keeping(self, name: str, limits: Limits) -> tuple[Limits, bool]:
         """Limits with the decisions of an earlier solve, and whether there are any."""
