@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from allocator.planning.differences import PlanDifference, compare_plans
     from allocator.planning.drafts import complete_draft
     from allocator.planning.export import Exported, export
+    from allocator.planning.listing import Built, build
     from allocator.planning.rolling import roll_forward
     from allocator.planning.solve import solve
     from allocator.planning.worth import DecisionWorth, decision_worth
@@ -42,6 +43,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AllocatorError": "allocator.errors",
+    "Built": "allocator.planning.listing",
     "Certificate": "allocator.plan",
     "Comparison": "allocator.planning.compare",
     "DecisionWorth": "allocator.planning.worth",
@@ -56,6 +58,7 @@ _HOMES = {
     "SolverError": "allocator.errors",
     "UsageError": "allocator.errors",
     "VerificationError": "allocator.errors",
+    "build": "allocator.planning.listing",
     "compare": "allocator.planning.compare",
     "compare_plans": "allocator.planning.differences",
     "complete_draft": "allocator.planning.drafts",
@@ -72,6 +75,7 @@ _HOMES = {
 
 __all__ = [
     "AllocatorError",
+    "Built",
     "Certificate",
     "Comparison",
     "DecisionWorth",
@@ -87,6 +91,7 @@ __all__ = [
     "UsageError",
     "VerificationError",
     "__version__",
+    "build",
     "compare",
     "compare_plans",
     "complete_draft",

@@ -287,6 +287,9 @@ class Plan:
           less. Blank where nobody limits anything, or nobody knows.
         - Prices of a plan with yes-or-no decisions hold with the decisions fixed, and with
           held programmes where they are.
+        - ``extra``: only where ``extra(model, data)`` added rows: row, name, value (of the left
+          side), lower, upper, side (``least``, ``most`` or ``exact``), PRICES (per unit of the
+          left side; of an exact one, what it is worth to miss it the better way)
         - ``decision_worth``: only where it was asked for, see
           :class:`allocator.planning.worth.DecisionWorth`
     model : dict
@@ -377,6 +380,21 @@ class Plan:
         title = f"Plan: {self.status}, {checked if self.found else 'no plan was found'}"
         return title, facts, {name: len(table) for name, table in self.tables.items()}
 
+    @property
+    def prices(self) -> pd.DataFrame:
+        """All that has a price, side by side: pools, capacity, rules, limits and what was added.
+
+        Returns
+        -------
+        pandas.DataFrame
+            table (whose row it is), name, year (absent where a row has none), side (blank where
+            it has but one) and PRICES, as the tables have them; what nobody limits, or nobody
+            knows the price of, is left out.
+        """
+        if not self.found:
+            raise AllocatorError(f"there is no plan to read prices from: status {self.status}")
+        return _prices(self.tables)
+
     def to_dict(self) -> dict[str, Any]:
         """Everything but the tables, as ``solve --json`` prints it."""
         c = self.certificate
@@ -456,3 +474,36 @@ TABLE_NAMES = (
     "incomes",
     "decisions",
 )
+
+PRICE_COLUMNS = ("price", "price_range", "price_less", "price_less_range")
+
+_NAMED_BY = {
+    "budgets": ("pool",),
+    "capacity": ("resource", "place"),
+    "rules": ("rule",),
+    "limits": ("programme",),
+    "transfers": ("from_pool", "to_pool"),
+    "funding": ("programme", "pool"),
+    "providers": ("provider",),
+    "extra": ("name",),
+}
+"""Tables whose rows have prices, and what names one besides its year."""
+
+
+def _prices(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """All rows of some tables that have a price."""
+    parts = []
+    for table, keys in _NAMED_BY.items():
+        rows = tables.get(table)
+        if rows is None or not set(PRICE_COLUMNS) <= set(rows.columns):
+            continue
+        rows = rows[rows["price"].notna()]
+        names = [", ".join(filter(None, key)) for key in rows[list(keys)].itertuples(index=False)]
+        years = rows["year"] if "year" in rows else pd.Series(pd.NA, index=rows.index)
+        sides = rows.get("side", "")
+        part = pd.DataFrame({"table": table, "name": names}, index=rows.index)
+        part = part.assign(year=years.astype("Int64"), side=sides)
+        parts.append(part.assign(**{column: rows[column] for column in PRICE_COLUMNS}))
+    columns = ["table", "name", "year", "side", *PRICE_COLUMNS]
+    some = [part for part in parts if len(part)]
+    return pd.concat(some, ignore_index=True) if some else pd.DataFrame(columns=columns)

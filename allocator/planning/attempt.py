@@ -16,7 +16,7 @@ from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
 from allocator.planning.certify import certify
 from allocator.planning.conflicts.why import Why, explained
-from allocator.planning.formulation import model_of
+from allocator.planning.formulation import added_to, model_of
 from allocator.planning.priced import Sought, sensitivity
 from allocator.planning.prices import Prices
 from allocator.planning.record import Deadline, Record
@@ -93,6 +93,7 @@ class Attempts:
         self._round = Round(instance)
         self.deadline = Deadline(request.time_limit)
         self.knots: dict[tuple[int, int], Floats] = {}
+        self._added: frozenset[str] = frozenset()
 
     @cached_property
     def _extraction(self) -> Extraction:
@@ -169,6 +170,7 @@ class Attempts:
         model = model_of(data, self._request.formulation, self._request.extra)
         self._record.clock.mark("model")
         program = compile_model(model)
+        self._added = added_to(model)
         self._record.clock.mark("compile")
         return program
 
@@ -244,8 +246,10 @@ class Attempts:
                     program,
                     stages,
                     checked,
+                    self._added,
                 )
-            )
+            ),
+            self._added,
         )
 
     def _none(

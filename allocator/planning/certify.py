@@ -99,7 +99,7 @@ def certify(
     sound = checked.allowed and _agrees(certificate, data.responses.overstated + unseen)
     prices = priced(checked) if sound else Prices(None)
     clock.mark("prices")
-    found = tables(instance, data, program, prices, checked, reference)
+    found = tables(instance, data, program, prices, checked, reference, x)
     certificate = replace(certificate, price_of_money=price_of_money(found["budgets"]))
     penny = PENNY / instance.settings.money_scale
     adds_up = not check_bridge(found["bridge"], checked.budgets, penny)

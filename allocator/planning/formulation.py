@@ -14,6 +14,7 @@ from allocator.errors import UsageError
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 from allocator.solver.compile.compiler import compile_model
+from allocator.solver.compile.names import component_names
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 from allocator.solver.stages.sequence import StagedSolve
@@ -57,8 +58,15 @@ def model_of(data: Data, formulation: str, extra: Extra | None) -> Any:
     """
     model = _named(formulation)(data)
     if extra is not None:
+        own = set(component_names(model))
         extra(model, data)
+        model.added = tuple(name for name in component_names(model) if name not in own)
     return model
+
+
+def added_to(model: Any) -> frozenset[str]:
+    """Names of the variables and constraints that `extra` added to a model."""
+    return frozenset(getattr(model, "added", ()))
 
 
 def _named(name: str) -> Callable[[Data], Any]:

@@ -70,6 +70,8 @@ class Sought:
         What was found.
     checked : Evaluation
         The plan as recomputed from the tables.
+    added : frozenset of str
+        Variables and rows that stand in no table.
     """
 
     wider: Callable[[], Extraction]
@@ -78,6 +80,7 @@ class Sought:
     program: Program
     stages: Stages
     checked: Evaluation
+    added: frozenset[str] = frozenset()
 
 
 def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
@@ -90,11 +93,11 @@ def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
         return None
     if effort(own) > WORK / FEWEST:
         fixed = own.replaced(integer=np.zeros(len(own.integer), dtype=bool))
-        return of.data, _movable(fixed, known=best)
+        return of.data, _movable(of, fixed, known=best)
     try:
         data = of.wider().data(_knots(of))
         program = _decided(of, of.build(data), own, best.x)
-        found = _settled(program, _activity(own, best.x))
+        found = _settled(of, program, _activity(own, best.x))
         objective = best.objective or 0.0
         if abs(found.value - objective) <= PRICED_NEAR * max(1.0, abs(objective)):
             return data, found
@@ -102,7 +105,7 @@ def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
         pass
     fixed = own.replaced(integer=np.zeros(len(own.integer), dtype=bool))
     try:
-        return of.data, _movable(fixed)
+        return of.data, _movable(of, fixed)
     except SolverError:
         return None
 
@@ -136,12 +139,13 @@ def _decided(of: Sought, wide: Program, own: Program, x: Floats) -> Program:
     lower, upper, whole = wide.col_lower.copy(), wide.col_upper.copy(), wide.integer.copy()
     fixed = (own.col_lower == own.col_upper) & (of.program.col_lower < of.program.col_upper)
     held = np.repeat(of.data.held, len(of.data.year))
-    for name in (*DECIDED, "activity"):
+    decided = DECIDED + _decided_by_others(of, wide)
+    for name in (*decided, "activity"):
         block, mine = wide.block(name), own.block(name)
         if block is None or mine is None:
             continue
         at, place = _shared(block, mine)
-        if name in DECIDED:
+        if name in decided:
             lower[at] = upper[at] = np.round(x[place])
         else:
             kept = fixed[place] | held[place - mine.start]
@@ -149,9 +153,15 @@ def _decided(of: Sought, wide: Program, own: Program, x: Floats) -> Program:
             lower[at] = upper[at] = x[place]
     _start(wide, own, x, lower, upper)
     for block in wide.columns:
-        if block.name in DECIDED:
+        if block.name in decided:
             whole[block.span] = False
     return wide.replaced(col_lower=lower, col_upper=upper, integer=whole)
+
+
+def _decided_by_others(of: Sought, program: Program) -> tuple[str, ...]:
+    """Whole numbers among what was added: decisions like those of planners."""
+    added = (block for block in program.columns if block.name in of.added)
+    return tuple(block.name for block in added if program.integer[block.span].all())
 
 
 def _start(wide: Program, own: Program, x: Floats, lower: Floats, upper: Floats) -> None:
@@ -166,6 +176,9 @@ def _start(wide: Program, own: Program, x: Floats, lower: Floats, upper: Floats)
 
 def _shared(block: Block, mine: Block) -> tuple[Ints, Ints]:
     """Places of the members that two blocks share, whose axes are the same."""
+    if block.index is None and block.labels == mine.labels:
+        every = np.arange(len(block))
+        return block.start + every, mine.start + every
     if block.index is None or mine.index is None:
         none = np.empty(0, dtype=np.int64)
         return none, none
@@ -174,11 +187,11 @@ def _shared(block: Block, mine: Block) -> tuple[Ints, Ints]:
     return block.start + there, mine.start + found[there]
 
 
-def _settled(program: Program, activity: Floats) -> Sensitivity:
+def _settled(of: Sought, program: Program, activity: Floats) -> Sensitivity:
     """The programme with what is no decision settled near the plan."""
     whole = program.integer
     if not whole.any():
-        return _movable(program)
+        return _movable(of, program)
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     block = program.block("activity")
     if block is not None:
@@ -193,16 +206,20 @@ def _settled(program: Program, activity: Floats) -> Sensitivity:
     turns = [(int(j), 1.0 - float(lower[j])) for j in np.flatnonzero(whole)]
     none = np.zeros(len(whole), dtype=bool)
     settled = program.replaced(col_lower=lower, col_upper=upper, integer=none)
-    return _movable(settled, turns if len(turns) <= MOST_TURNS else ())
+    return _movable(of, settled, turns if len(turns) <= MOST_TURNS else ())
 
 
 def _movable(
-    program: Program, turns: Sequence[tuple[int, float]] = (), known: Solution | None = None
+    of: Sought,
+    program: Program,
+    turns: Sequence[tuple[int, float]] = (),
+    known: Solution | None = None,
 ) -> Sensitivity:
     """A programme whose budgets, limits, rules, shares and transfers are moved."""
     rows, columns = (np.zeros(size, dtype=bool) for size in program.shape)
-    for names, there, of in ((ROWS, rows, program.rows), (COLUMNS, columns, program.columns)):
-        for block in of:
+    moved = ({*ROWS, *of.added}, rows, program.rows), (set(COLUMNS), columns, program.columns)
+    for names, there, blocks in moved:
+        for block in blocks:
             if block.name in names:
                 there[block.span] = True
     # Pounds moved are counted, and bounded by what can move: here that would be a limit.

@@ -9,12 +9,10 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.data import Data, Index
+from allocator.plan import PRICE_COLUMNS
 from allocator.solver.program import Block
 from allocator.solver.sensitivity import Lever, Price, Sensitivity, binds
 from allocator.tolerances import AT_SIDE
-
-PRICES = ("price", "price_range", "price_less", "price_less_range")
-"""Columns of prices. Without a figure nobody limits anything, or nobody knows."""
 
 UNKNOWN = Price(np.nan, np.nan)
 FREE = Price(0.0, np.inf)
@@ -32,15 +30,19 @@ class Prices:
     found : (Data, Sensitivity) or None
         The programme that prices are read from, with its arrays; None for prices that nobody
         knows.
+    added : frozenset of str
+        Names of rows that somebody added to the model.
     """
 
-    def __init__(self, found: tuple[Data, Sensitivity] | None) -> None:
-        self._found = found
+    def __init__(
+        self, found: tuple[Data, Sensitivity] | None, added: frozenset[str] = frozenset()
+    ) -> None:
+        self.found, self.added = found, added
 
     @property
     def solves(self) -> int:
         """How often the programme was solved."""
-        return 0 if self._found is None else self._found[1].solves
+        return 0 if self.found is None else self.found[1].solves
 
     def budgets(self, table: pd.DataFrame) -> pd.DataFrame:
         """Budgets: per unit of money in the pool in the year.
@@ -56,7 +58,7 @@ class Prices:
 
     def rules(self, table: pd.DataFrame) -> pd.DataFrame:
         """Rules: per unit of the left side; of an equal one, the better of both ways."""
-        ways = (("rule_min", _row), ("rule_max", _row), ("rule_equal", _exact))
+        ways = (("rule_min", _row), ("rule_max", _row), ("rule_equal", exact))
         return self._each(table, ("rule", "year"), ways)
 
     def providers(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -74,12 +76,12 @@ class Prices:
         together: the agreement moves, not one line of it.
         """
         found = [("", (UNKNOWN, UNKNOWN))] * len(table)
-        if self._found is not None:
-            shares = _Shares(self._found[1])
+        if self.found is not None:
+            shares = _Shares(self.found[1])
             keys = zip(table["programme"], table["pool"], table["year"].tolist(), strict=True)
             found = [shares.of(*key) for key in keys]
         sided = table.assign(side=[side for side, _ in found])
-        return _with(sided, [prices for _, prices in found])
+        return with_prices(sided, [prices for _, prices in found])
 
     def limits(self, table: pd.DataFrame) -> pd.DataFrame:
         """Limits of programmes that bind, told apart by side: per unit of activity.
@@ -89,9 +91,9 @@ class Prices:
         table : pandas.DataFrame
             Every programme and year, those that are held apart.
         """
-        if self._found is None:
-            return _with(table.assign(side=""), [(UNKNOWN, UNKNOWN)] * len(table)).iloc[:0]
-        data, s = self._found
+        if self.found is None:
+            return with_prices(table.assign(side=""), [(UNKNOWN, UNKNOWN)] * len(table)).iloc[:0]
+        data, s = self.found
         limits = _Limits(data, s)
         places = zip(
             data.programme.codes(table["programme"].tolist()).tolist(),
@@ -100,7 +102,7 @@ class Prices:
         )
         found = [limits.of(i, t) for i, t in places]
         out = table.assign(side=[side for side, _ in found])
-        out = _with(out, [prices for _, prices in found])
+        out = with_prices(out, [prices for _, prices in found])
         return out[(out["price"] > 0.0) | (out["price_less"] > 0.0)].reset_index(drop=True)
 
     def _each(
@@ -108,23 +110,23 @@ class Prices:
     ) -> pd.DataFrame:
         """A table with the prices of its rows, by the blocks that may hold them."""
         found = [(UNKNOWN, UNKNOWN)] * len(table)
-        if self._found is None:
-            return _with(table, found)
-        s = self._found[1]
+        if self.found is None:
+            return with_prices(table, found)
+        s = self.found[1]
         for name, way in ways:
             block = s.program.block(name)
             if block is None or block.index is None:
                 continue
             for line, at in _places(table, keys, block.index):
                 found[line] = way(s, block, at)
-        return _with(table, found)
+        return with_prices(table, found)
 
 
-def _with(table: pd.DataFrame, prices: Sequence[tuple[Price, Price]]) -> pd.DataFrame:
+def with_prices(table: pd.DataFrame, prices: Sequence[tuple[Price, Price]]) -> pd.DataFrame:
     """A table with the prices of its rows."""
     figures = [(more.value, more.range, less.value, less.range) for more, less in prices]
-    by_column = np.array(figures, dtype=float).reshape(len(table), len(PRICES)).T
-    return table.assign(**dict(zip(PRICES, by_column, strict=True)))
+    by_column = np.array(figures, dtype=float).reshape(len(table), len(PRICE_COLUMNS)).T
+    return table.assign(**dict(zip(PRICE_COLUMNS, by_column, strict=True)))
 
 
 def _places(table: pd.DataFrame, keys: Sequence[str], index: Index) -> Iterator[tuple[int, int]]:
@@ -135,7 +137,7 @@ def _places(table: pd.DataFrame, keys: Sequence[str], index: Index) -> Iterator[
     return ((line, int(at)) for line, at in enumerate(found.tolist()) if at >= 0)
 
 
-def _priced(s: Sensitivity, lever: Lever, slack: float) -> tuple[Price, Price]:
+def priced(s: Sensitivity, lever: Lever, slack: float) -> tuple[Price, Price]:
     """Both prices of something with so much to spare."""
     if lever.size <= 0.0:
         return UNKNOWN, UNKNOWN
@@ -149,10 +151,10 @@ def _row(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
     row = block.start + at
     if np.isinf(s.slack(row)):
         return UNKNOWN, UNKNOWN
-    return _priced(s, s.row(row), s.slack(row))
+    return priced(s, s.row(row), s.slack(row))
 
 
-def _exact(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
+def exact(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
     """Prices of a row to be met exactly: room is worth what its better way is."""
     row = block.start + at
     if s.size(row) <= 0.0:
@@ -173,12 +175,12 @@ def _pool(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
     if np.isinf(s.slack(rows[0])):
         return UNKNOWN, UNKNOWN
     levers = [s.row(row) for row in rows]
-    return _priced(s, _together(levers[0].size, levers), slack)
+    return priced(s, _together(levers[0].size, levers), slack)
 
 
 def _handed(s: Sensitivity, block: Block, at: int) -> tuple[Price, Price]:
     """Prices of money that may be handed over."""
-    return _priced(s, *_bounds(s, block.start + at, upper=True))
+    return priced(s, *_bounds(s, block.start + at, upper=True))
 
 
 def _bounds(s: Sensitivity, column: int, *, upper: bool) -> tuple[Lever, float]:

@@ -87,7 +87,9 @@ def solve(
     formulation : str
         Name in the entry-point group ``allocator.models``.
     extra : callable, optional
-        ``extra(model, data)`` adds to the Pyomo model before it is compiled.
+        ``extra(model, data)`` adds to the Pyomo model before it is compiled. What it can name is
+        listed by :func:`allocator.build`; the rows it adds have prices in the plan's ``extra``.
+        A bound set on a variable has none: write it as a constraint.
     algorithm, node_limit
         Names that `solver` and `nodes` had; they go with the next version.
 

@@ -9,6 +9,7 @@ from allocator.arrays import Floats
 from allocator.data import Data
 from allocator.evaluate import Evaluation, bridge
 from allocator.instance.instance import Instance
+from allocator.planning.added import extra_rows
 from allocator.planning.prices import Prices
 from allocator.planning.readback import frame
 from allocator.solver.program import Program
@@ -22,6 +23,7 @@ def tables(
     prices: Prices,
     checked: Evaluation,
     reference: Evaluation,
+    x: Floats,
 ) -> dict[str, pd.DataFrame]:
     """Tidy tables of a plan.
 
@@ -33,6 +35,8 @@ def tables(
         Of the best plan.
     checked, reference : Evaluation
         The plan and the reference plan as recomputed from the tables.
+    x : ndarray
+        The plan in the programme.
     """
     outcomes = checked.outcomes.copy()
     outcomes["reference_amount"] = reference.outcomes["amount"].to_numpy()
@@ -47,6 +51,7 @@ def tables(
     contracts = checked.contracts.copy()
     contracts["reference_ended"] = reference.contracts["ended"].to_numpy()
     contracts["reference_stranded"] = reference.contracts["stranded"].to_numpy()
+    extra = extra_rows(prices, program, x)
     return {
         "allocation": _allocation(instance, data, checked, reference),
         "held": _held(instance, data, checked, reference),
@@ -67,6 +72,7 @@ def tables(
         "incomes": checked.incomes,
         "decisions": decision_counts(data, program),
         "bridge": bridge(checked, reference),
+        **({} if extra is None else {"extra": extra}),
     }
 
 

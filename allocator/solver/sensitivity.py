@@ -193,6 +193,10 @@ class Sensitivity:
         p, value = self.program, self._row_value[row]
         return float(min(p.row_upper[row] - value, value - p.row_lower[row]))
 
+    def row_value(self, row: int) -> float:
+        """What a row's left side comes to."""
+        return float(self._row_value[row])
+
     def row(self, row: int) -> Lever:
         """Room at the side of a row that has one, whichever way round it was written."""
         upper = float(np.isfinite(self.program.row_upper[row]))

@@ -174,8 +174,9 @@ def _tables(
     instance: Instance, data: Data, program: Program, solution: Solution, checked: Evaluation
 ) -> None:
     """From column values to tidy frames without prices; the checker's figures are there already."""
-    readback.decisions(data, program, _plan(data, program, solution))
-    found = tables(instance, data, program, Prices(None), checked, checked)
+    plan = _plan(data, program, solution)
+    readback.decisions(data, program, plan)
+    found = tables(instance, data, program, Prices(None), checked, checked, plan)
     weak_share(instance, checked, checked, found["limits"])
 
 

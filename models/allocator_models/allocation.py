@@ -36,6 +36,7 @@ from allocator_models import (
     unit_costs,
 )
 from allocator_models.arrays import Model
+from allocator_models.documented import documented
 
 FAMILIES: tuple[Callable[[Model, Data], None], ...] = (
     # What may be done, and what it buys
@@ -94,4 +95,5 @@ def build(data: Data) -> Model:
     m = Model(name="allocation")
     for declare in FAMILIES:
         declare(m, data)
+        documented(m, declare.__doc__ or "")
     return m

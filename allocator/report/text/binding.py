@@ -94,6 +94,7 @@ def what_binds(plan: Plan, instance: Instance, money: Money, worth: Worth) -> li
         Kind("Rules", tuple(_ordered(_rules(plan, instance, money, worth)))),
         Kind("Staff, beds and slots", tuple(_ordered(_capacities(plan, instance, worth)))),
         Kind("Limits on programmes", tuple(_ordered(_limits(plan, instance, money, worth)))),
+        Kind("Rows that were added", tuple(_ordered(_added(plan, worth)))),
     ]
     return [kind for kind in kinds if kind.bottlenecks]
 
@@ -193,6 +194,21 @@ def _budgets(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iter
             f"{_cost_of_less(top, step, room, worth, settings)}."
         )
         yield Bottleneck(pool, _years(rows), float(top["price"]) * money.unit, sentence)
+
+
+def _added(plan: Plan, worth: Worth) -> Iterator[Bottleneck]:
+    """Rows that somebody added to the model, by their own names."""
+    table = plan.tables.get("extra")
+    for rows, top in () if table is None else _priced(table, ["name"]):
+        step = step_within(1.0, reach_of(top))
+        gain = float(top["price"]) * step
+        side = {"most": "at its most", "least": "at its least"}.get(top["side"], "fixed")
+        room = {"most": "more", "least": "less"}.get(top["side"], "off")
+        sentence = (
+            f"{top['name']} is {side}, {figure(float(rows['value'].iloc[0]))}: {figure(step)} "
+            f"{room} would buy {worth.text(gain)}."
+        )
+        yield Bottleneck(str(top["name"]), (), gain, sentence)
 
 
 def reach_of(row: pd.Series) -> float:
