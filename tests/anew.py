@@ -110,6 +110,8 @@ def moves(instance: Instance, plan: Plan) -> Iterator[Moved]:
         if sense is not None and (given["basis"] == "amount").all():
             key = {"rule": row["rule"], "year": row["year"]}
             yield _moved(row, key, ("rules", key, "value", sense))
+        elif sense is not None and (given["basis"] == "share").all() and row["measure"] == "spend":
+            yield from _share_of_all(instance, plan, row, sense)
     for row in plan.providers.to_dict("records"):
         if np.isfinite(row["deficit_max"]):
             key = {"provider": row["provider"], "year": row["year"]}
@@ -117,7 +119,41 @@ def moves(instance: Instance, plan: Plan) -> Iterator[Moved]:
     for row in plan.transfers.to_dict("records"):
         key = {name: row[name] for name in ("from_pool", "to_pool", "year")}
         yield _moved(row, key, ("transfers", key, "max", 1.0))
+    yield from _agreed(instance, plan)
     yield from _limits(instance, plan)
+
+
+def _share_of_all(
+    instance: Instance, plan: Plan, row: dict[str, object], sense: float
+) -> Iterator[Moved]:
+    """A share of all spending: a unit of its left side is one over the whole of its right."""
+    here = plan.allocation["year"] == row["year"]
+    key = {"rule": row["rule"], "year": row["year"]}
+    whole = float(plan.allocation.loc[here, "spend"].sum())
+    if whole > 0:
+        yield _moved(row, key, ("rules", key, "value", sense / whole))
+
+
+def _agreed(instance: Instance, plan: Plan) -> Iterator[Moved]:
+    """Agreed shares of two pools that bind: one gives way, and the other with it."""
+    for row in plan.funding.to_dict("records"):
+        here = plan.funding["year"] == row["year"]
+        shares = plan.funding[here & (plan.funding["programme"] == row["programme"])]
+        cost = float(shares["paid"].sum())
+        others = shares[shares["pool"] != row["pool"]]
+        if not row["side"] or len(others) != 1 or not cost:
+            continue
+        other = others.iloc[0]
+        column, against, way = (
+            ("share_max", "share_min", 1.0)
+            if row["side"] == "most"
+            else ("share_min", "share_max", -1.0)
+        )
+        key = {name: row[name] for name in ("programme", "pool", "year")}
+        cells = [("funding", key, column, way / cost)]
+        if other["side"] == ("least" if row["side"] == "most" else "most"):
+            cells.append(("funding", key | {"pool": other["pool"]}, against, -way / cost))
+        yield _moved(row, key, *cells)
 
 
 def _moved(row: dict[str, object], key: dict[str, object], *cells: object) -> Moved:
@@ -145,6 +181,9 @@ def _limits(instance: Instance, plan: Plan) -> Iterator[Moved]:
         line, most = given.iloc[0], row["side"] == "most"
         unit = 1.0 if line["basis"] == "activity" else float(base[row["programme"]])
         column = "max" if most else "min"
+        if line["basis"] == "growth" and most and pd.notna(line["max"]):
+            key = {"programme": row["programme"], "basis": "growth", "year": row["year"]}
+            yield _moved(row, key, ("limits", key, "growth_amount", 1.0))
         if line["basis"] == "growth" or not unit or pd.isna(line[column]):
             continue
         key = {"programme": row["programme"], "basis": line["basis"], "year": row["year"]}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from anew import Moved, changed, moves, worth_anew
+from drawn_prices import everything
 from examples import NAMES, example
 from small import round_of, solved
 
@@ -202,6 +203,17 @@ def test_prices_of_examples_hold_when_solved_anew(name: str) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_prices_of_random_rounds_hold_when_solved_anew(seed: int) -> None:
     instance = drawn(np.random.default_rng(seed))
+    plan = solved(instance)
+    assert plan.verified
+    assert disagreements(instance, plan) == []
+
+
+@pytest.mark.parametrize(
+    "seed", [n if n < 8 else pytest.param(n, marks=pytest.mark.long) for n in range(60)]
+)
+def test_prices_hold_among_everything_that_fixes_or_moves_a_plan(seed: int) -> None:
+    """Endings, incomes, minimum scales, held lines, soft rules on curves, transfers, shares."""
+    instance = everything(np.random.default_rng(seed))
     plan = solved(instance)
     assert plan.verified
     assert disagreements(instance, plan) == []
