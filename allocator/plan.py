@@ -163,6 +163,11 @@ class Missing:
         What would have to be set otherwise, in words.
     more : bool
         Whether it would have to be higher.
+    value : float or None
+        For a rule whose figure is a share, a ratio, growth or an amount a head: by how much
+        that figure would have to move, which comes to `amount`.
+    basis : str
+        Basis of such a rule; blank for others.
     """
 
     kind: str
@@ -173,6 +178,8 @@ class Missing:
     price: float
     what: str
     more: bool
+    value: float | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,7 +213,7 @@ class Shortfall:
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """One record for each thing that is missing."""
-        keys = ("kind", "name", "year", "amount", "unit", "what")
+        keys = ("kind", "name", "year", "amount", "unit", "what", "value", "basis")
         common = {"way": self.way, "at_least": not self.exact, "least_total": self.least}
         return [{key: getattr(m, key) for key in keys} | common for m in self.missing]
 
@@ -312,6 +319,8 @@ class Plan:
     conflict : tuple of str
         For an infeasible instance: rules, limits and budgets, in the planner's words,
         that cannot hold together, the most telling first; empty when none was found.
+    conflict_needed : bool
+        Whether each of these was shown to be needed: the others can hold together without it.
     shortfall : tuple of Shortfall
         For an infeasible instance: how much is missing, by money, by capacity and by rules
         alone where that is enough, else by the least mix of everything.
@@ -329,6 +338,7 @@ class Plan:
     versions: dict[str, str] = field(default_factory=dict)
     weak_share: float | None = None
     conflict: tuple[str, ...] = ()
+    conflict_needed: bool = False
     shortfall: tuple[Shortfall, ...] = ()
 
     @property
@@ -423,6 +433,7 @@ class Plan:
             "max_violation": self.max_violation,
             "weak_share": self.weak_share,
             "conflict": list(self.conflict),
+            "conflict_needed": self.conflict_needed,
             "shortfall": [record for way in self.shortfall for record in way.to_dicts()],
             "model": self.model,
             "solver": self.solver,

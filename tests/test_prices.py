@@ -182,6 +182,64 @@ def test_the_side_of_a_limit_is_told_year_by_year() -> None:
     assert said.startswith("A is at its least (2025/26) and fixed (2027/28): ")
 
 
+def test_a_pool_has_a_price_in_every_year_and_an_agreement_from_where_it_binds() -> None:
+    """Home care is within its shares in the first year: a pound is a pound, from either pool.
+
+    In the second the NHS pays the most it may: a pound of the council buys parks, one of the NHS
+    a gp.
+    """
+    instance = round_of(
+        "programme,sector,pool,baseline\nGP,s,NHS,60\nHome,s,NHS,80\nParks,s,Council,20",
+        years=(2025, 2026),
+        budgets="pool,year,amount\nNHS,2025,130\nCouncil,2025,50\nNHS,2026,100\nCouncil,2026,60",
+        responses="programme,outcome,per_unit\nGP,QALY,1\nHome,QALY,1\nParks,QALY,3",
+        funding="programme,pool,year,share_min,share_max\nHome,NHS,2025,0.1,0.9\n"
+        "Home,Council,2025,0.1,0.9\nHome,NHS,2026,0.4,0.5\nHome,Council,2026,0.5,0.6",
+        limits="programme,basis,year,min,max\nHome,activity,,80,80\nParks,activity,2025,,30",
+    )
+    plan = solved(instance)
+    price = {(r["pool"], r["year"]): r["price"] for r in plan.budgets.to_dict("records")}
+    assert price == pytest.approx(
+        {("NHS", 2025): 1, ("Council", 2025): 1, ("NHS", 2026): 1, ("Council", 2026): 3}
+    )
+    shares = plan.funding.set_index(["pool", "year"])["price"]
+    assert dict(shares) == pytest.approx(
+        {("NHS", 2025): 0, ("NHS", 2026): 2, ("Council", 2025): 0, ("Council", 2026): 2}
+    )
+    said = binding(instance, plan)
+    council = next(s for s in said if "Council pool" in s)
+    assert "1 QALY in 2025/26 and 3 in 2026/27" in council
+    agreed = next(s for s in said if s.startswith("Home: NHS pays its largest share"))
+    assert "2026/27" in agreed
+    assert "2025/26" not in agreed
+    assert disagreements(instance, plan) == []
+
+
+def test_a_side_that_changes_with_growth_is_told_by_year() -> None:
+    """In 2026 B may do no more than 70, so that A grows all it may, and then falls all it may.
+
+    A pound more of A in 2025 loses 1 there, buys 2.1 in 2026 and loses 0.945 in 2027.
+    """
+    instance = round_of(
+        "programme,sector,pool,baseline\nA,s,NHS,100\nB,s,NHS,100",
+        years=(2025, 2026, 2027),
+        budgets="pool,amount\nNHS,200",
+        responses="programme,outcome,per_unit\nA,QALY,2\nB,QALY,3",
+        limits="programme,basis,year,min,max\nA,growth,,-0.1,0.05\nB,activity,2026,,70",
+    )
+    plan = solved(instance)
+    activity = plan.allocation[plan.allocation["programme"] == "A"]["activity"]
+    assert activity.tolist() == pytest.approx([105, 110.25, 99.225])
+    mine = plan.limits[plan.limits["programme"] == "A"]
+    sides = dict(zip(mine["year"], mine["side"], strict=True))
+    assert sides == {2025: "most", 2026: "most", 2027: "least"}
+    said = next(s for s in binding(instance, plan) if s.startswith("A is"))
+    assert said == (
+        "A is at its most (2025/26 to 2026/27) and at its least (2027/28): £1 more of it in "
+        "2026/27 would buy 1.1 QALY (moves later years too)."
+    )
+
+
 # ---- solved anew
 
 

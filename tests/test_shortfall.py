@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from examples import avonside
+from rich.console import Console
 from small import round_of, table_of
 
 import allocator
 from allocator.instance.instance import Instance, read
 from allocator.plan import Missing, Plan, Shortfall
+from allocator.planning.conflicts.eased import eased
+from allocator.planning.conflicts.phrases import in_words
+from allocator.planning.conflicts.shortfall import Shortfalls
+from allocator.planning.request import Request
+from allocator.report.text.infeasible import no_plan
+from allocator.solver.highs.door import Solver
 
 CASES = Path(__file__).parent / "cases"
 
@@ -243,6 +251,8 @@ def test_the_record_has_every_amount() -> None:
         "amount": pytest.approx(30),
         "unit": "money",
         "what": "the money in NHS in 2025/26",
+        "value": None,
+        "basis": "",
         "way": "money",
         "at_least": False,
         "least_total": pytest.approx(30),
@@ -321,3 +331,124 @@ def test_a_whole_system_is_told_what_it_is_short_of(
     if money.exact:
         less = with_money(changed, money.missing, 1 - 1e-3)
         assert allocator.solve(less, gap=0.5, nodes=1).status == "infeasible"
+
+
+# ---- rules in their own units
+
+
+def ruled(rule: str, **tables: str) -> Instance:
+    """Two services of 100, one of which a rule keeps up and another keeps down."""
+    return round_of(
+        "programme,sector,pool,unit_cost,baseline\ngp,primary,NHS,1,100\nbed,acute,NHS,1,100",
+        responses="programme,outcome,per_unit\ngp,QALY,1\nbed,QALY,1",
+        limits="programme,basis,min,max\nbed,activity,90,\ngp,activity,,110",
+        selections="selection,sector\nprimary,primary\nacute,acute",
+        rules=f"rule,measure,selection,sense,value,basis,reference\n{rule}",
+        budgets="pool,amount\nNHS,400",
+        **tables,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "table", "value", "told"),
+    [
+        # 90 beds beside 110 gp at most are 45% of 200: five points more than 40%.
+        ("R,spend,acute,max,0.4,share,", "", 0.05, "R' in 2025/26: 5 percentage points (£10) more"),
+        ("R,spend,primary,min,0.2,growth,baseline", "", 0.1, "10 percentage points (£10) less"),
+        (
+            "R,spend,acute,max,8,per_head,",
+            "place,heads\nTown,10",
+            1.0,
+            "R' in 2025/26: £1 a head (£10) more",
+        ),
+    ],
+)
+def test_a_rule_is_short_in_its_own_units_first(
+    rule: str, table: str, value: float, told: str
+) -> None:
+    instance = ruled(rule, **({"places": table} if table else {}))
+    plan = allocator.solve(instance)
+    (missing,) = way(plan, "rule").missing
+    assert missing.amount == pytest.approx(10)
+    assert missing.value == pytest.approx(value)
+    page = "\n".join(str(getattr(line, "plain", line)) for line in _lines(plan, instance))
+    assert told in page
+    better = instance.rules.assign(value=lambda r: r["value"] + (1 if missing.more else -1) * value)
+    near = instance.rules.assign(
+        value=lambda r: r["value"] + (1 if missing.more else -1) * value * 0.999
+    )
+    assert allocator.solve(instance.replace(rules=better)).found
+    assert not allocator.solve(instance.replace(rules=near)).found
+
+
+def _lines(plan: Plan, instance: Instance) -> list[str]:
+    console = Console(width=200, file=StringIO())
+    for line in no_plan(plan, instance):
+        console.print(line)
+    return str(console.file.getvalue()).splitlines()  # type: ignore[attr-defined]
+
+
+# ---- what cannot hold together
+
+
+def without(instance: Instance, kept: tuple[str, ...], words: str) -> str:
+    """Status of a round in which, of all that could be set otherwise, one thing is let go.
+
+    Only what is kept holds besides what says what something is.
+    """
+    search = Shortfalls(instance, Request(), {}, 60.0)
+    search.find()
+    assert search.proof is not None
+    program = search.proof.program
+    lower, upper = program.row_lower.copy(), program.row_upper.copy()
+    below, above = program.col_lower.copy(), program.col_upper.copy()
+    for part in eased(program, instance):
+        (name,) = in_words(program, instance, part.rows, part.columns)
+        if name == words or name not in kept:
+            lower[part.rows], upper[part.rows] = -np.inf, np.inf
+            below[part.columns] = np.where(below[part.columns] < 0, -np.inf, 0.0)
+            above[part.columns] = np.inf
+    free = program.replaced(
+        cost=np.zeros(program.shape[1]),
+        integer=np.zeros(program.shape[1], dtype=bool),
+        row_lower=lower,
+        row_upper=upper,
+        col_lower=below,
+        col_upper=above,
+    )
+    return Solver(free).run().status
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_each_of_what_cannot_hold_together_is_needed(seed: int) -> None:
+    instance = drawn(seed)
+    plan = allocator.solve(instance)
+    if plan.status != "infeasible" or "no combination" in plan.conflict[0]:
+        return
+    assert plan.conflict_needed
+    assert without(instance, plan.conflict, "") == "infeasible"
+    for words in plan.conflict:
+        assert without(instance, plan.conflict, words) == "optimal", words
+
+
+def test_rounds_of_which_something_is_told_are_among_them() -> None:
+    told = [allocator.solve(drawn(seed)).conflict_needed for seed in range(20)]
+    assert sum(told) >= 5
+
+
+@pytest.mark.long
+def test_a_whole_system_is_told_only_what_is_needed() -> None:
+    instance = avonside()
+    frame = instance.tables["rules"].copy()
+    mine = (frame["rule"] == "Acute share ceiling") & (frame["year"] == 2029)
+    frame.loc[mine, "value"] = 0.48
+    changed = instance.replace(rules=frame)
+    plan = allocator.solve(changed)
+    assert plan.conflict_needed
+    assert {"the money in NHS in 2029/30", "rule 'Acute share ceiling' in 2029/30"} <= {
+        *plan.conflict
+    }
+    assert len(plan.conflict) <= 40
+    assert without(changed, plan.conflict, "") == "infeasible"
+    for words in plan.conflict:
+        assert without(changed, plan.conflict, words) == "optimal", words

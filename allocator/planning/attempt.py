@@ -163,7 +163,11 @@ class Attempts:
         self._record.clock.mark("explain")
         seconds = attempt.plan.seconds | self._record.clock.report()
         return replace(
-            attempt.plan, conflict=why.conflict, shortfall=why.shortfall, seconds=seconds
+            attempt.plan,
+            conflict=why.conflict,
+            conflict_needed=why.each_needed,
+            shortfall=why.shortfall,
+            seconds=seconds,
         )
 
     def _compiled(self, data: Data) -> Program:

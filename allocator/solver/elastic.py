@@ -77,6 +77,8 @@ class Given:
     rows, columns : ndarray
         What each row and each bound of the programme brings to the proof of the linear
         programme, in price; nothing for those that take no part.
+    x : ndarray
+        A plan with all that gives way, in the programme.
     """
 
     amounts: tuple[Floats, ...]
@@ -85,6 +87,7 @@ class Given:
     whole: bool
     rows: Floats
     columns: Floats
+    x: Floats
 
 
 def elastic(program: Program, givings: Sequence[Giving]) -> Program:
@@ -213,4 +216,4 @@ class Elastic:
                     np.maximum.at(bounds, giving.at, weight[row : row + len(giving)])
                     row += len(giving)
         amounts = tuple(np.maximum(part, 0.0) for part in np.split(given, ends))
-        return Given(amounts, found.objective, least, whole, brought, bounds)
+        return Given(amounts, found.objective, least, whole, brought, bounds, found.x[:columns])

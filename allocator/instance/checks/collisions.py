@@ -37,6 +37,12 @@ _TABLES = (
 )
 """Tables whose rows bound activity."""
 
+AT_LEAST = (
+    "that is each programme at its least against all there can be; rules, shares and other years "
+    "may ask for more"
+)
+"""What is counted where something is missing before anything has been solved."""
+
 
 @planned(*_TABLES)
 def impossible(facts: Facts) -> Problems:
@@ -156,7 +162,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
             + f" ({most}) against {there} with all extra; at least {lacking} "
             f"{'is' if lacking.startswith('1 ') or not found.unit else 'are'} missing."
         )
-        return Problem(found.table, line, "amount", "", message)
+        return Problem(found.table, line, "amount", "", message, AT_LEAST)
     most = _largest(found, lambda value: settings.money(value))
     needed, there = told_apart(found.needed, found.available, settings.money)
     short = settings.money(missing)
@@ -166,7 +172,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
             f"{there} at tariff in {year}, but its programmes must do "
             f"at least {needed} ({most}); at least {short} is too much."
         )
-        return Problem(found.table, line, "ceiling", "", message)
+        return Problem(found.table, line, "ceiling", "", message, AT_LEAST)
     what = "its programmes must have"
     if any(not label.startswith("'") for label, _ in found.claims):
         what = "must be paid"
@@ -174,7 +180,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         f"{found.name} cannot pay in {year} what {what}: at least {needed} ({most}) against at "
         f"most {_sources(found.money, there, settings)}; at least {short} is missing."
     )
-    return Problem(found.table, line, "amount", "", message)
+    return Problem(found.table, line, "amount", "", message, AT_LEAST)
 
 
 def _largest(found: Shortage, shown: Callable[[float], str]) -> str:

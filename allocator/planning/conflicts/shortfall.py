@@ -20,6 +20,7 @@ from allocator.instance.facts.wider import Room, Wider
 from allocator.instance.instance import Instance
 from allocator.plan import Missing, Shortfall
 from allocator.planning.conflicts.giving import CAPACITY, EVERYTHING, MONEY, RULES, Givings, Kinds
+from allocator.planning.conflicts.own_units import in_own_units
 from allocator.planning.conflicts.phrases import member_of, phrase
 from allocator.planning.formulation import model_of
 from allocator.planning.request import Request
@@ -123,7 +124,7 @@ class Shortfalls:
                     continue
             if given.total <= rounding and given.whole:
                 return None
-            return self._told(name, given, givings, data, rounding)
+            return self._told(name, given, givings, room, rounding)
         return None
 
     @property
@@ -132,18 +133,19 @@ class Shortfalls:
         received = (budgets.revenue + budgets.capital).sum(axis=0).max(initial=0.0)
         return max(float(received), float(spent.sum()), 1.0)
 
-    def wider(self, room: Room) -> tuple[Data, Program]:
-        """The round with ranges that hold within some room."""
-        i = self._instance
+    def wider(self, room: Room, instance: Instance | None = None) -> tuple[Data, Program]:
+        """The round, or another of the same shape, with ranges that hold within some room."""
+        i = instance or self._instance
         wide = Instance(i.settings, i.tables, i.origin, i.warnings, Wider(i.facts, room))
         data = extract(wide, self._knots)
         model = model_of(data, self._request.formulation, self._request.extra)
         return data, compile_model(model)
 
     def _told(
-        self, way: str, given: Given, givings: list[Giving], data: Data, rounding: float
+        self, way: str, given: Given, givings: list[Giving], room: Room, rounding: float
     ) -> Shortfall:
         missing = [m for m in self._missing(given, givings) if m.amount * m.price > rounding]
+        missing = in_own_units(missing, self._instance, given.x, room, self.wider)
         missing.sort(key=lambda m: (m.year or 0, -m.amount * m.price))
         return Shortfall(way, tuple(missing), given.total, given.least, given.whole)
 

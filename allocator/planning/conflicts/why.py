@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +10,13 @@ import numpy as np
 from allocator.data.parts import Knots
 from allocator.instance.instance import Instance
 from allocator.plan import Shortfall
+from allocator.planning.conflicts.eased import eased
 from allocator.planning.conflicts.phrases import in_words
 from allocator.planning.conflicts.shortfall import Proof, Shortfalls
 from allocator.planning.request import Request
 from allocator.solver.program import Program
 from allocator.solver.proof.conflict import Candidates, find_conflict
+from allocator.solver.proof.needed import needed
 from allocator.solver.proof.whole_conflict import CHOICES, find_whole_conflict
 
 NAMED = 8
@@ -31,10 +34,21 @@ LEAST = 2.0
 
 @dataclass(frozen=True)
 class Why:
-    """Why there is no plan: what is missing, and what cannot hold together."""
+    """Why there is no plan.
+
+    Attributes
+    ----------
+    shortfall : tuple of Shortfall
+        What is missing.
+    conflict : tuple of str
+        What cannot hold together.
+    each_needed : bool
+        Whether that was shown of each: the others can hold together without it.
+    """
 
     shortfall: tuple[Shortfall, ...]
     conflict: tuple[str, ...]
+    each_needed: bool
 
 
 def explained(
@@ -60,27 +74,35 @@ def explained(
     shortfall = search.find()
     rows, columns = program.nowhere()
     if rows or columns:
-        return Why(shortfall, in_words(program, instance, rows, columns))
+        # Each of them is impossible by itself: one is enough to say so.
+        return Why(shortfall, in_words(program, instance, rows, columns)[:1], True)
     if search.proof is None and program.integer.any():
         whole = _whole(instance, program, request.threads, seconds)
-        return Why(shortfall, whole)
-    return Why(shortfall, _linear(instance, program, search.proof, request.threads, seconds))
+        return Why(shortfall, whole, len(whole) == 1)
+    return Why(shortfall, *_linear(instance, program, search.proof, request.threads, seconds))
 
 
 def _linear(
     instance: Instance, program: Program, proof: Proof | None, threads: int, seconds: float
-) -> tuple[str, ...]:
-    """What cannot hold together even with decisions taken in part."""
-    if proof is None:
-        relaxed = program.replaced(integer=np.zeros(len(program.integer), dtype=bool))
-        return in_words(
-            relaxed, instance, *find_conflict(relaxed, threads=threads, seconds=seconds)
-        )
-    program = proof.program.replaced(integer=np.zeros(len(proof.program.integer), dtype=bool))
-    weights = proof.given.rows, proof.given.columns
-    known = Candidates(*proof.members())
-    rows, columns = find_conflict(program, threads=threads, seconds=seconds, known=known)
-    return in_words(program, instance, rows, columns, weights)
+) -> tuple[tuple[str, ...], bool]:
+    """What cannot hold together even with decisions taken in part, and whether each is needed."""
+    began = time.monotonic()
+    weights = None
+    if proof is not None:
+        program, weights = proof.program, (proof.given.rows, proof.given.columns)
+    program = program.replaced(integer=np.zeros(len(program.integer), dtype=bool))
+    parts = eased(program, instance)
+    found = needed(program, parts, threads=threads, seconds=seconds)
+    if found.parts:
+        kept = [parts[n] for n in found.parts]
+        rows = [row for part in kept for row in part.rows.tolist()]
+        columns = [column for part in kept for column in part.columns.tolist()]
+        return in_words(program, instance, rows, columns, weights), found.sure
+    # What planners set is not it: then what collides is told whatever it is.
+    known = None if proof is None else Candidates(*proof.members())
+    left = max(LEAST, seconds - (time.monotonic() - began))
+    rows, columns = find_conflict(program, threads=threads, seconds=left, known=known)
+    return in_words(program, instance, rows, columns, weights), False
 
 
 def _whole(instance: Instance, program: Program, threads: int, seconds: float) -> tuple[str, ...]:

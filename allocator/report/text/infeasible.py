@@ -58,7 +58,8 @@ def no_plan(plan: Plan, instance: Instance, *, every: bool = False) -> Iterator[
     if not plan.conflict:
         yield Text("Which of them collide was not found.")
         return
-    yield Text("These cannot hold together; ease one of them:")
+    all_of_it = "ease one of them" if plan.conflict_needed else "some of them may not be needed"
+    yield Text(f"These cannot hold together; {all_of_it}:")
     told = plan.conflict if every else plan.conflict[:LISTED]
     yield from (bullet(entry) for entry in told)
     if len(plan.conflict) > len(told):
@@ -80,6 +81,8 @@ def _missing(entry: Missing, way: Shortfall, settings: Settings) -> str:
     amount = _money(entry.amount, settings)
     if entry.unit != "money":
         amount = missing_amount(entry.amount, entry.unit)
+    if entry.value is not None:
+        amount = f"{_of_figure(entry.value, entry.basis, entry.unit, settings)} ({amount})"
     amount = amount if way.enough else f"at least {amount}"
     year = "" if entry.year is None else f" in {settings.year_label(entry.year)}"
     if entry.kind == "pool":
@@ -89,6 +92,16 @@ def _missing(entry: Missing, way: Shortfall, settings: Settings) -> str:
     if entry.kind == "capacity":
         return f"{entry.name} is {amount} short{year}."
     return f"{entry.what}: {amount} {'more' if entry.more else 'less'}."
+
+
+def _of_figure(value: float, basis: str, unit: str, settings: Settings) -> str:
+    """By how much the figure of a rule would have to move, in its own units."""
+    if basis in ("share", "growth"):
+        return missing_amount(value * 100.0, "percentage point")
+    if basis == "per_head":
+        head = _money(value, settings) if unit == "money" else missing_amount(value, unit)
+        return f"{head} a head"
+    return missing_amount(value, "")
 
 
 def _money(amount: float, settings: Settings) -> str:
