@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from allocator.report.language.layout import bullet
-from allocator.report.language.proof import gain_matters
+from allocator.report.language.proof import gain_matters, none_of
 from allocator.report.text.board.page import Lines, Page, heading, on_base
 from allocator.report.text.board.people import who_gains
 from allocator.report.text.options import options_of, runs_of
@@ -80,7 +80,7 @@ def _gain(page: Page) -> Iterator[str]:
     plan, worth = page.plan, page.worth
     over = "" if len(page.settings.years) == 1 else f", {len(page.settings.years)} years"
     if not gain_matters(plan):
-        yield "Against rolling forward: no plan the rules allow is worth more."
+        yield f"Against rolling forward: {none_of(plan)} is worth more."
         return
     columns = ["amount", "reference_amount", "value", "reference_value"]
     totals = plan.outcomes.groupby("outcome", sort=False)[columns].sum()
