@@ -132,7 +132,7 @@ def test_what_fails_its_check_twice_in_time_is_a_fault_of_ours(
 ) -> None:
     # A margin does not help to meet a figure exactly.
     monkeypatch.setattr(recut, "cut_again", lambda *_: False)
-    with pytest.raises(UnsoundError, match="two solvers .* There is no plan"):
+    with pytest.raises(UnsoundError, match=r"two solvers .* There is no plan"):
         stopped_so(knapsack("equal,33", a=0.1))
 
 

@@ -103,7 +103,7 @@ def _sound(attempts: Attempts, attempt: Attempt) -> Attempt:
 
 
 def _stopped(attempts: Attempts, attempt: Attempt, found: Attempt) -> Plan:
-    """Plan where a limit stopped an attempt: what was `found` mended, or rolling forward, or none."""
+    """Plan where a limit stopped an attempt: what was `found`, mended; rolling forward; or none."""
     last = mended(attempts, found, cut_since=found is not attempt)
     for plan in (last.plan, last.rolled, found.rolled):
         if plan is not None and plan.verified:
