@@ -17,8 +17,14 @@ from allocator.words import figure, listed, percent
 MISSED = 2
 """Rules missed that are named; the rest are counted."""
 
+MOST_OF = 0.5
+"""Share of its level from which what a held programme gives up is named at once."""
+
 TELLING = 0.01
 """Share of the outcomes' gain from which an outcome's part of it is told."""
+
+LOST = 2
+"""Held programmes that give up most of their level which are named; the rest are counted."""
 
 MOVES = 2
 """Moves of the first year that are named, each way."""
@@ -28,6 +34,7 @@ def in_short(page: Page) -> Lines:
     """The section."""
     yield from heading("IN SHORT")
     yield bullet(" ".join(_rules(page)))
+    yield from (bullet(said) for said in _given_up(page))
     yield from (bullet(said) for said in _on_base_year(page))
     yield bullet(" ".join([*_gain(page), *who_gains(page)]))
     moved = " ".join(_moves(page))
@@ -61,6 +68,31 @@ def _size(row: pd.Series[float]) -> str:
     if share:
         return f"{figure(100 * abs(float(row['value'] - row['limit'])))} percentage points"
     return figure(float(row["violation"]))
+
+
+def _given_up(page: Page) -> Iterator[str]:
+    """Held programmes that give up most of what they are held at, in the year of most."""
+    lines, money = page.lines, page.money
+    if "given_up" not in lines:
+        return
+    level = lines["spend"] + lines["given_up"]
+    most = lines["held"].astype(bool) & (lines["given_up"] >= money.visible)
+    rows = lines.assign(level=level)[most & (lines["given_up"] > MOST_OF * level)]
+    if rows.empty:
+        return
+    rows = rows.sort_values("given_up", ascending=False, kind="stable")
+    rows = rows.drop_duplicates("programme")
+    named = [
+        f"{page.names[str(r['programme'])]}, {money.text(float(r['given_up']))} of "
+        f"{money.text(float(r['level']))} in {page.year(int(r['year']))}"
+        for _, r in rows.head(LOST).iterrows()
+    ]
+    more = f"; and {len(rows) - LOST} more" if len(rows) > LOST else ""
+    same = (rows["spend"] - rows["reference_spend"]).abs() < money.visible
+    yield (
+        f"Held, but most of it is given up{', as when rolling forward' if same.all() else ''}: "
+        f"{'; '.join(named)}{more}."
+    )
 
 
 def _on_base_year(page: Page) -> Iterator[str]:
