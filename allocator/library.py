@@ -60,7 +60,7 @@ def evaluate(
         return judge(known, draft, **options)
     except InstanceError as error:
         if isinstance(plan, str | PathLike):
-            raise plans.located(error, draft) from None
+            raise plans.located(error, draft, plan) from None
         raise
 
 

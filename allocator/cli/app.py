@@ -370,7 +370,7 @@ def _evaluate(
     try:
         evaluation = allocator.evaluate(with_evidence(found, case), whole.tables)
     except InstanceError as error:
-        raise located(error, whole.tables) from None
+        raise located(error, whole.tables, plan) from None
     if best:
         answer = _best(found, began, told=progress, evidence=case)
         compared = Compared(answer, assumed=whole.assumed)

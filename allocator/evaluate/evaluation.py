@@ -138,7 +138,9 @@ class Evaluation:
     workings : Workings
         Everything the plan does, as arrays.
     notes : tuple of str
-        What the plan states and its activity contradicts, which is worked out anew.
+        What is to be said of how the plan was read: rows that are a total, figures that look
+        like money and were read as activity, and what it states and its activity contradicts,
+        which is worked out anew.
     """
 
     objective: float
@@ -415,7 +417,7 @@ def evaluate(
             again = _evaluate(known, pools, anew, Findings(tolerance, penny))
             if not money or again.balanced:
                 checked = replace(again, notes=notes)
-        return checked
+        return replace(checked, notes=(*given.notes, *checked.notes))
 
 
 def _evaluate(known: Round, pools: Pools, given: Given, findings: Findings) -> Evaluation:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import UsageError
-from allocator.evaluate.plan_tables import lengthened
+from allocator.evaluate.plan_tables import ASSUMED, lengthened
 from allocator.instance.instance import Instance
 from allocator.instance.tables.lists import names_in
 from allocator.instance.tables.years import year_of
@@ -105,7 +105,7 @@ def complete_draft(
     lines = reference.tables["allocation"]
     keys = zip(lines["programme"], lines["year"], strict=True)
     more = lines.loc[[k not in said["allocation"] for k in keys], ["programme", "year", "activity"]]
-    tables["allocation"] = _joined(tables.get("allocation"), more)
+    tables["allocation"] = _joined(tables.get("allocation"), more.assign(**{ASSUMED: True}))
     for name in DECISIONS:
         if every[name]:
             rows = _decided(instance, name, tables.get(name), reference.tables[name])

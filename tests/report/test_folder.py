@@ -202,5 +202,8 @@ def test_problems_are_given_the_lines_of_the_file(tmp_path: Path) -> None:
     file.write_text(HEADER + "\n\na,2025,1\n", encoding="utf-8")
     rows = [Problem("allocation", 2, "programme", "a", "is not in the instance.")]
     missing = [Problem("allocation", None, "programme", "b", "has no row.")]
-    found = located(InstanceError(rows + missing), read_plan(file)).problems
+    found = located(InstanceError(rows + missing), read_plan(file), file).problems
     assert [p.line for p in found] == [4, None]
+    assert [p.table for p in found] == ["draft.csv"] * 2
+    in_folder = located(InstanceError(rows + missing), {}, tmp_path).problems
+    assert [p.table for p in in_folder] == ["allocation.csv"] * 2
