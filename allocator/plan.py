@@ -18,6 +18,9 @@ from allocator.errors import AllocatorError
 from allocator.overview import as_html, as_text, lacking
 from allocator.words import number
 
+APART, NOT_APART = "told apart", "not told apart"
+"""Whether what more buys and what less costs are two prices, or one that stands for both."""
+
 STATUSES = ("optimal", "feasible", "infeasible", "unbounded", "limit")
 
 
@@ -280,11 +283,14 @@ class Plan:
           the plan), measure, sense, value, threshold, full, earned (share), amount (money
           earned), held_back (money taken off in the year measured)
         - ``decisions``: kind, name, count (yes-or-no decisions), why
-        - PRICES are four columns. ``price``: objective that a little more room buys, per unit,
+        - PRICES are five columns. ``price``: objective that a little more room buys, per unit,
           and ``price_range``: for how many units it holds (a change below 5% is none), as far
           as was looked (once more what there is). ``price_less`` and ``price_less_range``: what
           a little less costs, as far as half of what there is; infinite where there cannot be
-          less. Blank where nobody limits anything, or nobody knows. Infinite figures are
+          less. Blank where nobody limits anything, or nobody knows. ``price_sides`` is ``told
+          apart``, or ``not told apart`` in rounds too large to be solved again: one price, a
+          dual, stands in both columns then, and more buys at most that and less costs at least
+          that, without a range. Infinite figures are
           written ``inf`` in CSVs (``"inf"`` in JSON) and read back as such.
         - Prices of a plan with yes-or-no decisions hold with the decisions fixed, and with
           held programmes where they are.
@@ -333,6 +339,20 @@ class Plan:
     def found(self) -> bool:
         """Whether there is a plan to read."""
         return bool(self.tables)
+
+    @property
+    def price_sides(self) -> str:
+        """Whether prices of money are ``told apart`` or ``not told apart``; blank without any.
+
+        See PRICES in :attr:`tables`; one price that is not makes all of them so.
+        """
+        budgets = self.tables.get("budgets")
+        sides = (
+            set()
+            if budgets is None or "price_sides" not in budgets
+            else set(budgets["price_sides"])
+        )
+        return next((said for said in (NOT_APART, APART) if said in sides), "")
 
     @property
     def objective(self) -> float | None:
@@ -396,6 +416,7 @@ class Plan:
             "gap_money": c.gap_money,
             "calm_cost": c.calm_cost,
             "price_of_money": c.price_of_money,
+            "price_sides": self.price_sides,
             "certified_bound": c.certified_bound,
             "root_bound": c.root_bound,
             "integer": c.integer,

@@ -175,8 +175,8 @@ def _allocation(
     if table.complete:
         named = _named(table)
         of_activity = named & np.isnan(table.beside("spend"))
-        figures = (np.where(of_activity, activity, np.nan), np.where(named, spend, np.nan))
-        notes += doubts(programmes, *figures)
+        by_activity = np.where(of_activity, activity, np.nan)
+        notes += doubts(programmes, by_activity, np.where(named, spend, np.nan))
     return {"activity": activity, "unmet": unmet, "spend": spend}
 
 

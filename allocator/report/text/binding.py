@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from allocator.evaluate.measures import IN_MONEY
+from allocator.plan import NOT_APART
 from allocator.report.language.units import display_names, years_text
 from allocator.tolerances import ROUNDING, SAME_PRICE
 from allocator.words import count, figure, listed, several
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 5
 MISSES_LISTED = 10
-PRICES = ("price", "price_range", "price_less", "price_less_range")
+PRICES = ("price", "price_range", "price_less", "price_less_range", "price_sides")
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,11 @@ def _priced(table: pd.DataFrame, keys: Sequence[str]) -> Iterator[tuple[pd.DataF
         yield rows, rows.loc[rows["price"].idxmax()]
 
 
+def _buys(row: pd.Series) -> str:
+    """A price is what a little more buys, or no less than that where it stands for less as well."""
+    return "would buy at most" if row.get("price_sides") == NOT_APART else "would buy"
+
+
 def _when(rows: pd.DataFrame, settings: Settings) -> str:
     """Years in which something binds, when there is more to say than its dearest year."""
     return f" (binds {years_text(_years(rows), settings)})" if len(rows) > 1 else ""
@@ -189,7 +195,7 @@ def _budgets(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Iter
         bought[0] = bought[0].replace(" in ", f" {worth.unit} in ", 1)
         room = money.one if step == money.unit else money.text(step)
         sentence = (
-            f"{room} more in the {name} would buy {listed(bought)}"
+            f"{room} more in the {name} {_buys(top)} {listed(bought)}"
             f"{_cost_of_less(top, step, room, worth, settings)}."
         )
         yield Bottleneck(pool, _years(rows), float(top["price"]) * money.unit, sentence)
@@ -229,7 +235,7 @@ def provider_limits(
         step, room = _money_step(top, money)
         sentence = (
             f"{provider} may lose no more than {limit}{_when(rows, settings)}: {room} of room "
-            f"in {settings.year_label(int(top['year']))} would buy "
+            f"in {settings.year_label(int(top['year']))} {_buys(top)} "
             f"{worth.text(float(top['price']) * step)}."
         )
         yield Bottleneck(provider, _years(rows), gain, sentence)
@@ -286,7 +292,8 @@ def _rules(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Iterat
         sentence = (
             f"{names[top['rule']]}{_when(rows, settings)}: "
             f"{easing[str(top['sense'])].format(room)} in "
-            f"{settings.year_label(int(top['year']))} would buy {worth.text(price * step)}{later}."
+            f"{settings.year_label(int(top['year']))} {_buys(top)} "
+            f"{worth.text(price * step)}{later}."
         )
         yield Bottleneck(str(top["rule"]), _years(rows), price * step, sentence)
 
@@ -311,7 +318,7 @@ def _capacities(plan: Plan, instance: Instance, worth: Worth) -> Iterator[Bottle
         sentence = (
             f"{resource}{place}{_when(rows, settings)}: {figure(step)} "
             f"more{_unit(unit, step)} in {settings.year_label(int(top['year']))} "
-            f"would buy {worth.text(price * step)}."
+            f"{_buys(top)} {worth.text(price * step)}."
         )
         yield Bottleneck(resource, _years(rows), price * step, sentence)
 
@@ -345,7 +352,7 @@ def _limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> Itera
         only = f"only {direction} buys, " if top["lo"] == top["hi"] else ""
         sentence = (
             f"{names[name]} is {_sides(rows, settings)}: {only}{room} {direction} of it in "
-            f"{settings.year_label(int(top['year']))} would buy "
+            f"{settings.year_label(int(top['year']))} {_buys(top)} "
             f"{worth.text(float(top['price']) * step)}"
             f"{_later(instance.limits, 'programme', name, top, settings)}."
         )
@@ -367,7 +374,7 @@ def _shares(plan: Plan, settings: Settings, money: Money, worth: Worth) -> Itera
         sentence = (
             f"{names[top['programme']]}: {top['pool']} pays its {which} share "
             f"({years_text(_years(rows), settings)}); {room} {way} from it in "
-            f"{settings.year_label(int(top['year']))} would buy "
+            f"{settings.year_label(int(top['year']))} {_buys(top)} "
             f"{worth.text(float(top['price']) * step)}."
         )
         gain = float(top["price"]) * money.unit
@@ -383,7 +390,7 @@ def _transfers(plan: Plan, settings: Settings, money: Money, worth: Worth) -> It
         sentence = (
             f"{top['from_pool']} hands {top['to_pool']} the most it may, "
             f"{money.text(float(top['amount']))}{_when(rows, settings)}: {room} more in "
-            f"{settings.year_label(int(top['year']))} would buy "
+            f"{settings.year_label(int(top['year']))} {_buys(top)} "
             f"{worth.text(float(top['price']) * step)}."
         )
         gain = float(top["price"]) * money.unit
