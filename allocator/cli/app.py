@@ -140,7 +140,9 @@ def run(words: list[str]) -> int:
         except Exception as error:
             told = usage_error(error)
             debug, every = asked(words, "--debug"), asked(words, "--all")
-            status = failed(told, json=asked(words, "--json"), debug=debug, every=every)
+            verb = next((word for word in words if not word.startswith("-")), "")
+            as_json = asked(words, "--json")
+            status = failed(told, json=as_json, debug=debug, every=every, verb=verb)
     except Kept as kept:
         say(str(kept))
         status = Exit.LIMIT
