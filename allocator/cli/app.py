@@ -96,6 +96,13 @@ Figures = Annotated[
     Evidence | None,
     typer.Option(help="Which figures of responses and effects to believe.", show_default="central"),
 ]
+HeldAs = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="PLAN",
+        help="Plan folder whose held programmes are held where it has them, not at their baseline.",
+    ),
+]
 Progress = Annotated[
     bool, typer.Option("--progress", help="Say on standard error which stage runs.")
 ]
@@ -232,6 +239,7 @@ def _solve(
         Path | None,
         typer.Option(metavar="PLAN", help="Plan to start from: last year's, or a draft."),
     ] = None,
+    held: HeldAs = None,
     against: Annotated[
         Path | None,
         typer.Option(
@@ -284,10 +292,14 @@ def _solve(
         check_target(out, overwrite)
     begin = None if start is None else read_plan(start, whole=False)
     found, began = _read(instance, progress)
+    if held is not None and against is not None:
+        raise UsageError("--against holds programmes where its plan has them; leave --held out.")
     held_against = Against.read(against, against_round)
     asked_for: dict[str, Any] = {"gap": gap, "nodes": nodes, "start": begin}
     if held_against is not None:
         asked_for["held"] = held_against.plan
+    elif held is not None:
+        asked_for["held"] = read_plan(held)
     plan = _best(
         found,
         began,
@@ -342,6 +354,7 @@ def _evaluate(
     best: Annotated[
         bool, typer.Option(help="Solve as well, and say how far the plan is from the best.")
     ] = True,
+    held: HeldAs = None,
     out: Out = None,
     overwrite: Overwrite = False,
     progress: Progress = False,
@@ -366,19 +379,20 @@ def _evaluate(
         check_target(out, overwrite)
     found, began = _read(instance, progress)
     case = _case(found, evidence)
-    draft = read_plan(plan)
+    draft, levels = read_plan(plan), None if held is None else read_plan(held)
     with working("Rolling the baseline forward"):
-        whole = allocator.complete_draft(found, draft, evidence=case)
+        whole = allocator.complete_draft(found, draft, evidence=case, held=levels)
     try:
         evaluation = allocator.evaluate(with_evidence(found, case), whole.tables)
     except InstanceError as error:
         raise located(error, whole.tables, plan) from None
     if best:
-        answer = _best(found, began, told=progress, evidence=case)
+        answer = _best(found, began, told=progress, evidence=case, held=levels)
         compared = Compared(answer, assumed=whole.assumed)
     else:
         with working("Rolling the baseline forward"):
-            before = whole.reference or allocator.roll_forward(found, evidence=case)
+            rolled = whole.reference
+            before = rolled or allocator.roll_forward(found, evidence=case, held=levels)
         compared = Compared(None, before, whole.assumed)
     record = verdict_record(evaluation, compared, found, case)
     with results(out) as kept:
