@@ -10,12 +10,13 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.evaluate import frames
-from allocator.evaluate.evaluation import Evaluation, Workings
+from allocator.evaluate.evaluation import Evaluation
 from allocator.evaluate.funding import shares_paid
 from allocator.evaluate.option_money import OptionMoney
 from allocator.evaluate.round import Round
 from allocator.evaluate.tables import Names, pick, summed, year_before
 from allocator.evaluate.tolerances import ADDING_UP, NO_STEP, PENNY
+from allocator.evaluate.workings import Workings
 
 STEPS = (
     "outturn",
