@@ -11,12 +11,12 @@ import pandas as pd
 from allocator.evaluate import frames
 from allocator.evaluate.adjustments import adjustment_frame
 from allocator.evaluate.capacity import capacity_frame
-from allocator.evaluate.contracts import contract_frame
+from allocator.evaluate.contract_table import contract_frame
 from allocator.evaluate.funding import funding_frame
 from allocator.evaluate.incomes import income_frame
+from allocator.evaluate.ledger import ledger_frame, transfer_frame
 from allocator.evaluate.option_money import option_frame
 from allocator.evaluate.outcomes import outcome_frame, programme_frame, segment_frame
-from allocator.evaluate.pools import ledger_frame, transfer_frame
 from allocator.evaluate.providers import provider_frame
 from allocator.evaluate.round import Round
 from allocator.evaluate.system import system_frame
