@@ -92,7 +92,8 @@ class Plan:
           and ``price_range``: for how many units it holds (a change below 5% is none), as far
           as was looked (once more what there is). ``price_less`` and ``price_less_range``: what
           a little less costs, as far as half of what there is; infinite where there cannot be
-          less. Blank where nobody limits anything, or nobody knows.
+          less. Blank where nobody limits anything, or nobody knows. Infinite figures are
+          written ``inf`` in CSVs (``"inf"`` in JSON) and read back as such.
         - Prices of a plan with yes-or-no decisions hold with the decisions fixed, and with
           held programmes where they are.
         - ``decision_worth``: only where it was asked for, see

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 import numpy as np
 
@@ -245,52 +244,30 @@ def _figure(rows: Rows, position: int) -> tuple[str, ...]:
     return tuple(rows[column][position] for column in ("measure", "target", "place", "outcome"))
 
 
-def groups_of_one(facts: Timeless) -> dict[str, set[str]]:
-    """Groups of each option in which one may be taken at a time: who shares one is never beside."""
-    found: dict[str, set[str]] = defaultdict(set)
-    names = facts["options"]["option"].tolist()
-    for group in facts.groups.values():
-        for member in group.members if group.one_at_a_time else []:
-            found[names[member]].add(group.name)
-    return found
-
-
-@needs("options")
-def one_multiplier_at_a_time(facts: Timeless) -> Problems:
+@planned("options", "option_links")
+def one_multiplier_at_a_time(facts: Facts) -> Problems:
     """Options that multiply the same figure are never in place together."""
-    rows = facts["option_effects"]
-    alone = groups_of_one(facts)
+    rows, choices = facts["option_effects"], facts.choices
     multiplies = (rows["operation"] == "multiply") | (rows["measure"] == "unit_cost")
-    acting: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+    acting: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
     for position in rows.in_file(multiplies):
-        acting[_figure(rows, position)].setdefault(rows["option"][position], position)
+        option = choices.rank.get(rows["option"][position])
+        if option is not None:
+            acting[_figure(rows, position)].setdefault(option, position)
     for figure, position_of in acting.items():
-        pair = _not_apart(position_of, alone)
+        pair = choices.beside_each_other(position_of)
         if pair:
-            other, option = pair
+            first, second = (choices.names[one] for one in pair)
             words = "change" if figure[0] == "unit_cost" else "multiply"
             yield problem(
                 rows,
-                position_of[option],
+                position_of[pair[1]],
                 "target",
-                f"'{other}' and '{option}' both {words} the {_words(figure)}, and may be taken "
-                "together; put them in one group of choose at_most_one"
+                f"'{first}' and '{second}' both {words} the {_words(figure)}, and may be taken "
+                "together; put them in one group of choose at_most_one, or let one exclude the "
+                "other in option_links"
                 + ("." if words == "change" else ", or write what they add."),
             )
-
-
-def _not_apart(options: Iterable[str], groups: dict[str, set[str]]) -> tuple[str, str] | None:
-    """First two options that share no group, each put under one key of the groups it is in."""
-    first: dict[frozenset[str], str] = {}
-    for option in options:
-        mine = frozenset(groups[option])
-        if mine and mine in first:
-            continue
-        for theirs, other in first.items():
-            if not mine & theirs:
-                return other, option
-        first[mine] = option
-    return None
 
 
 def _words(figure: tuple[str, ...]) -> str:

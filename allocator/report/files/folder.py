@@ -139,8 +139,7 @@ def _csv(table: pd.DataFrame) -> str:
     flags = table.select_dtypes("bool").columns
     shown = table.assign(**{c: table[c].map({True: "yes", False: "no"}) for c in flags})
     numbers = shown.select_dtypes("float").columns
-    infinite = shown[numbers].abs() == float("inf")
-    shown[numbers] = shown[numbers].mask(infinite) + 0.0  # no -0.0
+    shown[numbers] = shown[numbers] + 0.0  # no -0.0; what has no end is written inf
     for column in shown.select_dtypes(exclude=["number", "bool"]):
         shown[column] = shown[column].map(_word, na_action="ignore")
     text: str = shown.to_csv(index=False, lineterminator="\n")
