@@ -53,12 +53,7 @@ def evaluate(
     from allocator.instance.evidence import with_evidence
     from allocator.report.files.folder import located, read_plan, write_evaluation
     from allocator.report.files.target import check_target
-    from allocator.report.text.verdict import (
-        Compared,
-        contradicts,
-        print_verdict,
-        verdict_record,
-    )
+    from allocator.report.text.verdict import Compared, contradicts, print_verdict, verdict_record
 
     if out is not None:
         if out.resolve() in (plan.resolve(), plan.resolve().parent):
