@@ -7,8 +7,9 @@ from collections import defaultdict
 import numpy as np
 
 from allocator.instance.checks import option_closing
-from allocator.instance.checks.problem import Problems, needs, problem
+from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.agreements import replaces_cost
+from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import EFFECT_OPERATIONS
 from allocator.instance.tables.rows import Rows
