@@ -317,7 +317,7 @@ def test_the_time_told_is_that_of_the_whole_command(
 ) -> None:
     solved()
     moments = iter([100.0, 103.0, 107.5])
-    monkeypatch.setattr("allocator.cli.app.time.perf_counter", lambda: next(moments, 107.5))
+    monkeypatch.setattr("allocator.cli.steps.time.perf_counter", lambda: next(moments, 107.5))
     assert main(["solve", str(two_pools), "--json"]) == 0
     seconds = out_json(capsys)["seconds"]
     assert (seconds["read"], seconds["total"]) == (3.0, 7.5)

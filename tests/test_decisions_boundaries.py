@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from oracle_round import Choice, Round, Tables
-from small import as_instance
+from small import as_instance, round_of
 
 import allocator
 from allocator.evaluate import evaluate
@@ -484,3 +484,28 @@ def test_a_payment_is_not_cut_off_where_an_option_adds_outcome() -> None:
         responses=worth(1),
     )
     planned(edge, 150 + 46)
+
+
+@pytest.mark.parametrize(
+    ("effects", "worth"),
+    [
+        # 300 a year: B's 90 first, then what A costs with x (unit 1.6 and 10) or y (1.4 and 12).
+        ("x,unit_cost,A,,multiply,0.8\ny,unit_cost,A,,multiply,0.7", 2 * (180 + 108 / 1.4)),
+        ("x,outcome,A,QALY,multiply,1.3\ny,outcome,A,QALY,multiply,1.4", 2 * (180 + 54 * 1.4)),
+    ],
+)
+def test_what_options_multiply_may_be_kept_apart_by_a_link(effects: str, worth: float) -> None:
+    plan = allocator.solve(
+        round_of(
+            "programme,sector,pool,unit_cost,baseline\nA,s,NHS,2,50\nB,s,NHS,2,50",
+            years=(2025, 2026),
+            budgets="pool,amount\nNHS,300",
+            responses="programme,outcome,per_unit\nA,QALY,1\nB,QALY,2",
+            limits="programme,basis,min,max\nB,activity,,90",
+            options="option,pool,cost_yearly\nx,NHS,10\ny,NHS,12",
+            option_links="option,link,other\nx,excludes,y",
+            option_effects=f"option,measure,target,outcome,operation,value\n{effects}",
+        )
+    )
+    assert plan.verified
+    assert plan.certificate.objective == pytest.approx(worth)

@@ -20,7 +20,7 @@ from examples import EXAMPLES, NAMES, example
 from small import solved
 
 import allocator
-from allocator.cli.app import _solve
+from allocator.cli.solve import solve
 from allocator.errors import AllocatorError, InstanceError, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -304,7 +304,7 @@ def test_options_are_called_as_on_the_command_line() -> None:
     shown = {"instance", "out", "overwrite", "years", "show", "all", "json", "debug", "progress"}
     # These are functions of their own here: compare_plans and decision_worth.
     shown |= {"against", "against_round", "worth", "worth_seconds"}
-    assert {name for name in inspect.signature(_solve).parameters if name not in shown} <= set(here)
+    assert {name for name in inspect.signature(solve).parameters if name not in shown} <= set(here)
 
 
 @pytest.mark.parametrize(

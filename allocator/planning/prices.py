@@ -9,9 +9,10 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.data import Data, Index
-from allocator.plan import APART, NOT_APART
+from allocator.plan.plan import APART, NOT_APART
+from allocator.solver.levers import Lever, Price
 from allocator.solver.program import Block
-from allocator.solver.sensitivity import Lever, Price, Sensitivity, binds
+from allocator.solver.sensitivity import Sensitivity, binds
 from allocator.tolerances import AT_SIDE
 
 PRICES = ("price", "price_range", "price_less", "price_less_range")

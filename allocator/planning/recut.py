@@ -13,6 +13,7 @@ to cut there.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -108,8 +109,8 @@ def _stopped(attempts: Attempts, attempt: Attempt, found: Attempt) -> Plan:
     for plan in (last.plan, last.rolled, found.rolled):
         if plan is not None and plan.verified:
             return plan
-    nothing = replace(attempt.plan, tables={}, certificate=Certificate())
-    return replace(nothing, verified=False, max_violation=None, weak_share=None)
+    nothing: dict[str, Any] = {"tables": {}, "certificate": Certificate(), "max_violation": None}
+    return replace(attempt.plan, weak_share=None, **nothing)
 
 
 def mended(attempts: Attempts, found: Attempt, *, cut_since: bool) -> Attempt:

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 import numpy as np
 
-from allocator.instance.checks.option_effects import groups_of_one
 from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
@@ -41,25 +40,27 @@ def somebody_takes_over(facts: Timeless) -> Problems:
             )
 
 
-@needs("options")
-def one_provider_at_a_time(facts: Timeless) -> Problems:
+@planned("options", "option_links")
+def one_provider_at_a_time(facts: Facts) -> Problems:
     """A programme is not moved to two providers at once."""
-    rows = facts["option_effects"]
-    alone = groups_of_one(facts)
-    movers: dict[str, list[str]] = defaultdict(list)
+    rows, choices = facts["option_effects"], facts.choices
+    movers: dict[str, dict[int, int]] = defaultdict(dict)
     for position in rows.in_file(rows["measure"] == "provider"):
-        option, programme = rows["option"][position], rows["target"][position]
-        for other in movers[programme]:
-            if other != option and not alone[option] & alone[other]:
-                yield problem(
-                    rows,
-                    position,
-                    "target",
-                    f"'{other}' and '{option}' both move '{programme}', and may be taken together; "
-                    "put them in one group of choose at_most_one.",
-                )
-                break
-        movers[programme].append(option)
+        option = choices.rank.get(rows["option"][position])
+        if option is not None:
+            movers[rows["target"][position]].setdefault(option, position)
+    for programme, position_of in movers.items():
+        pair = choices.beside_each_other(position_of)
+        if pair:
+            first, second = (choices.names[one] for one in pair)
+            yield problem(
+                rows,
+                position_of[pair[1]],
+                "target",
+                f"'{first}' and '{second}' both move '{programme}', and may be taken together; "
+                "put them in one group of choose at_most_one, or let one exclude the other in "
+                "option_links.",
+            )
 
 
 @planned("options", "programmes", "contracts", "places")

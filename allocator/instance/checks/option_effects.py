@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 import numpy as np
 
-from allocator.arrays import Flags
+from allocator.instance.checks import option_closing
 from allocator.instance.checks.problem import Problems, needs, planned, problem
 from allocator.instance.facts.agreements import replaces_cost
 from allocator.instance.facts.facts import Facts
-from allocator.instance.facts.held import limits_changed
 from allocator.instance.facts.timeless import Timeless
 from allocator.instance.tables.legal import EFFECT_OPERATIONS
 from allocator.instance.tables.rows import Rows
@@ -247,52 +245,30 @@ def _figure(rows: Rows, position: int) -> tuple[str, ...]:
     return tuple(rows[column][position] for column in ("measure", "target", "place", "outcome"))
 
 
-def groups_of_one(facts: Timeless) -> dict[str, set[str]]:
-    """Groups of each option in which one may be taken at a time: who shares one is never beside."""
-    found: dict[str, set[str]] = defaultdict(set)
-    names = facts["options"]["option"].tolist()
-    for group in facts.groups.values():
-        for member in group.members if group.one_at_a_time else []:
-            found[names[member]].add(group.name)
-    return found
-
-
-@needs("options")
-def one_multiplier_at_a_time(facts: Timeless) -> Problems:
+@planned("options", "option_links")
+def one_multiplier_at_a_time(facts: Facts) -> Problems:
     """Options that multiply the same figure are never in place together."""
-    rows = facts["option_effects"]
-    alone = groups_of_one(facts)
+    rows, choices = facts["option_effects"], facts.choices
     multiplies = (rows["operation"] == "multiply") | (rows["measure"] == "unit_cost")
-    acting: dict[tuple[str, ...], dict[str, int]] = defaultdict(dict)
+    acting: dict[tuple[str, ...], dict[int, int]] = defaultdict(dict)
     for position in rows.in_file(multiplies):
-        acting[_figure(rows, position)].setdefault(rows["option"][position], position)
+        option = choices.rank.get(rows["option"][position])
+        if option is not None:
+            acting[_figure(rows, position)].setdefault(option, position)
     for figure, position_of in acting.items():
-        pair = _not_apart(position_of, alone)
+        pair = choices.beside_each_other(position_of)
         if pair:
-            other, option = pair
+            first, second = (choices.names[one] for one in pair)
             words = "change" if figure[0] == "unit_cost" else "multiply"
             yield problem(
                 rows,
-                position_of[option],
+                position_of[pair[1]],
                 "target",
-                f"'{other}' and '{option}' both {words} the {_words(figure)}, and may be taken "
-                "together; put them in one group of choose at_most_one"
+                f"'{first}' and '{second}' both {words} the {_words(figure)}, and may be taken "
+                "together; put them in one group of choose at_most_one, or let one exclude the "
+                "other in option_links"
                 + ("." if words == "change" else ", or write what they add."),
             )
-
-
-def _not_apart(options: Iterable[str], groups: dict[str, set[str]]) -> tuple[str, str] | None:
-    """First two options that share no group, each put under one key of the groups it is in."""
-    first: dict[frozenset[str], str] = {}
-    for option in options:
-        mine = frozenset(groups[option])
-        if mine and mine in first:
-            continue
-        for theirs, other in first.items():
-            if not mine & theirs:
-                return other, option
-        first[mine] = option
-    return None
 
 
 def _words(figure: tuple[str, ...]) -> str:
@@ -308,98 +284,6 @@ def _words(figure: tuple[str, ...]) -> str:
     return of[measure]
 
 
-@planned("programmes", "responses", "demand", "effects", "limits")
-def not_simply_cut(facts: Facts) -> Problems:
-    """A programme that an option may close or limit is kept up by something."""
-    rows, programmes = facts["option_effects"], facts["programmes"]
-    exposed = facts.held.unvalued & (programmes["held"] == "") & (programmes["baseline"] > 0)
-    exposed &= ~_floored(facts)
-    told: set[str] = set()
-    for position in rows.in_file(limits_changed(rows["measure"])):
-        name = rows["target"][position]
-        i = facts.rank[name]
-        if name in told:
-            continue
-        if programmes["held"][i] == "yes":
-            told.add(name)
-            yield problem(
-                rows,
-                position,
-                "target",
-                f"'{name}' is held (held = yes in programmes), so no option can close or limit "
-                "it; leave held blank.",
-            )
-        elif exposed[i]:
-            told.add(name)
-            yield problem(
-                rows,
-                position,
-                "target",
-                f"nothing says what '{name}' is worth, and it is not held while an option may "
-                "close or limit it, so it would simply be cut; give it a min in limits in every "
-                "plan year (closing sets that aside), or write held = no if that is meant.",
-            )
-
-
-def _floored(facts: Facts) -> Flags:
-    """Programmes that some minimum keeps up in every plan year."""
-    limits = facts.limits
-    kept = (limits.least > 0.0) | (limits.growth_min > -1.0)
-    safe = facts["programmes"]["class"] == "safety"
-    found: Flags = kept.all(axis=1) | safe
-    return found
-
-
-@planned("programmes", "demand", "effects", "options")
-def need_that_must_be_met(facts: Facts) -> Problems:
-    """A service whose need must be met cannot be closed unless the need goes elsewhere."""
-    rows, years = facts["option_effects"], facts.years
-    options = facts["options"]
-    moved = set(facts["effects"]["target"].tolist())
-    moved |= set(rows["target"][rows["measure"] == "demand"].tolist())
-    opens = np.maximum(options["earliest"], years[0]) + options["lead_years"] - years[0]
-    first = dict(zip(options["option"].tolist(), opens.tolist(), strict=True))
-    must = _must_be_met(facts)
-    for position in np.flatnonzero(rows["measure"] == "close").tolist():
-        name = rows["target"][position]
-        closed = np.arange(len(years)) >= first.get(rows["option"][position], len(years))
-        if name in must and name not in moved and (must[name] & closed).any():
-            yield problem(
-                rows,
-                position,
-                "target",
-                f"'{name}' cannot be closed: its need must be met (min_met, or its class) and "
-                "nothing avoids or moves it; give the option an effect on its demand, or lower "
-                "min_met.",
-            )
-
-
-def _must_be_met(facts: Facts) -> dict[str, Flags]:
-    """Plan years in which some need of a programme must be met, for those with demand."""
-    demand = facts.demand
-    must = (demand.arriving > 0.0) & (demand.min_met > 0.0)
-    return dict(zip(demand.names, must, strict=True))
-
-
-@planned("options")
-def felt_within_the_plan(facts: Facts) -> Problems:
-    """An effect that is felt after the plan changes nothing."""
-    rows, options, years = facts["option_effects"], facts["options"], facts.years
-    opens = np.maximum(options["earliest"], years[0]) + options["lead_years"]
-    first = dict(zip(options["option"].tolist(), opens.tolist(), strict=True))
-    for position, (_, option, delay) in enumerate(rows.lists("option", "delay")):
-        felt = first.get(option, years[0]) + delay
-        if delay and felt > years[-1]:
-            yield problem(
-                rows,
-                position,
-                "delay",
-                f"the effect is felt in {felt} at the earliest, when the plan is over; it changes "
-                "nothing.",
-                severity="warning",
-            )
-
-
 CHECKS = (
     operations,
     columns_that_belong,
@@ -412,7 +296,5 @@ CHECKS = (
     costs_stay_positive,
     contracts_worth_suspending,
     one_multiplier_at_a_time,
-    not_simply_cut,
-    need_that_must_be_met,
-    felt_within_the_plan,
+    *option_closing.CHECKS,
 )

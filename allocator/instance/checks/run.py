@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from allocator.errors import Problem
 from allocator.instance.checks import (
+    amounts,
     collisions,
     contracts,
     growing,
@@ -46,6 +47,7 @@ STAGES: tuple[tuple[Check, ...], ...] = (
         *worst.CHECKS,
         *incomes.CHECKS,
         *sizes.CHECKS,
+        *amounts.CHECKS,
     ),
     pump.CHECKS,
     collisions.CHECKS,

@@ -32,7 +32,7 @@ TIMES = 10.0
 @planned("programmes", "budgets", "funding", "transfers", "adjustments", "options")
 def money_beside_programmes(facts: Facts) -> Problems:
     """A pool's first year is of the size of what its programmes cost in the base year."""
-    for b, base in _out_of_size(facts).items():
+    for b, base in out_of_size(facts).items():
         pool, money = facts.budgets.names[b], float(facts.budgets.revenue[b, 0])
         yield problem(
             facts["budgets"],
@@ -41,12 +41,12 @@ def money_beside_programmes(facts: Facts) -> Problems:
             f"pool '{pool}' has {facts.settings.money(money)} in "
             f"{facts.settings.year_label(facts.years[0])}, {_times(money / base)} the "
             f"{facts.settings.money(base)} that what it pays for cost in the base year; "
-            f"amounts are in {_unit(facts)}.",
+            f"amounts are in {unit_of(facts)}.",
             severity="warning",
         )
 
 
-def _out_of_size(facts: Facts) -> dict[int, float]:
+def out_of_size(facts: Facts) -> dict[int, float]:
     """Pools with far too much or too little in the first year, and what they pay for costs."""
     pools = facts.budgets
     money = pools.revenue[:, 0]
@@ -68,7 +68,7 @@ def _out_of_size(facts: Facts) -> dict[int, float]:
 def _cost_of_pools(facts: Facts) -> tuple[Floats, Floats]:
     """Least and most that what a pool pays for costs; shared programmes and options at most."""
     programmes, pools, funding = facts["programmes"], facts.budgets, facts.funding
-    spend, size = facts.base_spend, len(pools.names)
+    spend, size = np.where(_odd(facts), 0.0, facts.base_spend), len(pools.names)
     shared = np.zeros(len(spend), dtype=bool)
     shared[funding.programme] = True
     own = ~shared & (programmes["money"] != "capital")
@@ -87,7 +87,16 @@ def _cost_of_pools(facts: Facts) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _unit(facts: Facts) -> str:
+def _odd(facts: Facts) -> Flags:
+    """Programmes that cost more than all money and many times all others: of another unit."""
+    money, spend = facts.budgets.revenue + facts.budgets.capital, facts.base_spend
+    most = float(money.sum(axis=0).max(initial=0.0))
+    found: Flags = (spend > most) & (spend > TIMES * (spend.sum() - spend))
+    return found
+
+
+def unit_of(facts: Facts) -> str:
+    """The unit of money columns in words."""
     unit, currency = facts.settings.money_unit, facts.settings.currency
     return f"single {currency}" if unit == "one" else f"{unit}s of {currency}"
 
@@ -100,7 +109,7 @@ def _times(ratio: float) -> str:
 def money_from_year_to_year(facts: Facts) -> Problems:
     """What pays for programmes every year moves by less than half from one year to the next."""
     pools, years, money = facts.budgets, facts.years, facts.settings.money
-    told, (low, _) = _out_of_size(facts), _cost_of_pools(facts)
+    told, (low, _) = out_of_size(facts), _cost_of_pools(facts)
     for b in np.flatnonzero(low > 0).tolist():
         if b in told:
             continue
@@ -111,7 +120,7 @@ def money_from_year_to_year(facts: Facts) -> Problems:
         for t in np.flatnonzero(moved).tolist()[:1]:
             change = float(after[t] / before[t]) - 1.0
             mistyped = not 1.0 / TIMES < 1.0 + change < TIMES
-            meant = f"; amounts are in {_unit(facts)}" if mistyped else ""
+            meant = f"; amounts are in {unit_of(facts)}" if mistyped else ""
             yield problem(
                 facts["budgets"],
                 _row_of(facts, pools.names[b], t + 1, ("recurrent", "grant")),
@@ -204,37 +213,10 @@ def real_prices_that_grow(facts: Timeless) -> Problems:
         )
 
 
-@planned("budgets", "adjustments", "options", "contracts", "transfers")
-def amounts_beside_all_money(facts: Facts) -> Problems:
-    """No single amount is more than all pools together receive in any year."""
-    pools = facts.budgets
-    most = float((pools.revenue + pools.capital).sum(axis=0).max(initial=0.0))
-    if not 0.0 < most < np.inf:
-        return
-    for name, columns in (
-        ("adjustments", ("amount",)),
-        ("options", ("cost_once", "cost_yearly", "double_running", "cost_exit", "capital")),
-        ("contracts", ("fixed", "exit_fee")),
-    ):
-        rows = facts[name]
-        for column in columns:
-            for position in np.flatnonzero(np.abs(rows[column]) > most).tolist():
-                amount = facts.settings.money(float(rows[column][position]))
-                yield problem(
-                    rows,
-                    position,
-                    column,
-                    f"{amount} is more than all pools together receive in a year, "
-                    f"{facts.settings.money(most)}; amounts are in {_unit(facts)}.",
-                    severity="warning",
-                )
-
-
 CHECKS = (
     money_beside_programmes,
     money_from_year_to_year,
     growth_in_percent,
     ratios_in_percent,
     real_prices_that_grow,
-    amounts_beside_all_money,
 )

@@ -96,6 +96,20 @@ class Choices:
         groups = self.groups_with(every)
         return all(len(every.intersection(group.members)) <= group.most for group in groups)
 
+    def beside_each_other(self, options: Iterable[int]) -> tuple[int, int] | None:
+        """First two of some options that may be taken in the same year, links counted."""
+        seen: dict[frozenset[str], list[int]] = {}
+        for option in options:
+            mine = frozenset(g.name for g in self._groups_of[option] if g.one_at_a_time)
+            for theirs, others in seen.items():
+                if mine & theirs:
+                    continue  # a group lets one of them be taken at a time
+                for other in others:
+                    if self.together((other, option)):
+                        return other, option
+            seen.setdefault(mine, []).append(option)
+        return None
+
     def one_after_the_other(self, options: Iterable[int]) -> Iterator[int]:
         """Those of some options that may be taken with all that came before them."""
         every: set[int] = set()

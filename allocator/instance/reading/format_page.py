@@ -81,10 +81,10 @@ The value of add is in the unit of the measure (money at base-year prices), that
 exactly for measure outcome. limit_max, and limit_min that is multiplied, need such a limit of
 basis activity or baseline in limits; demand needs rows in demand, an outcome that is multiplied
 a response. Two options multiply the same figure, or change the same unit cost, only when a
-group lets one of them be taken at a time. `low` and `high` are the values of those evidence
-cases, either way round: the low case of a cut in demand is the higher figure. A programme that
-an option may close or limit is not held unless it says held = yes, which no option may then
-close or limit; one that nothing values needs a minimum, or held = no.
+group or option_links keep them from being taken together. `low` and `high` are the values of
+those evidence cases, either way round: the low case of a cut in demand is the higher figure. A
+programme that an option may close or limit is not held unless it says held = yes, which no option
+may then close or limit; one that nothing values needs a minimum, or held = no.
 """
 
 

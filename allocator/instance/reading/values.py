@@ -90,7 +90,7 @@ def _tests(column: Column, figures: Floats) -> Iterator[tuple[Flags, Callable[[f
         outside |= figures <= column.above
     if column.high is not None:
         outside |= figures > column.high
-    negative = "; money here cannot be negative" if column.unit == "money" else ""
+    negative = "; money here cannot be negative" if column.unit.startswith("money") else ""
     yield (
         outside,
         lambda value: (

@@ -98,8 +98,8 @@ REFUSED: dict[str, tuple[str, ...]] = {
     "option_effects": (
         "options that may be taken together and leave less than nothing of a demand or of a most "
         "activity; of a capacity they may not be taken together then, which is no error",
-        "two options that multiply one figure, or change one unit cost, outside a group that lets "
-        "one be taken at a time",
+        "two options that multiply one figure, or change one unit cost, or move one programme, and "
+        "that neither a group nor links keep from being taken together",
         "a unit cost below 0",
     ),
     "option_links": ("options that require each other in a circle, or what excludes it",),

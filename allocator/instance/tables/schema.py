@@ -129,6 +129,7 @@ PROGRAMMES = _table(
         "unit_cost",
         "cost of a unit of activity in the base year (1 makes activity money; 0: it costs the "
         "pool nothing, and limits, capacity or demand must say how much of it there may be)",
+        unit="money per activity",
         default=1.0,
     ),
     _number(
@@ -141,6 +142,7 @@ PROGRAMMES = _table(
     _money(
         "tariff",
         "price its contract pays for a unit of activity in the base year; blank: the unit cost",
+        unit="money per activity",
         default=NO_VALUE,
     ),
     _flag("recurrent", "whether what is spent on it comes back every year"),
@@ -374,7 +376,10 @@ CONTRACTS = _table(
         high=2.0,
     ),
     _money(
-        "per_head", "capitated: payment per head in the year at base-year prices", default=NO_VALUE
+        "per_head",
+        "capitated: payment per head in the year at base-year prices",
+        unit="money per head",
+        default=NO_VALUE,
     ),
     _share(
         "gain_share",
@@ -397,7 +402,12 @@ CONTRACTS = _table(
         default=NO_VALUE,
     ),
     _text("bonus_outcome", "outcome: what earns a bonus", reference="outcomes"),
-    _money("bonus", "outcome: bonus per unit of outcome, at base-year prices", default=0.0),
+    _money(
+        "bonus",
+        "outcome: bonus per unit of outcome, at base-year prices",
+        unit="money per outcome",
+        default=0.0,
+    ),
     _number(
         "bonus_threshold",
         "outcome: amount of the outcome at which the step is paid as well; blank: no step",
@@ -631,7 +641,12 @@ CAPACITY = _table(
         low=0.0,
     ),
     _number("extra_max", "most that may be added", unit="resource", default=0.0, low=0.0),
-    _money("extra_cost", "cost of a unit added, at base-year prices", default=0.0),
+    _money(
+        "extra_cost",
+        "cost of a unit added, at base-year prices",
+        unit="money per resource",
+        default=0.0,
+    ),
     _text("extra_pool", "pool that pays for what is added", reference="budgets"),
     *_PROVENANCE,
 )

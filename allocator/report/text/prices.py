@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from allocator.plan import NOT_APART
+from allocator.plan.plan import NOT_APART
 from allocator.report.language.layout import YEARS_ACROSS, bullet, plain_table
 from allocator.report.language.units import Worth, money_of
 from allocator.report.text.binding import what_binds
