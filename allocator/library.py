@@ -38,7 +38,7 @@ def evaluate(
         by name, of which ``allocation`` (programme, year, activity) is needed; that table
         alone; or a plan folder or a CSV of it.
     **options
-        What :func:`allocator.evaluate.evaluation.evaluate` takes besides, which also says what
+        What :func:`allocator.evaluate.recompute.evaluate` takes besides, which also says what
         else the tables may hold.
 
     Returns
@@ -60,7 +60,7 @@ def evaluate(
         return judge(known, draft, **options)
     except InstanceError as error:
         if isinstance(plan, str | PathLike):
-            raise plans.located(error, draft) from None
+            raise plans.located(error, draft, plan) from None
         raise
 
 

@@ -317,7 +317,7 @@ def test_the_time_told_is_that_of_the_whole_command(
 ) -> None:
     solved()
     moments = iter([100.0, 103.0, 107.5])
-    monkeypatch.setattr("allocator.cli.app.time.perf_counter", lambda: next(moments, 107.5))
+    monkeypatch.setattr("allocator.cli.steps.time.perf_counter", lambda: next(moments, 107.5))
     assert main(["solve", str(two_pools), "--json"]) == 0
     seconds = out_json(capsys)["seconds"]
     assert (seconds["read"], seconds["total"]) == (3.0, 7.5)
@@ -459,3 +459,43 @@ def test_narrow_encodings_do_not_stop_the_printing(two_pools: Path) -> None:
     printed, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, b"")
     assert b"Good to solve" in printed
+
+
+@pytest.mark.parametrize(
+    ("verb", "more", "undone"),
+    [
+        ("check", (), "Nothing can be solved yet."),
+        ("solve", (), "Nothing was solved."),
+        ("evaluate", ("draft.csv",), "Nothing was judged."),
+        ("compare", (), "Nothing was compared."),
+        ("export", ("--format", "mps", "--out", "model.mps"), "Nothing was written."),
+    ],
+)
+def test_what_is_refused_ends_with_what_was_not_done(
+    two_pools: Path,
+    verb: str,
+    more: tuple[str, ...],
+    undone: str,
+    capsys: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(two_pools.parent)
+    with (two_pools / "limits.csv").open("a", encoding="utf-8") as file:
+        file.write("nobody,baseline,lots,\n")
+    Path("draft.csv").write_text("programme,year,activity\n", encoding="utf-8")
+    assert main([verb, str(two_pools), *more]) == 2
+    shown = capsys.readouterr()
+    said = (shown.out or shown.err).strip().splitlines()[-1]
+    assert said == f"Refused: 1 error in 1 table. {undone}"
+    assert main([verb, "nowhere", *more]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out or shown.err).strip().splitlines()[-1] == f"Refused: 1 error. {undone}"
+
+
+def test_a_refused_draft_says_that_nothing_was_judged(two_pools: Path, capsys: Any) -> None:
+    draft = two_pools.parent / "draft.csv"
+    draft.write_text("programme,year,activity\nnobody,2025,1\n", encoding="utf-8")
+    assert main(["evaluate", str(two_pools), str(draft), "--json"]) == 2
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["status"] == "error"
+    assert shown.err.strip().splitlines()[-1] == "Refused: 1 error in 1 table. Nothing was judged."

@@ -13,7 +13,8 @@ from small import csv, round_of
 
 import allocator
 from allocator.cli import main
-from allocator.errors import UsageError
+from allocator.errors import InstanceError, UsageError
+from allocator.report.files.folder import read_plan
 
 YEARS = (2025, 2026)
 ROUND = round_of(
@@ -161,3 +162,101 @@ def test_nothing_to_complete_a_draft_from() -> None:
     draft = {"allocation": csv("programme,year,activity\nGP,2025,60")}
     with pytest.raises(UsageError, match="cannot stay as rolled forward"):
         allocator.complete_draft(short, draft)
+
+
+# What is in a draft by mistake
+
+
+def test_a_problem_names_the_file_it_is_in(folder: Path, capsys: Any) -> None:
+    file = folder.parent / "my draft.csv"
+    file.write_text("programme,year,activity\nNursing,2025,60\nWards,2025,1\n", encoding="utf-8")
+    assert main(["evaluate", str(folder), str(file), "--no-best"]) == 2
+    said = joined(capsys.readouterr().err)
+    assert "Errors: 1 my draft.csv line 3, programme: programme 'Wards' is not in the" in said
+    with pytest.raises(InstanceError, match=r"my draft\.csv"):
+        allocator.evaluate(folder, file)
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "programme,year,activity\nNursing,2025,60\nGP,2025,100\nTotal,2025,160",
+        "programme,year,activity\nNursing,2025,60\nGP,2025,100\nGrand total,,160",
+        "programme,2025/26,2026/27\nNursing,60,\nGP,100,\nTotal,160,0",
+        "programme,spend 2025/26\nNursing,120\nSum,220\nGP,100",
+    ],
+)
+def test_a_row_of_totals_is_skipped_and_told(folder: Path, draft: str, capsys: Any) -> None:
+    said = judged(folder, draft, capsys)
+    assert "This plan is allowed" in said
+    assert "looks like a total of the other rows of allocation, and its figures are: the" in said
+    assert "delete it" in said
+    assert "does not name 4 of 6 lines" in said
+
+
+def test_a_total_that_does_not_add_up_is_a_problem_at_its_line(folder: Path, capsys: Any) -> None:
+    draft = "programme,year,activity\nTotal,2025,162\nNursing,2025,60\nGP,2025,100\nGPs,2025,1"
+    assert judged(folder, draft, capsys) == ""
+    file = folder.parent / "draft.csv"
+    with pytest.raises(InstanceError) as caught:
+        allocator.evaluate(ROUND, allocator.complete_draft(ROUND, read_plan(file)).tables)
+    first, second = caught.value.problems
+    assert first.message == "'Total' looks like a total of the other rows; delete the row."
+    assert (first.line, second.line, second.value) == (2, 5, "GPs")
+
+
+def test_a_programme_may_be_called_total() -> None:
+    named = round_of(
+        "programme,sector,pool,baseline\nGP,primary,NHS,100\nTotal,primary,NHS,50",
+        limits="programme,max\nGP,2\nTotal,2",
+        demand="programme,demand\nTotal,100",
+        effects="source,target,per_unit\nGP,Total,0.1",
+    )
+    draft = {"allocation": csv("programme,year,activity\nGP,2025,100\nTotal,2025,100")}
+    found = allocator.evaluate(named, draft)
+    assert found.allocation["activity"].tolist() == [100, 100]
+    assert found.notes == ()
+
+
+COSTLY = round_of(
+    "programme,sector,pool,unit,baseline,unit_cost\nGP,primary,NHS,visit,100,1.6\n"
+    "Nursing,community,NHS,visit,50,2\nWard,acute,NHS,bed-day,20,100",
+    limits="programme,min,max\nGP,0,100\nNursing,0,100\nWard,0,100",
+)
+
+
+def noted(draft: str) -> str:
+    whole = allocator.complete_draft(COSTLY, {"allocation": csv(draft)})
+    return " ".join(allocator.evaluate(COSTLY, whole.tables).notes)
+
+
+def test_money_read_as_activity_is_told_with_how_to_say_it() -> None:
+    said = noted("programme,2025\nWard,2100")
+    assert said == (
+        "Of 1 line named, 1 has a figure more than 10 times the baseline activity, or less than a "
+        "10th of it (Ward in 2025/26: 2,100, baseline activity 20). If they are money, say so: "
+        "call the column 'spend', or 'spend 2025/26' where each year has a column."
+    )
+    assert noted("programme,spend 2025\nWard,2100") == ""
+    # Two of three lie where the baseline's cost is.
+    near = noted("programme,year,activity\nGP,2025,165\nNursing,2025,98\nWard,2025,21")
+    assert "Of 3 lines named, 2 have a figure near what the baseline costs" in near
+
+
+def test_activity_read_as_money_is_told_as_well() -> None:
+    said = noted("programme,year,spend\nWard,2025,20")
+    assert "(Ward in 2025/26: 20, cost of the baseline 2,000)" in said
+    assert "If they are activity, say so: call the column 'activity'" in said
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        "programme,year,activity\nGP,2025,160",  # one unit cost is met by chance
+        "programme,year,activity\nGP,2025,100\nNursing,2025,60\nWard,2025,900",
+        "programme,year,activity\nGP,2025,0\nNursing,2025,0",
+        "programme,year,activity,spend\nWard,2025,2100,210000",  # it says both
+    ],
+)
+def test_what_may_well_be_meant_is_not_doubted(draft: str) -> None:
+    assert noted(draft) == ""

@@ -75,7 +75,7 @@ def test_before_anything_is_written_it_ends_without(
     capsys: Any,
 ) -> None:
     solved()
-    module = "allocator.cli.app.results"
+    module = "allocator.cli.solve.results"
     monkeypatch.setattr(module, asking(number, allocator.cli.output.results))
     assert main(["solve", str(two_pools), "--out", str(tmp_path / "plan")]) == 130
     assert capsys.readouterr().err.splitlines()[-1] == "Stopped."

@@ -1,20 +1,24 @@
-"""Searches that a limit stops while a hard rule rests on a curve: the plan is still borne out."""
+"""Searches that a limit stops: what comes of them passes the check, or nothing comes of them."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
+from shown import joined, printed
 from small import round_of, solved
 
 import allocator
+from allocator.errors import UnsoundError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
-from allocator.planning import recut
+from allocator.planning import attempt, recut
 from allocator.planning.attempt import Attempt, Attempts
+from allocator.report.text.summary import print_summary
 
 MOST, HALF = 60.0, 20.0
 """A's outcome is MOST (1 - 2 ** (-a / HALF))."""
@@ -66,12 +70,20 @@ def stopped_so(instance: Instance) -> Plan:
 
 @cache
 def as_searched(rule: str, a: float) -> Plan:
-    """The plan as the search left it."""
+    """The plan as the search left it, which fails the check."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recut, "mended", lambda *_, **__: None)
-        plan = stopped_so(knapsack(rule, a=a))
+        left: list[Plan] = []
+        patch.setattr(recut, "mended", lambda _, found, **__: left.append(found.plan) or found)
+        stopped_so(knapsack(rule, a=a))
+    [plan] = left
+    assert plan.found
     assert not plan.verified
     return plan
+
+
+def nothing_comes_of_it(plan: Plan) -> bool:
+    figures = plan.objective, plan.certificate.bound, plan.max_violation, plan.weak_share
+    return not (plan.found or plan.verified) and figures == (None,) * 4
 
 
 @pytest.mark.parametrize(("rule", "a"), [("equal,33", 0.1), ("max,33", 2.0)])
@@ -115,19 +127,68 @@ def test_where_curves_are_not_cut_again_all_they_may_miss_is_allowed_for(
     assert done(plan) == pytest.approx(done(close), rel=1e-2)
 
 
-def test_what_no_plan_can_mend_comes_back_as_it_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_its_check_twice_in_time_is_a_fault_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # A margin does not help to meet a figure exactly.
     monkeypatch.setattr(recut, "cut_again", lambda *_: False)
-    plan = stopped_so(knapsack("equal,33", a=0.1))
-    assert not plan.verified
-    assert plan.objective is not None
-    assert plan.max_violation is not None
-    assert plan.max_violation > 1e-6
+    with pytest.raises(UnsoundError, match=r"two solvers .* There is no plan"):
+        stopped_so(knapsack("equal,33", a=0.1))
 
 
-def test_no_plan_is_mended_beyond_the_time_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_mended_in_time_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recut, "is_late", lambda *_: True)
-    assert not stopped_so(knapsack("equal,33", a=0.1)).verified
+    instance = knapsack("equal,33", a=0.1)
+    plan = stopped_so(instance)
+    assert nothing_comes_of_it(plan)
+    said = joined(printed(print_summary, plan, instance))
+    assert said == "Test: stopped at a limit before any plan was found."
+
+
+def test_rolling_forward_stands_in_for_what_cannot_be_mended_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = as_searched("max,42", 2.0)
+    monkeypatch.setattr(recut, "is_late", lambda *_: True)
+    instance = knapsack("max,42", a=2.0)
+    plan = stopped_so(instance)
+    assert plan.verified, plan.max_violation
+    assert done(plan) == pytest.approx(30.0)  # half of the money, as in the base year
+    assert done(plan) < done(before)
+    assert not plan.options["taken"].any()
+    assert plan.objective == plan.reference_objective == before.reference_objective
+    assert plan.certificate.bound == before.certificate.bound
+    said = joined(printed(print_summary, plan, instance))
+    assert "Stopped at a limit" in said
+    assert "no plan found so far beats rolling forward" in said
+    assert "no plan the rules allow" not in said
+
+
+@pytest.mark.parametrize("cured", [True, False])
+def test_where_no_curve_is_to_blame_a_second_solver_is_asked(
+    monkeypatch: pytest.MonkeyPatch, cured: bool
+) -> None:
+    """The first solver's plan fails its check, and the second's if it is not `cured`."""
+    real, opinion, asked = attempt.certify, attempt.second_opinion, []
+
+    def certify(*parts: Any) -> Any:
+        return replace(real(*parts), verified=cured and bool(asked))
+
+    def second(*parts: Any) -> Any:
+        asked.append(parts)
+        return opinion(*parts)
+
+    monkeypatch.setattr(attempt, "certify", certify)
+    monkeypatch.setattr(attempt, "second_opinion", second)
+    instance = knapsack("max,1000", a=2.0)
+    if cured:
+        plan = stopped_so(instance)
+        assert plan.verified
+        assert plan.options["taken"].any()
+    else:
+        with pytest.raises(UnsoundError, match="There is no plan"):
+            stopped_so(instance)
+    assert len(asked) == 1
 
 
 def test_a_calm_plan_is_mended_too() -> None:

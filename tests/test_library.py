@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import math
 import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +20,7 @@ from examples import EXAMPLES, NAMES, example
 from small import solved
 
 import allocator
-from allocator.cli.app import _solve
+from allocator.cli.solve import solve
 from allocator.errors import AllocatorError, InstanceError, UsageError
 from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
@@ -233,12 +234,31 @@ def test_a_plan_comes_back_as_it_was(name: str, tmp_path: Path) -> None:
     assert list(back.tables) == list(plan.tables)
     for table, frame in plan.tables.items():
         mine = frame.reset_index(drop=True)
-        infinite = mine.select_dtypes("float").abs() == float("inf")
-        mine[infinite.columns] = mine[infinite.columns].mask(infinite)
-        pd.testing.assert_frame_equal(back.tables[table], mine, check_dtype=len(frame) > 0)
-    for part in ("status", "verified", "max_violation", "weak_share", "conflict", "instance"):
+        pd.testing.assert_frame_equal(back.tables[table], mine, check_exact=True)
+    for part in (f.name for f in fields(Plan) if f.name not in ("certificate", "tables")):
         assert getattr(back, part) == getattr(plan, part)
-    assert back.to_dict()["sectors"] == plan.to_dict()["sectors"]
+    assert back.to_dict() == plan.to_dict()
+
+
+def test_what_has_no_end_comes_back_and_what_is_not_known_stays_unknown(
+    plan: Plan, tmp_path: Path
+) -> None:
+    figures = [math.inf, -math.inf, math.nan, 0.1 + 0.2]
+    odd = pd.DataFrame({
+        "more": figures,
+        "code": ["007", "1e5", "inf", "=1+1"],
+        "whole": [1, 2, 3, 10**15],
+        "said": [True, None, False, None],
+    })  # fmt: skip
+    endless = replace(plan.certificate, curve_error=math.inf)
+    given = replace(plan, certificate=endless, tables={**plan.tables, "odd": odd})
+    allocator.write(given, tmp_path / "plan")
+    text = (tmp_path / "plan" / "odd.csv").read_text(encoding="utf-8")
+    assert [line.split(",")[0] for line in text.splitlines()[1:3]] == ["inf", "-inf"]
+    assert pd.read_csv(tmp_path / "plan" / "odd.csv")["more"].tolist()[:2] == figures[:2]
+    back = allocator.read_plan(tmp_path / "plan")
+    pd.testing.assert_frame_equal(back.odd, odd.astype({"code": "str"}), check_exact=True)
+    assert back.certificate.curve_error == math.inf
 
 
 def test_what_a_search_was_allowed_to_miss_comes_back(plan: Plan, tmp_path: Path) -> None:
@@ -284,7 +304,7 @@ def test_options_are_called_as_on_the_command_line() -> None:
     shown = {"instance", "out", "overwrite", "years", "show", "all", "json", "debug", "progress"}
     # These are functions of their own here: compare_plans and decision_worth.
     shown |= {"against", "against_round", "worth", "worth_seconds"}
-    assert {name for name in inspect.signature(_solve).parameters if name not in shown} <= set(here)
+    assert {name for name in inspect.signature(solve).parameters if name not in shown} <= set(here)
 
 
 @pytest.mark.parametrize(

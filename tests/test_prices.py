@@ -10,14 +10,18 @@ import pytest
 from anew import Moved, changed, moves, worth_anew
 from drawn_prices import everything
 from examples import NAMES, example
+from shown import joined, printed
 from small import round_of, solved
 
 import allocator
 from allocator.errors import InstanceError
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
+from allocator.planning import priced as planning_priced
 from allocator.report.language.units import Worth, money_of
 from allocator.report.text.binding import what_binds
+from allocator.report.text.reports import print_reports
+from allocator.report.text.summary import print_summary
 
 CASES = Path(__file__).parent / "cases"
 PRICES = ["price", "price_range", "price_less", "price_less_range"]
@@ -299,3 +303,46 @@ def drawn(rng: np.random.Generator) -> Instance:
         limits=f"programme,basis,min,max\nA,activity,{rng.integers(2, 6)},\n"
         f"D,activity,,{rng.integers(8, 20)}",
     )
+
+
+AT_A_KINK = round_of(
+    "programme,sector,pool,baseline,held\na,s,NHS,60,no\nb,s,NHS,60,no",
+    budgets="pool,amount\nNHS,60",
+    responses="programme,outcome,per_unit\na,QALY,2\nb,QALY,1",
+    limits="programme,basis,max\na,activity,60\nb,activity,60",
+)
+"""All money goes to a: more would go to b and buy half of what less costs."""
+
+
+def test_prices_told_apart_say_so() -> None:
+    plan = solved(AT_A_KINK)
+    assert priced(plan.budgets)[::2] == pytest.approx([1.0, 2.0])
+    assert plan.budgets["price_sides"].tolist() == ["told apart"]
+    assert plan.price_sides == plan.to_dict()["price_sides"] == "told apart"
+    said = joined(printed(print_reports, ["prices"], plan, AT_A_KINK))
+    assert "£1 more buys" in said
+    assert "not told apart" not in said
+
+
+def test_one_price_for_both_sides_says_so_wherever_it_is_shown(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(planning_priced, "WORK", 0.0)  # nothing may be solved again
+    plan = allocator.solve(AT_A_KINK)
+    price, reach, less, less_reach = priced(plan.budgets)
+    assert 1.0 <= price == less <= 2.0
+    assert np.isnan([reach, less_reach]).all()
+    assert plan.budgets["price_sides"].tolist() == ["not told apart"]
+    assert plan.to_dict()["price_sides"] == "not told apart"
+    allocator.write(plan, tmp_path / "plan")
+    assert "not told apart" in (tmp_path / "plan" / "budgets.csv").read_text(encoding="utf-8")
+    shown = joined(printed(print_reports, ["prices"], plan, AT_A_KINK))
+    summary = joined(printed(print_summary, plan, AT_A_KINK))
+    for said in (shown, summary):
+        assert (
+            "One price, both sides not told apart: more buys at most that, less costs at least "
+            "that." in said
+        )
+    assert "£1, more or less" in shown
+    assert "more buys " not in shown.split("One price")[0]
+    assert all("would buy at most" in sentence for sentence in binding(AT_A_KINK, plan))

@@ -29,10 +29,15 @@ def test_no_plan_comes_of_it_and_the_round_is_packed(
 
     monkeypatch.setattr(attempt, "certify", certify)
     with pytest.raises(UnsoundError, match="There is no plan") as caught:
-        allocator.solve(round_of(A, responses="programme,outcome,per_unit\na,QALY,1"))
+        allocator.solve(
+            round_of(A.replace("\na,", "\n=a,"), responses="programme,outcome,per_unit\n=a,QALY,1")
+        )
     assert len(asked) == 2  # a second solver was asked
     error = pickle.loads(pickle.dumps(caught.value))
-    names = zipfile.ZipFile(io.BytesIO(error.bundle)).namelist()
+    packed = zipfile.ZipFile(io.BytesIO(error.bundle))
+    names = packed.namelist()
+    for table in ("round/programmes.csv", "found/allocation.csv"):
+        assert "'=a" in packed.read(table).decode()  # no spreadsheet runs it
     assert {"round/programmes.csv", "found/allocation.csv", "solve.json"} <= set(names)
     monkeypatch.chdir(tmp_path)
     assert failed(error, json=False, debug=False) == Exit.OUR_FAULT

@@ -32,7 +32,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "Consulted": (
         {
             "cost_once": 10,
-            "needs": "consultation consent",
+            "needs": "consultation; consent",
             "needs_months": 9,
             "decided_by": "partnership board",
         },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from allocator.cli.output import printer, say, working
 from allocator.errors import UsageError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from allocator import DecisionWorth, PlanDifference
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
@@ -68,12 +71,14 @@ class Beside:
         if against is not None and plan.found:
             self.difference = against.difference(plan, instance)
 
-    def value_decisions(self, **options: Any) -> Plan:
+    def value_decisions(
+        self, held: Mapping[str, pd.DataFrame] | None = None, **options: Any
+    ) -> Plan:
         """The plan with what its decisions are worth, for which it is solved again."""
         with working("Solving without each decision"):
-            held = None if self.against is None else self.against.plan
+            others = held if self.against is None else self.against.plan
             self.worth = allocator.decision_worth(
-                self.instance, self.plan, progress=say, held=held, **options
+                self.instance, self.plan, progress=say, held=others, **options
             )
         return replace(self.plan, tables={**self.plan.tables, "decision_worth": self.worth.table})
 

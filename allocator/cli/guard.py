@@ -36,7 +36,9 @@ class Exit(IntEnum):
     NO_READER = 141
 
 
-def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) -> Exit:
+def failed(
+    error: Exception, *, json: bool, debug: bool, every: bool = False, verb: str = ""
+) -> Exit:
     """Report `error` and return the exit status it stands for.
 
     Parameters
@@ -49,10 +51,12 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
         Whether to show the traceback of a fault of ours.
     every : bool
         Whether to list every problem of an instance.
+    verb : str
+        What was asked for.
     """
     from allocator.cli.output import print_json, printer, say
     from allocator.report.files.record import error_record
-    from allocator.report.text.problems import print_problems
+    from allocator.report.text.problems import print_problems, refusal
     from allocator.words import shown
 
     problems, status = _problems(error)
@@ -64,6 +68,7 @@ def failed(error: Exception, *, json: bool, debug: bool, every: bool = False) ->
         print_json(error_record(problems))
     if isinstance(error, InstanceError):
         print_problems(problems, printer(error=True), every=every)
+        say(refusal(problems, verb))
     else:
         for problem in problems:
             say(problem.message)

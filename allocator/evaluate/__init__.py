@@ -6,9 +6,11 @@ and rules are worked out again from the tables, with the true response curves. A
 by it as often as wanted.
 """
 
-from allocator.evaluate.bridge import STEPS, bridge, check_bridge
+from allocator.evaluate.bridge import STEPS, bridge
+from allocator.evaluate.bridge_check import check_bridge
 from allocator.evaluate.curves import linear, logistic, points, power, saturating, true_effect
-from allocator.evaluate.evaluation import Evaluation, evaluate
+from allocator.evaluate.evaluation import Evaluation
+from allocator.evaluate.recompute import evaluate
 from allocator.evaluate.round import Round
 from allocator.evaluate.tolerances import DEFAULT_TOLERANCE
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from allocator.arrays import Floats
-from allocator.evaluate.contracts import Payments, check_contracts, pay
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.funding import check_funding
 from allocator.evaluate.incomes import Incomes
+from allocator.evaluate.ledger import Ledger, Uses, check_pools
 from allocator.evaluate.option_money import OptionMoney, option_money
 from allocator.evaluate.outcomes import Outcomes
+from allocator.evaluate.payments import Payments, check_contracts, pay
 from allocator.evaluate.plans import Given
-from allocator.evaluate.pools import Ledger, Uses, check_pools
 from allocator.evaluate.providers import Books, check_providers, keep_books
 from allocator.evaluate.round import Decided
 from allocator.evaluate.settle import Shared, settle

@@ -9,8 +9,8 @@ import pandas as pd
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate import frames
-from allocator.evaluate.contracts import reached
 from allocator.evaluate.outcomes import Outcomes
+from allocator.evaluate.payments import reached
 from allocator.evaluate.pools import Pools
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.selections import Selections

@@ -8,8 +8,8 @@ import numpy as np
 
 from allocator.arrays import Floats
 from allocator.evaluate.accounts import Accounts
-from allocator.evaluate.contracts import Payments
 from allocator.evaluate.outcomes import Outcomes
+from allocator.evaluate.payments import Payments
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.providers import Books
 from allocator.evaluate.segments import Segments

@@ -12,7 +12,7 @@ from allocator.arrays import Flags, Floats, Ints
 from allocator.evaluate.findings import Findings
 from allocator.evaluate.programmes import Programmes, growth
 from allocator.evaluate.tables import Names, Tables, pick, year_before
-from allocator.instance.tables.lists import names_in, numbers_in
+from allocator.instance.tables.lists import names_in, words_in
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.settings import Settings
 from allocator.words import listing
@@ -126,7 +126,7 @@ def read_options(tables: Tables, programmes: Programmes, pools: Names) -> Option
 def _reviews(said: str) -> set[int] | None:
     if not said.strip():
         return None
-    return {int(word) for word in numbers_in(said) if word != NEVER}
+    return {int(word) for word in words_in(said) if word != NEVER}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -11,7 +12,9 @@ import pandas as pd
 from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import Problem
 from allocator.evaluate.tables import Names
+from allocator.evaluate.tolerances import SAME
 from allocator.instance.tables.guard import unguarded
+from allocator.instance.tables.total import called_total
 from allocator.instance.tables.years import year_of
 from allocator.words import Suggester, brief, listing, sentence
 
@@ -30,6 +33,12 @@ KEYS = {
 """Tables a plan may have, with the columns that say what a row is about, the year apart."""
 
 ANSWERS = {"yes": 1.0, "true": 1.0, "1": 1.0, "1.0": 1.0}
+ADDED = ("activity", "spend", "unmet", "extra", "carry_out", "amount", "paid")
+"""Columns of figures that a row of totals adds up."""
+
+ASSUMED = "assumed"
+"""Column that is true in rows a draft was completed with."""
+
 ANSWERS |= {"no": 0.0, "false": 0.0, "0": 0.0, "0.0": 0.0}
 
 
@@ -48,6 +57,13 @@ class PlanTable:
         Plan years.
     problems : list of Problem
         Problems found are added here.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        The table without rows that only add up the others.
+    notes : list of str
+        What is to be said of it, a sentence each.
     """
 
     def __init__(
@@ -59,11 +75,13 @@ class PlanTable:
         problems: list[Problem],
     ) -> None:
         self.frame, self.name, self.years, self.problems = frame, name, years, problems
-        self.shape = len(known), len(years)
+        self.shape, self.notes = (len(known), len(years)), list[str]()
+        self._line = np.arange(len(frame))
         keys = KEYS[name]
         self.complete = self._has((*keys, "year"))
         if not self.complete:
             return
+        self._leave_out(self._totals(keys[0], known))
         row = self._rows(keys, known)
         year = self._years()
         kept = np.flatnonzero((row >= 0) & (year >= 0))
@@ -76,7 +94,7 @@ class PlanTable:
 
     def problem(self, row: int, column: str, value: str, message: str, hint: str = "") -> None:
         """Note something wrong with a row, counted from 0, of the frame."""
-        problem = Problem(self.name, int(row) + 2, column, value, message, hint)
+        problem = Problem(self.name, int(self._line[row]) + 2, column, value, message, hint)
         self.problems.append(problem)
 
     def _has(self, columns: tuple[str, ...]) -> bool:
@@ -88,6 +106,43 @@ class PlanTable:
                 for c, hint in ((c, suggest(c)) for c in lost)
             )
         return not lost
+
+    def _totals(self, key: str, known: Names) -> Flags:
+        """Rows that are called as a total is, and nothing that the table may be about."""
+        names = _stripped(self.frame[key])
+        meant = {_part(name, 0) for name in known.all}
+        found = [called_total(name) and name not in meant for name in names]
+        totals = np.array(found, dtype=bool)
+        return totals if not totals.all() else ~totals
+
+    def _leave_out(self, totals: Flags) -> None:
+        """Leave out rows that are a total: said where it adds up, a problem where not."""
+        if not totals.any():
+            return
+        key, year = KEYS[self.name][0], np.array(_stripped(self.frame["year"]), dtype=object)
+        named = ~totals
+        if ASSUMED in self.frame:
+            named &= np.array([cell is not True for cell in self.frame[ASSUMED]], dtype=bool)
+        for i in np.flatnonzero(totals).tolist():
+            name = str(self.frame[key].iloc[i])
+            said = f"'{brief(name)}' looks like a total of the other rows"
+            if self._adds_up(i, named & ((year == year[i]) | (year[i] == ""))):
+                what = f"{said} of {self.name}, and its figures are: the row is skipped; delete it."
+                self.notes += [what] if what not in self.notes else []
+            else:
+                self.problem(i, key, name, f"{said}; delete the row.")
+        self.frame, self._line = self.frame[~totals], self._line[~totals]
+
+    def _adds_up(self, row: int, others: Flags) -> bool:
+        """Whether every figure of a row is the sum of others', and there is one."""
+        kept = []
+        for column in (c for c in ADDED if c in self.frame):
+            read = pd.to_numeric(self.frame[column], errors="coerce")
+            figures = read.to_numpy(dtype=float, na_value=np.nan)
+            if not np.isnan(figures[row]):
+                whole = math.fsum(figures[others & ~np.isnan(figures)].tolist())
+                kept.append(math.isclose(figures[row], whole, rel_tol=SAME, abs_tol=SAME))
+        return bool(kept) and all(kept)
 
     def _rows(self, keys: tuple[str, ...], known: Names) -> Ints:
         """Position of every row's key; -1, with a problem, for one that does not exist."""

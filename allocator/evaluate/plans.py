@@ -15,7 +15,8 @@ import pandas as pd
 
 from allocator.arrays import Flags, Floats
 from allocator.errors import InstanceError, Problem
-from allocator.evaluate.plan_tables import PlanTable, blank, lengthened
+from allocator.evaluate.misread import doubts
+from allocator.evaluate.plan_tables import ASSUMED, PlanTable, blank, lengthened
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.tables import Names
 from allocator.words import listing
@@ -64,6 +65,8 @@ class Given:
         Shape (contract, year): 1 where it has been ended, 0 where it has not.
     beside : dict of tuple to numpy.ndarray
         By table and column of :data:`BESIDE`: figures that should follow from the rest.
+    notes : tuple of str
+        What is to be said of how it was read, a sentence each.
     """
 
     activity: Floats
@@ -76,6 +79,7 @@ class Given:
     taken: Floats
     ended: Floats
     beside: dict[tuple[str, str], Floats] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def read_plan(
@@ -106,7 +110,8 @@ def read_plan(
     problems: list[Problem] = []
     years = programmes.settings.years
     beside: dict[tuple[str, str], Floats] = {}
-    lines = _allocation(plan, programmes, demanded, problems, beside)
+    notes: list[str] = []
+    lines = _allocation(plan, programmes, demanded, problems, beside, notes)
     rest: dict[str, Floats] = {}
     for name, column in (FIGURES | FLAGS).items():
         frame = plan.get(name)
@@ -115,6 +120,7 @@ def read_plan(
             table = PlanTable(frame, name, known[name], years, problems)
             rest[column] = table.flags(column) if name in FLAGS else table.column(column)
             beside |= {(name, c): table.beside(c) for c in BESIDE.get(name, ()) if c in frame}
+            notes += table.notes
     if problems:
         raise InstanceError(problems)
     return Given(
@@ -126,6 +132,7 @@ def read_plan(
         taken=rest["taken"],
         ended=rest["ended"],
         beside=beside,
+        notes=tuple(notes),
     )
 
 
@@ -135,6 +142,7 @@ def _allocation(
     demanded: Flags,
     problems: list[Problem],
     beside: dict[tuple[str, str], Floats],
+    notes: list[str],
 ) -> dict[str, Floats]:
     """Activity, unmet need and spend of a plan; what stands beside them is added to `beside`."""
     none = np.full(programmes.shape, np.nan)
@@ -144,6 +152,8 @@ def _allocation(
         return nothing
     frame, years = lengthened(plan["allocation"]), programmes.settings.years
     table = PlanTable(frame, "allocation", programmes.names, years, problems)
+    frame = table.frame
+    notes += table.notes
     by_money = _by_money(frame)
     activity = table.column("activity", optional=bool(by_money.any()))
     spend = _spent(table, by_money)
@@ -162,7 +172,22 @@ def _allocation(
     _every_line(table, programmes)
     columns = (c for c in BESIDE["allocation"] if c in frame)
     beside |= {("allocation", c): table.beside(c) for c in columns}
+    if table.complete:
+        named = _named(table)
+        of_activity = named & np.isnan(table.beside("spend"))
+        by_activity = np.where(of_activity, activity, np.nan)
+        notes += doubts(programmes, by_activity, np.where(named, spend, np.nan))
     return {"activity": activity, "unmet": unmet, "spend": spend}
+
+
+def _named(table: PlanTable) -> Flags:
+    """Programmes and years that the plan names itself."""
+    own = np.ones(len(table.frame), dtype=bool)
+    if ASSUMED in table.frame:
+        own = np.array([cell is not True for cell in table.frame[ASSUMED]], dtype=bool)
+    named = np.zeros(table.shape, dtype=bool)
+    named.ravel()[table.place] = own[table.kept]
+    return named
 
 
 def _by_money(frame: pd.DataFrame) -> Flags:

@@ -11,8 +11,8 @@ from allocator.arrays import Floats, Ints
 from allocator.evaluate import frames
 from allocator.evaluate.adjustments import Adjustments
 from allocator.evaluate.changes import Change
-from allocator.evaluate.contracts import Payments
 from allocator.evaluate.findings import Findings, Subject
+from allocator.evaluate.payments import Payments
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.spending import Spending
 from allocator.evaluate.tables import Names, Tables, summed

@@ -9,8 +9,9 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats
 from allocator.evaluate.funding import Funding, first_parts
+from allocator.evaluate.ledger import Ledger, Uses
 from allocator.evaluate.plans import Given
-from allocator.evaluate.pools import Ledger, Pools, Uses
+from allocator.evaluate.pools import Pools
 from allocator.evaluate.shortfall import Open, least_shortfall
 from allocator.evaluate.tables import summed
 

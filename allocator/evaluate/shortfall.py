@@ -9,7 +9,8 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
-from allocator.evaluate.pools import Pools, Uses
+from allocator.evaluate.ledger import Uses
+from allocator.evaluate.pools import Pools
 from allocator.evaluate.tables import summed
 from allocator.evaluate.tolerances import SETTLED, SMALLEST_POOL
 

@@ -7,7 +7,8 @@ import pandas as pd
 from allocator.arrays import Ints
 from allocator.evaluate import frames
 from allocator.evaluate.adjustments import Adjustments
-from allocator.evaluate.pools import Ledger, Pools
+from allocator.evaluate.ledger import Ledger
+from allocator.evaluate.pools import Pools
 from allocator.evaluate.providers import Books
 from allocator.evaluate.tables import blank_where_unlimited
 

@@ -36,7 +36,8 @@ tolerance. Relied on by bonus steps of contracts and by conditional money.
 SAME = 1e-9
 """Share of a figure by which two that are the same may differ.
 
-Relied on by the words for where a contract stands: at its baseline, on budget.
+Relied on by the words for where a contract stands (at its baseline, on budget), and by rows of a
+plan that are a total of the others.
 """
 
 PENNY = 0.01
@@ -65,3 +66,14 @@ OUTDATED = 1e-6
 A folder is written to the last digit and may be rounded by a spreadsheet; beyond that the row
 is a copy of another plan. Relied on by what an evaluation works out anew.
 """
+
+FAR = 10.0
+"""Times that a figure of a plan is another from which it may be another thing altogether.
+
+Services grow by tenths; unit costs are tens to thousands. With OFF and NEAR relied on by the note
+that figures read as activity look like money, and the reverse.
+"""
+
+OFF, NEAR = 1.5, 1.25
+"""Times a figure must at least be what it is read as, and at most what it may mean, to look like
+the latter: a plan changes a line by less."""

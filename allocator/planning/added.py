@@ -7,8 +7,9 @@ import pandas as pd
 
 from allocator.arrays import Floats
 from allocator.planning.prices import UNKNOWN, Prices, exact, priced, with_prices
+from allocator.solver.levers import Lever, Price
 from allocator.solver.program import Block, Program
-from allocator.solver.sensitivity import Lever, Price, Sensitivity
+from allocator.solver.sensitivity import Sensitivity
 
 _Sided = tuple[str, tuple[Price, Price]]
 

@@ -58,6 +58,8 @@ class Attempt:
         What it took apart from the search for decisions.
     program : Program or None
         What was found to have no plan.
+    rolled : Plan or None
+        The reference plan, where a limit stopped the search and its plan fails the check.
     """
 
     plan: Plan
@@ -67,6 +69,7 @@ class Attempt:
     stages: Stages | None = None
     seconds: float = 0.0
     program: Program | None = None
+    rolled: Plan | None = None
 
 
 class Attempts:
@@ -152,7 +155,12 @@ class Attempts:
         plan, checked = self._checked(data, program, solver, stages, kept)
         searched = sum(stages.seconds.get(name, 0.0) for name in SEARCHES)
         seconds = time.perf_counter() - began - searched
-        return Attempt(plan, data, checked, _decided(program, stages), stages, seconds)
+        rolled = None
+        if stages.status == "limit" and not plan.verified:
+            before = replace(stages, plan=stages.reference, best=None, best_program=None)
+            rolled, _ = self._checked(data, program, solver, before, kept)
+        decided = _decided(program, stages)
+        return Attempt(plan, data, checked, decided, stages, seconds, rolled=rolled)
 
     def explained(self, attempt: Attempt) -> Plan:
         """The plan of an attempt that found none, with why there can be none."""

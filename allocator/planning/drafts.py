@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from allocator.errors import UsageError
-from allocator.evaluate.plan_tables import lengthened
+from allocator.evaluate.plan_tables import ASSUMED, lengthened
 from allocator.instance.instance import Instance
 from allocator.instance.tables.lists import names_in
 from allocator.instance.tables.years import year_of
+from allocator.plan import Plan
 from allocator.planning.rolling import RolledForward, roll_forward
 from allocator.planning.starting import flag
 from allocator.words import count
@@ -46,6 +47,7 @@ def complete_draft(
     *,
     evidence: str = "central",
     reference: RolledForward | None = None,
+    held: Plan | Mapping[str, pd.DataFrame] | None = None,
 ) -> Draft:
     """Complete a draft from the reference plan.
 
@@ -66,6 +68,8 @@ def complete_draft(
         Which figures the reference plan believes.
     reference : RolledForward, optional
         The reference plan, where it is known.
+    held : Plan or mapping of str to pandas.DataFrame, optional
+        As for :func:`roll_forward`.
 
     Returns
     -------
@@ -95,7 +99,7 @@ def complete_draft(
     silent = [n for n in missing["options"] if all((n, y) not in said["options"] for y in years)]
     if not any(missing.values()):
         return Draft(tables, reference=reference)
-    reference = reference or roll_forward(instance, evidence=evidence)
+    reference = reference or roll_forward(instance, evidence=evidence, held=held)
     if not reference.tables:
         raise UsageError(
             "the draft does not name every programme and year, and what it leaves out cannot "
@@ -105,7 +109,7 @@ def complete_draft(
     lines = reference.tables["allocation"]
     keys = zip(lines["programme"], lines["year"], strict=True)
     more = lines.loc[[k not in said["allocation"] for k in keys], ["programme", "year", "activity"]]
-    tables["allocation"] = _joined(tables.get("allocation"), more)
+    tables["allocation"] = _joined(tables.get("allocation"), more.assign(**{ASSUMED: True}))
     for name in DECISIONS:
         if every[name]:
             rows = _decided(instance, name, tables.get(name), reference.tables[name])

@@ -9,9 +9,11 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.data import Data, Index
-from allocator.plan import PRICE_COLUMNS
+from allocator.plan.plan import APART, NOT_APART
+from allocator.plan.prices import PRICE_COLUMNS
+from allocator.solver.levers import Lever, Price
 from allocator.solver.program import Block
-from allocator.solver.sensitivity import Lever, Price, Sensitivity, binds
+from allocator.solver.sensitivity import Sensitivity, binds
 from allocator.tolerances import AT_SIDE
 
 UNKNOWN = Price(np.nan, np.nan)
@@ -126,7 +128,17 @@ def with_prices(table: pd.DataFrame, prices: Sequence[tuple[Price, Price]]) -> p
     """A table with the prices of its rows."""
     figures = [(more.value, more.range, less.value, less.range) for more, less in prices]
     by_column = np.array(figures, dtype=float).reshape(len(table), len(PRICE_COLUMNS)).T
-    return table.assign(**dict(zip(PRICE_COLUMNS, by_column, strict=True)))
+    sides = pd.Series([_sides(*each) for each in prices], index=table.index, dtype="str")
+    return table.assign(**dict(zip(PRICE_COLUMNS, by_column, strict=True)), price_sides=sides)
+
+
+def _sides(more: Price, less: Price) -> str:
+    """Whether both prices are known apart; a dual stands for both and says no range."""
+    known = [price for price in (more, less) if not np.isnan(price.value)]
+    if not known:
+        return ""
+    duals = [price for price in known if np.isnan(price.range) and np.isfinite(price.value)]
+    return NOT_APART if duals else APART
 
 
 def _places(table: pd.DataFrame, keys: Sequence[str], index: Index) -> Iterator[tuple[int, int]]:

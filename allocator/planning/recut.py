@@ -4,18 +4,23 @@ Where a rule, a threshold or a bonus rests on a curved outcome, the true curve m
 what its chords keep. The curves are then cut again at the plan's own activity and the
 plan is sought again, until the true curves bear it out; if they never do, one more plan
 is made that allows for all that chords may miss. Once a limit has stopped the search its
-decisions are kept through all this. And where no plan keeps the rules on the
-chords, one is sought that may miss them by as much as the chords do, to cut there.
+decisions are kept through all this; where nothing with them passes the check, the plan is
+the reference plan, and where that does not pass either, there is none. And where no plan
+keeps the rules on the chords, one is sought that may miss them by as much as the chords do,
+to cut there.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from allocator.arrays import Flags, Floats
 from allocator.data import Data
 from allocator.evaluate import Evaluation
-from allocator.plan import Plan
+from allocator.plan import Certificate, Plan
 from allocator.planning.attempt import Attempt, Attempts
 from allocator.planning.unsound import unsound
 from allocator.tolerances import ERROR_SHARE, RESIDUE
@@ -28,7 +33,13 @@ RECUTS = 6
 
 
 def planned(attempts: Attempts) -> Plan:
-    """The plan that the true curves bear out, or the last one sought."""
+    """The plan that the true curves bear out, or why there is none.
+
+    Raises
+    ------
+    UnsoundError
+        When what two solvers found fails the check.
+    """
     last: Attempt | None = None
     for cut in range(RECUTS + 1):
         attempt = attempts.make(margin=1 if cut == RECUTS else 0)
@@ -39,17 +50,15 @@ def planned(attempts: Attempts) -> Plan:
             if not cut_again(attempts, wider, wider.data.ordering.counted):
                 return attempts.explained(attempt)
             continue
-        last = attempt if attempt.decided else last
-        if plan.status == "limit" and not plan.verified and last is not None:
-            return mended(attempts, last, cut_since=last is not attempt) or plan
-        if plan.verified or plan.status == "limit":
+        last = attempt if plan.found else last
+        if plan.status == "limit" and not plan.verified:
+            return plan if last is None else _stopped(attempts, attempt, last)
+        if plan.verified:
             break
         if not cut_again(attempts, attempt, data.ordering.exact):
             break
-    if plan.found and not plan.verified and plan.status != "limit":
-        attempt = attempts.make(otherwise=True)
-        if attempt.plan.found and not attempt.plan.verified:
-            raise unsound(attempts.instance, attempt)
+    if plan.found and not plan.verified:
+        attempt = _sound(attempts, attempts.make(otherwise=True))
     return attempts.explained(_sharper(attempts, attempt))
 
 
@@ -87,21 +96,42 @@ def _penalised_unseen(attempt: Attempt) -> bool:
     return unseen > 0.0 and c.objective - c.true_objective > ERROR_SHARE * size
 
 
-def mended(attempts: Attempts, found: Attempt, *, cut_since: bool) -> Plan | None:
-    """Plan with the decisions of a stopped search that the true curves bear out, if any.
+def _sound(attempts: Attempts, attempt: Attempt) -> Attempt:
+    """What a second solver came to, unless that fails the check as well."""
+    if attempt.plan.found and not attempt.plan.verified:
+        raise unsound(attempts.instance, attempt)
+    return attempt
+
+
+def _stopped(attempts: Attempts, attempt: Attempt, found: Attempt) -> Plan:
+    """Plan where a limit stopped an attempt: what was `found`, mended; rolling forward; or none."""
+    last = mended(attempts, found, cut_since=found is not attempt)
+    for plan in (last.plan, last.rolled, found.rolled):
+        if plan is not None and plan.verified:
+            return plan
+    nothing: dict[str, Any] = {"tables": {}, "certificate": Certificate(), "max_violation": None}
+    return replace(attempt.plan, weak_share=None, **nothing)
+
+
+def mended(attempts: Attempts, found: Attempt, *, cut_since: bool) -> Attempt:
+    """The last of the attempts with the decisions of a stopped search.
 
     Curves are cut again as for any plan, unless they have been `cut_since`, and in the end
-    all that chords may miss is allowed for. What was proved in the search stays what is known
-    of the best plan.
+    all that chords may miss is allowed for. What still fails the check when all this is done,
+    in the time there is, a second solver is asked for. What was proved in the search stays
+    what is known of the best plan.
+
+    Raises
+    ------
+    UnsoundError
+        When that fails as well.
     """
-    exact = found.data.ordering.exact
-    if not exact.any():
-        return None
-    attempt, seconds = found, found.seconds
+    attempt, seconds, late, margin = found, found.seconds, False, 0
     # The margin still to come needs as long again, where it can help.
     rounds = 1 if _meets_exactly(found.data) else 2
-    for margin in (*[0] * RECUTS, 1):
+    for margin in (*[0] * RECUTS, 1) if found.data.ordering.exact.any() else ():
         if is_late(attempts, seconds if margin else rounds * seconds):
+            late = True
             continue
         if margin == 0:
             if not cut_since and not cut_again(attempts, attempt, attempt.data.ordering.exact):
@@ -109,9 +139,11 @@ def mended(attempts: Attempts, found: Attempt, *, cut_since: bool) -> Plan | Non
             cut_since = False
         attempt = attempts.make(margin, kept=found)
         if attempt.plan.verified:
-            return attempt.plan
+            return attempt
         seconds = attempt.seconds or seconds
-    return None
+    if late or not attempt.plan.found or is_late(attempts, seconds):
+        return attempt
+    return _sound(attempts, attempts.make(margin, kept=found, otherwise=True))
 
 
 def is_late(attempts: Attempts, seconds: float) -> bool:

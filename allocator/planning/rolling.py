@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from allocator.data import Extraction
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
-from allocator.planning.formulation import build
+from allocator.plan import Plan
+from allocator.planning.formulation import model_of
 from allocator.planning.readback import decisions
+from allocator.planning.starting import levels
 from allocator.solver.compile.compiler import compile_model
 from allocator.solver.highs.door import Solver
 from allocator.solver.stages.filled import refilled
@@ -38,7 +41,11 @@ class RolledForward:
 
 
 def roll_forward(
-    instance: Instance, *, evidence: str = "central", threads: int = 1
+    instance: Instance,
+    *,
+    evidence: str = "central",
+    threads: int = 1,
+    held: Plan | Mapping[str, pd.DataFrame] | None = None,
 ) -> RolledForward:
     """Find the reference plan of an instance, and not the best one.
 
@@ -49,6 +56,9 @@ def roll_forward(
         Which figures of responses and effects to believe.
     threads : int
         Threads of the solver.
+    held : Plan or mapping of str to pandas.DataFrame, optional
+        As for :func:`allocator.solve`: another plan whose held programmes are held where it
+        has them.
 
     Raises
     ------
@@ -56,8 +66,8 @@ def roll_forward(
         When it was interrupted.
     """
     believed = with_evidence(instance, evidence)
-    data, model = build(believed)
-    program = compile_model(model)
+    data = Extraction(believed, levels(believed, held)).data()
+    program = compile_model(model_of(data, "allocation", None))
     if any(program.nowhere()):
         return RolledForward("infeasible")
     stages = StagedSolve(Solver(program, threads=threads), data).roll_forward()

@@ -14,6 +14,7 @@ from allocator.errors import UsageError
 from allocator.instance.instance import Instance
 from allocator.instance.tables.guard import unguarded
 from allocator.instance.tables.years import year_of
+from allocator.plan import Plan
 from allocator.solver.program import Program
 
 
@@ -73,13 +74,13 @@ def starting(
     return out
 
 
-def levels(instance: Instance, plan: Mapping[str, pd.DataFrame] | None) -> Floats | None:
+def levels(instance: Instance, plan: Plan | Mapping[str, pd.DataFrame] | None) -> Floats | None:
     """Activity at which programmes are held where another plan has them.
 
     Parameters
     ----------
     instance : Instance
-    plan : mapping of str to pandas.DataFrame, or None
+    plan : Plan, mapping of str to pandas.DataFrame, or None
         ``allocation`` (programme, year, activity, held).
 
     Returns
@@ -89,6 +90,7 @@ def levels(instance: Instance, plan: Mapping[str, pd.DataFrame] | None) -> Float
     """
     if plan is None:
         return None
+    plan = plan.tables if isinstance(plan, Plan) else plan
     if "allocation" not in plan or "held" not in plan["allocation"]:
         raise UsageError(
             "held takes the tables of a plan, with an allocation that says what is held"

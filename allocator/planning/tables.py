@@ -118,7 +118,8 @@ def decision_counts(data: Data, program: Program) -> pd.DataFrame:
         for name, count in pd.Series(names).value_counts(sort=False).items():
             reason = why or _payment_reason(data, str(name))
             found.append((kind, str(name), int(count), reason))
-    return pd.DataFrame(found, columns=["kind", "name", "count", "why"])
+    kinds = {"kind": "str", "name": "str", "count": "int64", "why": "str"}
+    return pd.DataFrame(found, columns=list(kinds)).astype(kinds)
 
 
 def _payment_reason(data: Data, contract: str) -> str:

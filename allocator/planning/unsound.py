@@ -6,9 +6,12 @@ import io
 import json
 import zipfile
 
+import pandas as pd
+
 from allocator.errors import UnsoundError
 from allocator.instance.instance import Instance
 from allocator.instance.reading.writer import texts_of
+from allocator.instance.tables.guard import guarded
 from allocator.planning.attempt import Attempt
 
 
@@ -21,7 +24,7 @@ def unsound(instance: Instance, attempt: Attempt) -> UnsoundError:
     if checked is not None:
         tables["violations"] = checked.violations
         first = f" {checked.violations['message'].iloc[0]}" if len(checked.violations) else ""
-    files |= {f"{name}.csv": table.to_csv(index=False) for name, table in tables.items()}
+    files |= {f"{name}.csv": _csv(table) for name, table in tables.items()}
     record = {"status": plan.status, "model": plan.model, "solver": plan.solver}
     files["solve.json"] = json.dumps(record, default=str, indent=1)
     packed = io.BytesIO()
@@ -30,3 +33,9 @@ def unsound(instance: Instance, attempt: Attempt) -> UnsoundError:
             archive.writestr(name, text)
     said = f"two solvers gave a solution that the independent check refuses.{first}"
     return UnsoundError(f"{said} There is no plan.", packed.getvalue())
+
+
+def _csv(table: pd.DataFrame) -> str:
+    safe = table.map(lambda cell: guarded(cell) if isinstance(cell, str) else cell)
+    text: str = safe.to_csv(index=False)
+    return text

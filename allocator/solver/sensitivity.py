@@ -11,13 +11,14 @@ cross is its corner, if there is but one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
 from allocator.solver.highs.solution import Solution
+from allocator.solver.levers import Lever, Price
 from allocator.solver.program import Program
 from allocator.solver.reduced import reduced, unreduced
 from allocator.solver.resolve import Resolver
@@ -41,47 +42,6 @@ system of a million people it is enough; of a whole country, duals are told."""
 
 _Ends = tuple[Floats, Floats]
 _Duals = tuple[Floats, Floats | None]
-
-_NONE: Ints = np.empty(0, dtype=np.int64)
-_STAY: Floats = np.empty(0)
-
-
-@dataclass(frozen=True, eq=False)
-class Lever:
-    """Sides of rows and bounds of columns that move together, to give room.
-
-    Attributes
-    ----------
-    size : float
-        What there is of it: what is little, and what is far, is a share of this.
-    rows, columns : ndarray of int
-    row_lower, row_upper, col_lower, col_upper : ndarray
-        How far each side moves for one unit of room: 1, 0 or -1.
-    """
-
-    size: float
-    rows: Ints = field(default_factory=_NONE.copy)
-    row_lower: Floats = field(default_factory=_STAY.copy)
-    row_upper: Floats = field(default_factory=_STAY.copy)
-    columns: Ints = field(default_factory=_NONE.copy)
-    col_lower: Floats = field(default_factory=_STAY.copy)
-    col_upper: Floats = field(default_factory=_STAY.copy)
-
-
-@dataclass(frozen=True)
-class Price:
-    """What one unit is worth, and for how many units.
-
-    Attributes
-    ----------
-    value : float
-        Objective per unit; infinite where there is no plan with less.
-    range : float
-        Units up to which it holds, as far as was looked.
-    """
-
-    value: float
-    range: float
 
 
 @dataclass(frozen=True)

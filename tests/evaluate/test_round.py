@@ -14,8 +14,9 @@ from judging import allocation
 from small import round_of
 
 import allocator
-from allocator.evaluate import Evaluation, Round, bridge, evaluate
+from allocator.evaluate import Round, bridge, evaluate
 from allocator.evaluate import round as parts
+from allocator.evaluate.result_tables import ResultTables
 from allocator.instance.instance import Instance
 from allocator.planning import certify
 
@@ -99,7 +100,7 @@ def test_plans_judged_by_one_round_are_judged_as_if_alone() -> None:
 def test_tables_are_made_when_they_are_read() -> None:
     instance = round_of("programme,sector,pool,baseline\nA,acute,NHS,100")
     result = evaluate(instance, {"allocation": allocation(instance, {"A": 100})})
-    made = {name for name, part in vars(Evaluation).items() if isinstance(part, cached_property)}
+    made = {name for name, part in vars(ResultTables).items() if isinstance(part, cached_property)}
     assert not made & vars(result).keys()
     assert result.allocation is result.allocation
     assert made & vars(result).keys() == {"allocation"}

@@ -342,3 +342,14 @@ def test_a_pool_may_be_called_total() -> None:
     instance = round_of(programmes, budgets="pool,amount\nNHS,100\nTotal,100")
     assert sorted(instance.budgets["pool"]) == ["NHS", "Total"]
     assert not said(list(instance.warnings), "looks like a total")
+
+
+@pytest.mark.parametrize(
+    "written", ["consultation; consent", "consultation;consent", "consultation consent"]
+)
+def test_steps_that_come_first_in_any_spacing(written: str) -> None:
+    instance = round_of(
+        "programme,sector,pool,baseline\na,s,NHS,1",
+        options=f"option,pool,cost_once,needs,needs_months\no,NHS,1,{written},3",
+    )
+    assert instance.options["needs"].tolist() == ["consultation; consent"]

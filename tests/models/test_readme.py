@@ -20,7 +20,7 @@ import allocator_models.allocation
 from allocator.data import extract
 from allocator.data.stated import Stated
 from allocator.errors import SolverError
-from allocator.evaluate import evaluation
+from allocator.evaluate import recompute
 from allocator.instance.tables.column import Column
 from allocator.instance.tables.schema import PROGRAMMES
 from allocator.solver.compile.compiler import compile_model
@@ -122,9 +122,9 @@ def follow_ups(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         _, activity, _, programmes, findings = arguments
         check["check_follow_ups"](programmes, activity, findings)
 
-    made, limits = Stated.__init__, evaluation.check_limits
+    made, limits = Stated.__init__, recompute.check_limits
     monkeypatch.setattr(Stated, "__init__", init)
-    monkeypatch.setattr(evaluation, "check_limits", checks)
+    monkeypatch.setattr(recompute, "check_limits", checks)
     families = (*FAMILIES, declare["declare"])
     monkeypatch.setattr(allocator_models.allocation, "FAMILIES", families)
     return tests

@@ -42,15 +42,15 @@ def test_record_holds_the_summary_and_the_unit_of_money(
     assert len(record["sectors"]) == 8
 
 
-def test_flags_are_words_and_no_limit_is_blank(
+def test_flags_are_words_and_no_limit_is_inf(
     make_plan: Make, small_instance: Instance, tmp_path: Path
 ) -> None:
     write_plan(make_plan(), small_instance, tmp_path / "plan")
     allocation = pd.read_csv(tmp_path / "plan" / "allocation.csv")
     assert set(allocation["held"]) == {"yes", "no"}
-    limits = (tmp_path / "plan" / "limits.csv").read_text(encoding="utf-8")
-    assert "inf" not in limits
-    assert pd.read_csv(tmp_path / "plan" / "limits.csv")["hi"].isna().sum() == 2
+    limits = pd.read_csv(tmp_path / "plan" / "limits.csv")
+    assert (limits["hi"] == float("inf")).sum() == 2
+    assert not limits["hi"].isna().any()
 
 
 def test_folder_is_written_completely_or_not_at_all(
@@ -202,5 +202,8 @@ def test_problems_are_given_the_lines_of_the_file(tmp_path: Path) -> None:
     file.write_text(HEADER + "\n\na,2025,1\n", encoding="utf-8")
     rows = [Problem("allocation", 2, "programme", "a", "is not in the instance.")]
     missing = [Problem("allocation", None, "programme", "b", "has no row.")]
-    found = located(InstanceError(rows + missing), read_plan(file)).problems
+    found = located(InstanceError(rows + missing), read_plan(file), file).problems
     assert [p.line for p in found] == [4, None]
+    assert [p.table for p in found] == ["draft.csv"] * 2
+    in_folder = located(InstanceError(rows + missing), {}, tmp_path).problems
+    assert [p.table for p in in_folder] == ["allocation.csv"] * 2

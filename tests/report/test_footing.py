@@ -30,6 +30,11 @@ def footing(plan: Plan, instance: Instance) -> str:
     return text[text.index("HOW SURE THIS IS") :]
 
 
+def in_short(instance: Instance) -> str:
+    text = joined(printed(print_summary, solved(instance), instance, width=80))
+    return text[text.index("IN SHORT") : text.index("WHERE THE MONEY GOES")]
+
+
 def told(instance: Instance) -> str:
     plan = solved(instance)
     assert plan.verified
@@ -47,6 +52,36 @@ def test_what_held_lines_give_up_is_told_with_the_rule() -> None:
     assert (
         "Held lines give up £20.00 of £100 in 2025/26, as when rolling forward: pro rata." in said
     )
+
+
+def test_what_gives_up_most_of_its_level_is_named_at_once() -> None:
+    cut = "rule,measure,selection,sense,value,basis\ncap,spend,only grants,max,25,amount"
+    only = "selection,programme\nonly grants,grants"
+    said = in_short(short_of_money(200, rules=cut, selections=only))
+    assert (
+        "Held, but most of it is given up, as when rolling forward: grants, £35 of £60 in "
+        "2025/26." in said
+    )
+    assert "upkeep, £" not in said
+
+
+def test_where_several_do_the_largest_are_named_and_the_rest_counted() -> None:
+    lines = f"{LINES}teas,care,NHS,1,1"
+    said = in_short(
+        round_of(
+            lines,
+            responses=RESPONSES,
+            limits=LEAST,
+            budgets="pool,amount\nNHS,70",
+        )
+    )
+    assert "grants, £48.12 of £60 in" in said
+    assert "upkeep, £32.08 of £40 in 2025/26; and 1 more." in said
+
+
+def test_less_than_half_is_told_with_the_footing_alone() -> None:
+    assert "given up" not in in_short(short_of_money(101))
+    assert "given up" in in_short(short_of_money(99))
 
 
 def test_a_line_that_a_rule_cuts_does_not_give_way_pro_rata() -> None:

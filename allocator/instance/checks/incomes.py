@@ -90,13 +90,8 @@ def measured_programmes(facts: Timeless) -> Problems:
     if not len(rows):
         return
     measured = Measured(facts)
-    for position, measure in enumerate(rows["measure"].tolist()):
-        if measure == "activity":
-            yield from measured.units(rows, position)
-        elif measure == "unmet":
-            yield from measured.unmet(rows, position)
-        elif measure == "outcome":
-            yield from measured.outcome(rows, position)
+    for position in range(len(rows)):
+        yield from measured.check(rows, position)
 
 
 @needs("places")

@@ -45,7 +45,20 @@ class Measured:
             self._examples[selection] = tuple(f"'{p}' in {u}" for u, p in found.items())
         return self._examples[selection]
 
-    def units(self, rows: Rows, position: int) -> Problems:
+    def check(self, rows: Rows, position: int) -> Problems:
+        """What a row measures is there to be measured."""
+        checks = {
+            "activity": self._units,
+            "unmet": self._unmet,
+            "outcome": self._outcome,
+            "recurrent_spend": self._recurrent,
+            "position": self._position,
+        }
+        check = checks.get(rows["measure"][position])
+        if check is not None:
+            yield from check(rows, position)
+
+    def _units(self, rows: Rows, position: int) -> Problems:
         """Activity is added in one unit only."""
         compared = rows["basis"][position] in ("share", "ratio")
         columns = ("selection", "relative_to") if compared else ("selection",)
@@ -60,7 +73,7 @@ class Measured:
                     "measure value instead, or select one unit.",
                 )
 
-    def unmet(self, rows: Rows, position: int) -> Problems:
+    def _unmet(self, rows: Rows, position: int) -> Problems:
         """Some need could be unmet."""
         if not self._facts.held.follows[self.members(rows["selection"][position])].any():
             yield problem(
@@ -70,7 +83,7 @@ class Measured:
                 "no programme of the selection has demand that could be unmet.",
             )
 
-    def outcome(self, rows: Rows, position: int) -> Problems:
+    def _outcome(self, rows: Rows, position: int) -> Problems:
         """Something changes the outcome."""
         outcome = rows["outcome"][position]
         buyers = self._facts.buyers.get(outcome)
@@ -85,7 +98,7 @@ class Measured:
                 "harm for it, and no option adds any.",
             )
 
-    def recurrent(self, rows: Rows, position: int) -> Problems:
+    def _recurrent(self, rows: Rows, position: int) -> Problems:
         """Something is recurrent."""
         if not self._programmes["recurrent"][self.members(rows["selection"][position])].any():
             yield problem(
@@ -95,7 +108,7 @@ class Measured:
                 "no programme of the selection is recurrent, so its recurrent_spend is always 0.",
             )
 
-    def position(self, rows: Rows, position: int) -> Problems:
+    def _position(self, rows: Rows, position: int) -> Problems:
         """Providers are counted wholly."""
         who, shares = self._facts.selections.counted(rows["selection"][position])
         provided = self._programmes["provider"][who] != ""

@@ -12,7 +12,7 @@ from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.groups import Group
 from allocator.instance.facts.runs import NO_REVIEW
 from allocator.instance.facts.timeless import Timeless
-from allocator.instance.tables.lists import names_in, numbers_in
+from allocator.instance.tables.lists import names_in, words_in
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.vocabulary import STEPS
 from allocator.words import Suggester, listing
@@ -44,7 +44,7 @@ def windows(facts: Facts) -> Problems:
 
 def _reviews(words: str) -> list[int] | None:
     """Review years in a cell; None when they are not whole numbers from 1."""
-    found = numbers_in(words)
+    found = words_in(words)
     if not all(word.isascii() and word.isdigit() and 0 < len(word) < 5 for word in found):
         return None
     numbers = [int(word) for word in found]
@@ -316,7 +316,7 @@ def steps(facts: Timeless) -> Problems:
     """What an option needs first is among the steps there are."""
     rows, suggest = facts["options"], Suggester(STEPS)
     for position, (_, said, months) in enumerate(rows.lists("needs", "needs_months")):
-        wrong = [word for word in said.split() if word not in STEPS]
+        wrong = [word for word in words_in(said) if word not in STEPS]
         if wrong:
             allowed = listing(STEPS, most=len(STEPS))
             message = f"'{wrong[0]}' is none of {allowed}."

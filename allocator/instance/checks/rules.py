@@ -136,17 +136,8 @@ def measured_programmes(facts: Timeless) -> Problems:
     """A rule measures something its programmes have, in one unit."""
     measured = Measured(facts)
     rows = facts["rules"]
-    for position, measure in enumerate(rows["measure"].tolist()):
-        if measure == "activity":
-            yield from measured.units(rows, position)
-        elif measure == "unmet":
-            yield from measured.unmet(rows, position)
-        elif measure == "outcome":
-            yield from measured.outcome(rows, position)
-        elif measure == "recurrent_spend":
-            yield from measured.recurrent(rows, position)
-        elif measure == "position":
-            yield from measured.position(rows, position)
+    for position in range(len(rows)):
+        yield from measured.check(rows, position)
         if rows["basis"][position] == "share":
             yield from measured.inside(rows, position)
         if rows["basis"][position] == "growth":

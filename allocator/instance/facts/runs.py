@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
-from allocator.instance.tables.lists import numbers_in
+from allocator.instance.tables.lists import words_in
 from allocator.instance.tables.rows import BLANK_YEAR, Rows
 from allocator.instance.tables.settings import Settings
 
@@ -42,7 +42,7 @@ def possible_runs(
         First and last position of each run, by start, the shortest first.
     """
     last = years - 1
-    reviews = {int(word) for word in numbers_in(review_years) if word != NO_REVIEW}
+    reviews = {int(word) for word in words_in(review_years) if word != NO_REVIEW}
     anytime = not review_years.strip()
 
     def may_end(start: int, end: int) -> bool:

@@ -25,7 +25,7 @@ from allocator.instance.reading.values import (
     writable,
 )
 from allocator.instance.tables.column import NO_VALUE, Column, Form
-from allocator.instance.tables.lists import SEPARATOR, listed_names, names_in, numbers_in
+from allocator.instance.tables.lists import SEPARATOR, listed_names, names_in, words_in
 from allocator.instance.tables.rows import BLANK_YEAR
 from allocator.instance.tables.years import not_a_year, year_of
 from allocator.words import Suggester, brief, count, number, unseen
@@ -217,8 +217,8 @@ def _once_by_spaces(names: list[str]) -> str:
     return ""
 
 
-def _numbers(cells: Cells, texts: list[str]) -> list[str]:
-    return [f"{SEPARATOR} ".join(numbers_in(text)) for text in texts]
+def _words(cells: Cells, texts: list[str]) -> list[str]:
+    return [f"{SEPARATOR} ".join(words_in(text)) for text in texts]
 
 
 def _years(cells: Cells, texts: list[str]) -> list[str]:
@@ -228,7 +228,8 @@ def _years(cells: Cells, texts: list[str]) -> list[str]:
 
 _FORMS: dict[Form, Callable[[Cells, list[str]], list[str]]] = {
     "names": _names,
-    "numbers": _numbers,
+    "numbers": _words,
+    "words": _words,
     "year": _years,
 }
 

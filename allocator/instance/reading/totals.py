@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,9 +10,9 @@ from allocator.arrays import Floats
 from allocator.errors import Problem
 from allocator.instance.reading.values import decorated, plain
 from allocator.instance.tables.column import Table
+from allocator.instance.tables.total import called_total
 from allocator.words import brief
 
-_TOTAL = re.compile(r"(?:(?:grand|overall|sub)[ -]?)?totals?:?|sum:?", re.IGNORECASE)
 _SAME = 1e-9
 
 Columns = dict[str, list[str] | Floats]
@@ -54,9 +53,7 @@ def without_totals(tables: Sequence[Found]) -> list[Problem]:
             continue
         thing = found.table[column].reference or found.table.name
         totals = [
-            at
-            for at, name in enumerate(names)
-            if _TOTAL.fullmatch(name) and (thing, name) not in meant
+            at for at, name in enumerate(names) if called_total(name) and (thing, name) not in meant
         ]
         if totals and len(totals) < len(names):
             problems += [_problem(found, column, at, totals) for at in totals]
@@ -76,7 +73,7 @@ def _meant(tables: Sequence[Found]) -> set[tuple[str, str]]:
             cells = found.cells.get(name)
             if column.kind != "text" or not isinstance(cells, list):
                 continue
-            called = {cell for cell in cells if _TOTAL.fullmatch(cell)}
+            called = {cell for cell in cells if called_total(cell)}
             first = name == found.table.key[0]
             if first and not column.reference:
                 declared |= {(found.table.name, cell) for cell in called}

@@ -23,9 +23,9 @@ REQUIRED = "required"
 NO_VALUE = None
 """Default of a number that may be left blank and is then absent (NaN)."""
 
-Form = Literal["line", "prose", "names", "numbers", "year"]
-"""How a text is written: in one line; in any number of them; a list of names, or of numbers,
-with semicolons; a year or a word."""
+Form = Literal["line", "prose", "names", "numbers", "words", "year"]
+"""How a text is written: in one line; in any number of them; a list of names, of numbers or of
+single words, with semicolons; a year or a word."""
 
 Kind = Literal["text", "choice", "number", "integer", "year", "flag", "years", "texts", "numbers"]
 

@@ -12,8 +12,8 @@ def names_in(text: str) -> list[str]:
     return list(dict.fromkeys(name for name in names if name))
 
 
-def numbers_in(text: str) -> list[str]:
-    """Numbers of a list as they are written; spaces will do between them, too."""
+def words_in(text: str) -> list[str]:
+    """Numbers or single words of a list as they are written; spaces will do between them, too."""
     return text.replace(SEPARATOR, " ").split()
 
 

@@ -748,8 +748,9 @@ OPTIONS = _table(
     _money("capital", "capital spent in the year it starts, at base-year prices", default=0.0),
     _text(
         "needs",
-        f"steps it needs before it can be decided, separated by spaces: {', '.join(STEPS)}; "
+        f"steps it needs before it can be decided, separated by semicolons: {', '.join(STEPS)}; "
         "blank: none. Only reports read it: when it may start is said by earliest",
+        form="words",
     ),
     Column(
         "needs_months",

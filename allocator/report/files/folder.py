@@ -15,6 +15,7 @@ from allocator.instance.reading.cells import parse
 from allocator.instance.reading.files import read_plain
 from allocator.instance.reading.folder import put_back
 from allocator.instance.tables.guard import guarded
+from allocator.instance.tables.total import called_total
 from allocator.instance.tables.years import not_a_year, year_of
 from allocator.report.files.target import RECORDS, write_folder
 
@@ -139,8 +140,7 @@ def _csv(table: pd.DataFrame) -> str:
     flags = table.select_dtypes("bool").columns
     shown = table.assign(**{c: table[c].map({True: "yes", False: "no"}) for c in flags})
     numbers = shown.select_dtypes("float").columns
-    infinite = shown[numbers].abs() == float("inf")
-    shown[numbers] = shown[numbers].mask(infinite) + 0.0  # no -0.0
+    shown[numbers] = shown[numbers] + 0.0  # no -0.0; what has no end is written inf
     for column in shown.select_dtypes(exclude=["number", "bool"]):
         shown[column] = shown[column].map(_word, na_action="ignore")
     text: str = shown.to_csv(index=False, lineterminator="\n")
@@ -202,14 +202,19 @@ def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.
     return plan
 
 
-def located(error: InstanceError, plan: Mapping[str, pd.DataFrame]) -> InstanceError:
-    """The same problems with the lines of the files `plan` was read from."""
-    problems = []
+def located(
+    error: InstanceError, plan: Mapping[str, pd.DataFrame], path: str | PathLike[str]
+) -> InstanceError:
+    """The same problems with the files and lines at `path` that `plan` was read from."""
+    where, problems = Path(path), []
+    alone = where.is_file() and where.name not in RECORDS
     for problem in error.problems:
         table = plan.get(problem.table)
         row = -1 if problem.line is None else problem.line - 2
         if table is not None and 0 <= row < len(table):
             problem = replace(problem, line=int(table.index[row]))
+        if problem.table in NEEDED:
+            problem = replace(problem, table=where.name if alone else f"{problem.table}.csv")
         problems.append(problem)
     return InstanceError(problems)
 
@@ -245,10 +250,16 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | Non
     if name == "allocation" and "activity" not in table:
         converters["spend"] = read.figure
     converters |= {c: read.flag for c in FLAGS if c in NEEDED[name]}
+    # A row of totals has no year; whether it is one is for those to say who know the round.
+    first = table[NEEDED[name][0]] if NEEDED[name][0] in table else [""] * len(table)
+    whole = [called_total(str(cell)) for cell in first]
     for column, convert in converters.items():
         if column in table:
-            cells = zip(table.index, table[column].tolist(), strict=True)
-            table[column] = [convert(int(line), column, cell) for line, cell in cells]
+            cells = zip(table.index, table[column].tolist(), whole, strict=True)
+            table[column] = [
+                cell if total and not cell else convert(int(line), column, cell)
+                for line, cell, total in cells
+            ]
     return table
 
 

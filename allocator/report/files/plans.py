@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 RECORD = "plan.json"
 
 ANSWERS = {"yes": True, "no": False}
+ENDLESS = {"inf": math.inf, "-inf": -math.inf}
+"""How a record writes what has no end."""
 
 
 def plan_of_folder(folder: Path) -> Plan:
@@ -73,7 +76,8 @@ def _parts(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
     parts = {}
     for f in fields(kind):
         if f.name in record:
-            parts[f.name] = record[f.name]
+            said = record[f.name]
+            parts[f.name] = ENDLESS.get(said, said) if isinstance(said, str) else said
         elif f.default is MISSING and f.default_factory is MISSING:
             parts[f.name] = {}
     return parts

@@ -1,4 +1,7 @@
-"""Results as JSON other programs can rely on: plain types, no NaN, no infinities."""
+"""Results as JSON other programs can rely on: plain types, no NaN, no infinities.
+
+What is not known is null; what has no end is the text ``inf`` or ``-inf``, as in a CSV.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def to_json(value: Any) -> str:
-    """`value` as one JSON text of ASCII characters; what is not finite becomes null."""
+    """`value` as one JSON text of ASCII characters; NaN becomes null, what has no end ``"inf"``."""
     return json.dumps(_plain(value), indent=2, allow_nan=False)
 
 
@@ -37,7 +40,7 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item"):  # a numpy scalar
         value = value.item()
     if isinstance(value, float):
-        return value if math.isfinite(value) else None
+        return None if math.isnan(value) else str(value) if math.isinf(value) else value
     if value is None or isinstance(value, bool | int | str):
         return value
     return str(value)

@@ -20,6 +20,11 @@ def gain_matters(plan: Plan) -> bool:
     return gain is not None and gain > ROUNDING * size
 
 
+def none_of(plan: Plan) -> str:
+    """Of which plans none is worth more than the reference, where this one is not."""
+    return "no plan found so far" if plan.status == "limit" else "no plan the rules allow"
+
+
 def share_gained(plan: Plan, missing: float) -> str:
     """Some objective as a share of the weighted outcomes gained on the reference plan.
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text
-from allocator.report.text.binding import year_prices
+from allocator.report.text.bottlenecks import year_prices
 from allocator.tolerances import ROUNDING
 from allocator.words import figure, listed, missing_amount, several
 

@@ -15,10 +15,11 @@ from allocator.report.language.proof import (
     share_gained,
 )
 from allocator.report.language.units import Money, Worth, display_names, money_of
-from allocator.report.text.binding import assumed_bounds, missed_rules, what_binds
+from allocator.report.text.binding import assumed_bounds, what_binds
 from allocator.report.text.board.balance import has_accounts
 from allocator.report.text.contracts import kept_from_moving
 from allocator.report.text.decisions import decided, decision_count
+from allocator.report.text.missed import missed_rules
 from allocator.report.text.pools import underlying
 from allocator.report.text.problems import unvalued
 from allocator.report.text.providers import losses

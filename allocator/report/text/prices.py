@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from allocator.plan.plan import NOT_APART
 from allocator.report.language.layout import YEARS_ACROSS, bullet, plain_table
 from allocator.report.language.units import Worth, money_of
 from allocator.report.text.binding import what_binds
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
     from allocator.report.language.units import Money
+
+ONE_PRICE = "One price, both sides not told apart"
+AT_MOST = "more buys at most that, less costs at least that"
+"""What a dual says, in rounds too large to be solved again for each price."""
 
 NO_LESS = "none"
 """Stands where there can be no less."""
@@ -40,21 +45,33 @@ def price_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     settings = instance.settings
     fixed = ", with the decisions fixed" if plan.certificate.integer else ""
     yield Text(f"What money is worth{fixed}", style="bold")
-    for column, says in (
-        ("price", f"{money.one} more buys"),
-        ("price_less", f"{money.one} less costs"),
-    ):
+    one = one_price(plan.budgets)
+    ways = [("price", f"{money.one} more buys"), ("price_less", f"{money.one} less costs")]
+    if one.any() and one.all():
+        ways = [("price", f"{money.one}, more or less")]
+    for column, says in ways:
         if column in plan.budgets:
             yield ""
             heading = f"{worth.unit}\n{says}"
             yield from _tables(plan.budgets, column, heading, settings, money, worth)
     yield bullet("A rate for one unit; how far each holds is in budgets.csv. Blank: no limit.")
+    if one.any():
+        which = "" if one.all() else f" in {int(one.sum())} of {len(one)} pools and years"
+        yield bullet(f"{ONE_PRICE}{which}: {AT_MOST}.")
     if "price_less" in plan.budgets and (plan.budgets["price_less"] == math.inf).any():
         yield bullet(f"'{NO_LESS}': there can be no less with these decisions.")
     for kind in what_binds(plan, instance, money, worth):
         yield ""
         yield Text(kind.title)
         yield from (bullet(found.sentence) for found in kind.bottlenecks)
+
+
+def one_price(table: pd.DataFrame) -> pd.Series[bool]:
+    """Whether one price stands for more and for less, of the rows that have a price."""
+    known = table[table["price"].notna()]
+    if "price_sides" not in known:
+        return known["price"].isna()
+    return known["price_sides"] == NOT_APART
 
 
 def _tables(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.padding import Padding
 from rich.text import Text
 
+from allocator.instance.tables.schema import TABLES
 from allocator.report.files.record import problems_record
 from allocator.report.language.units import Money
 from allocator.words import count
@@ -83,18 +84,29 @@ def print_check(
     problems = told_once(problems)
     print_problems(problems, console, every=every)
     if instance is None:
-        errors = [p for p in problems if p.severity == "error"]
-        tables = len({p.table for p in errors})
-        console.print(
-            Text(
-                f"Refused: {count(len(errors), 'error')} in {count(tables, 'table')}. "
-                f"Nothing was solved.",
-                style="bold",
-            )
-        )
+        console.print(Text(refusal(problems, "check"), style="bold"))
         return
     _print_unvalued(instance, console, every)
     console.print(Text(_verdict(instance, problems), style="bold"))
+
+
+UNDONE = {
+    "check": "Nothing can be solved yet",
+    "solve": "Nothing was solved",
+    "evaluate": "Nothing was judged",
+    "compare": "Nothing was compared",
+    "export": "Nothing was written",
+}
+"""What is not done, by the verb that was refused."""
+
+
+def refusal(problems: Sequence[Problem], verb: str) -> str:
+    """How much is wrong, and what a verb has therefore not done."""
+    errors = [p for p in problems if p.severity == "error"]
+    tables = {p.table for p in errors if p.table in TABLES or p.table.endswith((".csv", ".toml"))}
+    where = f" in {count(len(tables), 'table')}" if tables else ""
+    undone = f" {UNDONE[verb]}." if verb in UNDONE else ""
+    return f"Refused: {count(len(errors), 'error')}{where}.{undone}"
 
 
 def told_once(problems: Sequence[Problem]) -> list[Problem]:

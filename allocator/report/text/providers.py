@@ -10,7 +10,7 @@ from rich.text import Text
 from allocator.report.language.by_year import Line, across, year_tables
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import Worth, money_of
-from allocator.report.text.binding import provider_limits
+from allocator.report.text.bottlenecks import provider_limits
 from allocator.tolerances import ROUNDING
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from allocator.report.language.proof import gain_matters, stopped
+from allocator.report.language.proof import gain_matters, none_of, stopped
 from allocator.report.text.board.balance import are_we_in_balance
 from allocator.report.text.board.change import what_changes_most
 from allocator.report.text.board.choices import choices, taken
@@ -77,7 +77,7 @@ def _headline(page: Page) -> str:
     case = plan.instance.get("evidence", "central")
     name = name if case == "central" else f"{name}, {case} evidence"
     if not gain_matters(plan):
-        return f"{name}: no plan the rules allow beats rolling forward."
+        return f"{name}: {none_of(plan)} beats rolling forward."
     many = len(taken(page)) + len(ended_early(plan))
     choices = f" and its {count(many, 'choice')}" if many else ""
     return f"{name}. For decision: this plan{choices}."

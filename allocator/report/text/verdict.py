@@ -11,7 +11,7 @@ from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
 from allocator.report.language.units import Money, Worth, display_names, years_text
-from allocator.report.text.binding import missed_rules
+from allocator.report.text.missed import missed_rules
 from allocator.report.text.options import options_of
 from allocator.tolerances import AGREEMENT, ROUNDING
 from allocator.words import count, percent

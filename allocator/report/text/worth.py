@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from rich.text import Text
 
+from allocator.instance.tables.lists import words_in
 from allocator.report.language.layout import bullet
 from allocator.report.language.units import Money, Worth, display_names, money_of, years_text
 from allocator.words import listed
@@ -107,7 +108,7 @@ def _sentence(
     if row["needs"]:
         months = int(row["needs_months"])
         long = f" ({months} months)" if months else ""
-        said.append(f"needs {listed(str(row['needs']).split())}{long}")
+        said.append(f"needs {listed(words_in(str(row['needs'])))}{long}")
     if row["decided_by"]:
         said.append(f"decided by {row['decided_by']}")
     return f"{'; '.join(part for part in said if part)}."

@@ -18,13 +18,8 @@ from scipy import sparse
 from allocator.arrays import Flags, Floats, Ints
 from allocator.data.index import Index
 from allocator.errors import SolverError
-from allocator.solver.compile.templates import (
-    Binding,
-    Evaluator,
-    Linear,
-    Term,
-    template_of,
-)
+from allocator.solver.compile.linear import Linear, Term
+from allocator.solver.compile.templates import Binding, Evaluator, template_of
 from allocator.solver.program import Block, Program
 from allocator.tolerances import INFINITE, SMALL, UNMOVED
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from allocator.report.language.layout import board_table
+from allocator.report.language.layout import board_table, bullet
 from allocator.report.text.board.page import Lines, Page
+from allocator.report.text.prices import AT_MOST, ONE_PRICE, one_price
 from allocator.tolerances import ROUNDING
 from allocator.words import figure
 
@@ -43,6 +44,9 @@ def what_holds_us_back(page: Page) -> Lines:
     for name, cells in worth:
         table.add_row(f"  {name}", *cells)
     yield table
+    shown = pd.concat([budgets, rules[rules["rule"].isin(dearest.index[:RULES])]])
+    if one_price(shown).any():
+        yield bullet(f"{ONE_PRICE}: {AT_MOST}.")
 
 
 def _prices(page: Page, rows: pd.DataFrame, years: list[int]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from allocator.report.language.layout import bullet
-from allocator.report.language.proof import gain_matters
+from allocator.report.language.proof import gain_matters, none_of
 from allocator.report.text.board.page import Lines, Page, heading, on_base
 from allocator.report.text.board.people import who_gains
 from allocator.report.text.options import options_of, runs_of
@@ -17,8 +17,14 @@ from allocator.words import figure, listed, percent
 MISSED = 2
 """Rules missed that are named; the rest are counted."""
 
+MOST_OF = 0.5
+"""Share of its level from which what a held programme gives up is named at once."""
+
 TELLING = 0.01
 """Share of the outcomes' gain from which an outcome's part of it is told."""
+
+LOST = 2
+"""Held programmes that give up most of their level which are named; the rest are counted."""
 
 MOVES = 2
 """Moves of the first year that are named, each way."""
@@ -28,6 +34,7 @@ def in_short(page: Page) -> Lines:
     """The section."""
     yield from heading("IN SHORT")
     yield bullet(" ".join(_rules(page)))
+    yield from (bullet(said) for said in _given_up(page))
     yield from (bullet(said) for said in _on_base_year(page))
     yield bullet(" ".join([*_gain(page), *who_gains(page)]))
     moved = " ".join(_moves(page))
@@ -63,6 +70,31 @@ def _size(row: pd.Series[float]) -> str:
     return figure(float(row["violation"]))
 
 
+def _given_up(page: Page) -> Iterator[str]:
+    """Held programmes that give up most of what they are held at, in the year of most."""
+    lines, money = page.lines, page.money
+    if "given_up" not in lines:
+        return
+    level = lines["spend"] + lines["given_up"]
+    most = lines["held"].astype(bool) & (lines["given_up"] >= money.visible)
+    rows = lines.assign(level=level)[most & (lines["given_up"] > MOST_OF * level)]
+    if rows.empty:
+        return
+    rows = rows.sort_values("given_up", ascending=False, kind="stable")
+    rows = rows.drop_duplicates("programme")
+    named = [
+        f"{page.names[str(r['programme'])]}, {money.text(float(r['given_up']))} of "
+        f"{money.text(float(r['level']))} in {page.year(int(r['year']))}"
+        for _, r in rows.head(LOST).iterrows()
+    ]
+    more = f"; and {len(rows) - LOST} more" if len(rows) > LOST else ""
+    same = (rows["spend"] - rows["reference_spend"]).abs() < money.visible
+    yield (
+        f"Held, but most of it is given up{', as when rolling forward' if same.all() else ''}: "
+        f"{'; '.join(named)}{more}."
+    )
+
+
 def _on_base_year(page: Page) -> Iterator[str]:
     last = page.lines[page.lines["year"] == page.last]
     before = float(last["baseline_spend"].sum())
@@ -80,7 +112,7 @@ def _gain(page: Page) -> Iterator[str]:
     plan, worth = page.plan, page.worth
     over = "" if len(page.settings.years) == 1 else f", {len(page.settings.years)} years"
     if not gain_matters(plan):
-        yield "Against rolling forward: no plan the rules allow is worth more."
+        yield f"Against rolling forward: {none_of(plan)} is worth more."
         return
     columns = ["amount", "reference_amount", "value", "reference_value"]
     totals = plan.outcomes.groupby("outcome", sort=False)[columns].sum()

@@ -1,221 +1,26 @@
-"""A plan: what was decided, how good it is, and how that is known.
+"""A plan: what was decided.
 
-Nothing here knows Pyomo or the solver. A plan keeps apart why the solver stopped
-(:attr:`Plan.status`) and whether there is something to read (:attr:`Plan.found`);
-reading tables of a plan that was not found raises.
+A plan keeps apart why the solver stopped (:attr:`Plan.status`) and whether there is something
+to read (:attr:`Plan.found`); reading tables of a plan that was not found raises.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
 import pandas as pd
 
 from allocator.errors import AllocatorError
 from allocator.overview import as_html, as_text, lacking
+from allocator.plan.certificate import Certificate
+from allocator.plan.prices import side_by_side
+from allocator.plan.shortfall import Shortfall
 from allocator.words import number
 
-STATUSES = ("optimal", "feasible", "infeasible", "unbounded", "limit")
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """How good a plan is proved to be; all in units of the objective.
-
-    Made without figures, it says that nothing is known.
-
-    Attributes
-    ----------
-    objective, reference_objective : float or None
-        Value of the plan and of the reference plan, as the programme counts it.
-    bound : float or None
-        The solver's own bound on the best objective.
-    certified_bound : float or None
-        Bound recomputed from the duals with rounding carried outward; no plan the rules
-        allow is worth more on the chords. None for integer programmes, whose bound is the
-        solver's word, or without duals.
-    curve_error : float
-        What the chords may leave out: no plan is worth more than
-        ``certified_bound + curve_error`` on the true curves.
-    true_objective : float or None
-        Value of the plan on the true curves, from the independent check.
-    root_bound : float or None
-        Integer programmes: the bound before the first decision was branched on.
-    integer : bool
-        Whether the programme has yes-or-no decisions.
-    price_of_money : float or None
-        Objective that a little more money buys, per unit: the mean of the pools' prices,
-        weighted by spending.
-    years : int
-        Plan years.
-    penalties, reference_penalties : float
-        What is taken off the plan and the reference plan for soft rules that they miss.
-    allowed : float or None
-        What may be missing for the decisions to count as best, as it was asked for: a share of
-        the weighted outcomes gained, or next to nothing where nothing is; None for linear
-        programmes.
-    calm_cost : float
-        What the plan gave up to move fewer pounds: no more than rounding, unless less than the
-        whole gain was to be kept.
-    """
-
-    objective: float | None = None
-    reference_objective: float | None = None
-    bound: float | None = None
-    certified_bound: float | None = None
-    curve_error: float = 0.0
-    true_objective: float | None = None
-    root_bound: float | None = None
-    integer: bool = False
-    price_of_money: float | None = None
-    years: int = 1
-    penalties: float = 0.0
-    reference_penalties: float = 0.0
-    allowed: float | None = None
-    calm_cost: float = 0.0
-
-    @property
-    def best_bound(self) -> float | None:
-        """The certified bound where there is one, otherwise the solver's."""
-        return self.bound if self.certified_bound is None else self.certified_bound
-
-    @property
-    def missing(self) -> float | None:
-        """Objective by which some plan may be better, on the chords; not negative."""
-        best = self.best_bound
-        if best is None or self.objective is None:
-            return None
-        return max(0.0, best - self.objective)
-
-    @property
-    def possible_more(self) -> float | None:
-        """Objective by which some plan may be better, on the true curves; not negative."""
-        known = [b for b in (self.certified_bound, self.bound) if b is not None and isfinite(b)]
-        if self.objective is None or not known:
-            return None
-        value = self.objective if self.true_objective is None else self.true_objective
-        return max(0.0, known[0] + self.curve_error - value)
-
-    @property
-    def gap(self) -> float | None:
-        """Bound less objective, over the objective's size."""
-        if self.missing is None or self.objective is None:
-            return None
-        return self.missing / max(1.0, abs(self.objective))
-
-    @property
-    def gain(self) -> float | None:
-        """Objective gained over the reference plan."""
-        if self.objective is None or self.reference_objective is None:
-            return None
-        return self.objective - self.reference_objective
-
-    @property
-    def outcome_gain(self) -> float | None:
-        """Weighted outcomes gained over the reference plan: the gain without penalties."""
-        if self.gain is None:
-            return None
-        return self.gain + self.penalties - self.reference_penalties
-
-    @property
-    def gain_gap(self) -> float | None:
-        """Bound less objective, over the weighted outcomes gained on the reference plan."""
-        if self.missing is None or not self.outcome_gain:
-            return None
-        return self.missing / abs(self.outcome_gain)
-
-    @property
-    def gap_money(self) -> float | None:
-        """What another plan could be worth more, at the plan's price of money, a year.
-
-        In the instance's money unit; None where either is not known, or a little more money
-        buys nothing.
-        """
-        more, price = self.possible_more, self.price_of_money
-        if more is None or price is None or not price > 0:
-            return None
-        return more / price / max(1, self.years)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Missing:
-    """Something that would have to be set otherwise, and by how much.
-
-    Attributes
-    ----------
-    kind : str
-        ``pool`` or ``capital`` (money), ``capacity``, ``rule``, ``limit`` (of activity),
-        ``need`` (to be met), ``deficit`` (a provider may run) or ``ceiling`` (of a contract).
-    name : str
-        Pool, resource with its place, rule, programme, provider or contract.
-    year : int or None
-        Plan year.
-    amount : float
-        How much, in its unit.
-    unit : str
-        ``money`` for the instance's money unit; else the planner's own unit, or blank.
-    price : float
-        Money per unit at which it was weighed against others.
-    what : str
-        What would have to be set otherwise, in words.
-    more : bool
-        Whether it would have to be higher.
-    value : float or None
-        For a rule whose figure is a share, a ratio, growth or an amount a head: by how much
-        that figure would have to move, which comes to `amount`.
-    basis : str
-        Basis of such a rule; blank for others.
-    """
-
-    kind: str
-    name: str
-    year: int | None
-    amount: float
-    unit: str
-    price: float
-    what: str
-    more: bool
-    value: float | None = None
-    basis: str = ""
-
-
-@dataclass(frozen=True)
-class Shortfall:
-    """The least that would have to give way for there to be a plan.
-
-    Attributes
-    ----------
-    way : str
-        ``money``, ``capacity`` or ``rule``, where that alone is enough; else ``mix``, of all.
-    missing : tuple of Missing
-        One way to share the least out: with these amounts there is a plan.
-    total : float
-        All of it, in money.
-    least : float
-        Proved: less than this is not enough.
-    enough : bool
-        Whether the amounts are proved to be enough; otherwise they are no more than a least.
-    """
-
-    way: str
-    missing: tuple[Missing, ...]
-    total: float
-    least: float
-    enough: bool
-
-    @property
-    def exact(self) -> bool:
-        """Whether the amounts are both enough and the least."""
-        return self.enough and self.least >= self.total
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """One record for each thing that is missing."""
-        keys = ("kind", "name", "year", "amount", "unit", "what", "value", "basis")
-        common = {"way": self.way, "at_least": not self.exact, "least_total": self.least}
-        return [{key: getattr(m, key) for key in keys} | common for m in self.missing]
+APART, NOT_APART = "told apart", "not told apart"
+"""Whether what more buys and what less costs are two prices, or one that stands for both."""
 
 
 @dataclass(frozen=True)
@@ -287,11 +92,15 @@ class Plan:
           the plan), measure, sense, value, threshold, full, earned (share), amount (money
           earned), held_back (money taken off in the year measured)
         - ``decisions``: kind, name, count (yes-or-no decisions), why
-        - PRICES are four columns. ``price``: objective that a little more room buys, per unit,
+        - PRICES are five columns. ``price``: objective that a little more room buys, per unit,
           and ``price_range``: for how many units it holds (a change below 5% is none), as far
           as was looked (once more what there is). ``price_less`` and ``price_less_range``: what
           a little less costs, as far as half of what there is; infinite where there cannot be
-          less. Blank where nobody limits anything, or nobody knows.
+          less. Blank where nobody limits anything, or nobody knows. ``price_sides`` is ``told
+          apart``, or ``not told apart`` in rounds too large to be solved again: one price, a
+          dual, stands in both columns then, and more buys at most that and less costs at least
+          that, without a range. Infinite figures are
+          written ``inf`` in CSVs (``"inf"`` in JSON) and read back as such.
         - Prices of a plan with yes-or-no decisions hold with the decisions fixed, and with
           held programmes where they are.
         - ``extra``: only where ``extra(model, data)`` added rows: row, name, value (of the left
@@ -345,6 +154,18 @@ class Plan:
     def found(self) -> bool:
         """Whether there is a plan to read."""
         return bool(self.tables)
+
+    @property
+    def price_sides(self) -> str:
+        """Whether prices of money are ``told apart`` or ``not told apart``; blank without any.
+
+        See PRICES in :attr:`tables`; one price that is not makes all of them so.
+        """
+        budgets = self.tables.get("budgets")
+        if budgets is None or "price_sides" not in budgets:
+            return ""
+        sides = set(budgets["price_sides"])
+        return next((said for said in (NOT_APART, APART) if said in sides), "")
 
     @property
     def objective(self) -> float | None:
@@ -403,7 +224,7 @@ class Plan:
         """
         if not self.found:
             raise AllocatorError(f"there is no plan to read prices from: status {self.status}")
-        return _prices(self.tables)
+        return side_by_side(self.tables)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the tables, as ``solve --json`` prints it."""
@@ -423,6 +244,7 @@ class Plan:
             "gap_money": c.gap_money,
             "calm_cost": c.calm_cost,
             "price_of_money": c.price_of_money,
+            "price_sides": self.price_sides,
             "certified_bound": c.certified_bound,
             "root_bound": c.root_bound,
             "integer": c.integer,
@@ -485,36 +307,3 @@ TABLE_NAMES = (
     "incomes",
     "decisions",
 )
-
-PRICE_COLUMNS = ("price", "price_range", "price_less", "price_less_range")
-
-_NAMED_BY = {
-    "budgets": ("pool",),
-    "capacity": ("resource", "place"),
-    "rules": ("rule",),
-    "limits": ("programme",),
-    "transfers": ("from_pool", "to_pool"),
-    "funding": ("programme", "pool"),
-    "providers": ("provider",),
-    "extra": ("name",),
-}
-"""Tables whose rows have prices, and what names one besides its year."""
-
-
-def _prices(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """All rows of some tables that have a price."""
-    parts = []
-    for table, keys in _NAMED_BY.items():
-        rows = tables.get(table)
-        if rows is None or not set(PRICE_COLUMNS) <= set(rows.columns):
-            continue
-        rows = rows[rows["price"].notna()]
-        names = [", ".join(filter(None, key)) for key in rows[list(keys)].itertuples(index=False)]
-        years = rows["year"] if "year" in rows else pd.Series(pd.NA, index=rows.index)
-        sides = rows.get("side", "")
-        part = pd.DataFrame({"table": table, "name": names}, index=rows.index)
-        part = part.assign(year=years.astype("Int64"), side=sides)
-        parts.append(part.assign(**{column: rows[column] for column in PRICE_COLUMNS}))
-    columns = ["table", "name", "year", "side", *PRICE_COLUMNS]
-    some = [part for part in parts if len(part)]
-    return pd.concat(some, ignore_index=True) if some else pd.DataFrame(columns=columns)
