@@ -36,9 +36,7 @@ def curve(per_unit: str) -> dict[str, str]:
 
 
 def test_a_unit_cost_of_almost_nothing_is_written_0() -> None:
-    refused(
-        "count money in a smaller unit or write 0", programmes=ONE.format("1e-35"), **curve("1")
-    )
+    refused("smaller unit", "or write 0", programmes=ONE.format("1e-35"), **curve("1"))
     accepted(programmes=ONE.format("0"), **curve("1"))
 
 

@@ -129,10 +129,13 @@ def checked_again(instance: Instance, plan: Plan) -> None:
 
 
 def fix_what_is_held(model: Any, data: Data, plan: Plan) -> None:
-    """Held programmes at the reference plan: another stage found it, not the one in question."""
+    """Held programmes where the plan has them: other stages settle that, not the one in question.
+
+    It is where the reference plan has them, unless that could not keep them at their level.
+    """
     held = {n for n, h in zip(data.programme.labels, data.held, strict=True) if h}
-    reference = plan.allocation.set_index(["programme", "year"])["reference_activity"]
-    for (name, year), activity in reference.items():
+    planned = plan.allocation.set_index(["programme", "year"])["activity"]
+    for (name, year), activity in planned.items():
         if name in held:
             low, high = model.activity[name, year].bounds
             model.activity[name, year].fix(min(max(activity, low), high))

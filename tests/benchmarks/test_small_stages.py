@@ -110,9 +110,10 @@ def test_collect(benchmark: Any, made: Made) -> None:
 
 
 def _tables(made: Made) -> dict[str, pd.DataFrame]:
-    readback.decisions(made.data, made.program, _plan(made.data, made.program, made.solution))
+    plan = _plan(made.data, made.program, made.solution)
+    readback.decisions(made.data, made.program, plan)
     none = Prices(None)
-    return tables(made.instance, made.data, made.program, none, made.checked, made.checked)
+    return tables(made.instance, made.data, made.program, none, made.checked, made.checked, plan)
 
 
 @pytest.mark.benchmark(group="stages")

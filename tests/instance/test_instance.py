@@ -20,7 +20,7 @@ from allocator.instance.tables.rows import from_frame
 from allocator.instance.tables.schema import TABLES
 
 HASHES = {
-    "avonside": "72ffc42937a3 9853030e4fe1 571c2b080867 f6e1c265dba2",
+    "avonside": "81e8ef949961 17db991e72d8 2d9b6c533ae6 2b50abd243a5",
     "examples/evidence-cases": "3d1243155932 68fa14c31ad6 f75b3630787d 8ae66c7b0950",
     "examples/evidence-shrinkage": "e32a650f3aaa c3a8de6f19d2 39a00851ec6d 14d92e15df45",
     "examples/option-evidence": "3d87d6b856ae ed2df819bf70 78cb735a873f b0e7700f53a1",
