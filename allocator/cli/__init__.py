@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from allocator.cli.ear import Ear
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import begin, interrupted
 from allocator.cli.streams import standard_streams
 

@@ -13,8 +13,9 @@ from allocator.cli.compare import compare
 from allocator.cli.describe import describe
 from allocator.cli.ear import heard
 from allocator.cli.evaluate import evaluate
+from allocator.cli.exits import Exit
 from allocator.cli.export import export
-from allocator.cli.guard import Exit, asked, failed
+from allocator.cli.guard import asked, failed
 from allocator.cli.new import new
 from allocator.cli.output import say
 from allocator.cli.solve import solve

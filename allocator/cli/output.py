@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.stages import told_of_stages
 from allocator.cli.streams import Unwritable
 from allocator.instance.reading.unbroken import ENDING, unbroken

@@ -23,7 +23,7 @@ from allocator.cli.arguments import (
     Progress,
 )
 from allocator.cli.beside import Against, Beside
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import print_json, printer, results, say
 from allocator.cli.steps import STATUSES, best_plan, evidence_case, read_instance, timed
 from allocator.errors import UsageError

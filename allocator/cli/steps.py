@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import allocator
 from allocator.cli.arguments import Evidence
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import quoted, say, working
 from allocator.errors import UsageError, VerificationError
 
