@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,9 @@ FIGURES = {
 }
 """Optional tables of figures, with the column that is read."""
 
+USUAL = {"budgets": "carry_out", "transfers": "amount", "funding": "share"}
+"""Tables of money, with the column that says how a draft's money moves unless it must otherwise."""
+
 FLAGS = {"options": "taken", "contracts": "ended"}
 """Tables of decisions, with the column of yes and no."""
 
@@ -39,6 +43,22 @@ BESIDE = {
     "funding": ("share",),
 }
 """Columns that follow from the others; a plan that states them is a copy of one written here."""
+
+
+class Usual(NamedTuple):
+    """What a plan leaves open as it is otherwise; NaN where that is not known.
+
+    Attributes
+    ----------
+    carry, transfers : numpy.ndarray
+        Shapes (pool, year) and (pair of pools, year), money.
+    share : numpy.ndarray
+        Shape (part of a programme, year): what a pool pays of what it costs.
+    """
+
+    carry: Floats
+    transfers: Floats
+    share: Floats
 
 
 @dataclass(frozen=True)
@@ -67,6 +87,8 @@ class Given:
         By table and column of :data:`BESIDE`: figures that should follow from the rest.
     notes : tuple of str
         What is to be said of how it was read, a sentence each.
+    usual : Usual or None
+        Money between pools and years as in the plan that a draft was completed from.
     """
 
     activity: Floats
@@ -80,6 +102,7 @@ class Given:
     ended: Floats
     beside: dict[tuple[str, str], Floats] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    usual: Usual | None = None
 
 
 def read_plan(
@@ -113,13 +136,20 @@ def read_plan(
     notes: list[str] = []
     lines = _allocation(plan, programmes, demanded, problems, beside, notes)
     rest: dict[str, Floats] = {}
+    usual: dict[str, Floats] = {}
     for name, column in (FIGURES | FLAGS).items():
         frame = plan.get(name)
         rest[column] = np.full((len(known[name]), len(years)), np.nan)
         if frame is not None and len(frame):
             table = PlanTable(frame, name, known[name], years, problems)
             rest[column] = table.flags(column) if name in FLAGS else table.column(column)
-            beside |= {(name, c): table.beside(c) for c in BESIDE.get(name, ()) if c in frame}
+            own = {c: table.beside(c) for c in BESIDE.get(name, ()) if c in frame}
+            if name in USUAL and ASSUMED in frame:
+                assumed = ~_named(table)
+                usual[name] = np.where(assumed, table.beside(USUAL[name]), np.nan)
+                rest[column] = np.where(assumed, np.nan, rest[column])
+                own = {c: np.where(assumed, np.nan, figures) for c, figures in own.items()}
+            beside |= {(name, c): v for c, v in own.items() if not np.isnan(v).all()}
             notes += table.notes
     if problems:
         raise InstanceError(problems)
@@ -133,7 +163,14 @@ def read_plan(
         ended=rest["ended"],
         beside=beside,
         notes=tuple(notes),
+        usual=_usual(usual, known, len(years)) if usual else None,
     )
+
+
+def _usual(found: Mapping[str, Floats], known: Mapping[str, Names], years: int) -> Usual:
+    """What rows that a draft was completed with say of money; nothing moves without one."""
+    none = {name: np.full((len(known[name]), years), np.nan) for name in USUAL}
+    return Usual(*(found.get(name, none[name]) for name in USUAL))
 
 
 def _allocation(

@@ -10,10 +10,11 @@ import numpy as np
 from allocator.arrays import Flags, Floats
 from allocator.evaluate.funding import Funding, first_parts
 from allocator.evaluate.ledger import Ledger, Uses
-from allocator.evaluate.plans import Given
+from allocator.evaluate.plans import Given, Usual
 from allocator.evaluate.pools import Pools
 from allocator.evaluate.shortfall import Open, least_shortfall
 from allocator.evaluate.tables import summed
+from allocator.evaluate.tolerances import PENNY, SAME
 
 
 class Shared(NamedTuple):
@@ -37,6 +38,10 @@ class Shared(NamedTuple):
 def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
     """Ledger of a plan; what it does not say moves as little money as fills the gaps best.
 
+    What is usual stays where that fills them. Where nothing can, programmes are paid as usual
+    in the years that stay short, so that a pool is short of what the plan itself asks of it
+    and not of what others could have paid for it.
+
     Parameters
     ----------
     pools, uses : Pools, Uses
@@ -44,11 +49,18 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
     shared : Shared
         Programmes that several pools pay for.
     given : Given
-        Carry, transfers and parts as the plan states them; NaN where it does not.
+        Carry, transfers and parts as the plan states them, NaN where it does not; and as they
+        are usually.
     """
     funding, spend, _ = shared
-    still = np.nan_to_num(given.carry), np.nan_to_num(given.transfers)
-    ledger = _ledger(pools, uses, shared, *still, first_parts(funding, spend, given.paid))
+    carry, transfers, share = given.usual or Usual(*(np.array(np.nan),) * 3)
+    usual = _usual_parts(funding, spend, given.paid, share)
+    still = (
+        _kept(given.carry, carry, pools.carry_min, pools.carry_max),
+        _kept(given.transfers, transfers, 0.0, pools.transfer_max),
+        first_parts(funding, spend, np.where(np.isnan(given.paid), usual, given.paid)),
+    )
+    ledger = _ledger(pools, uses, shared, *still)
     short = ledger.slack(pools) < 0
     if pools.balanced:
         short |= ledger.may_last(pools) < ledger.lasting
@@ -60,6 +72,7 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
         carry=given.carry,
         transfers=given.transfers,
         paid=given.paid,
+        usual=still,
         least=funding.share_min * spend[funding.programme],
         most=funding.share_max * spend[funding.programme],
         programme=funding.programme,
@@ -68,7 +81,38 @@ def settle(pools: Pools, uses: Uses, shared: Shared, given: Given) -> Ledger:
         due=spend,
         lasting=shared.lasting[funding.programme],
     )
-    return _ledger(pools, uses, shared, *least_shortfall(task)) if task.any() else ledger
+    if not task.any():
+        return ledger
+    settled = _ledger(pools, uses, shared, *least_shortfall(task))
+    stuck = _short(pools, settled).any(axis=0) & ~np.isnan(usual)
+    if not stuck.any():
+        return settled
+    as_usual = np.where(stuck & np.isnan(given.paid), still[2], given.paid)
+    return _ledger(pools, uses, shared, *least_shortfall(replace(task, paid=as_usual)))
+
+
+def _kept(given: Floats, usual: Floats, least: Floats | float, most: Floats) -> Floats:
+    """What is given, else what is usual as far as it is allowed, else nothing."""
+    return np.where(np.isnan(given), np.clip(np.nan_to_num(usual), least, most), given)
+
+
+def _usual_parts(funding: Funding, spend: Floats, given: Floats, share: Floats) -> Floats:
+    """What pools usually pay; NaN for programmes where that is not known or not allowed."""
+    cost = spend[funding.programme]
+    apart = ~(np.abs(share - np.clip(share, funding.share_min, funding.share_max)) <= SAME)
+    apart = (apart | ~np.isnan(given)) & funding.there
+    other = summed(funding.programme, apart.astype(float), len(spend)) > 0
+    known = funding.there & ~other[funding.programme]
+    return np.where(known, np.clip(share, funding.share_min, funding.share_max) * cost, np.nan)
+
+
+def _short(pools: Pools, ledger: Ledger) -> Flags:
+    """Pools that are short of more than a penny."""
+    penny = PENNY / pools.settings.money_scale
+    short = ledger.short(pools) > penny
+    if pools.balanced:
+        short |= ledger.short_every_year(pools) > penny
+    return short
 
 
 def _endowed(pools: Pools, uses: Uses, spend: Floats) -> Pools:

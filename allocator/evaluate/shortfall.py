@@ -25,8 +25,8 @@ SHIFTED = 1e-6
 class Open:
     """A plan's open choices: NaN in what it states.
 
-    Columns of the programme are transfers, money carried forward, money owed, parts of
-    programmes, and the shortfall of every row. Rows are pools by year, with their recurrent
+    Columns of the programme are how far transfers, money carried and parts of programmes are
+    above what is usual, then how far below, and the shortfall of every row. Rows are pools by year, with their recurrent
     balances after them when the instance asks for these.
 
     Attributes
@@ -35,6 +35,8 @@ class Open:
         Pools, and what they pay for.
     carry, transfers, paid : numpy.ndarray
         As the plan states them: shapes (pool, year), (pair, year) and (part, year).
+    usual : tuple of numpy.ndarray
+        The three as they stay unless something is short by it.
     least, most : numpy.ndarray
         Shape (part, year): what a part may be.
     programme, payer, rank : numpy.ndarray
@@ -50,6 +52,7 @@ class Open:
     carry: Floats
     transfers: Floats
     paid: Floats
+    usual: tuple[Floats, Floats, Floats]
     least: Floats
     most: Floats
     programme: Ints
@@ -67,25 +70,25 @@ class Open:
         return bool(carries.any() or moves.any() or parts.any())
 
     @property
-    def sizes(self) -> tuple[int, int, int, int, int]:
-        """Number of transfers, cells carried forward, cells owed, parts and rows."""
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Number of transfers, cells carried, parts and rows."""
         cells = self.carry.size
         rows = 2 * cells if self.pools.balanced else cells
-        return self.transfers.size, cells, cells, self.paid.size, rows
+        return self.transfers.size, cells, self.paid.size, rows
 
-    def firsts(self) -> Ints:
-        """First column of each kind, and the number of columns."""
-        return np.concatenate([[0], np.cumsum(self.sizes)])
+    @property
+    def start(self) -> Floats:
+        """What is usual of everything that moves: transfers, carry, parts."""
+        carry, transfers, paid = self.usual
+        return np.concatenate([transfers.ravel(), carry.ravel(), paid.ravel()])
 
     def bounds(self) -> tuple[Floats, Floats]:
-        """Least and most of every column."""
-        pools, rows = self.pools, self.sizes[-1]
+        """Least and most of everything that moves."""
+        pools = self.pools
         kinds = (
             _range(self.transfers, np.zeros_like(self.transfers), pools.transfer_max),
-            _range(np.maximum(self.carry, 0.0), np.zeros_like(self.carry), pools.carry_max),
-            _range(np.maximum(-self.carry, 0.0), np.zeros_like(self.carry), -pools.carry_min),
+            _range(self.carry, pools.carry_min, pools.carry_max),
             _range(self.paid, self.least, self.most),
-            (np.zeros(rows), np.full(rows, np.inf)),
         )
         least, most = (np.concatenate(side) for side in zip(*kinds, strict=True))
         return least, most
@@ -98,14 +101,17 @@ class Open:
         once: a shortfall that costs more than the longest path makes one linear programme
         find the least shortfall and then the least money moved.
         """
-        moves, cells, _, parts, rows = self.sizes
-        shift = SHIFTED * self.rank / max(1, int(self.rank.max(initial=0)))
+        moves, cells, parts, rows = self.sizes
+        later = (1.0 + self.rank) / (1.0 + max(0, int(self.rank.max(initial=0))))
+        years = self.due.shape[1]
+        still = [np.ones(moves), np.full(cells, CARRIED)]
         longest = 2.0 * (rows + parts) + 2.0
         return np.concatenate(
             [
-                np.ones(moves),
-                np.full(2 * cells, CARRIED),
-                np.repeat(shift, self.due.shape[1]),
+                *still,
+                np.repeat(SHIFTED * later, years),
+                *still,
+                np.full(parts, SHIFTED),
                 np.full(rows, longest),
             ]
         )
@@ -121,35 +127,32 @@ class Open:
         return np.concatenate([room.ravel(), lasting.ravel()])
 
     def flows(self) -> Any:
-        """Money out less money in of every row, by column."""
+        """Money out less money in of every row, by what moves."""
         pools = self.pools
         size, years = pools.amount.shape
         cell = np.arange(size * years)
         onward = cell[cell % years != years - 1]
         by_pool = cell.reshape(size, years)
-        transfer, forward, owed, part, short, _ = self.firsts()
-        moved, paid = np.arange(self.transfers.size), np.arange(self.paid.size)
+        transfers, cells, parts, rows = self.sizes
+        carried, part = transfers, transfers + cells
+        moved, paid = np.arange(transfers), np.arange(parts)
         gives, takes = by_pool[pools.giver].ravel(), by_pool[pools.taker].ravel()
         pays = by_pool[self.payer].ravel()
         entries = [
-            (gives, transfer + moved, 1.0),
-            (takes, transfer + moved, -1.0),
-            (cell, forward + cell, 1.0),
-            (onward + 1, forward + onward, -1.0),
-            (cell, owed + cell, -1.0),
-            (onward + 1, owed + onward, 1.0),
+            (gives, moved, 1.0),
+            (takes, moved, -1.0),
+            (cell, carried + cell, 1.0),
+            (onward + 1, carried + onward, -1.0),
             (pays, part + paid, 1.0),
         ]
         if pools.balanced:
             always = np.repeat(self.lasting, years)
             entries += [
-                (len(cell) + gives, transfer + moved, 1.0),
-                (len(cell) + takes, transfer + moved, -1.0),
+                (len(cell) + gives, moved, 1.0),
+                (len(cell) + takes, moved, -1.0),
                 (len(cell) + pays[always], part + paid[always], 1.0),
             ]
-        every = np.arange(self.sizes[-1])
-        entries.append((every, short + every, -1.0))
-        return _matrix(entries, (self.sizes[-1], int(self.firsts()[-1])))
+        return _matrix(entries, (rows, part + parts))
 
     def in_full(self) -> tuple[Any, Floats]:
         """Rows that pay every programme in full, or as nearly as its parts allow."""
@@ -162,8 +165,9 @@ class Open:
         )
         due = np.clip(self.due[sharing], *parts)
         row = (where[:, None] * years + np.arange(years)).ravel()
-        part = self.firsts()[3] + np.arange(self.paid.size)
-        return _matrix([(row, part, 1.0)], (due.size, int(self.firsts()[-1]))), due.ravel()
+        first = self.transfers.size + self.carry.size
+        part = first + np.arange(self.paid.size)
+        return _matrix([(row, part, 1.0)], (due.size, first + self.paid.size)), due.ravel()
 
 
 def least_shortfall(task: Open) -> tuple[Floats, Floats, Floats]:
@@ -176,6 +180,7 @@ def least_shortfall(task: Open) -> tuple[Floats, Floats, Floats]:
     """
     # Plans that state all of it, as solved ones do, never pay for this import.
     from scipy.optimize import linprog
+    from scipy.sparse import csr_array, eye_array, hstack
 
     pools = task.pools
     largest = np.maximum(pools.amount, np.abs(task.uses.total)).max(axis=1)
@@ -183,26 +188,28 @@ def least_shortfall(task: Open) -> tuple[Floats, Floats, Floats]:
     # Rows in the size of their pool: a small pool is kept as exactly as a big one.
     weight = np.repeat(unit / np.maximum(largest, SMALLEST_POOL * unit), pools.amount.shape[1])
     weight = np.tile(weight, 2 if pools.balanced else 1)
-    least, most = (side / unit for side in task.bounds())
+    least, most = task.bounds()
+    # What is stated may be beyond what is allowed, and stays.
+    start = np.clip(task.start, least, most)
     full, due = task.in_full()
+    flows, rows = task.flows(), task.sizes[-1]
+    out = hstack([flows, -flows, -eye_array(rows)], format="csr")
+    up, down = (most - start) / unit, (start - least) / unit
     result: Any = linprog(
         task.prices(),
-        A_ub=task.flows().multiply(weight[:, None]).tocsr(),
-        b_ub=task.room() / unit * weight,
-        A_eq=full if len(due) else None,
-        b_eq=due / unit if len(due) else None,
-        bounds=list(zip(least, most, strict=True)),
+        A_ub=out.multiply(weight[:, None]).tocsr(),
+        b_ub=(task.room() - flows @ start) / unit * weight,
+        A_eq=hstack([full, -full, csr_array((len(due), rows))], format="csr") if len(due) else None,
+        b_eq=(due - full @ start) / unit if len(due) else None,
+        bounds=[*((0.0, most) for most in (*up, *down)), *((0.0, None),) * rows],
         options={"primal_feasibility_tolerance": SETTLED},
     )
     if result.status != 0:
         raise SolverError(f"transfers and carry could not be settled: {result.message}")
-    x = np.clip(result.x, least, most) * unit
-    transfers, forward, owed, paid, _ = np.split(x, task.firsts()[1:-1])
-    found = (
-        (task.carry, forward - owed),
-        (task.transfers, transfers),
-        (task.paid, paid),
-    )
+    above, below, _ = np.split(result.x, [len(start), 2 * len(start)])
+    x = np.clip(start + (above - below) * unit, least, most)
+    transfers, carried, paid = np.split(x, np.cumsum(task.sizes[:2]))
+    found = (task.carry, carried), (task.transfers, transfers), (task.paid, paid)
     carry, moved, parts = (
         np.where(np.isnan(stated), chosen.reshape(stated.shape), stated) for stated, chosen in found
     )

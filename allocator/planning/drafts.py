@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from allocator.errors import UsageError
-from allocator.evaluate.plan_tables import ASSUMED, lengthened
+from allocator.evaluate.plan_tables import ASSUMED, KEYS, lengthened
+from allocator.evaluate.plans import USUAL
 from allocator.instance.instance import Instance
 from allocator.instance.tables.lists import names_in
 from allocator.instance.tables.years import year_of
@@ -56,7 +58,9 @@ def complete_draft(
     otherwise, and as rolled forward before; where a draft takes an option of a group that
     allows one, the others it does not name are not taken, and where it says no to the one
     that rolling forward takes, the one that costs and changes nothing takes its place. Money
-    between pools and years is settled in the plan's favour, as in any evaluation.
+    between pools and years, and what several pools pay of a programme, stays as rolled forward
+    where the draft fits so, or where it cannot fit at all; otherwise it is settled in the
+    plan's favour, as in any evaluation.
 
     Parameters
     ----------
@@ -97,15 +101,21 @@ def complete_draft(
         for name, names in every.items()
     }
     silent = [n for n in missing["options"] if all((n, y) not in said["options"] for y in years)]
-    if not any(missing.values()):
+    whole = not any(missing.values())
+    if whole and not _leaves_shares(instance, tables):
         return Draft(tables, reference=reference)
     reference = reference or roll_forward(instance, evidence=evidence, held=held)
+    if whole and not reference.tables:
+        return Draft(tables, reference=reference)
     if not reference.tables:
         raise UsageError(
             "the draft does not name every programme and year, and what it leaves out cannot "
             "stay as rolled forward: no plan keeps every hard rule, limit and budget. Give "
             "every programme and year, or see what collides with 'allocator solve'."
         )
+    tables |= _money(tables, reference)
+    if whole:
+        return Draft(tables, reference=reference)
     lines = reference.tables["allocation"]
     keys = zip(lines["programme"], lines["year"], strict=True)
     more = lines.loc[[k not in said["allocation"] for k in keys], ["programme", "year", "activity"]]
@@ -115,6 +125,34 @@ def complete_draft(
             rows = _decided(instance, name, tables.get(name), reference.tables[name])
             tables[name] = _joined(tables.get(name), rows)
     return Draft(tables, _assumed(len(more), len(lines), silent, every), reference)
+
+
+def _leaves_shares(instance: Instance, tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether programmes have several payers and a draft says nothing of what they pay."""
+    return len(instance.funding) > 0 and tables.get("funding") is None
+
+
+def _money(
+    tables: Mapping[str, pd.DataFrame], reference: RolledForward
+) -> dict[str, pd.DataFrame]:
+    """Tables of money with what rolling forward does in rows that a draft does not have."""
+    found = {}
+    for name, column in USUAL.items():
+        own, rolled = tables.get(name), getattr(reference.checked, name)
+        keys = [*KEYS[name], "year"]
+        if own is not None and not set(keys) <= set(own):
+            continue
+        stated = set() if own is None else set(zip(*(_cells(own[k]) for k in keys), strict=True))
+        at = zip(*(_cells(rolled[k]) for k in keys), strict=True)
+        missing = np.array([key not in stated for key in at], dtype=bool)
+        rows = rolled.loc[missing & (rolled[column].fillna(0.0) != 0.0), [*keys, column]]
+        if len(rows):
+            found[name] = _joined(own, rows.assign(**{ASSUMED: True}))
+    return found
+
+
+def _cells(column: pd.Series[Any]) -> list[str]:
+    return [str(cell).strip() for cell in column]
 
 
 _KEYS = {"allocation": "programme", "options": "option", "contracts": "contract"}
