@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from allocator.errors import InstanceError, UsageError
+from allocator.errors import InstanceError, Problem, UsageError
 from allocator.evaluate import Evaluation, Round
 from allocator.evaluate import evaluate as judge
 from allocator.instance import instance as instances
@@ -55,16 +55,20 @@ def evaluate(
     known = instance if isinstance(instance, Round) else instance_of(instance, "evaluate")
     if isinstance(known, Instance) and isinstance(plan, Plan):
         known = with_evidence(known, plan.instance.get("evidence") or "central")
-    draft = _tables(plan)
+    noted: list[Problem] = []
+    draft = _tables(plan, noted)
     try:
-        return judge(known, draft, **options)
+        found = judge(known, draft, **options)
     except InstanceError as error:
         if isinstance(plan, str | PathLike):
-            raise plans.located(error, draft, plan) from None
+            raise plans.located(error, draft, plan, noted) from None
         raise
+    if noted:
+        raise InstanceError(noted)
+    return found
 
 
-def _tables(plan: object) -> Mapping[str, pd.DataFrame]:
+def _tables(plan: object, noted: list[Problem]) -> Mapping[str, pd.DataFrame]:
     """Tables of whatever stands for a plan."""
     import pandas as pd
 
@@ -77,7 +81,7 @@ def _tables(plan: object) -> Mapping[str, pd.DataFrame]:
     if isinstance(plan, Mapping):
         return plan
     if isinstance(plan, str | PathLike):
-        return plans.read_plan(plan)
+        return plans.read_plan(plan, noted=noted)
     raise UsageError(
         f"evaluate takes a plan, its tables by name, its allocation alone, or a plan folder, "
         f"not {kind_of(plan)}"

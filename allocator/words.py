@@ -25,8 +25,18 @@ _MOST_DIGITS = 16
 _MOST_LOOKUPS = 200
 """Names looked up before hints stop: in a file where everything is wrong they help nobody."""
 
-_MASS = ("staff", "time", "work", "care", "money", "capacity", "people", "wte", "fte", "min")
+_MASS = ("staff", "time", "work", "care", "money", "capacity", "wte", "fte", "min")
 """Last words of units that have no plural."""
+
+_JOINTS = ("of", "per", "a", "an", "in", "for", "at", "on", "to", "with", "while", "after", "under")
+"""Words of units after which nothing has a number."""
+
+_LATER = ("lost", "gained", "saved", "avoided", "prevented", "won", "missed", "treated", "seen")
+"""Words of units that follow the one that has a number."""
+
+_IRREGULAR = {"person": "people", "child": "children", "life": "lives", "woman": "women"}
+_IRREGULAR |= {"man": "men", "half": "halves"}
+"""Words whose plural has to be known."""
 
 
 # Figures
@@ -147,14 +157,46 @@ def missing_money(amount: float, currency: str) -> str:
 
 def missing_amount(amount: float, unit: str) -> str:
     """Amount of a unit that is missing or too much: ``22.3 beds``, ``1 bed``, ``0.04 staff``."""
-    size = figure(amount)
-    return f"{size} {unit if size == '1' else units(unit)}" if unit else size
+    return of_unit(figure(amount), unit)
 
 
-def units(unit: str) -> str:
-    """Plural of a unit that a planner wrote; what has none, or is written large, stays."""
-    last = unit.rpartition(" ")[2]
-    return unit if not last.isalpha() or not last.islower() or last in _MASS else several(unit)
+def of_unit(size: str, unit: str) -> str:
+    """A figure as it is written and a unit in the number that goes with it.
+
+    ``1 bed``, ``2,000 episodes of need``, ``1.33 QALY``; the figure alone where there is no unit.
+    """
+    return f"{size} {unit_for(size, unit)}".rstrip()
+
+
+def unit_for(size: str, unit: str) -> str:
+    """A unit that a planner wrote, in the number that goes with a figure as it is written.
+
+    What has no plural, is written large, or is a plural already, stays.
+    """
+    head, rest = _head(unit)
+    start, space, last = head.rpartition(" ")
+    plain = last.replace("-", "")
+    if not plain.isalpha() or not plain.islower() or last in _MASS:
+        return unit
+    return f"{start}{space}{_one(last) if size.lstrip('+-') == '1' else several(last)}{rest}"
+
+
+def _head(unit: str) -> tuple[str, str]:
+    """The words that have a number, and those after them: ``QALY``, `` lost while waiting``."""
+    words = unit.split(" ")
+    end = next((n for n, word in enumerate(words) if n and word in _JOINTS), len(words))
+    while end > 1 and words[end - 1] in _LATER:
+        end -= 1
+    return " ".join(words[:end]), "".join(f" {word}" for word in words[end:])
+
+
+def _one(thing: str) -> str:
+    """Singular of a word that may be one already."""
+    if not thing.endswith("s") or thing.endswith("ss"):
+        return next((one for one, many in _IRREGULAR.items() if many == thing), thing)
+    if thing.endswith("ies"):
+        return f"{thing[:-3]}y"
+    return thing[:-2] if thing.endswith(("ches", "shes", "xes")) else thing[:-1]
 
 
 def _signed_money(amount: float, digits: str, currency: str) -> str:
@@ -209,11 +251,13 @@ def brief(text: str) -> str:
 
 def several(thing: str) -> str:
     """Plural of a word that is not one already: ``bed-days``, ``capacities``."""
-    if thing.endswith("s"):
+    if thing.endswith("s") or thing in _IRREGULAR.values():
         return thing
+    if thing in _IRREGULAR:
+        return _IRREGULAR[thing]
     if thing.endswith("y") and thing[-2:-1] not in "aeiou":
         return f"{thing[:-1]}ies"
-    return f"{thing}es" if thing.endswith("ch") else f"{thing}s"
+    return f"{thing}es" if thing.endswith(("ch", "sh", "x")) else f"{thing}s"
 
 
 def count(amount: int, thing: str) -> str:

@@ -201,7 +201,10 @@ def test_a_total_that_does_not_add_up_is_a_problem_at_its_line(folder: Path, cap
     with pytest.raises(InstanceError) as caught:
         allocator.evaluate(ROUND, allocator.complete_draft(ROUND, read_plan(file)).tables)
     first, second = caught.value.problems
-    assert first.message == "'Total' looks like a total of the other rows; delete the row."
+    assert first.message == (
+        "'Total' looks like a total of the other rows, but its activity is 162 and they add up "
+        "to 161, so it is 1 too much; correct or delete the row."
+    )
     assert (first.line, second.line, second.value) == (2, 5, "GPs")
 
 
@@ -260,3 +263,56 @@ def test_activity_read_as_money_is_told_as_well() -> None:
 )
 def test_what_may_well_be_meant_is_not_doubted(draft: str) -> None:
     assert noted(draft) == ""
+
+
+def problems_of(folder: Path, draft: str) -> list[str]:
+    """What the library says of a draft that is no plan."""
+    file = folder.parent / "draft.csv"
+    file.write_text(draft, encoding="utf-8")
+    with pytest.raises(InstanceError) as caught:
+        allocator.evaluate(folder, file)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.parametrize(
+    ("heads", "lost", "meant"),
+    [
+        ("programme,year,Activty", "activity", "activty"),
+        ("programme,year,spnd", "activity", "spnd"),
+        ("programe,year,activity", "programme", "programe"),
+        ("programme,yaer,activity", "year", "yaer"),
+    ],
+)
+def test_a_column_that_is_spelt_otherwise(folder: Path, heads: str, lost: str, meant: str) -> None:
+    (said,) = problems_of(folder, f"{heads}\nNursing,2025,60")
+    assert said.startswith(f"draft.csv, line 1, {lost}: the column '{lost}' is missing;")
+    assert said.endswith(f"; did you mean it by '{meant}'?")
+
+
+def test_all_that_is_wrong_with_a_draft_is_told_at_once(folder: Path, capsys: Any) -> None:
+    draft = (
+        "programme,year,activity\nNursing,2025,6o\nGP,2025,100\nGP,2025,100\nWard,2031,5\n"
+        "Nursng,2025,3\nWard,2025,-5\nWard,2o26,5"
+    )
+    said = problems_of(folder, draft)
+    lines = [
+        ("line 2, activity", "'6o' is not a number."),
+        ("line 8, year", "2o26"),
+        ("line 4", "is there more than once"),
+        ("line 5, year", "'2031' is not a year of the plan"),
+        ("line 6, programme", "did you mean 'Nursing'?"),
+        ("line 7, activity", "less than nothing"),
+    ]
+    for place, what in lines:
+        assert len([s for s in said if place in s and what in s]) == 1, (place, said)
+    judged(folder, draft, capsys)
+    main(["evaluate", str(folder), str(folder.parent / "draft.csv"), "--no-best"])
+    told = capsys.readouterr().err
+    assert "Errors: 6" in joined(told)
+
+
+def test_a_cell_that_is_no_number_is_no_blank(folder: Path, capsys: Any) -> None:
+    draft = "programme,year,activity,unmet\nNursing,2025,60,none"
+    said = judged(folder, draft, capsys)
+    assert said == ""
+    assert any("'none' is not a number" in s for s in problems_of(folder, draft))

@@ -22,7 +22,7 @@ from allocator.cli.arguments import (
 from allocator.cli.exits import Exit
 from allocator.cli.output import print_json, printer, results, working
 from allocator.cli.steps import best_plan, evidence_case, read_instance
-from allocator.errors import InstanceError, UsageError
+from allocator.errors import InstanceError, Problem, UsageError
 
 PlanPath = Annotated[
     Path,
@@ -63,13 +63,17 @@ def evaluate(
         check_target(out, overwrite)
     found, began = read_instance(instance, progress)
     case = evidence_case(found, evidence)
-    draft, levels = read_plan(plan), None if held is None else read_plan(held)
+    noted: list[Problem] = []
+    draft = read_plan(plan, noted=noted)
+    levels = None if held is None else read_plan(held)
     with working("Rolling the baseline forward"):
         whole = allocator.complete_draft(found, draft, evidence=case, held=levels)
     try:
         evaluation = allocator.evaluate(with_evidence(found, case), whole.tables)
     except InstanceError as error:
-        raise located(error, whole.tables, plan) from None
+        raise located(error, whole.tables, plan, noted) from None
+    if noted:
+        raise InstanceError(noted)
     if best:
         answer = best_plan(found, began, told=progress, evidence=case, held=levels)
         compared = Compared(answer, assumed=whole.assumed)

@@ -23,7 +23,7 @@ from allocator.evaluate.tables import (
     unlimited_where_blank,
 )
 from allocator.instance.tables.settings import Settings
-from allocator.words import number
+from allocator.words import number, of_unit
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Capacity:
         return Subject("Resource", rows, self.settings, self._words)
 
     def _words(self, value: float, row: int, more: int = 0) -> str:
-        return f"{number(value, more)} {self.units[self.names.all[row][0]]}".rstrip()
+        return of_unit(number(value, more), self.units[self.names.all[row][0]])
 
 
 def read_capacity(tables: Tables, programmes: Programmes, pools: Names, options: Names) -> Capacity:

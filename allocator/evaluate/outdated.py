@@ -91,9 +91,13 @@ def reopened(
     if not told:
         return given, ()
     what = "; ".join(told)
-    whose = f", edited for {_named(programmes, edited)}," if edited.any() else ""
-    said = f"Activity{whose} is believed. What was stated beside it for another plan is worked "
-    return replace(given, **changes), (f"{said}out anew: {what}.",)
+    if edited.any():
+        said = f"Activity, edited for {_named(programmes, edited)}, is believed. "
+        said += "What was stated beside it for another plan is"
+    else:
+        said = "The plan was made with other evidence or for another round, and its activity is "
+        said += "believed. What stands beside it and does not follow here is"
+    return replace(given, **changes), (f"{said} worked out anew: {what}.",)
 
 
 def _named(names: Names, which: Flags, joint: str = "") -> str:
@@ -123,14 +127,21 @@ def _differs(stated: Floats | None, follows: Floats, size: Floats | float = 0.0)
 
 
 def _need(given: Given, follows: Follows) -> tuple[Flags, Flags]:
-    """Where activity was edited, and where unmet need does not follow from it any more."""
+    """Where activity was edited, and where unmet need does not follow from it any more.
+
+    What activity avoids depends on the evidence as well, what it costs does not: where a cost
+    stands beside activity and follows, nobody edited it.
+    """
     need, known = follows.need, follows.decided.round
     there, effects = known.demand.there, known.effects
     avoided = given.beside.get(("allocation", "avoided"))
     spend = given.beside.get(("allocation", "spend"))
     balance = _differs(avoided, need.avoided, need.need) & there
     priced = _differs(spend, follows.accounts.spending.total, known.programmes.price)
-    edited = (priced & ~np.isnan(given.activity)) | balance
+    edited = priced & ~np.isnan(given.activity)
+    told = np.zeros(edited.shape, dtype=bool) if spend is None else ~np.isnan(spend)
+    own = edited | (balance & ~(told & (known.programmes.price > 0.0)))
+    edited = edited | balance
     rests = np.zeros(len(edited), dtype=bool)
     rests[effects.target[_ever(edited)[effects.source]]] = True
     most = np.minimum(need.potential, known.demand.arriving)
@@ -140,7 +151,7 @@ def _need(given: Given, follows: Follows) -> tuple[Flags, Flags]:
     copied = np.zeros(edited.shape, dtype=bool)
     for figures in (avoided, spend):
         copied |= False if figures is None else ~np.isnan(figures)
-    return edited, stale[:, None] & copied
+    return own, stale[:, None] & copied
 
 
 def _pools(given: Given, follows: Follows) -> Flags:

@@ -14,7 +14,7 @@ from allocator.errors import Problem
 from allocator.evaluate.tables import Names
 from allocator.evaluate.tolerances import SAME
 from allocator.instance.tables.guard import unguarded
-from allocator.instance.tables.total import called_total
+from allocator.instance.tables.total import called_total, off_by
 from allocator.instance.tables.years import year_of
 from allocator.words import Suggester, brief, listing, sentence
 
@@ -126,23 +126,27 @@ class PlanTable:
         for i in np.flatnonzero(totals).tolist():
             name = str(self.frame[key].iloc[i])
             said = f"'{brief(name)}' looks like a total of the other rows"
-            if self._adds_up(i, named & ((year == year[i]) | (year[i] == ""))):
+            sums = self._sums(i, named & ((year == year[i]) | (year[i] == "")))
+            off = next((entry for entry in sums if not _same(*entry[1:])), None)
+            if sums and off is None:
                 what = f"{said} of {self.name}, and its figures are: the row is skipped; delete it."
                 self.notes += [what] if what not in self.notes else []
             else:
-                self.problem(i, key, name, f"{said}; delete the row.")
+                but = ", but " + off_by(*off) if off else ""
+                way = "correct or delete" if off else "delete"
+                self.problem(i, key, name, f"{said}{but}; {way} the row.")
         self.frame, self._line = self.frame[~totals], self._line[~totals]
 
-    def _adds_up(self, row: int, others: Flags) -> bool:
-        """Whether every figure of a row is the sum of others', and there is one."""
-        kept = []
+    def _sums(self, row: int, others: Flags) -> list[tuple[str, float, float]]:
+        """Every figure of a row with the sum of others': column, figure, sum."""
+        sums = []
         for column in (c for c in ADDED if c in self.frame):
             read = pd.to_numeric(self.frame[column], errors="coerce")
             figures = read.to_numpy(dtype=float, na_value=np.nan)
             if not np.isnan(figures[row]):
                 whole = math.fsum(figures[others & ~np.isnan(figures)].tolist())
-                kept.append(math.isclose(figures[row], whole, rel_tol=SAME, abs_tol=SAME))
-        return bool(kept) and all(kept)
+                sums.append((column, float(figures[row]), whole))
+        return sums
 
     def _rows(self, keys: tuple[str, ...], known: Names) -> Ints:
         """Position of every row's key; -1, with a problem, for one that does not exist."""
@@ -248,6 +252,10 @@ class PlanTable:
                 self.problem(i, name, text[i], said)
         answers.ravel()[self.place] = read[self.kept]
         return answers
+
+
+def _same(figure: float, whole: float) -> bool:
+    return math.isclose(figure, whole, rel_tol=SAME, abs_tol=SAME)
 
 
 def _found(columns: list[list[str]], known: Names) -> Ints:

@@ -13,7 +13,7 @@ from allocator.evaluate.findings import Subject
 from allocator.evaluate.tables import Names, Tables
 from allocator.instance.tables.rows import Rows
 from allocator.instance.tables.settings import Settings
-from allocator.words import number
+from allocator.words import number, of_unit
 
 
 def growth(tables: Tables, uplift: Floats | float = np.nan) -> Floats:
@@ -103,7 +103,7 @@ class Programmes:
         unit = self.units[row]
         if unit == "money":
             return self.settings.exact_money(value, more)
-        return f"{number(value, more)} {unit}"
+        return of_unit(number(value, more), unit)
 
 
 def read_programmes(tables: Tables, pools: Names) -> Programmes:

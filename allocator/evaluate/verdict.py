@@ -15,7 +15,7 @@ from allocator.evaluate.measures import IN_MONEY, IN_POUNDS, Measured
 from allocator.evaluate.programmes import Programmes
 from allocator.evaluate.rules import Rules
 from allocator.evaluate.selections import EVERY, Selections
-from allocator.words import number, told_apart
+from allocator.words import number, of_unit, told_apart
 
 
 @dataclass(frozen=True)
@@ -216,13 +216,13 @@ def _in_words(
     if rules.kind[row] in IN_MONEY:
         return programmes.settings.exact_money(value, more)
     if rules.kind[row] == "outcome":
-        return f"{number(value, more)} {outcome_units[rules.subject[row, 0]]}".rstrip()
+        return of_unit(number(value, more), outcome_units[rules.subject[row, 0]])
     who, _ = selections.of(rules.selection[row])
     units = {programmes.units[i] for i in who}
     if units == {"money"}:
         return programmes.settings.exact_money(value, more)
     figure = number(value, more)
-    return f"{figure} {units.pop()}" if len(units) == 1 else figure
+    return of_unit(figure, units.pop()) if len(units) == 1 else figure
 
 
 def rule_frame(verdict: Verdict, years: Ints) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,12 @@ from small import csv, one_row, round_of, solved
 
 from allocator.errors import InstanceError
 from allocator.evaluate import evaluate
+from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance
 
 YEARS = (2025, 2026, 2027)
-LISTS = round_of(
+lists = partial(
+    round_of,
     """\
     programme,sector,pool,unit,baseline,unit_cost
     Surgery,acute,NHS,operation,100,10
@@ -38,6 +41,7 @@ LISTS = round_of(
     ),
     selections="selection,programme\nSurgery,Surgery",
 )
+LISTS = lists()
 
 
 def tables(instance: Instance) -> dict[str, pd.DataFrame]:
@@ -217,3 +221,14 @@ def test_a_measure_nobody_knows_is_refused() -> None:
     wide = csv("programme,measure,2025\nPlain,hours,1")
     with pytest.raises(InstanceError, match="activity is blank"):
         evaluate(MONEY, {"allocation": wide})
+
+
+def test_other_evidence_is_not_called_an_edit() -> None:
+    effects = "source,target,per_unit,low,high\nCommunity,Surgery,0.1,0.05,0.15"
+    round_ = lists(effects=effects)
+    result = evaluate(with_evidence(round_, "high"), dict(solved(round_).tables))
+    (said,) = result.notes
+    assert "edited" not in said
+    assert said.startswith("The plan was made with other evidence or for another round")
+    assert "unmet of allocation.csv" in said
+    assert "funding" not in said

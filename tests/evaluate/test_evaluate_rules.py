@@ -102,7 +102,7 @@ def test_messages_say_both_sides_in_their_unit() -> None:
         "share 0.315789 against 0.2."
     )
     visits = run(ruled("R,2026,activity,acute,,,min,130,amount,,,"), PLAN)
-    assert "activity is 120 visit and must be at least 130 visit" in visits.violations.message[0]
+    assert "activity is 120 visits and must be at least 130 visits" in visits.violations.message[0]
 
 
 def test_a_rule_with_a_year_replaces_the_blank_one() -> None:

@@ -328,7 +328,33 @@ def test_a_total_that_does_not_add_up_is_one_error(tmp_path: Path, name: str) ->
     _, problems = diagnose(write_round(tmp_path, budgets=text))
     errors = [p for p in problems if p.severity == "error"]
     assert len(errors) == 1
-    assert "looks like a total of the other rows; delete the row" in errors[0].message
+    assert "looks like a total of the other rows, but its amount is 999" in errors[0].message
+    assert errors[0].message.endswith("correct or delete the row.")
+
+
+BUDGETS = "pool,year,amount\nNHS,2025,100\nNHS,2026,110\nCouncil,2025,50\nCouncil,2026,52\n"
+
+
+def of_total(row: str) -> Instance:
+    programmes = "programme,sector,pool,baseline\na,s,NHS,50\nb,s,Council,25"
+    return round_of(programmes, years=(2025, 2026), budgets=f"{BUDGETS}{row}")
+
+
+@pytest.mark.parametrize("row", ["Total,,312", "Total,2025,150", "Total,2025,150\nTotal,2026,162"])
+def test_totals_of_a_year_and_of_all_years_are_skipped(row: str) -> None:
+    found = of_total(row)
+    assert sorted(set(found.budgets["pool"])) == ["Council", "NHS"]
+    assert said(list(found.warnings), "the row is skipped")
+
+
+def test_a_total_that_is_off_says_by_how_much() -> None:
+    with pytest.raises(InstanceError) as caught:
+        of_total("Total,,310")
+    only = next(problem for problem in caught.value.problems if problem.severity == "error")
+    assert only.message == (
+        "'Total' looks like a total of the other rows, but its amount is 310 and they add up to "
+        "312, so it is 2 too little; correct or delete the row."
+    )
 
 
 def test_a_total_of_programmes_without_sector_or_pool() -> None:

@@ -21,6 +21,7 @@ from allocator.words import (
     figure,
     fixed,
     number,
+    of_unit,
     percent,
     several,
     signed,
@@ -272,3 +273,41 @@ def test_what_is_missing_is_never_nothing(amount: float) -> None:
 
 def test_nothing_is_nothing() -> None:
     assert close_money(0.0, "GBP") == "£0"
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "said"),
+    [
+        ("79,332", "virtual bed-day", "79,332 virtual bed-days"),
+        ("1", "virtual bed-day", "1 virtual bed-day"),
+        ("2,000", "episode of need", "2,000 episodes of need"),
+        ("163", "attendance", "163 attendances"),
+        ("0.5", "hour", "0.5 hours"),
+        ("1", "beds", "1 bed"),
+        ("-1", "visits", "-1 visit"),
+        ("3", "visits", "3 visits"),
+        ("1", "percentage point", "1 percentage point"),
+        ("1.33", "unit", "1.33 units"),
+        ("1", "points of value", "1 point of value"),
+        ("3", "QALY", "3 QALY"),
+        ("3", "QALY lost while waiting", "3 QALY lost while waiting"),
+        ("3", "death avoided", "3 deaths avoided"),
+        ("3", "life saved", "3 lives saved"),
+        ("1", "people", "1 person"),
+        ("4", "person", "4 people"),
+        ("4", "people", "4 people"),
+        ("4", "staff", "4 staff"),
+        ("4", "hour a week", "4 hours a week"),
+        ("4", "therapy", "4 therapies"),
+        ("1", "therapies", "1 therapy"),
+        ("4", "", "4"),
+        ("4", "kWh", "4 kWh"),
+    ],
+)
+def test_units_have_the_number_of_their_figure(size: str, unit: str, said: str) -> None:
+    assert of_unit(size, unit) == said
+
+
+def test_a_worth_has_the_number_of_its_figure() -> None:
+    assert Worth("unit", 1.0).text(1.33) == "1.33 units"
+    assert Worth("points of value", 1.0).text(1.0) == "1 point of value"

@@ -12,7 +12,7 @@ from allocator.instance.checks.problem import Problems, planned, problem
 from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.ranges import Collision, Money, Shortage
 from allocator.instance.tables.settings import Settings
-from allocator.words import missing_amount, number, told_apart, units
+from allocator.words import missing_amount, number, of_unit, told_apart
 
 _TABLES = (
     "programmes",
@@ -121,7 +121,7 @@ def _collision(facts: Facts, found: Collision) -> Problem:
     name, unit = programmes["programme"][found.programme], programmes["unit"][found.programme]
     excess = found.lo - found.hi
     cost = settings.money(excess * float(programmes["unit_cost"][found.programme]))
-    units = "" if unit == "money" else f" {unit}"
+    apart = of_unit(number(excess), "" if unit == "money" else unit)
     worth = "" if unit == "money" else f" ({cost} at base-year prices)"
     table, line = _blamed(found)
     year = settings.year_label(settings.years[found.year])
@@ -129,7 +129,7 @@ def _collision(facts: Facts, found: Collision) -> Problem:
     message = (
         f"'{name}' has no allowed activity in {year}: it must be at least {least} "
         f"{_rows(found.floor)} but can be at most {most} {_rows(found.ceiling)}, "
-        f"{number(excess)}{units} apart{worth}."
+        f"{apart} apart{worth}."
     )
     column = "programme" if table in ("limits", "demand", "programmes") else ""
     return Problem(table, line, column, name if column else "", message)
@@ -158,8 +158,7 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         lacking = missing_amount(missing, found.unit)
         message = (
             f"'{found.name}' cannot hold in {year} what programmes must do: at least "
-            f"{needed} {units(found.unit)}".rstrip()
-            + f" ({most}) against {there} with all extra; at least {lacking} "
+            f"{of_unit(needed, found.unit)} ({most}) against {there} with all extra; at least {lacking} "
             f"{'is' if lacking.startswith('1 ') or not found.unit else 'are'} missing."
         )
         return Problem(found.table, line, "amount", "", message, AT_LEAST)

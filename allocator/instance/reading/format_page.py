@@ -50,7 +50,8 @@ columns that have a default may be left out, as may tables that are not required
 - **Semicolons or tabs** may separate the cells of a file, if its header says so. There, 12,5 is
   read as 12.5 and reported; what could also be thousands, as 1,234, is refused.
 - **Totals**: a row called Total, which nothing else speaks of, is skipped and reported where its
-  figures are the sums of the other rows (of its year), and refused where they are not.
+  figures are the sums of the other rows (of its year; of all years where it has none), and
+  refused where they are not.
 - **Sizes**: at most {LARGEST / 1e6:.0f} MB together, {MOST_YEARS} plan years, {MOST_COLUMNS}
   columns a table. Only plain files are read.
 

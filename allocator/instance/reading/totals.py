@@ -10,7 +10,7 @@ from allocator.arrays import Floats
 from allocator.errors import Problem
 from allocator.instance.reading.values import decorated, plain
 from allocator.instance.tables.column import Table
-from allocator.instance.tables.total import called_total
+from allocator.instance.tables.total import called_total, off_by
 from allocator.words import brief
 
 _SAME = 1e-9
@@ -85,22 +85,34 @@ def _meant(tables: Sequence[Found]) -> set[tuple[str, str]]:
 def _problem(found: Found, column: str, at: int, totals: list[int]) -> Problem:
     name, line = str(found.cells[column][at]), found.lines[at]
     said = f"'{brief(name)}' looks like a total of the other rows"
-    if _adds_up(found, at, totals):
+    sums = _sums(found, at, totals)
+    off = next((entry for entry in sums if not _same(*entry[1:])), None)
+    if sums and off is None:
         message = f"{said}, and its figures are: the row is skipped; delete it."
         return Problem(found.table.name, line, column, name, message, severity="warning")
-    message = f"{said}; delete the row."
+    but = ", but " + off_by(*off) if off else ""
+    message = f"{said}{but}; {'correct or delete' if off else 'delete'} the row."
     return Problem(found.table.name, line, column, name, message)
 
 
-def _adds_up(found: Found, at: int, totals: list[int]) -> bool:
-    """Whether every figure of a row is the sum of the others of its column, and there is one.
+def _sums(found: Found, at: int, totals: list[int]) -> list[tuple[str, float, float]]:
+    """Every figure of a row with the sum of the others of its column: column, figure, sum.
 
-    Where rows have a year, only those of the same year count.
+    Where rows have a year, only those of the same year count; those of all years where the
+    row has none and that is what it adds up.
     """
     rows = [row for row in range(len(found.lines)) if row not in totals]
     year = found.cells.get("year")
-    if year is not None:
-        rows = [row for row in rows if str(year[row]) == str(year[at])]
+    if year is None:
+        return _added(found, at, rows)
+    mine = [row for row in rows if _year(year[row]) == _year(year[at])]
+    sums = _added(found, at, mine)
+    if _year(year[at]) or (mine and all(_same(figure, whole) for _, figure, whole in sums)):
+        return sums
+    return _added(found, at, rows)
+
+
+def _added(found: Found, at: int, rows: list[int]) -> list[tuple[str, float, float]]:
     sums = []
     for name, cells in found.cells.items():
         column = found.table.columns.get(name)
@@ -108,8 +120,17 @@ def _adds_up(found: Found, at: int, totals: list[int]) -> bool:
             figure = _figure(cells, at)
             if figure is not None:
                 others = [value for value in (_figure(cells, row) for row in rows) if value]
-                sums.append(math.isclose(figure, math.fsum(others), rel_tol=_SAME, abs_tol=_SAME))
-    return bool(sums) and all(sums)
+                sums.append((name, figure, math.fsum(others)))
+    return sums
+
+
+def _same(figure: float, whole: float) -> bool:
+    return math.isclose(figure, whole, rel_tol=_SAME, abs_tol=_SAME)
+
+
+def _year(cell: str | float) -> str:
+    """A year as it is written, nothing where there is none."""
+    return "" if isinstance(cell, float) and math.isnan(cell) else str(cell).strip()
 
 
 def _figure(cells: list[str] | Floats, at: int) -> float | None:

@@ -18,6 +18,7 @@ from allocator.instance.tables.guard import guarded
 from allocator.instance.tables.total import called_total
 from allocator.instance.tables.years import not_a_year, year_of
 from allocator.report.files.target import RECORDS, write_folder
+from allocator.words import Suggester, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +153,9 @@ def _word(cell: str | bool) -> str:
     return guarded(cell) if isinstance(cell, str) else "yes" if cell else "no"
 
 
-def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.DataFrame]:
+def read_plan(
+    path: str | PathLike[str], *, whole: bool = True, noted: list[Problem] | None = None
+) -> dict[str, pd.DataFrame]:
     """Read a plan folder, or a CSV with the columns programme, year and activity or spend.
 
     Parameters
@@ -164,6 +167,9 @@ def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.
     whole : bool
         Whether a folder must have an allocation; to start a search from, what it says yes or
         no to is enough.
+    noted : list of Problem, optional
+        Takes the cells that cannot be read, which are then blank, instead of an error: for
+        those who look for further problems and tell all at once (:func:`located`).
 
     Returns
     -------
@@ -195,7 +201,8 @@ def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.
     else:
         raise UsageError(f"there is no plan at {where}.")
     problems: list[Problem] = []
-    tables = {name: _table(name, file, problems) for name, file in files.items()}
+    cells = problems if noted is None else noted
+    tables = {name: _table(name, file, problems, cells) for name, file in files.items()}
     plan = {name: table for name, table in tables.items() if table is not None}
     if any(problem.severity == "error" for problem in problems):
         raise InstanceError(problems)
@@ -203,10 +210,17 @@ def read_plan(path: str | PathLike[str], *, whole: bool = True) -> dict[str, pd.
 
 
 def located(
-    error: InstanceError, plan: Mapping[str, pd.DataFrame], path: str | PathLike[str]
+    error: InstanceError,
+    plan: Mapping[str, pd.DataFrame],
+    path: str | PathLike[str],
+    noted: Sequence[Problem] = (),
 ) -> InstanceError:
-    """The same problems with the files and lines at `path` that `plan` was read from."""
-    where, problems = Path(path), []
+    """The same problems with the files and lines at `path` that `plan` was read from.
+
+    Those noted while it was read come first, and nothing is said of their cells again.
+    """
+    where, problems = Path(path), list(noted)
+    told = {(problem.table, problem.line, problem.column) for problem in noted}
     alone = where.is_file() and where.name not in RECORDS
     for problem in error.problems:
         table = plan.get(problem.table)
@@ -215,11 +229,14 @@ def located(
             problem = replace(problem, line=int(table.index[row]))
         if problem.table in NEEDED:
             problem = replace(problem, table=where.name if alone else f"{problem.table}.csv")
-        problems.append(problem)
+        if (problem.table, problem.line, problem.column) not in told:
+            problems.append(problem)
     return InstanceError(problems)
 
 
-def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | None:
+def _table(
+    name: str, file: Path, problems: list[Problem], unread: list[Problem]
+) -> pd.DataFrame | None:
     """A table of a plan; None for one that says nothing about what is decided."""
     import pandas as pd
 
@@ -245,7 +262,7 @@ def _table(name: str, file: Path, problems: list[Problem]) -> pd.DataFrame | Non
     if name == "allocation":
         table = lengthened(table)
     _lacking(name, file, table, problems)
-    read = _Cells(file.name, problems)
+    read = _Cells(file.name, unread)
     converters = {"year": read.year, **dict.fromkeys(FIGURES, read.figure)}
     if name == "allocation" and "activity" not in table:
         converters["spend"] = read.figure
@@ -270,9 +287,14 @@ def _lacking(name: str, file: Path, table: pd.DataFrame, problems: list[Problem]
         needed.append("activity")
     lost = [column for column in needed if column not in table]
     what = "programme, year, and activity or spend" if name == "allocation" else ", ".join(needed)
+    suggest = Suggester(str(column) for column in table if column not in needed)
     for column in lost:
-        message = f"the column '{column}' is missing; a plan needs {what}."
-        problems.append(Problem(file.name, 1, column, "", message))
+        hint = suggest(column)
+        if not hint and column == SPENT[0]:
+            hint = suggest(SPENT[1])
+        hint = hint.replace("did you mean", "did you mean it by")
+        message = sentence(f"the column '{column}' is missing; a plan needs {what}", hint)
+        problems.append(Problem(file.name, 1, column, "", message, hint))
 
 
 class _Cells:

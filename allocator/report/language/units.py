@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from allocator.words import figure, fixed, signed, symbol, told_money
+from allocator.words import figure, fixed, of_unit, signed, symbol, told_money
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ class Worth:
 
     def text(self, value: float) -> str:
         """Figure with its unit: ``52.3 QALY``."""
-        return f"{self.figure(value)} {self.unit}"
+        return of_unit(self.figure(value), self.unit)
 
 
 def money_of(plan: Plan, instance: Instance) -> Money:

@@ -15,7 +15,7 @@ from allocator.plan.plan import NOT_APART
 from allocator.report.language.units import display_names, years_text
 from allocator.report.text.missed import is_missed
 from allocator.tolerances import ROUNDING, SAME_PRICE
-from allocator.words import figure, listed, several
+from allocator.words import figure, listed, of_unit, unit_for
 
 if TYPE_CHECKING:
     from allocator.instance.instance import Instance
@@ -84,10 +84,10 @@ def pool_limits(plan: Plan, settings: Settings, money: Money, worth: Worth) -> I
         name = pool if pool.lower().endswith("pool") else f"{pool} pool"
         step = _step_within(money.unit, min(_reach_of(row) for _, row in rows.iterrows()))
         bought = [
-            f"{worth.figure(float(row['price']) * step)} in {settings.year_label(int(row['year']))}"
-            for _, row in rows.iterrows()
+            f"{(worth.figure if n else worth.text)(float(row['price']) * step)} in "
+            f"{settings.year_label(int(row['year']))}"
+            for n, (_, row) in enumerate(rows.iterrows())
         ]
-        bought[0] = bought[0].replace(" in ", f" {worth.unit} in ", 1)
         room = money.one if step == money.unit else money.text(step)
         sentence = (
             f"{room} more in the {name} {_buys(top)} {listed(bought)}"
@@ -168,8 +168,8 @@ def rule_limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> I
             step, room = _money_step(top, money)
         else:
             step = _step(price, _reach_of(top))
-            unit = "unit" if step == 1.0 else "units"
-            room = f"{figure(step)} {'of the outcome' if top['measure'] == 'outcome' else unit}"
+            size = figure(step)
+            room = f"{size} of the outcome" if top["measure"] == "outcome" else of_unit(size, "unit")
         later = _later(instance.rules, "rule", str(top["rule"]), top, settings)
         sentence = (
             f"{names[top['rule']]}{_when(rows, settings)}: "
@@ -197,23 +197,13 @@ def capacity_limits(plan: Plan, instance: Instance, worth: Worth) -> Iterator[Bo
         price = float(top["price"])
         step = _step(price, min(_reach_of(top), float(top["amount"]) or math.inf))
         resource, unit = str(top["resource"]), str(units.get(top["resource"]) or "")
-        place = f" in {top['place']}" if top["place"] else ""
+        place, size = f" in {top['place']}" if top["place"] else "", figure(step)
         sentence = (
-            f"{resource}{place}{_when(rows, settings)}: {figure(step)} "
-            f"more{_unit(unit, step)} in {settings.year_label(int(top['year']))} "
+            f"{resource}{place}{_when(rows, settings)}: {size} "
+            f"{f'more {unit_for(size, unit)}'.rstrip()} in {settings.year_label(int(top['year']))} "
             f"{_buys(top)} {worth.text(price * step)}."
         )
         yield Bottleneck(resource, _years(rows), price * step, sentence)
-
-
-def _unit(unit: str, amount: float) -> str:
-    """A unit after a figure, in the number that goes with it."""
-    if not unit:
-        return ""
-    if amount == 1.0:
-        return f" {unit.removesuffix('s')}"
-    first, _, rest = unit.partition(" ")
-    return f" {several(unit)}" if not rest or not first.endswith("s") else f" {unit}"
 
 
 def programme_limits(

@@ -13,7 +13,7 @@ from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, money_of, years_text
 from allocator.report.text.bottlenecks import year_prices
 from allocator.tolerances import ROUNDING
-from allocator.words import figure, listed, missing_amount, several
+from allocator.words import figure, listed, missing_amount, of_unit
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -208,7 +208,7 @@ def kept_from_moving(plan: Plan, instance: Instance, money: Money) -> Iterator[s
         place = f" at {row['provider']}" if stranded and row["provider"] else ""
         unit = row["unit"]
         room = _room(plan, instance, str(row["contract"]), int(row["year"]))
-        amount = f" ({figure(row['fewer'])} {several(unit)})" if unit else ""
+        amount = f" ({of_unit(figure(row['fewer']), unit)})" if unit else ""
         yield (
             f"{names[row['contract']]}: {money.text(row['freed'])} less activity{amount} than "
             f"rolling forward in {settings.year_label(int(row['year']))} releases no cash, as the "

@@ -24,7 +24,7 @@ from allocator.report.text.pools import underlying
 from allocator.report.text.problems import unvalued
 from allocator.report.text.providers import losses
 from allocator.tolerances import NOT_WORTH_A_CLAUSE, ROUNDING, SMALL_CUT
-from allocator.words import count, percent
+from allocator.words import count, of_unit, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -151,9 +151,9 @@ def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableT
     later = outcomes.groupby("outcome", sort=False)["beyond_horizon"].sum()
     for name, amount in later.items():
         if abs(amount) >= 0.5:
-            unit = f" {units.get(name, '')}".rstrip()
+            size = of_unit(f"{amount:,.0f}", units.get(name, ""))
             yield bullet(
-                f"{name}: {amount:,.0f}{unit} of these arrive after "
+                f"{name}: {size} of these arrive after "
                 f"{settings.year_label(settings.years[-1])}."
             )
 

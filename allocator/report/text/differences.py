@@ -10,7 +10,7 @@ from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
 from allocator.report.language.units import Money, Worth, display_names, years_text
-from allocator.words import figure, listed, number
+from allocator.words import figure, listed, number, of_unit
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -126,8 +126,9 @@ def _outcomes(difference: PlanDifference, instance: Instance) -> Iterator[str]:
     said = []
     for name, change in totals.items():
         unit = units.get(name, "")
-        of = "" if unit.removesuffix("s") in ("", name) else f" {unit}"
-        said.append(f"{name} {'+' if change > 0 else ''}{figure(change)}{of}")
+        size = f"{'+' if change > 0 else ''}{figure(change)}"
+        own = unit.removesuffix("s") == name.removesuffix("s")
+        said.append(f"{name} {size if own else of_unit(size, unit)}")
     if said:
         yield f"All years: {listed(said)}."
 
@@ -138,7 +139,7 @@ def _penalties(difference: PlanDifference, worth: Worth) -> Iterator[str]:
     for _, row in rows.head(PENALTIES_LISTED).iterrows():
         name = row["label"] or row["rule"]
         costs = [worth.figure(float(row[side])) for side in ("first", "second")]
-        yield f"{name}: missing it costs {costs[1]} instead of {costs[0]} {worth.unit}."
+        yield f"{name}: missing it costs {costs[1]} instead of {of_unit(costs[0], worth.unit)}."
     if len(rows) > PENALTIES_LISTED:
         yield f"and {len(rows) - PENALTIES_LISTED} more rules."
 

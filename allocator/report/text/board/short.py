@@ -12,7 +12,7 @@ from allocator.report.text.board.page import Lines, Page, heading, on_base
 from allocator.report.text.board.people import who_gains
 from allocator.report.text.options import options_of, runs_of
 from allocator.tolerances import NOT_WORTH_A_CLAUSE, SAME_OUTCOME
-from allocator.words import figure, listed, percent
+from allocator.words import figure, listed, missing_amount, percent
 
 MISSED = 2
 """Rules missed that are named; the rest are counted."""
@@ -66,7 +66,7 @@ def _size(row: pd.Series[float]) -> str:
     """How far a rule is missed, in its own unit."""
     share = abs(float(row["limit"])) <= 1.0 and abs(float(row["left"])) > 1.0
     if share:
-        return f"{figure(100 * abs(float(row['value'] - row['limit'])))} percentage points"
+        return missing_amount(100 * abs(float(row["value"] - row["limit"])), "percentage point")
     return figure(float(row["violation"]))
 
 
