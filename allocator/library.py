@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from allocator.calls import told
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.evaluate import Evaluation, Round
 from allocator.evaluate import evaluate as judge
+from allocator.evaluate.tolerances import DEFAULT_TOLERANCE
 from allocator.instance import instance as instances
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance, instance_of
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@told
 def evaluate(
     instance: Instance | Round | str | PathLike[str],
     plan: Plan | Mapping[str, pd.DataFrame] | pd.DataFrame | str | PathLike[str],
-    **options: Any,
+    *,
+    tolerance: float = DEFAULT_TOLERANCE,
 ) -> Evaluation:
     """Recompute a plan from the tables of its instance alone.
 
@@ -37,9 +41,9 @@ def evaluate(
         A plan that was solved or read, which is judged by the evidence it believes; its tables
         by name, of which ``allocation`` (programme, year, activity) is needed; that table
         alone; or a plan folder or a CSV of it.
-    **options
-        What :func:`allocator.evaluate.recompute.evaluate` takes besides, which also says what
-        else the tables may hold.
+    tolerance : float
+        As for :func:`allocator.evaluate.recompute.evaluate`, which also says what else the
+        tables may hold.
 
     Returns
     -------
@@ -58,7 +62,7 @@ def evaluate(
     noted: list[Problem] = []
     draft = _tables(plan, noted)
     try:
-        found = judge(known, draft, **options)
+        found = judge(known, draft, tolerance=tolerance)
     except InstanceError as error:
         if isinstance(plan, str | PathLike):
             raise plans.located(error, draft, plan, noted) from None
@@ -88,6 +92,7 @@ def _tables(plan: object, noted: list[Problem]) -> Mapping[str, pd.DataFrame]:
     )
 
 
+@told
 def write(what: Instance | Plan, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
     """Write an instance or a plan as a folder, completely or not at all.
 
@@ -119,6 +124,7 @@ def write(what: Instance | Plan, folder: str | PathLike[str], *, overwrite: bool
         raise UsageError(f"write takes an instance or a plan, not {kind_of(what)}")
 
 
+@told
 def read_plan(folder: str | PathLike[str]) -> Plan:
     """Read a plan that was written with all its tables, by ``solve --out`` or :func:`write`.
 

@@ -110,7 +110,7 @@ def test_tables_and_evaluations_compare_as_plans_do() -> None:
         assert found.too_close is None
     with pytest.raises(UsageError, match="need the instance"):
         allocator.compare_plans(one, decided[1])
-    with pytest.raises(UsageError, match="no str"):
+    with pytest.raises(UsageError, match="b is a str"):
         allocator.compare_plans(one, "folder")  # type: ignore[arg-type]
     nothing = replace(one, tables={}, status="infeasible")
     with pytest.raises(UsageError, match="ended infeasible"):

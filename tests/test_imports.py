@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOLVING = {"pyomo", "highspy"}
 GROUND = {
     f"allocator.{name}"
-    for name in ("errors", "arrays", "tolerances", "words", "overview", "progress")
+    for name in ("errors", "arrays", "tolerances", "words", "overview", "progress", "calls")
 }
 INSTANCE = {
     f"allocator.instance.{room}"

@@ -17,7 +17,7 @@ import cloudpickle
 import pandas as pd
 import pytest
 from examples import EXAMPLES, NAMES, example
-from small import solved
+from small import A, round_of, solved
 
 import allocator
 from allocator.cli.solve import solve
@@ -320,3 +320,40 @@ def test_a_search_starts_from_a_plan(instance: Instance, plan: Plan) -> None:
     assert allocator.solve(instance, start=plan).solver["start"] == "used"
     with pytest.raises(UsageError, match=r"start takes a plan .* or its tables, not an int"):
         allocator.solve(instance, start=3)  # type: ignore[arg-type]
+
+
+def test_arguments_of_the_wrong_kind_or_name_are_named() -> None:
+    instance = round_of(A)
+    plan = solved(instance)
+    calls: list[tuple[Any, str]] = [
+        (lambda: allocator.read(3), "read takes the folder of an instance, or a zip of it, not an"),
+        (lambda: allocator.decision_worth(plan, instance), "takes an instance .* not a Plan"),
+        (lambda: allocator.decision_worth(instance, instance), r"its plan \(plan\), not an Inst"),
+        (lambda: allocator.solve(instance, solver="simples"), "solver .* did you mean 'simplex'"),
+        (lambda: allocator.solve(instance, time_limt=3), "'time_limt'; did you mean 'time_limit'"),
+        (lambda: allocator.solve(instance, xyzzy=3), "no argument 'xyzzy'. It takes instance, "),
+        (lambda: allocator.compare(instance, time_limt=3), "did you mean 'time_limit'"),
+        (lambda: allocator.evaluate(instance, plan, tolrance=1), "did you mean 'tolerance'"),
+        (lambda: allocator.compare_plans(plan, instance), "two plans.*b is an Instance"),
+        (lambda: allocator.compare_plans(instance, plan), "two plans.*a is an Instance"),
+        (lambda: allocator.solve(instance, held=3), "^held takes a plan .* not an int"),
+        (lambda: allocator.solve(instance, start=3), "^start takes a plan .* not an int"),
+        (lambda: allocator.roll_forward(instance, held=3), "^held takes a plan .* not an int"),
+        (lambda: allocator.roll_forward(3), "roll_forward takes an instance .* not an int"),
+        (lambda: allocator.complete_draft(instance, {}, held=3), "^held takes .* not an int"),
+        (lambda: allocator.complete_draft(instance, 3), "draft takes the tables .* not an int"),
+        (lambda: allocator.complete_draft(plan, {}), "complete_draft takes an instance .* a Plan"),
+    ]
+    for call, said in calls:
+        with pytest.raises(allocator.UsageError, match=said):
+            call()
+
+
+def test_an_allocation_alone_says_that_no_options_are_named() -> None:
+    instance = round_of(A, options="option,pool,cost_once\nmore,NHS,1")
+    plan = solved(instance)
+    found = allocator.evaluate(instance, plan.allocation)
+    assert "names no options (there is 1): none is taken" in " ".join(found.notes)
+    assert "names no options" in repr(found)
+    assert allocator.evaluate(instance, plan).notes == ()
+    assert allocator.evaluate(round_of(A), solved(round_of(A)).allocation).notes == ()

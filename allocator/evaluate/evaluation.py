@@ -65,6 +65,7 @@ class Evaluation(ResultTables):
             "objective": number(self.objective),
             **{name: number(value) for name, value in self.parts.items() if value},
             "violations": "; ".join(found["message"].head(3)) if len(found) else "",
+            "notes": " ".join(self.notes),
         }
         title = f"Evaluation: the plan is {'allowed' if self.allowed else 'not allowed'}"
         return title, facts, {name: len(table) for name, table in self.tables().items()}

@@ -90,7 +90,18 @@ def evaluate(
             again = _evaluate(known, pools, anew, Findings(tolerance, penny))
             if not money or again.balanced:
                 checked = replace(again, notes=notes)
-        return replace(checked, notes=(*given.notes, *checked.notes))
+        return replace(checked, notes=(*given.notes, *checked.notes, *_unnamed(known, plan)))
+
+
+def _unnamed(known: Round, plan: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """What a plan without a table of options leaves out, where there are some."""
+    there, table = len(known.options.names), plan.get("options")
+    if not there or (table is not None and len(table)):
+        return ()
+    return (
+        f"The plan names no options (there {'is' if there == 1 else 'are'} {there:,}): none is "
+        "taken, but the free one of a group that needs one.",
+    )
 
 
 def _evaluate(known: Round, pools: Pools, given: Given, findings: Findings) -> Evaluation:

@@ -26,8 +26,8 @@ class Open:
     """A plan's open choices: NaN in what it states.
 
     Columns of the programme are how far transfers, money carried and parts of programmes are
-    above what is usual, then how far below, and the shortfall of every row. Rows are pools by year, with their recurrent
-    balances after them when the instance asks for these.
+    above what is usual, then how far below, and the shortfall of every row. Rows are pools by
+    year, with their recurrent balances after them when the instance asks for these.
 
     Attributes
     ----------

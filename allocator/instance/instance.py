@@ -163,6 +163,10 @@ def read(path: str | PathLike[str]) -> Instance:
     InstanceError
         With every problem found, when any of them is an error.
     """
+    if not isinstance(path, str | PathLike):
+        raise UsageError(
+            f"read takes the folder of an instance, or a zip of it, not {kind_of(path)}"
+        )
     return _passed(_diagnosed(Path(path)))
 
 

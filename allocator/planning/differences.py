@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from allocator.calls import told
 from allocator.errors import UsageError
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.evidence import with_evidence
@@ -15,7 +16,7 @@ from allocator.instance.instance import Instance
 from allocator.plan import Certificate, Plan
 from allocator.planning.inputs import INPUTS, changed_amounts, changed_inputs
 from allocator.tolerances import ROUNDING
-from allocator.words import figure
+from allocator.words import figure, kind_of
 
 Side = Plan | Evaluation | Mapping[str, pd.DataFrame]
 """A plan that can be compared: solved, evaluated, or its tables."""
@@ -114,6 +115,7 @@ class PlanDifference:
         return f"{said}; {changes[0]} programmes and {changes[1]} decisions differ"
 
 
+@told
 def compare_plans(a: Side, b: Side, *, instance: Instances | None = None) -> PlanDifference:
     """Hold a second plan against a first.
 
@@ -132,6 +134,12 @@ def compare_plans(a: Side, b: Side, *, instance: Instances | None = None) -> Pla
         When one of them was not found, or is tables without an instance.
     """
     pair = instance if isinstance(instance, tuple) else (instance, instance)
+    for name, side in (("a", a), ("b", b)):
+        if not isinstance(side, Plan | Evaluation | Mapping):
+            raise UsageError(
+                f"compare_plans takes two plans, evaluations or tables of plans: {name} is "
+                f"{kind_of(side)}"
+            )
     one, two = (_side(plan, own) for plan, own in zip((a, b), pair, strict=True))
     # Curves count on both sides or on neither.
     true = one.true is not None and two.true is not None
@@ -175,9 +183,6 @@ def _side(plan: Side, instance: Instance | None) -> _Side:
         return _Side(plan.objective, c.true_objective, c, plan.tables, plan.instance)
     named: dict[str, str] = {}
     if not isinstance(plan, Evaluation):
-        if not isinstance(plan, Mapping):
-            kind = type(plan).__name__
-            raise UsageError(f"a plan, an evaluation or a plan's tables can be compared, no {kind}")
         if instance is None:
             raise UsageError("tables of a plan need the instance they answer: give instance=")
         believed = with_evidence(instance)

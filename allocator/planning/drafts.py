@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from allocator.calls import told
 from allocator.errors import UsageError
 from allocator.evaluate.plan_tables import ASSUMED, KEYS, lengthened
 from allocator.evaluate.plans import USUAL
-from allocator.instance.instance import Instance
+from allocator.instance.instance import Instance, instance_of
 from allocator.instance.tables.lists import names_in
 from allocator.instance.tables.years import year_of
 from allocator.plan import Plan
 from allocator.planning.rolling import RolledForward, roll_forward
-from allocator.planning.starting import flag
-from allocator.words import count
+from allocator.planning.starting import flag, tables_of
+from allocator.words import count, kind_of
 
 DECISIONS = {"options": ("option", "taken"), "contracts": ("contract", "ended")}
 """Tables of decisions, with the column of names and the column of yes and no."""
@@ -43,8 +45,9 @@ class Draft:
     reference: RolledForward | None = None
 
 
+@told
 def complete_draft(
-    instance: Instance,
+    instance: Instance | str | PathLike[str],
     draft: Mapping[str, pd.DataFrame],
     *,
     evidence: str = "central",
@@ -86,6 +89,13 @@ def complete_draft(
     KeyboardInterrupt
         When the search for the reference plan was interrupted.
     """
+    instance = instance_of(instance, "complete_draft")
+    tables_of(held, "held")
+    if not isinstance(draft, Mapping):
+        raise UsageError(
+            "draft takes the tables of a plan by name, such as {'allocation': frame}, not "
+            + kind_of(draft)
+        )
     tables = {name: _with_years(frame) for name, frame in draft.items()}
     if "allocation" in tables and not {"programme", "year"} <= set(tables["allocation"]):
         return Draft(tables, reference=reference)
@@ -132,9 +142,7 @@ def _leaves_shares(instance: Instance, tables: Mapping[str, pd.DataFrame]) -> bo
     return len(instance.funding) > 0 and tables.get("funding") is None
 
 
-def _money(
-    tables: Mapping[str, pd.DataFrame], reference: RolledForward
-) -> dict[str, pd.DataFrame]:
+def _money(tables: Mapping[str, pd.DataFrame], reference: RolledForward) -> dict[str, pd.DataFrame]:
     """Tables of money with what rolling forward does in rows that a draft does not have."""
     found = {}
     for name, column in USUAL.items():

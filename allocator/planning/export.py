@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from allocator.calls import told
 from allocator.errors import UsageError
 from allocator.instance.instance import Instance, instance_of
 from allocator.instance.reading.folder import write_file
@@ -58,6 +59,7 @@ class Exported:
         return str(self.path)
 
 
+@told
 def export(
     instance: Instance | str | PathLike[str], path: str | PathLike[str], fmt: str | None = None
 ) -> Exported:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from allocator.calls import told
 from allocator.data import Data
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance, instance_of
@@ -110,6 +111,7 @@ def _names(blocks: tuple[Block, ...]) -> str:
     return ", ".join(block.name for block in blocks if len(block))
 
 
+@told
 def build(
     instance: Instance | str | PathLike[str],
     *,

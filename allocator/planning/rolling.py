@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 
 import pandas as pd
 
+from allocator.calls import told
 from allocator.data import Extraction
 from allocator.evaluate import Evaluation, evaluate
 from allocator.instance.evidence import with_evidence
-from allocator.instance.instance import Instance
+from allocator.instance.instance import Instance, instance_of
 from allocator.plan import Plan
 from allocator.planning.formulation import model_of
 from allocator.planning.readback import decisions
@@ -40,8 +42,9 @@ class RolledForward:
     checked: Evaluation | None = None
 
 
+@told
 def roll_forward(
-    instance: Instance,
+    instance: Instance | str | PathLike[str],
     *,
     evidence: str = "central",
     threads: int = 1,
@@ -65,7 +68,7 @@ def roll_forward(
     KeyboardInterrupt
         When it was interrupted.
     """
-    believed = with_evidence(instance, evidence)
+    believed = with_evidence(instance_of(instance, "roll_forward"), evidence)
     data = Extraction(believed, levels(believed, held)).data()
     program = compile_model(model_of(data, "allocation", None))
     if any(program.nowhere()):

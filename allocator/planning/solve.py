@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from allocator.errors import UsageError
+from allocator.calls import told
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance, instance_of
 from allocator.plan import Certificate, Plan
@@ -20,8 +20,8 @@ from allocator.planning.formulation import Extra
 from allocator.planning.record import Record
 from allocator.planning.recut import planned
 from allocator.planning.request import Request
+from allocator.planning.starting import tables_of
 from allocator.tolerances import GAP
-from allocator.words import kind_of
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ SOFTER = 0.8
 """Share of a hard time limit after which the solver stops by itself and hands over its best."""
 
 
+@told
 def solve(
     instance: Instance | str | PathLike[str],
     *,
@@ -113,8 +114,8 @@ def solve(
         time_limit=time_limit,
         gap=gap,
         node_limit=nodes if node_limit is None else _renamed("node_limit", "nodes", node_limit),
-        start=_tables(start),
-        held=_tables(held),
+        start=tables_of(start, "start"),
+        held=tables_of(held, "held"),
         formulation=formulation,
         extra=extra,
     )
@@ -126,18 +127,8 @@ def solve(
 def _renamed(before: str, now: str, value: T) -> T:
     """A value given by the name that an option had before."""
     message = f"solve({before}=...) is called {now}= now, as on the command line"
-    warnings.warn(message, DeprecationWarning, stacklevel=3)
+    warnings.warn(message, DeprecationWarning, stacklevel=4)
     return value
-
-
-def _tables(start: object) -> Mapping[str, pd.DataFrame] | None:
-    if isinstance(start, Plan):
-        return start.tables
-    if start is None or isinstance(start, Mapping):
-        return start
-    raise UsageError(
-        f"start takes a plan (allocator.read_plan(folder)) or its tables, not {kind_of(start)}"
-    )
 
 
 def _planned(instance: Instance, request: Request) -> Plan:

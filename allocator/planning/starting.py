@@ -16,6 +16,7 @@ from allocator.instance.tables.guard import unguarded
 from allocator.instance.tables.years import year_of
 from allocator.plan import Plan
 from allocator.solver.program import Program
+from allocator.words import kind_of
 
 
 def starting(
@@ -74,6 +75,23 @@ def starting(
     return out
 
 
+def tables_of(given: object, name: str) -> Mapping[str, pd.DataFrame] | None:
+    """Tables of the plan that an argument is, if there is one.
+
+    Raises
+    ------
+    UsageError
+        For anything that is no plan, naming the argument.
+    """
+    if isinstance(given, Plan):
+        return given.tables
+    if given is None or isinstance(given, Mapping):
+        return given
+    raise UsageError(
+        f"{name} takes a plan (allocator.read_plan(folder)) or its tables, not {kind_of(given)}"
+    )
+
+
 def levels(instance: Instance, plan: Plan | Mapping[str, pd.DataFrame] | None) -> Floats | None:
     """Activity at which programmes are held where another plan has them.
 
@@ -88,9 +106,9 @@ def levels(instance: Instance, plan: Plan | Mapping[str, pd.DataFrame] | None) -
     ndarray, shape (programmes, years), or None
         NaN where the plan says nothing; None without a plan.
     """
+    plan = tables_of(plan, "held")
     if plan is None:
         return None
-    plan = plan.tables if isinstance(plan, Plan) else plan
     if "allocation" not in plan or "held" not in plan["allocation"]:
         raise UsageError(
             "held takes the tables of a plan, with an allocation that says what is held"

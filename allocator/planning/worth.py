@@ -10,7 +10,7 @@ import pandas as pd
 
 from allocator.errors import UsageError
 from allocator.instance.evidence import CASES
-from allocator.instance.instance import Instance
+from allocator.instance.instance import Instance, instance_of
 from allocator.instance.tables.lists import names_in
 from allocator.plan import Plan
 from allocator.planning.differences import compare_plans
@@ -18,6 +18,7 @@ from allocator.planning.record import Deadline
 from allocator.planning.solve import solve
 from allocator.planning.undone import idle, without
 from allocator.solver.forced import Decision, forcing
+from allocator.words import kind_of
 
 NOW, PREPARE, NOT_YET = "now", "prepare", "not_yet"
 """Lists a decision may be on."""
@@ -118,6 +119,11 @@ def decision_worth(
     UsageError
         When there is no plan, it answers another round, or an option asked for is none of it.
     """
+    instance = instance_of(instance, "decision_worth")
+    if not isinstance(plan, Plan):
+        raise UsageError(
+            f"decision_worth takes an instance and then its plan (plan), not {kind_of(plan)}"
+        )
     if not plan.found:
         raise UsageError(f"there is no plan to look at: the solve ended {plan.status}")
     if plan.instance.get("sha256") != instance.sha256:

@@ -158,8 +158,8 @@ def _shortage(facts: Facts, found: Shortage) -> Problem:
         lacking = missing_amount(missing, found.unit)
         message = (
             f"'{found.name}' cannot hold in {year} what programmes must do: at least "
-            f"{of_unit(needed, found.unit)} ({most}) against {there} with all extra; at least {lacking} "
-            f"{'is' if lacking.startswith('1 ') or not found.unit else 'are'} missing."
+            f"{of_unit(needed, found.unit)} ({most}) against {there} with all extra; at least "
+            f"{lacking} {'is' if lacking.startswith('1 ') or not found.unit else 'are'} missing."
         )
         return Problem(found.table, line, "amount", "", message, AT_LEAST)
     most = _largest(found, lambda value: settings.money(value))

@@ -18,4 +18,5 @@ def off_by(column: str, figure: float, whole: float) -> str:
     """What a row says of a column, and what the other rows add up to, in words."""
     said, other = told_apart(figure, whole, number)
     way = "little" if figure < whole else "much"
-    return f"its {column} is {said} and they add up to {other}, so it is {number(abs(figure - whole))} too {way}"
+    off = number(abs(figure - whole))
+    return f"its {column} is {said} and they add up to {other}, so it is {off} too {way}"

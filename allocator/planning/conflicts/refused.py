@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
+from allocator.calls import told
 from allocator.errors import InstanceError, UsageError
 from allocator.instance.evidence import with_evidence
 from allocator.instance.instance import Instance, read
@@ -15,6 +16,7 @@ from allocator.planning.request import Request
 from allocator.words import kind_of
 
 
+@told
 def shortfall(
     instance: Instance | InstanceError | str | PathLike[str],
     *,

@@ -169,7 +169,9 @@ def rule_limits(plan: Plan, instance: Instance, money: Money, worth: Worth) -> I
         else:
             step = _step(price, _reach_of(top))
             size = figure(step)
-            room = f"{size} of the outcome" if top["measure"] == "outcome" else of_unit(size, "unit")
+            room = (
+                f"{size} of the outcome" if top["measure"] == "outcome" else of_unit(size, "unit")
+            )
         later = _later(instance.rules, "rule", str(top["rule"]), top, settings)
         sentence = (
             f"{names[top['rule']]}{_when(rows, settings)}: "

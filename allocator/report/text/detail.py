@@ -153,8 +153,7 @@ def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableT
         if abs(amount) >= 0.5:
             size = of_unit(f"{amount:,.0f}", units.get(name, ""))
             yield bullet(
-                f"{name}: {size} of these arrive after "
-                f"{settings.year_label(settings.years[-1])}."
+                f"{name}: {size} of these arrive after {settings.year_label(settings.years[-1])}."
             )
 
 

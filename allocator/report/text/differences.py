@@ -127,7 +127,7 @@ def _outcomes(difference: PlanDifference, instance: Instance) -> Iterator[str]:
     for name, change in totals.items():
         unit = units.get(name, "")
         size = f"{'+' if change > 0 else ''}{figure(change)}"
-        own = unit.removesuffix("s") == name.removesuffix("s")
+        own = unit.removesuffix("s") == str(name).removesuffix("s")
         said.append(f"{name} {size if own else of_unit(size, unit)}")
     if said:
         yield f"All years: {listed(said)}."

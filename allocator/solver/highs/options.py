@@ -11,6 +11,7 @@ import numpy as np
 from allocator.errors import SolverError, UsageError
 from allocator.solver.program import Program
 from allocator.tolerances import FEASIBILITY, FIRST_ORDER, UNFELT
+from allocator.words import Suggester, sentence
 
 ALGORITHMS = ("auto", "simplex", "ipx", "hipo", "pdlp")
 """Algorithms that may be asked for, by the name of what really runs; see :func:`choose`."""
@@ -54,10 +55,12 @@ def refuse(program: Program, algorithm: str) -> None:
             "ortools is loaded in this process and cannot share it with HiGHS: use a process each"
         )
     if algorithm not in ALGORITHMS:
-        raise UsageError(f"algorithm {algorithm!r} is not one of {', '.join(ALGORITHMS)}")
+        hint = Suggester(ALGORITHMS)(algorithm)
+        said = f"solver {algorithm!r} is not one of {', '.join(ALGORITHMS)}"
+        raise UsageError(f"{sentence(said, hint)} {hint}" if hint else said)
     if algorithm == "hipo" and importlib.util.find_spec("highspy_extras") is None:
         raise UsageError(
-            "algorithm hipo needs the package highspy-extras: pip install 'allocator[hipo]'"
+            "solver hipo needs the package highspy-extras: pip install 'allocator[hipo]'"
         )
     program.check_numbers()
     crossed = program.crossed()
