@@ -105,9 +105,16 @@ def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
         pass
     fixed = own.replaced(integer=np.zeros(len(own.integer), dtype=bool))
     try:
-        return of.data, _movable(of, fixed)
+        return of.data, _movable(of, fixed, kept=_undecided(of, own))
     except SolverError:
         return None
+
+
+def _undecided(of: Sought, own: Program) -> bool:
+    """Whether a plan's programme has whole numbers that are no decision."""
+    decided = DECIDED + _decided_by_others(of, own)
+    blocks = (block for block in own.columns if block.name not in decided)
+    return any(own.integer[block.span].any() for block in blocks)
 
 
 def _knots(of: Sought) -> dict[tuple[int, int], Floats]:
@@ -206,7 +213,7 @@ def _settled(of: Sought, program: Program, activity: Floats) -> Sensitivity:
     turns = [(int(j), 1.0 - float(lower[j])) for j in np.flatnonzero(whole)]
     none = np.zeros(len(whole), dtype=bool)
     settled = program.replaced(col_lower=lower, col_upper=upper, integer=none)
-    return _movable(of, settled, turns if len(turns) <= MOST_TURNS else ())
+    return _movable(of, settled, turns if len(turns) <= MOST_TURNS else (), free=program)
 
 
 def _movable(
@@ -214,6 +221,9 @@ def _movable(
     program: Program,
     turns: Sequence[tuple[int, float]] = (),
     known: Solution | None = None,
+    free: Program | None = None,
+    *,
+    kept: bool = False,
 ) -> Sensitivity:
     """A programme whose budgets, limits, rules, shares and transfers are moved."""
     rows, columns = (np.zeros(size, dtype=bool) for size in program.shape)
@@ -230,6 +240,7 @@ def _movable(
     )
     if counted is not None:
         lower[counted.span], upper[counted.span] = -np.inf, np.inf
-    return Sensitivity(
-        program.replaced(row_lower=lower, row_upper=upper), rows, columns, turns, known
-    )
+    loose = program.replaced(row_lower=lower, row_upper=upper)
+    if free is not None:
+        free = free.replaced(row_lower=lower, row_upper=upper)
+    return Sensitivity(loose, rows, columns, turns, known, free, kept=kept)
