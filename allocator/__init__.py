@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance, read
     from allocator.instance.tables.settings import Settings
     from allocator.library import evaluate, read_plan, write
-    from allocator.plan import Certificate, Plan
+    from allocator.plan import Certificate, Plan, Shortfall
     from allocator.planning.compare import Comparison, compare
+    from allocator.planning.conflicts.refused import shortfall
     from allocator.planning.differences import PlanDifference, compare_plans
     from allocator.planning.drafts import complete_draft
     from allocator.planning.export import Exported, export
@@ -55,6 +56,7 @@ _HOMES = {
     "PlanDifference": "allocator.planning.differences",
     "Problem": "allocator.errors",
     "Settings": "allocator.instance.tables.settings",
+    "Shortfall": "allocator.plan",
     "SolverError": "allocator.errors",
     "UsageError": "allocator.errors",
     "VerificationError": "allocator.errors",
@@ -68,6 +70,7 @@ _HOMES = {
     "read": "allocator.instance.instance",
     "read_plan": "allocator.library",
     "roll_forward": "allocator.planning.rolling",
+    "shortfall": "allocator.planning.conflicts.refused",
     "solve": "allocator.planning.solve",
     "write": "allocator.library",
 }
@@ -87,6 +90,7 @@ __all__ = [
     "PlanDifference",
     "Problem",
     "Settings",
+    "Shortfall",
     "SolverError",
     "UsageError",
     "VerificationError",
@@ -101,6 +105,7 @@ __all__ = [
     "read",
     "read_plan",
     "roll_forward",
+    "shortfall",
     "solve",
     "write",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from allocator.words import shown
 
@@ -73,15 +74,18 @@ class InstanceError(AllocatorError):
     ----------
     problems : list of Problem
         All problems found in one pass, errors and warnings alike.
+    short : Instance, optional
+        The instance, where nothing is wrong with it but that money or capacity does not suffice
+        for what must be done: :func:`allocator.shortfall` says how much is missing.
     """
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
+    def __init__(self, problems: list[Problem], short: Any = None) -> None:
+        self.problems, self.short = problems, short
         errors = [p for p in problems if p.severity == "error"]
         super().__init__("\n".join(str(p) for p in errors))
 
-    def __reduce__(self) -> tuple[type[InstanceError], tuple[list[Problem]]]:
-        return type(self), (self.problems,)
+    def __reduce__(self) -> tuple[type[InstanceError], tuple[list[Problem], Any]]:
+        return type(self), (self.problems, self.short)
 
 
 class UsageError(AllocatorError):

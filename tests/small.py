@@ -25,7 +25,7 @@ INF = float("inf")
 YEARS = (2025, 2026, 2027)
 A = "programme,sector,pool,baseline\na,s,NHS,100"
 MONEY = "pool,amount\nNHS,100"
-UNJUDGED = patch("allocator.instance.checks.run.run", return_value=[])
+UNJUDGED = patch("allocator.instance.checks.run.run", return_value=([], False))
 """While it holds, rounds are read and no check says anything about them."""
 
 

@@ -12,10 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from examples import EXAMPLES
 
 import allocator.cli
+import allocator.planning.worth as worth
 import allocator.report.files.target as files
 from allocator.cli import main
 
@@ -98,11 +100,86 @@ def test_while_a_plan_is_shown_the_status_says_whether_it_was_written(
     assert main(["solve", str(two_pools), *words]) == status
 
 
+@pytest.mark.parametrize("out", ["plan", None])
+@pytest.mark.parametrize("number", ASKING)
+def test_while_decisions_are_valued_the_plan_is_shown_with_what_there_is(
+    number: int,
+    out: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Any,
+) -> None:
+    """The first is valued; somebody asks the program to end as the second is begun."""
+    before, solves = worth.solve, iter(range(9))
+
+    def solve(*what: Any, **how: Any) -> Any:
+        if next(solves) == 3:  # after two evidence cases and one decision
+            signal.raise_signal(number)
+        return before(*what, **how)
+
+    monkeypatch.setattr(worth, "solve", solve)
+    folder = tmp_path / "plan"
+    words = ["solve", str(EXAMPLES / "linked-decisions"), "--worth"]
+    assert main([*words, *(["--out", str(folder)] if out else [])]) == 4
+    shown = capsys.readouterr()
+    assert shown.err.splitlines()[-1] == "Interrupted: not all decisions are valued."
+    assert "Decide now" in shown.out or "Not yet" in shown.out, shown.out
+    if out:
+        table = pd.read_csv(folder / "decision_worth.csv")
+        assert table["worth"].notna().tolist() == [True] + [False] * (len(table) - 1)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process is ended from within")
+def test_who_cannot_wait_while_decisions_are_valued_is_told_that_the_plan_is_there(
+    tmp_path: Path,
+) -> None:
+    code = """
+import os, signal, sys, time
+import allocator.planning.worth as worth
+from allocator.cli import main, output
+output.PATIENCE = 0.05
+def solve(*_, **__):
+    for _ in range(2):
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(30)
+        except KeyboardInterrupt:
+            pass
+    time.sleep(30)
+worth.solve = solve
+sys.exit(main())
+"""
+    out = tmp_path / "plan"
+    words = ["solve", str(EXAMPLES / "linked-decisions"), "--worth", "--out", str(out)]
+    ended = run(code, *words)
+    said = f"Interrupted after the results were written to {out}."
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (4, said)
+    assert (out / "plan.json").exists()
+
+
+def test_an_import_that_swallows_it_is_no_fault_of_ours(
+    solved: Any, two_pools: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """pandas, interrupted while its extensions are loaded, says that a module is missing."""
+
+    def swallowed(*_: Any, **__: Any) -> Any:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("PyCapsule_Import could not import module") from None
+
+    solved()
+    monkeypatch.setattr("allocator.report.text.summary.print_summary", swallowed)
+    assert main(["solve", str(two_pools)]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "Stopped."
+
+
 def test_a_second_one_changes_nothing_while_the_end_is_told(
     solved: Any, two_pools: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
 ) -> None:
     solved(KeyboardInterrupt())
-    monkeypatch.setattr(allocator.cli, "say", asking(signal.SIGINT, allocator.cli.say))
+    told = allocator.cli.interrupted
+    monkeypatch.setattr(allocator.cli, "interrupted", asking(signal.SIGINT, told))
     assert main(["solve", str(two_pools)]) == 130
     assert capsys.readouterr().err.splitlines()[-1] == "Stopped."
 

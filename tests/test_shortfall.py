@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +16,8 @@ from rich.console import Console
 from small import round_of, table_of
 
 import allocator
+from allocator.cli import main
+from allocator.errors import InstanceError, UsageError
 from allocator.instance.instance import Instance, read
 from allocator.plan import Missing, Plan, Shortfall
 from allocator.planning.conflicts.eased import eased
@@ -294,6 +299,113 @@ def test_beds_that_are_missing_are_enough_and_fewer_are_not(beds: float, status:
         "use": "programme,resource,per_unit\ngp,beds,0.5\nbed,beds,1",
     }
     assert allocator.solve(two_floors(**tables)).status == status
+
+
+# ---- rounds that checks refuse for what is missing
+
+
+OCCUPIED = {
+    "budgets": "pool,amount\nNHS,1000000000",
+    "demand": "programme,demand\nEmergency admissions,84300",
+    "resources": "resource,unit\nBeds at 92%,bed",
+    "use": "programme,resource,per_unit\nEmergency admissions,Beds at 92%,0.02",
+}
+"""1,686 beds are occupied by emergencies; 92% of 1,780 holds 1,638."""
+
+
+def occupied(beds: float, **tables: str) -> Instance:
+    return round_of(
+        """programme,class,sector,pool,unit,unit_cost,baseline
+           Emergency admissions,emergency,s,NHS,admissions,3000,84300""",
+        capacity=f"resource,amount\nBeds at 92%,{beds}",
+        **(OCCUPIED | tables),
+    )
+
+
+def refused(beds: float, **tables: str) -> InstanceError:
+    with pytest.raises(InstanceError) as raised:
+        occupied(beds, **tables)
+    return raised.value
+
+
+def test_a_round_that_checks_refuse_is_told_what_it_is_short_of() -> None:
+    ((missing,),) = [way.missing for way in allocator.shortfall(refused(1638))]
+    assert (missing.kind, missing.name, missing.unit) == ("capacity", "Beds at 92%", "bed")
+    assert missing.amount == pytest.approx(48)
+    assert allocator.solve(occupied(1638 + missing.amount * (1 + SHARE))).found
+    refused(1638 + missing.amount * (1 - SHARE))
+
+
+def test_checks_count_each_at_its_least_and_the_amounts_all_that_must_hold() -> None:
+    """Teams could avoid 1,000 admissions, 20 beds, of which a rule leaves 100."""
+    tables = {
+        "effects": "source,target,per_unit\nTeams,Emergency admissions,1",
+        "limits": "programme,basis,max\nTeams,activity,1000",
+        "rules": "rule,measure,selection,sense,value\nAs now,activity,teams,max,100",
+        "selections": "selection,programme\nteams,Teams",
+    }
+    with pytest.raises(InstanceError) as raised:
+        round_of(
+            """programme,class,sector,pool,unit,unit_cost,baseline,held
+               Emergency admissions,emergency,s,NHS,admissions,3000,84300,
+               Teams,discretionary,s,NHS,visits,4000,0,no""",
+            capacity="resource,amount\nBeds at 92%,1638",
+            **(OCCUPIED | tables),
+        )
+    assert "at least 28 beds are missing" in str(raised.value)
+    ways = {way.way: way for way in allocator.shortfall(raised.value)}
+    (missing,) = ways["capacity"].missing
+    assert missing.amount == pytest.approx(46)
+
+
+def test_what_else_is_wrong_is_mended_first() -> None:
+    error = refused(1638, outcomes="outcome,weight\nQALY,many")
+    assert error.short is None
+    with pytest.raises(InstanceError):
+        allocator.shortfall(error)
+    with pytest.raises(UsageError, match="takes an instance"):
+        allocator.shortfall(3)  # type: ignore[arg-type]
+    assert allocator.shortfall(occupied(1700)) == ()
+
+
+def test_what_refused_a_round_travels_with_it() -> None:
+    again = pickle.loads(pickle.dumps(refused(1638)))
+    assert [way.way for way in allocator.shortfall(again)] == ["capacity"]
+
+
+def test_the_command_line_says_what_is_missing(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "round"
+    allocator.write(occupied(1700), folder)
+    capacity = folder / "capacity.csv"
+    capacity.write_text(capacity.read_text(encoding="utf-8").replace("1700", "1638"), "utf-8")
+    said = "Beds at 92% is 48 beds short in 2025/26."
+    assert main(["check", str(folder)]) == 2
+    assert said in capsys.readouterr().out
+    assert main(["solve", str(folder)]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert shown.err.splitlines()[-1] == "Refused: 1 error in 1 table. Nothing was solved."
+    assert main(["check", str(folder), "--json"]) == 2
+    record = json.loads(capsys.readouterr().out)
+    assert [(m["name"], round(m["amount"])) for m in record["shortfall"]] == [("Beds at 92%", 48)]
+
+
+@pytest.mark.long
+def test_a_whole_system_at_92_percent_is_told_its_beds() -> None:
+    frame = avonside().capacity
+    mine = (frame["resource"] == "General and acute beds") & (frame["year"] == 2025)
+    frame.loc[mine, ["amount", "extra_max"]] = 1638.5, 0.0
+    with pytest.raises(InstanceError, match="beds are missing") as raised:
+        avonside().replace(capacity=frame)
+    (way,) = allocator.shortfall(raised.value)
+    ((name, year, beds),) = [(m.name, m.year, m.amount) for m in way.missing]
+    assert (name, year) == ("General and acute beds", 2025)
+    frame.loc[mine, "amount"] = 1638.5 + beds * (1 + 1e-3)
+    assert allocator.solve(avonside().replace(capacity=frame), gap=0.5, nodes=1).found
+    frame.loc[mine, "amount"] = 1638.5 + beds * (1 - 1e-3)
+    assert (
+        allocator.solve(avonside().replace(capacity=frame), gap=0.5, nodes=1).status == "infeasible"
+    )
 
 
 @pytest.mark.long

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 
 from allocator.cli.ear import Ear
-from allocator.cli.guard import Exit
-from allocator.cli.output import STOPPED, say
+from allocator.cli.exits import Exit
+from allocator.cli.output import begin, interrupted
 from allocator.cli.streams import standard_streams
 
 __all__ = ["main"]
@@ -26,13 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         to end: nothing that asks it to changes its exit status any more.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    begin()
     with Ear(_work, last=arguments is None), standard_streams():
         try:
             status: int = _work(words)
         except KeyboardInterrupt:
             status = Exit.INTERRUPTED
-        if status == Exit.INTERRUPTED:
-            say(STOPPED)
+        if status == Exit.INTERRUPTED:  # typer may have caught the interruption itself
+            status = interrupted()
     return int(status)
 
 

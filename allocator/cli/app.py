@@ -11,14 +11,17 @@ import allocator
 from allocator.cli.check import check
 from allocator.cli.compare import compare
 from allocator.cli.describe import describe
+from allocator.cli.ear import heard
 from allocator.cli.evaluate import evaluate
+from allocator.cli.exits import Exit
 from allocator.cli.export import export
-from allocator.cli.guard import Exit, asked, failed
+from allocator.cli.guard import asked, failed
 from allocator.cli.new import new
-from allocator.cli.output import Kept, say
+from allocator.cli.output import say
 from allocator.cli.solve import solve
 from allocator.cli.streams import Unwritable, into_nothing
 from allocator.cli.usage import usage_error
+from allocator.errors import AllocatorError
 
 app = typer.Typer(
     help="Allocates a care system's fixed budget and proves the plan is the best.",
@@ -38,25 +41,24 @@ def run(words: list[str]) -> int:
     Raises
     ------
     KeyboardInterrupt
-        When it was interrupted before anything was written.
+        When it was interrupted.
     """
     try:
         try:
             status = app(words, prog_name="allocator", standalone_mode=False) or Exit.DONE
             sys.stdout.flush()
-        except (BrokenPipeError, Unwritable, Kept):
+        except (BrokenPipeError, Unwritable):
             raise
         except typer.Abort:
             raise KeyboardInterrupt from None
         except Exception as error:
+            if heard() and not isinstance(error, AllocatorError):
+                raise KeyboardInterrupt from None
             told = usage_error(error)
             debug, every = asked(words, "--debug"), asked(words, "--all")
             verb = next((word for word in words if not word.startswith("-")), "")
             as_json = asked(words, "--json")
             status = failed(told, json=as_json, debug=debug, every=every, verb=verb)
-    except Kept as kept:
-        say(str(kept))
-        status = Exit.LIMIT
     except BrokenPipeError:
         into_nothing(sys.stdout)
         status = Exit.NO_READER

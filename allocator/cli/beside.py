@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
 
+VALUING = "Stopping: the plan is shown with what has been worked out."
+"""What the first Ctrl-C is answered with while decisions are valued."""
+
 
 @dataclass(frozen=True)
 class Against:
@@ -75,12 +78,17 @@ class Beside:
         self, held: Mapping[str, pd.DataFrame] | None = None, **options: Any
     ) -> Plan:
         """The plan with what its decisions are worth, for which it is solved again."""
-        with working("Solving without each decision"):
+        with working("Solving without each decision", cut_short=VALUING):
             others = held if self.against is None else self.against.plan
             self.worth = allocator.decision_worth(
                 self.instance, self.plan, progress=say, held=others, **options
             )
         return replace(self.plan, tables={**self.plan.tables, "decision_worth": self.worth.table})
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody stopped that before all decisions were valued."""
+        return self.worth is not None and self.worth.interrupted
 
     def record(self) -> dict[str, Any]:
         """As JSON has it."""

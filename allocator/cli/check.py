@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import allocator
 from allocator.cli.arguments import All, Debug, InstancePath, Json
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import print_json, printer, working
+from allocator.cli.short import Short
+from allocator.errors import InstanceError
 
 
 def check(
     instance: InstancePath, all: All = False, json: Json = False, debug: Debug = False
 ) -> int:
     """Say everything that is wrong with an instance, and what it does not value."""
-    from allocator.instance.instance import diagnose
-    from allocator.report.text.problems import check_record, print_check
+    from allocator.report.text.problems import check_record, print_check, print_refused
 
-    with working("Checking"):
-        found, problems = diagnose(instance)
+    try:
+        with working("Checking"):
+            found = allocator.read(instance)
+    except InstanceError as error:
+        short = Short(error)
+        if json:
+            print_json({**check_record(None, error.problems), **short.record()})
+        else:
+            print_refused(error.problems, "check", printer(), short.told(every=all), every=all)
+        return Exit.BAD_INPUT
     if json:
-        print_json(check_record(found, problems))
+        print_json(check_record(found, found.warnings))
     else:
-        print_check(found, problems, printer(), every=all)
-    return Exit.BAD_INPUT if found is None else Exit.DONE
+        print_check(found, printer(), every=all)
+    return Exit.DONE

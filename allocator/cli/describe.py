@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from allocator.cli.arguments import Debug, Json
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import print_json
 
 

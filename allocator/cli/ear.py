@@ -10,6 +10,17 @@ from typing import Any
 
 from allocator.instance.reading.unbroken import ENDING
 
+_ENDING = threading.Event()
+
+
+def heard() -> bool:
+    """Whether the command that runs has been asked to end, even if nothing came of it.
+
+    What is written in C may turn the interruption into an error of its own: an import of pandas
+    that is interrupted says that a module is missing.
+    """
+    return _ENDING.is_set()
+
 
 class Ear:
     """Raises KeyboardInterrupt for whatever asks the program to end, in some work and nowhere else.
@@ -31,6 +42,7 @@ class Ear:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Ear:
+        _ENDING.clear()
         if threading.current_thread() is threading.main_thread():
             for number in ENDING:
                 before = signal.getsignal(number)
@@ -46,5 +58,6 @@ class Ear:
     def _heard(self, number: int, frame: FrameType | None) -> None:
         while frame is not None:
             if frame.f_code is self._code:
+                _ENDING.set()
                 raise KeyboardInterrupt
             frame = frame.f_back

@@ -19,7 +19,7 @@ from allocator.cli.arguments import (
     Overwrite,
     Progress,
 )
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import print_json, printer, results, working
 from allocator.cli.steps import best_plan, evidence_case, read_instance
 from allocator.errors import InstanceError, UsageError

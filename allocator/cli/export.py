@@ -11,7 +11,7 @@ import typer
 
 import allocator
 from allocator.cli.arguments import Debug, Figures, InstancePath, Json
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import print_json, say, working
 from allocator.cli.steps import evidence_case, read_instance
 from allocator.errors import UsageError

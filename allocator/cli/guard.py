@@ -7,10 +7,10 @@ import platform
 import sys
 import traceback
 from collections.abc import Sequence
-from enum import IntEnum
 from pathlib import Path
 
 import allocator
+from allocator.cli.exits import Exit
 from allocator.errors import (
     AllocatorError,
     FiguresError,
@@ -21,19 +21,6 @@ from allocator.errors import (
     UsageError,
     VerificationError,
 )
-
-
-class Exit(IntEnum):
-    """Exit statuses."""
-
-    DONE = 0
-    OUR_FAULT = 1
-    BAD_INPUT = 2
-    INFEASIBLE = 3
-    LIMIT = 4
-    FAILED_CHECK = 5
-    INTERRUPTED = 130
-    NO_READER = 141
 
 
 def failed(
@@ -55,8 +42,9 @@ def failed(
         What was asked for.
     """
     from allocator.cli.output import print_json, printer, say
+    from allocator.cli.short import Short
     from allocator.report.files.record import error_record
-    from allocator.report.text.problems import print_problems, refusal
+    from allocator.report.text.problems import print_refused
     from allocator.words import shown
 
     problems, status = _problems(error)
@@ -64,11 +52,12 @@ def failed(
         problems = [_problem(f"{problems[0].message} {_written(error.bundle)}")]
     if debug:
         sys.stderr.write(shown("".join(traceback.format_exception(error))))
+    short = Short(error if isinstance(error, InstanceError) and verb == "solve" else None)
     if json:
-        print_json(error_record(problems))
+        print_json({**error_record(problems), **short.record()})
     if isinstance(error, InstanceError):
-        print_problems(problems, printer(error=True), every=every)
-        say(refusal(problems, verb))
+        missing = short.told(every=every)
+        print_refused(problems, verb, printer(error=True), missing, every=every)
     else:
         for problem in problems:
             say(problem.message)

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from allocator.cli.exits import Exit
 from allocator.cli.stages import told_of_stages
 from allocator.cli.streams import Unwritable
 from allocator.instance.reading.unbroken import ENDING, unbroken
@@ -22,11 +23,8 @@ from allocator.words import shown
 PATIENCE = 1.0
 """Seconds after which work shows that it is going on, and Ctrl-C is not waited for longer."""
 
-STOPPING = "Stopping: the best plan found so far is being checked. Ctrl-C again stops at once."
-"""What the first Ctrl-C is answered with where work can be cut short."""
-
-STOPPED = "Stopped."
-"""What Ctrl-C is answered with."""
+_WRITTEN: list[Path] = []
+"""Where the command that runs has written its results; nothing before that."""
 
 
 def printer(*, error: bool = False) -> Any:
@@ -76,43 +74,48 @@ def print_json(record: Any) -> None:
     sys.stdout.flush()
 
 
-class Kept(Exception):
-    """A command was interrupted after what it was for had been written."""
+def begin() -> None:
+    """Nothing has been written yet."""
+    _WRITTEN.clear()
+
+
+def interrupted() -> Exit:
+    """Answer an interruption, whenever it came: the status says whether results are there."""
+    if _WRITTEN:
+        say(f"Interrupted after the results were written to {_WRITTEN[0]}.")
+        return Exit.LIMIT
+    say("Stopped.")
+    return Exit.INTERRUPTED
 
 
 class Results:
     """Results that are written, or not, before a command is interrupted."""
 
     def __init__(self, out: Path | None) -> None:
-        self._out, self.written = out, False
+        self._out = out
+
+    @property
+    def written(self) -> bool:
+        """Whether they have been."""
+        return bool(_WRITTEN)
 
     def write(self, act: Callable[..., object], *what: Any, **how: Any) -> None:
         """Write them, if they are to be, as ``act(*what, out, **how)``; nothing comes between."""
         if self._out is not None:
             with unbroken():
                 act(*what, self._out, **how)
-                self.written = True
+                _WRITTEN[:] = [self._out]
 
 
 @contextmanager
 def results(out: Path | None) -> Iterator[Results]:
-    """Show and write results; in the end, however it comes, say where they are.
-
-    Raises
-    ------
-    Kept
-        When interrupted after they were written.
-    """
+    """Show and write results; in the end, if anybody reads that, say where they are."""
     kept = Results(out)
     try:
         yield kept
         if out is not None:
             said = f"Written to {out}." if kept.written else f"Nothing to write to {out}."
             say(said)
-    except KeyboardInterrupt:
-        if not kept.written:
-            raise
-        raise Kept(f"Interrupted after the results were written to {out}.") from None
     except (Unwritable, BrokenPipeError):
         if kept.written:
             say(f"Written to {out}.")
@@ -120,7 +123,7 @@ def results(out: Path | None) -> Iterator[Results]:
 
 
 @contextmanager
-def working(what: str, *, cut_short: bool = False, told: bool = False) -> Iterator[None]:
+def working(what: str, *, cut_short: str = "", told: bool = False) -> Iterator[None]:
     """Show on a terminal that `what` goes on once it has taken a second, and let Ctrl-C end it.
 
     What does not come back a second after Ctrl-C is ended with the process.
@@ -129,9 +132,9 @@ def working(what: str, *, cut_short: bool = False, told: bool = False) -> Iterat
     ----------
     what : str
         The work in words.
-    cut_short : bool
-        Whether the work itself answers the first Ctrl-C with what it has; only a second one
-        then ends the process.
+    cut_short : str
+        Said to the first Ctrl-C where the work itself answers it with what it has; only a second
+        one then ends the process.
     told : bool
         Whether its stages are told line by line, on a terminal or not.
     """
@@ -151,10 +154,9 @@ def working(what: str, *, cut_short: bool = False, told: bool = False) -> Iterat
             if status is not None:
                 status.stop()
         if cut_short and presses == 1:
-            say(STOPPING)
+            say(f"{cut_short} Ctrl-C again stops at once.")
             return
-        say(STOPPED)
-        os._exit(130)
+        os._exit(interrupted())
 
     timer = threading.Timer(PATIENCE, show)
     timer.daemon = True
@@ -186,8 +188,7 @@ def _leave_behind(known: list[threading.Thread]) -> None:
     for thread in begun:
         thread.join(PATIENCE)
     if any(thread.is_alive() for thread in begun):
-        say(STOPPED)
-        os._exit(130)
+        os._exit(interrupted())
 
 
 @contextmanager

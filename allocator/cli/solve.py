@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
@@ -22,8 +23,9 @@ from allocator.cli.arguments import (
     Progress,
 )
 from allocator.cli.beside import Against, Beside
+from allocator.cli.exits import Exit
 from allocator.cli.output import print_json, printer, results, say
-from allocator.cli.steps import STATUSES, best_plan, evidence_case, read_instance
+from allocator.cli.steps import STATUSES, best_plan, evidence_case, read_instance, timed
 from allocator.errors import UsageError
 
 if TYPE_CHECKING:
@@ -168,9 +170,11 @@ def solve(
     if out is not None:
         check_target(out, overwrite)
     begin = None if start is None else read_plan(start, whole=False)
-    found, began = read_instance(instance, progress)
+    if worth_seconds is not None and not worth:
+        raise UsageError("--worth-seconds goes with --worth.")
     if held is not None and against is not None:
         raise UsageError("--against holds programmes where its plan has them; leave --held out.")
+    found, began = read_instance(instance, progress)
     levels = None if held is None else read_plan(held)
     earlier = Against.read(against, against_round)
     search = {"gap": gap, "nodes": nodes}
@@ -194,12 +198,17 @@ def solve(
         if worth and plan.found and not plan.solver.get("interrupted"):
             shown = list(dict.fromkeys([*shown, Show.DECISIONS.value]))
             more = _given({**search, "seconds": worth_seconds, "held": levels})
+            valuing = time.perf_counter()
             plan = beside.value_decisions(**how, **more)
+            plan = timed(plan, began, worth=time.perf_counter() - valuing)
             kept.write(write_plan, plan, found, overwrite=True)
         every = all or Show.ALL in (show or ())
         _tell(plan, found, shown, beside, json=json, every=every)
     if plan.solver.get("interrupted"):
         say("Interrupted: this is the best plan found until then.")
+    elif beside.interrupted:
+        say("Interrupted: not all decisions are valued.")
+        return Exit.LIMIT
     return STATUSES[plan.status]
 
 

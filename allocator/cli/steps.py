@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import allocator
 from allocator.cli.arguments import Evidence
-from allocator.cli.guard import Exit
+from allocator.cli.exits import Exit
 from allocator.cli.output import quoted, say, working
 from allocator.errors import UsageError, VerificationError
 
@@ -25,6 +25,9 @@ STATUSES = {
     "limit": Exit.LIMIT,
 }
 """Exit status of each status of a plan."""
+
+CHECKING = "Stopping: the best plan found so far is being checked."
+"""What the first Ctrl-C is answered with while the best plan is sought."""
 
 
 class Began(NamedTuple):
@@ -71,13 +74,18 @@ def best_plan(
     """
     if options.get("time_limit") is not None:
         options["time_limit"] = max(0.0, options["time_limit"] - began.reading)
-    with working("Finding the best plan", cut_short=cut_short, told=told):
+    with working("Finding the best plan", cut_short=CHECKING if cut_short else "", told=told):
         plan: Plan = allocator.solve(instance, **options)
     if plan.solver.get("interrupted") and not (cut_short and plan.found):
         raise KeyboardInterrupt
     refuse_unverified(plan)
+    return timed(plan, began, read=began.reading)
+
+
+def timed(plan: Plan, began: Began, **parts: float) -> Plan:
+    """A plan that knows how long all took until now, and parts of that."""
     total = time.perf_counter() - began.at
-    return replace(plan, seconds={**plan.seconds, "read": began.reading, "total": total})
+    return replace(plan, seconds={**plan.seconds, **parts, "total": total})
 
 
 def refuse_unverified(plan: Plan, where: str = "") -> None:

@@ -7,7 +7,7 @@ from dataclasses import InitVar, dataclass, fields
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from allocator.errors import InstanceError, Problem, UsageError
 from allocator.instance.checks import run as checks
@@ -136,7 +136,7 @@ class Instance:
             else:
                 raise TypeError(f"{name!r} is neither a table nor a setting of an instance")
         draft, problems = read_frames(entries, tables)
-        return _passed(*_checked(self.facts.revised(draft), problems, self.origin))
+        return _passed(_checked(self.facts.revised(draft), problems, self.origin))
 
     def believing(self, settings: Settings, rows: dict[str, Rows]) -> Instance:
         """Copy with other figures, unchecked; facts that rest on no change stay known."""
@@ -163,7 +163,7 @@ def read(path: str | PathLike[str]) -> Instance:
     InstanceError
         With every problem found, when any of them is an error.
     """
-    return _passed(*diagnose(path))
+    return _passed(_diagnosed(Path(path)))
 
 
 def instance_of(given: object, verb: str) -> Instance:
@@ -195,10 +195,15 @@ def diagnose(path: str | PathLike[str]) -> tuple[Instance | None, list[Problem]]
     list of Problem
         Errors and warnings, by table and line.
     """
-    put_back(Path(path))
-    source = open_source(Path(path))
+    found = _diagnosed(Path(path))
+    return found.instance, found.problems
+
+
+def _diagnosed(path: Path) -> _Checked:
+    put_back(path)
+    source = open_source(path)
     if source.problems and not source.files:
-        return None, source.problems
+        return _Checked(None, source.problems)
     draft, problems = read_files(source)
     return _checked(facts_of(draft), problems, str(path))
 
@@ -224,7 +229,7 @@ def from_tables(
         With every problem found; the line of a row is its position + 2.
     """
     draft, problems = read_frames(settings, tables)
-    return _passed(*_checked(facts_of(draft), problems, origin))
+    return _passed(_checked(facts_of(draft), problems, origin))
 
 
 def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
@@ -251,26 +256,37 @@ def write(instance: Instance, folder: str | PathLike[str], *, overwrite: bool = 
     write_files(texts, Path(folder), overwrite=overwrite)
 
 
-def _checked(
-    facts: Timeless, problems: list[Problem], origin: str
-) -> tuple[Instance | None, list[Problem]]:
-    """Instance made of a draft, None when it has an error, and every problem by table and line.
+class _Checked(NamedTuple):
+    """What the checks came to.
 
-    The instance keeps what the checks derived.
+    `instance` is None when there is an error among the `problems`, which are in the order of tables
+    and lines; `short` is the instance where these are only that there is too little of something.
     """
+
+    instance: Instance | None
+    problems: list[Problem]
+    short: Instance | None = None
+
+
+def _checked(facts: Timeless, problems: list[Problem], origin: str) -> _Checked:
+    """Instance made of a draft; it keeps what the checks derived."""
     places = {name: rank for rank, name in enumerate((SETTINGS_FILE, *TABLES))}
+    unread = any(problem.severity == "error" for problem in problems)
+    found, short = checks.run(facts)
     problems = sorted(
-        dict.fromkeys(problems + checks.run(facts)),
+        dict.fromkeys(problems + found),
         key=lambda problem: (places.get(problem.table, -1), problem.line or 0),
     )
     draft = facts.draft
-    if any(problem.severity == "error" for problem in problems):
-        return None, problems
-    tables = Frames(draft.tables)
-    return Instance(draft.settings, tables, origin, tuple(problems), facts), problems
+    wrong = any(problem.severity == "error" for problem in problems)
+    if wrong and (unread or not short):
+        return _Checked(None, problems)
+    told = tuple(problem for problem in problems if problem.severity != "error")
+    instance = Instance(draft.settings, Frames(draft.tables), origin, told, facts)
+    return _Checked(None, problems, instance) if wrong else _Checked(instance, problems)
 
 
-def _passed(instance: Instance | None, problems: list[Problem]) -> Instance:
-    if instance is None:
-        raise InstanceError(problems)
-    return instance
+def _passed(found: _Checked) -> Instance:
+    if found.instance is None:
+        raise InstanceError(found.problems, found.short)
+    return found.instance

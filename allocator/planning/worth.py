@@ -64,6 +64,8 @@ class DecisionWorth:
         The best plan by evidence case.
     complete : bool
         Whether everything was worked out within the time.
+    interrupted : bool
+        Whether it was Ctrl-C that stopped it.
     """
 
     table: pd.DataFrame
@@ -71,6 +73,7 @@ class DecisionWorth:
     waiting_gap: float | None
     plans: Mapping[str, Plan]
     complete: bool
+    interrupted: bool = False
 
 
 def decision_worth(
@@ -89,7 +92,7 @@ def decision_worth(
     step before. One that holds and is worth as much, but needs a step, is one to *prepare*.
     The rest is *not yet* to be decided. An option that costs and changes nothing is what
     there is while nothing is decided, and no decision itself. Programmes that are held stay
-    where the plan has them.
+    where the plan has them. Ctrl-C ends it with what has been worked out.
 
     Parameters
     ----------
@@ -123,7 +126,7 @@ def decision_worth(
 
 
 class _Stopped(Exception):
-    """The time was up, or somebody stopped a solve."""
+    """The time was up."""
 
 
 class _Solves:
@@ -151,7 +154,7 @@ class _Solves:
         plans: dict[str, Plan] = {self.case: self.plan}
         worth: dict[Decision, tuple[float, float | None]] = {}
         waiting: tuple[float, float | None] | None = None
-        complete = False
+        complete = interrupted = False
         try:
             for case in () if self.instance.settings.evidence or not decisions else CASES:
                 if case not in plans:
@@ -174,10 +177,11 @@ class _Solves:
                 self.tell("With what is not yet to be decided left as it is")
                 waiting = self._without(off)
             complete = True
-        except _Stopped:
+        except (_Stopped, KeyboardInterrupt) as why:
             table = self._table(decisions, plans, worth)
+            interrupted = isinstance(why, KeyboardInterrupt)
         lost, gap = waiting or (None, None)
-        return DecisionWorth(table, lost, gap, plans, complete)
+        return DecisionWorth(table, lost, gap, plans, complete, interrupted)
 
     def _solve(self, **changes: Any) -> Plan:
         left = self.deadline.left()
@@ -187,7 +191,9 @@ class _Solves:
         if left is not None:
             asked["time_limit"] = min(left, asked.get("time_limit") or left)
         found = solve(self.instance, **asked)
-        if found.solver.get("interrupted") or (found.status == "limit" and not found.found):
+        if found.solver.get("interrupted"):
+            raise KeyboardInterrupt
+        if found.status == "limit" and not found.found:
             raise _Stopped
         return found
 

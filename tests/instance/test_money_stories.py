@@ -31,8 +31,8 @@ def test_occupancy_in_year_one_is_short_by_48_beds() -> None:
     assert told == (
         "capacity, line 2, amount: 'Beds at 92%' cannot hold in 2025/26 what programmes must do: "
         "at least 1,686 beds ('Emergency admissions' 1,686) against 1,638 with all extra; "
-        "at least 48 beds are missing. that is each programme at its least against all there can "
-        "be; rules, shares and other years may ask for more"
+        "at least 48 beds are missing. That is each programme at its least against all there can "
+        "be; rules, shares and other years may ask for more."
     )
 
 

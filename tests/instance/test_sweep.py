@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from examples import EXAMPLES, NAMES
 
+import allocator
 from allocator.instance.facts.facts import facts_of
 from allocator.instance.instance import _checked
 from allocator.instance.reading.files import Source
@@ -38,9 +39,11 @@ def tries(name: str) -> Iterator[tuple[str, Files]]:
 def judged(files: Files) -> None:
     """Read, and make sure that there is a round or an error said in words."""
     draft, problems = read_files(Source(files=dict(files)))
-    instance, problems = _checked(facts_of(draft), problems, "")
+    instance, problems, short = _checked(facts_of(draft), problems, "")
     assert (instance is None) == any(p.severity == "error" for p in problems)
     assert all(p.message.strip() for p in problems)
+    if short is not None:
+        assert all(way.least > 0 for way in allocator.shortfall(short))
 
 
 def swept(name: str, every: int, start: int) -> None:

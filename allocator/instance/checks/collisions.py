@@ -38,8 +38,8 @@ _TABLES = (
 """Tables whose rows bound activity."""
 
 AT_LEAST = (
-    "that is each programme at its least against all there can be; rules, shares and other years "
-    "may ask for more"
+    "That is each programme at its least against all there can be; rules, shares and other years "
+    "may ask for more."
 )
 """What is counted where something is missing before anything has been solved."""
 

@@ -26,6 +26,7 @@ from allocator.instance.checks import (
     years,
 )
 from allocator.instance.checks.problem import Check
+from allocator.instance.facts.facts import Facts
 from allocator.instance.facts.timeless import Timeless
 
 STAGES: tuple[tuple[Check, ...], ...] = (
@@ -59,11 +60,26 @@ aside for checks that need all of their rows.
 """
 
 
-def run(facts: Timeless) -> list[Problem]:
-    """Problems of an instance that reading its cells did not show."""
+def run(facts: Timeless) -> tuple[list[Problem], bool]:
+    """Problems of an instance that reading its cells did not show.
+
+    Returns
+    -------
+    list of Problem
+    bool
+        Whether the errors among them are only that there is too little money or capacity.
+    """
     problems: list[Problem] = []
+    wrong: set[Check] = set()
     for stage in STAGES:
-        found = [p for check in stage for p in check(facts)]
-        facts.draft.partial |= {p.table for p in found if p.severity == "error"}
-        problems += found
-    return problems
+        refused: set[str] = set()
+        for check in stage:
+            found = list(check(facts))
+            tables = {p.table for p in found if p.severity == "error"}
+            wrong |= {check} if tables else set()
+            refused |= tables
+            problems += found
+        facts.draft.partial |= refused
+    if wrong != {collisions.impossible} or not isinstance(facts, Facts):
+        return problems, False
+    return problems, not facts.ranges.collisions

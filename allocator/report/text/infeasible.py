@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -46,15 +46,7 @@ def no_plan(plan: Plan, instance: Instance, *, every: bool = False) -> Iterator[
     """
     settings = instance.settings
     yield Text(f"{settings.name}: no plan keeps every hard rule, limit and budget.", style="bold")
-    for way in plan.shortfall:
-        yield Text(f"{_heading(way, settings)}:")
-        entries = list(way.missing)
-        shown = entries if every else entries[:MISSING_LISTED]
-        yield from (bullet(_missing(entry, way, settings)) for entry in shown)
-        if len(entries) > len(shown):
-            yield bullet(f"and {len(entries) - len(shown)} more; --show all lists them.")
-    if not plan.shortfall:
-        yield Text("How much is missing was not found.")
+    yield from what_is_missing(plan.shortfall, settings, every=every)
     if not plan.conflict:
         yield Text("Which of them collide was not found.")
         return
@@ -64,6 +56,31 @@ def no_plan(plan: Plan, instance: Instance, *, every: bool = False) -> Iterator[
     yield from (bullet(entry) for entry in told)
     if len(plan.conflict) > len(told):
         yield bullet(f"and {len(plan.conflict) - len(told)} more; --show all lists them.")
+
+
+def what_is_missing(
+    ways: Sequence[Shortfall], settings: Settings, *, every: bool = False
+) -> Iterator[RenderableType]:
+    """How much is missing, way by way.
+
+    Parameters
+    ----------
+    ways : sequence of Shortfall
+        Each enough by itself.
+    settings : Settings
+        Of the round.
+    every : bool
+        Whether to list all amounts.
+    """
+    for way in ways:
+        yield Text(f"{_heading(way, settings)}:")
+        entries = list(way.missing)
+        shown = entries if every else entries[:MISSING_LISTED]
+        yield from (bullet(_missing(entry, way, settings)) for entry in shown)
+        if len(entries) > len(shown):
+            yield bullet(f"and {len(entries) - len(shown)} more; --show all lists them.")
+    if not ways:
+        yield Text("How much is missing was not found.")
 
 
 def _heading(way: Shortfall, settings: Settings) -> str:

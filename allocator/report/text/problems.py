@@ -15,7 +15,7 @@ from allocator.report.language.units import Money
 from allocator.words import count
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
     from allocator.errors import Problem
     from allocator.instance.instance import Instance
@@ -73,21 +73,41 @@ def _line(problem: Problem) -> str:
     return f"{place}{problem.message} {problem.suggestion}".rstrip()
 
 
-def print_check(
-    instance: Instance | None,
+def print_check(instance: Instance, console: Console, *, every: bool = False) -> None:
+    """Print what ``allocator check`` found: warnings, what is unvalued, the verdict."""
+    problems = told_once(instance.warnings)
+    print_problems(problems, console, every=every)
+    _print_unvalued(instance, console, every)
+    console.print(Text(_verdict(instance, problems), style="bold"))
+
+
+def print_refused(
     problems: Sequence[Problem],
+    verb: str,
     console: Console,
+    missing: Iterable[RenderableType] = (),
     *,
     every: bool = False,
 ) -> None:
-    """Print what ``allocator check`` found: problems, what is unvalued, the verdict."""
-    problems = told_once(problems)
-    print_problems(problems, console, every=every)
-    if instance is None:
-        console.print(Text(refusal(problems, "check"), style="bold"))
-        return
-    _print_unvalued(instance, console, every)
-    console.print(Text(_verdict(instance, problems), style="bold"))
+    """Print why a round was refused: problems, how much is missing, what was not done.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        What was found.
+    verb : str
+        What was asked for.
+    console : rich.console.Console
+        Where to print.
+    missing : iterable of renderable
+        How much is missing, in words.
+    every : bool
+        Whether to print all problems.
+    """
+    print_problems(told_once(problems), console, every=every)
+    for line in missing:
+        console.print(line)
+    console.print(Text(refusal(problems, verb), style="bold"))
 
 
 UNDONE = {
