@@ -78,7 +78,8 @@ def worth_anew(
     if reached is not None and reached.index is not None:
         for at, (part, year) in enumerate(reached.index.members(), start=reached.start):
             here = plan.incomes["year"] == year
-            row = plan.incomes[here & (plan.incomes["income"] == part)]
+            named = (" / " + plan.incomes["part"]).where(plan.incomes["part"] != "", "")
+            row = plan.incomes[here & (plan.incomes["income"] + named == part)]
             if len(row) == 1:
                 lower[at] = upper[at] = float(row["earned"].iloc[0] > 1e-9)
     found = Solver(program.replaced(col_lower=lower, col_upper=upper)).run()

@@ -39,7 +39,7 @@ COLUMNS = ("activity", "transfer")
 NEAR = (0.8, 0.9, 0.95, 0.98, 0.995, 1.0, 1.005, 1.02, 1.05, 1.1, 1.2)
 """Where curves are cut around a plan, as shares of what it does."""
 
-AROUND = (0.98, 1.02)
+AROUND = (0.99, 1.01)
 """The same where a cut costs a decision: one chord across the plan is its slope both ways."""
 
 BOX = 0.01
@@ -159,6 +159,7 @@ def _decided(of: Sought, wide: Program, own: Program, x: Floats) -> Program:
             at, place = at[kept], place[kept]
             lower[at] = upper[at] = x[place]
     _start(wide, own, x, lower, upper)
+    _reach(of, wide, lower, upper)
     for block in wide.columns:
         if block.name in decided:
             whole[block.span] = False
@@ -179,6 +180,19 @@ def _start(wide: Program, own: Program, x: Floats, lower: Floats, upper: Floats)
     place = activity.start + activity.index.positions(block.index.columns)
     on = (x[place] > LITTLE * own.col_upper[place]).astype(float)
     lower[block.span] = upper[block.span] = on
+
+
+def _reach(of: Sought, wide: Program, lower: Floats, upper: Floats) -> None:
+    """Fix incomes that the plan earns, also where the best plan could do without them."""
+    block, table = wide.block("reached"), of.checked.incomes
+    if block is None or block.index is None:
+        return
+    got = table[table["earned"] > LITTLE]
+    names = got["income"] + (" / " + got["part"]).where(got["part"] != "", "")
+    earned = set(zip(names, got["year"].tolist(), strict=True))
+    for at, member in enumerate(block.index.members(), start=block.start):
+        if member in earned:
+            lower[at] = upper[at] = 1.0
 
 
 def _shared(block: Block, mine: Block) -> tuple[Ints, Ints]:
