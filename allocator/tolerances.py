@@ -236,6 +236,10 @@ NO_PRICE = 1e-9
 """Share of the objective below which what all there is of something would be worth is rounding;
 also how closely a value must lie on a line to be on it. Prices."""
 
+ABOVE = 1e-6
+"""Share of the objective by which a plan must be worth more than a price says, to end its range:
+what a search may be off; ten and a hundred times that where it was further off. Ranges."""
+
 PRICED_NEAR = 1e-2
 """Share of the objective by which a programme made for prices may differ from the plan it prices:
 it cuts curves elsewhere. Prices."""

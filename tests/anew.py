@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from allocator.instance.instance import Instance
 from allocator.plan import Plan
 from allocator.planning.starting import starting
 from allocator.solver.highs.door import Solver
+from allocator.solver.program import Program
 
 YEAR = ("year",)
 
@@ -22,7 +23,8 @@ YEAR = ("year",)
 class Moved:
     """Something with a price, and how to change the round so that there is more of it.
 
-    `cells` are (table, key, column, what the figure moves by for one unit of room).
+    `cells` are (table, key, column, what the figure moves by for one unit of room); `rows` are
+    (block, member) where no figure of a table says how much room there is.
     """
 
     name: str
@@ -30,12 +32,27 @@ class Moved:
     reach: float
     less: float
     less_reach: float
-    cells: tuple[tuple[str, dict[str, object], str, float], ...]
+    cells: tuple[tuple[str, dict[str, object], str, float], ...] = ()
+    rows: tuple[tuple[str, tuple[object, ...]], ...] = ()
+
+    @property
+    def written(self) -> str:
+        """Where its figure stands."""
+        return self.cells[0][0] if self.cells else self.rows[0][0]
 
 
-def worth_anew(instance: Instance, plan: Plan) -> float | None:
+def worth_moved(instance: Instance, plan: Plan, moved: Moved, room: float) -> float | None:
+    """The same with so much more room of something."""
+    rows = [(block, member, room) for block, member in moved.rows]
+    return worth_anew(changed(instance, moved, room) if moved.cells else instance, plan, rows)
+
+
+def worth_anew(
+    instance: Instance, plan: Plan, rows: Sequence[tuple[str, tuple[object, ...], float]] = ()
+) -> float | None:
     """Objective of the best plan with the decisions and the held programmes of another."""
     data, program = built(with_evidence(instance))
+    program = _shifted(program, rows)
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
 
     def fix(name: str, values: dict[tuple[object, ...], float]) -> None:
@@ -61,11 +78,25 @@ def worth_anew(instance: Instance, plan: Plan) -> float | None:
     if reached is not None and reached.index is not None:
         for at, (part, year) in enumerate(reached.index.members(), start=reached.start):
             here = plan.incomes["year"] == year
-            row = plan.incomes[here & (plan.incomes["income"] == part)]
+            named = (" / " + plan.incomes["part"]).where(plan.incomes["part"] != "", "")
+            row = plan.incomes[here & (plan.incomes["income"] + named == part)]
             if len(row) == 1:
                 lower[at] = upper[at] = float(row["earned"].iloc[0] > 1e-9)
     found = Solver(program.replaced(col_lower=lower, col_upper=upper)).run()
     return None if found.x is None else found.objective
+
+
+def _shifted(program: Program, rows: Sequence[tuple[str, tuple[object, ...], float]]) -> Program:
+    """A programme with so much more room at the sides of some rows."""
+    lower, upper = program.row_lower.copy(), program.row_upper.copy()
+    for name, member, room in rows:
+        block = program.block(name)
+        assert block is not None
+        assert block.index is not None
+        at = block.start + list(block.index.members()).index(member)
+        lower[at] -= room
+        upper[at] += room
+    return program.replaced(row_lower=lower, row_upper=upper)
 
 
 def changed(instance: Instance, moved: Moved, room: float) -> Instance:
@@ -111,7 +142,10 @@ def moves(instance: Instance, plan: Plan) -> Iterator[Moved]:
             key = {"rule": row["rule"], "year": row["year"]}
             yield _moved(row, key, ("rules", key, "value", sense))
         elif sense is not None and (given["basis"] == "share").all() and row["measure"] == "spend":
-            yield from _share_of_all(instance, plan, row, sense)
+            # A share of what is spent is more money where more is spent: its row moves instead.
+            side = ("rule_min" if sense < 0.0 else "rule_max", (row["rule"], row["year"]))
+            name = f"{row['rule']} {row['year']}"
+            yield Moved(name, *_figures(row), rows=(side,))
     for row in plan.providers.to_dict("records"):
         if np.isfinite(row["deficit_max"]):
             key = {"provider": row["provider"], "year": row["year"]}
@@ -121,17 +155,6 @@ def moves(instance: Instance, plan: Plan) -> Iterator[Moved]:
         yield _moved(row, key, ("transfers", key, "max", 1.0))
     yield from _agreed(instance, plan)
     yield from _limits(instance, plan)
-
-
-def _share_of_all(
-    instance: Instance, plan: Plan, row: dict[str, object], sense: float
-) -> Iterator[Moved]:
-    """A share of all spending: a unit of its left side is one over the whole of its right."""
-    here = plan.allocation["year"] == row["year"]
-    key = {"rule": row["rule"], "year": row["year"]}
-    whole = float(plan.allocation.loc[here, "spend"].sum())
-    if whole > 0:
-        yield _moved(row, key, ("rules", key, "value", sense / whole))
 
 
 def _agreed(instance: Instance, plan: Plan) -> Iterator[Moved]:
@@ -157,8 +180,11 @@ def _agreed(instance: Instance, plan: Plan) -> Iterator[Moved]:
 
 
 def _moved(row: dict[str, object], key: dict[str, object], *cells: object) -> Moved:
-    figures = [float(row[c]) for c in ("price", "price_range", "price_less", "price_less_range")]
-    return Moved(" ".join(map(str, key.values())), *figures, cells)
+    return Moved(" ".join(map(str, key.values())), *_figures(row), cells)
+
+
+def _figures(row: dict[str, object]) -> list[float]:
+    return [float(row[c]) for c in ("price", "price_range", "price_less", "price_less_range")]
 
 
 def _pools(instance: Instance, plan: Plan) -> Iterator[Moved]:

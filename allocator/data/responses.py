@@ -162,7 +162,8 @@ class UncutResponses:
     outer : pair of ndarray
         A wider range that first and last segments are drawn out to. Nothing can be reached
         there; but a curve that ended where a limit, a budget or a growth rate binds would
-        take the price that belongs to them.
+        take the price that belongs to them. Where the reach is wider than a plan can go,
+        curves that bend end with it.
     sparing : ndarray of bool, shape (programmes,)
         Where a breakpoint costs a yes-or-no decision.
     finer : bool
@@ -203,7 +204,12 @@ class UncutResponses:
         where = self.drivers.columns
         self.value = worth(instance, k, t + self.delay) * equity.weight[i]
         self.reach = (reach.driver_lo[where], reach.driver_hi[where])
-        self.outer = (low[where], (high * (1.0 + ROOM))[where])
+        high = high * (1.0 + ROOM)
+        if reach.wider:
+            # More may be bought there than was looked at: no further than the curve is cut.
+            bends = np.unique(curves.programme[curves.shape != "linear"])
+            high[bends] = reach.driver_hi[bends]
+        self.outer = (low[where], high[where])
         self.finer = not reach.wider
         self.sparing = _maybe_wanted_low(instance, axes, curves)
 

@@ -20,6 +20,7 @@ from allocator.plan.shortfall import Shortfall
 from allocator.words import number
 
 APART, NOT_APART = "told apart", "not told apart"
+AS_LOOKED = "told apart, ranges as far as looked"
 """Whether what more buys and what less costs are two prices, or one that stands for both."""
 
 
@@ -99,7 +100,9 @@ class Plan:
           less. Blank where nobody limits anything, or nobody knows. ``price_sides`` is ``told
           apart``, or ``not told apart`` in rounds too large to be solved again: one price, a
           dual, stands in both columns then, and more buys at most that and less costs at least
-          that, without a range. Infinite figures are
+          that, without a range. ``told apart, ranges as far as looked``: curves that steepen are
+          filled as the plan fills them as far as the range goes, as there are too many ways to
+          search them all; a range may then be too long. Infinite figures are
           written ``inf`` in CSVs (``"inf"`` in JSON) and read back as such.
         - Prices of a plan with yes-or-no decisions hold with the decisions fixed, and with
           held programmes where they are.
@@ -159,13 +162,13 @@ class Plan:
     def price_sides(self) -> str:
         """Whether prices of money are ``told apart`` or ``not told apart``; blank without any.
 
-        See PRICES in :attr:`tables`; one price that is not makes all of them so.
+        See PRICES in :attr:`tables`: one price that is less well known makes all of them so.
         """
         budgets = self.tables.get("budgets")
         if budgets is None or "price_sides" not in budgets:
             return ""
         sides = set(budgets["price_sides"])
-        return next((said for said in (NOT_APART, APART) if said in sides), "")
+        return next((said for said in (NOT_APART, AS_LOOKED, APART) if said in sides), "")
 
     @property
     def objective(self) -> float | None:

@@ -39,7 +39,7 @@ COLUMNS = ("activity", "transfer")
 NEAR = (0.8, 0.9, 0.95, 0.98, 0.995, 1.0, 1.005, 1.02, 1.05, 1.1, 1.2)
 """Where curves are cut around a plan, as shares of what it does."""
 
-AROUND = (0.98, 1.02)
+AROUND = (0.99, 1.01)
 """The same where a cut costs a decision: one chord across the plan is its slope both ways."""
 
 BOX = 0.01
@@ -105,9 +105,16 @@ def sensitivity(of: Sought) -> tuple[Data, Sensitivity] | None:
         pass
     fixed = own.replaced(integer=np.zeros(len(own.integer), dtype=bool))
     try:
-        return of.data, _movable(of, fixed)
+        return of.data, _movable(of, fixed, kept=_undecided(of, own))
     except SolverError:
         return None
+
+
+def _undecided(of: Sought, own: Program) -> bool:
+    """Whether a plan's programme has whole numbers that are no decision."""
+    decided = DECIDED + _decided_by_others(of, own)
+    blocks = (block for block in own.columns if block.name not in decided)
+    return any(own.integer[block.span].any() for block in blocks)
 
 
 def _knots(of: Sought) -> dict[tuple[int, int], Floats]:
@@ -152,6 +159,7 @@ def _decided(of: Sought, wide: Program, own: Program, x: Floats) -> Program:
             at, place = at[kept], place[kept]
             lower[at] = upper[at] = x[place]
     _start(wide, own, x, lower, upper)
+    _reach(of, wide, lower, upper)
     for block in wide.columns:
         if block.name in decided:
             whole[block.span] = False
@@ -172,6 +180,19 @@ def _start(wide: Program, own: Program, x: Floats, lower: Floats, upper: Floats)
     place = activity.start + activity.index.positions(block.index.columns)
     on = (x[place] > LITTLE * own.col_upper[place]).astype(float)
     lower[block.span] = upper[block.span] = on
+
+
+def _reach(of: Sought, wide: Program, lower: Floats, upper: Floats) -> None:
+    """Fix incomes that the plan earns, also where the best plan could do without them."""
+    block, table = wide.block("reached"), of.checked.incomes
+    if block is None or block.index is None:
+        return
+    got = table[table["earned"] > LITTLE]
+    names = got["income"] + (" / " + got["part"]).where(got["part"] != "", "")
+    earned = set(zip(names, got["year"].tolist(), strict=True))
+    for at, member in enumerate(block.index.members(), start=block.start):
+        if member in earned:
+            lower[at] = upper[at] = 1.0
 
 
 def _shared(block: Block, mine: Block) -> tuple[Ints, Ints]:
@@ -206,7 +227,7 @@ def _settled(of: Sought, program: Program, activity: Floats) -> Sensitivity:
     turns = [(int(j), 1.0 - float(lower[j])) for j in np.flatnonzero(whole)]
     none = np.zeros(len(whole), dtype=bool)
     settled = program.replaced(col_lower=lower, col_upper=upper, integer=none)
-    return _movable(of, settled, turns if len(turns) <= MOST_TURNS else ())
+    return _movable(of, settled, turns if len(turns) <= MOST_TURNS else (), free=program)
 
 
 def _movable(
@@ -214,6 +235,9 @@ def _movable(
     program: Program,
     turns: Sequence[tuple[int, float]] = (),
     known: Solution | None = None,
+    free: Program | None = None,
+    *,
+    kept: bool = False,
 ) -> Sensitivity:
     """A programme whose budgets, limits, rules, shares and transfers are moved."""
     rows, columns = (np.zeros(size, dtype=bool) for size in program.shape)
@@ -230,6 +254,7 @@ def _movable(
     )
     if counted is not None:
         lower[counted.span], upper[counted.span] = -np.inf, np.inf
-    return Sensitivity(
-        program.replaced(row_lower=lower, row_upper=upper), rows, columns, turns, known
-    )
+    loose = program.replaced(row_lower=lower, row_upper=upper)
+    if free is not None:
+        free = free.replaced(row_lower=lower, row_upper=upper)
+    return Sensitivity(loose, rows, columns, turns, known, free, kept=kept)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from allocator.arrays import Floats, Ints
 from allocator.data import Data, Index
-from allocator.plan.plan import APART, NOT_APART
+from allocator.plan.plan import APART, AS_LOOKED, NOT_APART
 from allocator.plan.prices import PRICE_COLUMNS
 from allocator.solver.levers import Lever, Price
 from allocator.solver.program import Block
@@ -133,12 +133,14 @@ def with_prices(table: pd.DataFrame, prices: Sequence[tuple[Price, Price]]) -> p
 
 
 def _sides(more: Price, less: Price) -> str:
-    """Whether both prices are known apart; a dual stands for both and says no range."""
+    """Whether both prices are known apart, and how far: a dual stands for both, without a range."""
     known = [price for price in (more, less) if not np.isnan(price.value)]
     if not known:
         return ""
     duals = [price for price in known if np.isnan(price.range) and np.isfinite(price.value)]
-    return NOT_APART if duals else APART
+    if duals:
+        return NOT_APART
+    return APART if all(price.searched for price in known) else AS_LOOKED
 
 
 def _places(table: pd.DataFrame, keys: Sequence[str], index: Index) -> Iterator[tuple[int, int]]:
@@ -154,7 +156,7 @@ def priced(s: Sensitivity, lever: Lever, slack: float) -> tuple[Price, Price]:
     if lever.size <= 0.0:
         return UNKNOWN, UNKNOWN
     if not binds(slack, lever.size):
-        return FREE, Price(0.0, slack)
+        return s.more(lever), Price(0.0, slack)
     return s.more(lever), s.less(lever)
 
 

@@ -44,7 +44,10 @@ class Price:
         Objective per unit; infinite where there is no plan with less.
     range : float
         Units up to which it holds, as far as was looked.
+    searched : bool
+        Whether that is so whatever is no decision; otherwise only with that as the plan has it.
     """
 
     value: float
     range: float
+    searched: bool = True

@@ -17,6 +17,7 @@ import numpy as np
 
 from allocator.arrays import Flags, Floats, Ints
 from allocator.errors import SolverError
+from allocator.solver.freed import Freed
 from allocator.solver.highs.solution import Solution
 from allocator.solver.levers import Lever, Price
 from allocator.solver.program import Program
@@ -77,6 +78,11 @@ class Sensitivity:
 
     known : Solution, optional
         Its optimum, where it is too large to be solved again: prices are then duals.
+    free : Program, optional
+        The same with the whole numbers free that are no decision: no range ends beyond where
+        others are worth more.
+    kept : bool
+        Whether there are such whole numbers, and they stay as the plan has them.
 
     Attributes
     ----------
@@ -100,6 +106,9 @@ class Sensitivity:
         columns: Flags,
         turns: Sequence[tuple[int, float]] = (),
         known: Solution | None = None,
+        free: Program | None = None,
+        *,
+        kept: bool = False,
     ) -> None:
         self.program = program
         self._sign = 1.0 if program.maximise else -1.0
@@ -118,8 +127,14 @@ class Sensitivity:
         self._duals = base.row_dual, base.reduced_cost
         self._most = 0.0 if known else WORK / max(1.0, effort(small.program))
         self.solves = 1
-        self._jumps = bool(turns)
+        self._freed = self._free(free, rows, columns)
+        self._kept, self._jumps = kept, bool(turns)
         self._turns = [(turn, duals) for turn in turns if (duals := self._as_good(*turn))]
+
+    def _free(self, free: Program | None, rows: Flags, columns: Flags) -> Freed | None:
+        if free is None or not free.integer.any():
+            return None
+        return Freed(free, rows, columns, self.value, self._most)
 
     @property
     def spent(self) -> bool:
@@ -177,11 +192,23 @@ class Sensitivity:
         # Nothing gains more than the prices where it starts promise.
         starts = (self._duals, *(duals for _, duals in self._turns))
         if max(self._slope(self._here(lever), *duals) for duals in starts) <= self._least(lever):
-            return Price(0.0, np.inf)
+            return self._nothing(lever)
         if self.spent:
             return self._by_dual(lever)
         found = self._price(lever, 1.0, MOST_MORE * lever.size)
-        return Price(0.0, np.inf) if found.value <= self._least(lever) else found
+        return self._nothing(lever) if found.value <= self._least(lever) else found
+
+    def _nothing(self, lever: Lever) -> Price:
+        """More room buys nothing, unless there is so much that something else becomes better."""
+        far = MOST_MORE * lever.size
+        found = self._searched(lever, 1.0, Price(0.0, far))
+        return found if found.range < far else replace(found, range=np.inf)
+
+    def _searched(self, lever: Lever, way: float, price: Price) -> Price:
+        """A price as far as it holds whatever is no decision, if that can be told."""
+        if self._freed is not None:
+            return self._freed.holds(lever, way, price)
+        return replace(price, searched=not self._kept)
 
     def less(self, lever: Lever) -> Price:
         """What less room costs; infinite where no plan is left, never less than nothing.
@@ -193,9 +220,8 @@ class Sensitivity:
         found = self._price(lever, -1.0, MOST_LESS * lever.size)
         if np.isnan(found.value):
             return Price(np.nan, np.nan)
-        if -found.value <= self._least(lever):
-            return Price(0.0, found.range)
-        return Price(-found.value, found.range)
+        worth = 0.0 if -found.value <= self._least(lever) else -found.value
+        return replace(found, value=worth)
 
     def _by_dual(self, lever: Lever) -> Price:
         """The dual: no less than more room brings, no more than less of it costs."""
@@ -221,7 +247,8 @@ class Sensitivity:
             # Without a plan where what is no decision may not jump, there may be one further on.
             jumps = self._jumps and not self._crosses(lever, way * little)
             return Price(np.nan if jumps else -np.inf, 0.0)
-        return Price(first.slope, self._holds(lever, way, first, turn, most))
+        reach = self._holds(lever, way, first, turn, most)
+        return self._searched(lever, way, Price(first.slope, reach))
 
     def _holds(
         self, lever: Lever, way: float, first: _Point, turn: tuple[int, float] | None, most: float

@@ -7,6 +7,7 @@ import pytest
 from examples import example
 from small import INF, arrays, compiled, production
 
+from allocator.solver import freed
 from allocator.solver.highs.door import Solver
 from allocator.solver.program import Program
 from allocator.solver.reduced import reduced
@@ -99,3 +100,40 @@ def test_what_is_left_out_changes_nothing(name: str) -> None:
             assert Solver(program.replaced(row_upper=upper)).run().objective == pytest.approx(
                 Solver(small.program.replaced(row_upper=other)).run().objective
             )
+
+
+STEEP = arrays(
+    # spent, b is filled in order: its first ten before the rest, which a decision opens
+    [[1, 1, 1, 0], [0, 1, 0, -10], [0, 0, 1, -30]],
+    [-INF, 0, -INF],
+    [8, INF, 0],
+    [0, 0, 0, 0],
+    [100, 10, 30, 1],
+    [2, 1, 9, 0],
+)
+
+
+def steep(*, free: bool) -> Sensitivity:
+    whole = np.array([False, False, False, True])
+    fixed = STEEP.replaced(col_upper=np.array([100.0, 10.0, 30.0, 0.0]))
+    return movable(fixed, free=STEEP.replaced(integer=whole) if free else None, kept=not free)
+
+
+def test_a_range_ends_where_what_is_no_decision_had_better_be_another() -> None:
+    """All 8 at 2 each; from 80/7 on, ten at 1 and the rest at 9 is more."""
+    found = steep(free=True)
+    more = found.more(found.row(0))
+    assert (more.value, more.searched) == (pytest.approx(2), True)
+    assert more.range == pytest.approx(80 / 7 - 8, rel=1e-4)
+
+
+def test_a_range_with_what_is_no_decision_kept_says_so() -> None:
+    found = steep(free=False)
+    more = found.more(found.row(0))
+    assert (more.value, more.range, more.searched) == (pytest.approx(2), pytest.approx(8), False)
+
+
+def test_a_search_that_takes_too_long_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(freed, "SHARE", 0.0)
+    found = steep(free=True)
+    assert not found.more(found.row(0)).searched

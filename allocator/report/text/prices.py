@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from allocator.plan.plan import NOT_APART
+from allocator.plan.plan import AS_LOOKED, NOT_APART
 from allocator.report.language.layout import YEARS_ACROSS, bullet, plain_table
 from allocator.report.language.units import Worth, money_of
 from allocator.report.text.binding import what_binds
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 ONE_PRICE = "One price, both sides not told apart"
 AT_MOST = "more buys at most that, less costs at least that"
 """What a dual says, in rounds too large to be solved again for each price."""
+
+RANGES_LOOKED = (
+    "How far prices hold was looked at with curves that steepen filled as this plan fills them: "
+    "other ways are too many to search"
+)
+"""What ranges rest on, in rounds too large to be searched again for each price."""
 
 NO_LESS = "none"
 """Stands where there can be no less."""
@@ -54,7 +60,12 @@ def price_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
             yield ""
             heading = f"{worth.unit}\n{says}"
             yield from _tables(plan.budgets, column, heading, settings, money, worth)
-    yield bullet("A rate for one unit; how far each holds is in budgets.csv. Blank: no limit.")
+    yield bullet(
+        "A rate for one unit; how far each holds is in budgets.csv, as far as was looked: as much "
+        "again as there is, and half of it less. Blank: no limit."
+    )
+    if plan.price_sides == AS_LOOKED:
+        yield bullet(f"{RANGES_LOOKED}.")
     if one.any():
         which = "" if one.all() else f" in {int(one.sum())} of {len(one)} pools and years"
         yield bullet(f"{ONE_PRICE}{which}: {AT_MOST}.")
