@@ -272,3 +272,8 @@ def test_what_is_missing_is_never_nothing(amount: float) -> None:
 
 def test_nothing_is_nothing() -> None:
     assert close_money(0.0, "GBP") == "£0"
+
+
+def test_a_label_that_is_another_row_s_key_names_neither() -> None:
+    assert display_names(["a", "b"], ["b", "second"]) == {"a": "a", "b": "second"}
+    assert display_names(["a", "b"], ["a", "same"]) == {"a": "a", "b": "same"}
