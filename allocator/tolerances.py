@@ -71,6 +71,10 @@ CANCELLED = 1e-14
 """Share of its parts below which a sum of coefficients is nothing: no more than doubles lose in a
 sum of ten terms, because a small difference may be meant. Terms of rules."""
 
+NOT_MISSED = 1e-7
+"""Share of the sides of a soft rule by which it may be off and is not told as missed: what the
+judge lets a hard one be off that is not about money. Reports."""
+
 SEGMENT_SHARES = 1e-6
 """How far shares of people by segment may miss one: they are written with few digits. The check of
 segments."""
@@ -274,7 +278,3 @@ NOT_WORTH_A_CLAUSE = 1e-6
 SAME_OUTCOME = 1e-3
 """Share of an outcome by which it must differ from rolling forward for that to be told as a
 difference. The summary."""
-
-SMALL_CUT = 5e-4
-"""Share of the baseline below which a cut of a held programme is not told: it would be shown as
-0.0%. The summary."""

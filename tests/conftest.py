@@ -239,6 +239,7 @@ def _allocation() -> pd.DataFrame:
                     "avoided": float("nan"),
                     "stranded": 0.0,
                     "held": name == "ae",
+                    "given_up": 0.0,
                 }
             )
     return pd.DataFrame(rows)

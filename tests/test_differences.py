@@ -160,6 +160,16 @@ def test_decisions_that_differ() -> None:
     assert rows == [["The van", 2025, True, False], ["The van", 2026, True, False]]
 
 
+def test_labels_that_others_share_do_not_name_what_differs() -> None:
+    alike = DECIDING["options"].replace("The hub", "New").replace("The van", "New")
+    both = year(340, **{**DECIDING, "options": alike})
+    dear = both.replace(options=both.options.assign(cost_once=[20.0, 5000.0]))
+    found = allocator.compare_plans(*plans(both, dear))
+    said = joined(printed(print_difference, found, dear, name="plan/base"))
+    assert "Van: not taken, before" in said
+    assert "New" not in said
+
+
 def test_words(tmp_path: Path) -> None:
     one, two = plans(year(300), year(330))
     found = allocator.compare_plans(one, two)

@@ -302,6 +302,25 @@ def test_choices_of_the_summary_say_worth_and_steps(plan: Plan, valued: Decision
     assert "prepare" not in plain
 
 
+def test_choices_say_what_is_known_where_time_ran_out(plan: Plan, valued: DecisionWorth) -> None:
+    """Evidence alone may say that an option is not yet to be decided; the rest is open."""
+    part = valued.table.assign(worth=float("nan"), too_close=None, list="")
+    full = replace(plan, tables={**plan.tables, "decision_worth": part})
+    said = joined(printed(print_summary, full, ROUND))
+    assert "Sure 2025/26 10 open open" in said
+    assert "Central only 2025/26 10 open not yet" in said
+
+
+def test_labels_that_others_share_do_not_name_an_option(plan: Plan, valued: DecisionWorth) -> None:
+    """Also where only one of them is listed."""
+    options = ROUND.options.assign(label="The same for all")
+    alike = replace(ROUND, tables={**ROUND.tables, "options": options})
+    one = replace(valued, table=valued.table.head(1).assign(label="The same for all"))
+    said = shown(plan, one, alike)
+    assert "The same for all" not in said
+    assert str(one.table["name"].iloc[0]) in said
+
+
 def test_a_contract_ended_is_a_decision_as_well() -> None:
     instance = example("notice-and-exit-fee")
     plan = solved(instance, gap=0.0)

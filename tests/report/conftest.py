@@ -127,6 +127,7 @@ def plan_tables(
         reference_activity=theirs["activity"],
         change=mine["spend"] - theirs["spend"],
         held=False,
+        given_up=0.0,
     )
     outcomes = checked.outcomes.assign(
         reference_amount=before.outcomes["amount"], reference_value=before.outcomes["value"]

@@ -204,6 +204,7 @@ def _allocation() -> pd.DataFrame:
         stranded=0.0,
         surcharge=0.0,
         held=False,
+        given_up=0.0,
     )
     return lines.assign(change=lines["spend"] - lines["reference_spend"])
 
@@ -261,8 +262,8 @@ def deciding_plan(**changes: Any) -> Plan:
                  "plan": [2000.0, 0.0, 0.0, 0.0], "reference": [1000.0, 0.0, 0.0, 0.0]}
             ),
             "segments": _empty("outcome", "segment", "year", "amount", "reference_amount"),
-            "rules": _empty("rule", "year", "label", "measure", "sense", "value", "limit", "slack",
-                            "violation", "soft", "penalty", "reference_penalty", "price"),
+            "rules": _empty("rule", "year", "label", "measure", "sense", "value", "left", "limit",
+                            "slack", "violation", "soft", "penalty", "reference_penalty", "price"),
             "limits": _empty("programme", "year", "activity", "lo", "hi", "price"),
             "capacity": _empty("resource", "place", "year", "used", "amount", "extra", "slack",
                                "price"),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from shown import DETAILS, joined, printed, whole
 
+from allocator.cli.solve import Show
 from allocator.evaluate import STEPS
 from allocator.instance.instance import Instance
 from allocator.plan import Plan
@@ -323,3 +326,21 @@ def test_shrinkage_is_said(money_plan: Plan, money_round: Instance) -> None:
     settings = replace(money_round.settings, shrink_outcome="QALY", shrink_cost=13_500.0)
     text = told(money_plan, replace(money_round, settings=settings))
     assert "those for QALY are drawn towards £13,500 each, the more the weaker" in text
+
+
+def test_what_prices_hold_is_not_printed_twice(make_plan: object, small_instance: Instance) -> None:
+    plan = make_plan()  # type: ignore[operator]
+    text = joined(
+        printed(lambda *a: print_reports(["prices", "binding"], *a), plan, small_instance)
+    )
+    assert text.count("£1m more in the NHS pool would buy") == 1
+    assert text.count("Community floor: missed in 2025/26") == 1
+
+
+def test_the_readme_names_every_report() -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (row,) = (line for line in page.splitlines() if line.startswith("| `--show"))
+    named = re.findall("`([a-z-]+)`", row.split("|")[3])
+    assert sorted(named) == sorted([*REPORTS, "all"]) == sorted(Show)
+    after = page[page.index("Everything behind it is shown by name") :].split("\n\n")[0]
+    assert set(re.findall("`(?:--show )?([a-z-]+)`", after)) == {*REPORTS, "all"}

@@ -273,13 +273,3 @@ def test_missed_by_rounding_is_not_missed(make_plan: Make, small_instance: Insta
     plan = make_plan()
     plan.rules.loc[2, ["value", "violation", "penalty"]] = [0.35 - 1e-13, 1e-5, 1e-10]
     assert "Rules that may be missed" not in whole(plan, small_instance)
-
-
-def test_held_programme_below_its_baseline_is_told(
-    make_plan: Make, small_instance: Instance
-) -> None:
-    plan = make_plan()
-    assert "below the baseline" not in whole(plan, small_instance)
-    plan.allocation.loc[1, "activity"] = 43_000.0
-    text = joined(whole(plan, small_instance))
-    assert "leave no other way: A&E [main] (-57.0% in 2026/27)." in text

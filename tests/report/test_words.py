@@ -311,3 +311,8 @@ def test_units_have_the_number_of_their_figure(size: str, unit: str, said: str) 
 def test_a_worth_has_the_number_of_its_figure() -> None:
     assert Worth("unit", 1.0).text(1.33) == "1.33 units"
     assert Worth("points of value", 1.0).text(1.0) == "1 point of value"
+
+
+def test_a_label_that_is_another_row_s_key_names_neither() -> None:
+    assert display_names(["a", "b"], ["b", "second"]) == {"a": "a", "b": "second"}
+    assert display_names(["a", "b"], ["a", "same"]) == {"a": "a", "b": "same"}

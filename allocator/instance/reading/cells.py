@@ -115,7 +115,9 @@ def _unreadable(name: str) -> Problem:
     return Problem(name, None, "", "", "the file is not text; save it as 'CSV UTF-8'.")
 
 
-def parse(name: str, content: bytes, known: Mapping[str, bool]) -> RawTable:
+def parse(
+    name: str, content: bytes, known: Mapping[str, bool], *, required: bool = False
+) -> RawTable:
     """Read the bytes of a CSV; what is wrong with it ends up in ``problems``.
 
     Parameters
@@ -126,14 +128,17 @@ def parse(name: str, content: bytes, known: Mapping[str, bool]) -> RawTable:
         Content of the file.
     known : mapping of str to bool
         Columns it may have, and whether a row needs a value there.
+    required : bool
+        Whether every instance has the table.
     """
     text, problems = decode(name, content)
+    instead = "" if required else " or delete it"
     table = RawTable(name, problems=problems)
     if text is None:
         table.damaged = True
         return table
     if not text.strip():
-        _damage(table, None, "the file is empty; give it a header line or delete it.")
+        _damage(table, None, f"the file is empty; give it a header line{instead}.")
         return table
     table.separator, start = separator_of(text, known)
     if table.separator != ",":
@@ -144,7 +149,7 @@ def parse(name: str, content: bytes, known: Mapping[str, bool]) -> RawTable:
     if records:
         _columns(records, lines, table, known)
     elif not table.damaged:
-        _damage(table, None, "the file has no header; give it one or delete it.")
+        _damage(table, None, f"the file has no header; give it one{instead}.")
     return table
 
 

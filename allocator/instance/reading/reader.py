@@ -38,7 +38,8 @@ def read_files(source: Source) -> tuple[Draft, list[Problem]]:
         name = file.removesuffix(".csv")
         if name in TABLES:
             table = TABLES[name]
-            raw = parse(name, content, {c.name: c.required for c in table.columns.values()})
+            known = {c.name: c.required for c in table.columns.values()}
+            raw = parse(name, content, known, required=table.required)
             raw.point_decimals(c.name for c in table.columns.values() if c.kind in _FIGURES)
             problems += raw.problems
             found.append(Found(table, dict(raw.columns), raw.lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich import box
@@ -15,6 +16,7 @@ from allocator.words import fixed, signed
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console, ConsoleOptions, RenderResult
 
     from allocator.instance.instance import Instance
     from allocator.instance.tables.settings import Settings
@@ -56,6 +58,19 @@ def board_table(title: str, *figures: str) -> Table:
 def bullet(sentence: str) -> Padding:
     """A finding, indented."""
     return Padding(Text(sentence), (0, 0, 0, 2), expand=False)
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A section of one paragraph: its title runs in, the lines after it are indented."""
+
+    title: str
+    said: str
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        text = Text.assemble((self.title, "bold"), "  ", self.said)
+        for n, line in enumerate(text.wrap(console, options.max_width - 2)):
+            yield Text.assemble("  " if n else "", line)
 
 
 def decision_tables(

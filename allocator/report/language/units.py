@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from allocator.instance.tables.settings import Settings
     from allocator.plan import Plan
 
+BESIDE = ("option_cost", "extra_cost", "adjustments", "exit_fees")
+"""What pools spend beside programmes and what contracts pay for them."""
+
 
 @dataclass(frozen=True)
 class Money:
@@ -128,7 +131,18 @@ class Worth:
 def money_of(plan: Plan, instance: Instance) -> Money:
     """How amounts of this plan are shown: fitted to its largest year."""
     totals = plan.sectors().groupby("year")[["baseline", "reference", "spend"]].sum()
-    return Money.fitting(instance.settings, totals.to_numpy().ravel())
+    spent = totals["spend"].add(beside_programmes(plan), fill_value=0.0)
+    return Money.fitting(instance.settings, [*totals.to_numpy().ravel(), *spent])
+
+
+def beside_programmes(plan: Plan) -> pd.Series[float]:
+    """Money spent by year on no programme: options, more capacity, what adjusts pools, fees."""
+    budgets, options = plan.budgets, plan.tables.get("options")
+    columns = [c for c in BESIDE if c in budgets]
+    spent = budgets.groupby("year")[columns].sum().sum(axis=1)
+    if options is not None and len(options):
+        spent = spent.add(options.groupby("year")["capital"].sum(), fill_value=0.0)
+    return spent.astype(float)
 
 
 def years_text(years: Sequence[int], settings: Settings) -> str:
@@ -150,9 +164,22 @@ def years_text(years: Sequence[int], settings: Settings) -> str:
 
 
 def display_names(keys: Iterable[str], labels: Iterable[str]) -> dict[str, str]:
-    """Name to show for each key: its label, or the key when it has none of its own."""
+    """Name to show for each key: its label, or the key when it has none of its own.
+
+    All of a table's rows are given, not those that are shown: a label that another row has as
+    well, or that is another row's key, names neither.
+    """
     first: dict[str, str] = {}
     for key, label in zip(keys, labels, strict=True):
         first.setdefault(key, label)
     uses = Counter(first.values())
-    return {key: label if label and uses[label] == 1 else key for key, label in first.items()}
+    return {
+        key: label if label and uses[label] == 1 and label not in first else key
+        for key, label in first.items()
+    }
+
+
+def table_names(instance: Instance, table: str) -> dict[str, str]:
+    """Name to show for every row of ``programmes``, ``options``, ``rules`` or ``contracts``."""
+    rows = instance.tables[table]
+    return display_names(rows[table.removesuffix("s")], rows["label"])

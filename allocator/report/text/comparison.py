@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
-from allocator.report.language.units import Money, Worth, display_names, years_text
+from allocator.report.language.units import Money, Worth, table_names, years_text
 from allocator.words import percent
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from allocator.instance.instance import Instance
-    from allocator.instance.tables.settings import Settings
     from allocator.planning.compare import Comparison
 
 THRESHOLD = (
@@ -77,7 +76,7 @@ def _comparison(comparison: Comparison, instance: Instance) -> Iterator[Renderab
         yield _sectors(comparison, found, instance, money)
     if len(found) > 1:
         yield from _moves(comparison, found, instance, money)
-        yield from _options(comparison, found, settings)
+        yield from _options(comparison, found, instance)
 
 
 def _gains(comparison: Comparison, money: Money, worth: Worth) -> Table:
@@ -122,13 +121,13 @@ def _sectors(comparison: Comparison, found: list[str], instance: Instance, money
 
 
 def _options(
-    comparison: Comparison, found: list[str], settings: Settings
+    comparison: Comparison, found: list[str], instance: Instance
 ) -> Iterator[RenderableType]:
     """Options that are not taken in the same years in every case."""
     options = comparison.options
     if options.empty:
         return
-    names = display_names(options["option"], options["label"])
+    names, settings = table_names(instance, "options"), instance.settings
     yield ""
     yield Text(f"Options that differ: {options['option'].nunique()}", style="bold")
     taken = options[options["taken"].astype(bool)]
@@ -145,6 +144,7 @@ def _moves(
     comparison: Comparison, found: list[str], instance: Instance, money: Money
 ) -> Iterator[RenderableType]:
     settings, moves = instance.settings, comparison.moves
+    names = table_names(instance, "programmes")
     year = settings.year_label(settings.years[0])
     amount = f"{money.symbol}0.1m"
     said = THRESHOLD.format(year=year, amount=amount)
@@ -153,19 +153,21 @@ def _moves(
     yield ""
     yield Text(f"Moves in {year} that survive every case: {len(survive)}", style="bold")
     if len(survive):
-        yield _table(survive, comparison, found, money)
+        yield _table(survive, comparison, names, money)
     yield bullet(said)
     yield ""
     yield Text(f"Moves that rest on the reading of the evidence: {len(others)}", style="bold")
     if len(others):
-        yield _table(others, comparison, found, money)
+        yield _table(others, comparison, names, money)
 
 
-def _table(rows: pd.DataFrame, comparison: Comparison, found: list[str], money: Money) -> Table:
+def _table(
+    rows: pd.DataFrame, comparison: Comparison, names: Mapping[str, str], money: Money
+) -> Table:
     """Moves with their range, and the change in every case."""
+    found = [case for case, plan in comparison.plans.items() if plan.found]
     table = plain_table(f"{money.name}\nProgramme", "\nmove", *(f"\n{c}" for c in found), "\nrange")
     changes = comparison.changes
-    names = display_names(changes["programme"], changes["label"])
     change = changes.set_index(["programme", "case"])["change"].to_dict()
     for _, row in rows.iterrows():
         name = str(row["programme"])

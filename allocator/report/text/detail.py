@@ -14,16 +14,18 @@ from allocator.report.language.proof import (
     gain_matters,
     share_gained,
 )
-from allocator.report.language.units import Money, Worth, display_names, money_of
+from allocator.report.language.units import Money, Worth, money_of
 from allocator.report.text.binding import assumed_bounds, what_binds
 from allocator.report.text.board.balance import has_accounts
 from allocator.report.text.contracts import kept_from_moving
 from allocator.report.text.decisions import decided, decision_count
-from allocator.report.text.missed import missed_rules
+from allocator.report.text.domains import gains_by_domain
+from allocator.report.text.held import Below, held_sentences
+from allocator.report.text.missed import missed_at_a_price
 from allocator.report.text.pools import underlying
 from allocator.report.text.problems import unvalued
 from allocator.report.text.providers import losses
-from allocator.tolerances import NOT_WORTH_A_CLAUSE, ROUNDING, SMALL_CUT
+from allocator.tolerances import NOT_WORTH_A_CLAUSE, ROUNDING
 from allocator.words import count, of_unit, percent
 
 if TYPE_CHECKING:
@@ -32,8 +34,6 @@ if TYPE_CHECKING:
 
     from allocator.instance.instance import Instance
     from allocator.plan import Plan
-
-CUTS_LISTED = 5
 
 
 def sector_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
@@ -95,11 +95,7 @@ def binding_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     for kind in kinds:
         yield Text(kind.title)
         yield from (bullet(sentence) for sentence in kind.sentences)
-    missed = missed_rules(plan.rules, instance, money, worth)
-    if missed:
-        yield ""
-        yield Text("Rules that may be missed at a price, and are", style="bold")
-        yield from (bullet(sentence) for sentence in missed)
+    yield from missed_at_a_price(plan, instance, money, worth)
 
 
 def evidence_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
@@ -147,6 +143,9 @@ def _value(plan: Plan, instance: Instance, worth: Worth) -> Iterator[RenderableT
             f"Of the gain in value, outcomes are {worth.text(bought)} ({', '.join(how)})"
             f"{other if abs(rest) > NOT_WORTH_A_CLAUSE * abs(bought) else ''}."
         )
+    domains = gains_by_domain(plan, instance, worth)
+    if domains:
+        yield bullet(f"By domain, in {worth.unit}: {domains}.")
     units = dict(zip(instance.outcomes["outcome"], instance.outcomes["unit"], strict=True))
     later = outcomes.groupby("outcome", sort=False)["beyond_horizon"].sum()
     for name, amount in later.items():
@@ -183,22 +182,7 @@ def _held(plan: Plan, instance: Instance, money: Money) -> Iterator[RenderableTy
             f"{settings.year_label(settings.base_year)}) {'is' if len(held) == 1 else 'are'} "
             f"worth: held where rolling forward puts them."
         )
-    lines = lines[lines["baseline"] > 0]
-    change = lines["activity"] / lines["baseline"] - 1
-    lines = lines.assign(change=change)[change < -SMALL_CUT].sort_values("change", kind="stable")
-    lines = lines.drop_duplicates("programme")
-    names = display_names(plan.allocation["programme"], plan.allocation["label"])
-    if len(lines):
-        cuts = [
-            f"{names[row['programme']]} "
-            f"({row['change'] * 100:+.1f}% in {settings.year_label(int(row['year']))})"
-            for _, row in lines.head(CUTS_LISTED).iterrows()
-        ]
-        more = f" and {len(lines) - len(cuts)} more" if len(lines) > len(cuts) else ""
-        yield bullet(
-            f"Held, but below the baseline because limits, rules or budgets leave no other way: "
-            f"{', '.join(cuts)}{more}."
-        )
+    yield from (bullet(said) for said in held_sentences(Below(plan, instance, money)))
 
 
 def _search(plan: Plan) -> Iterator[str]:

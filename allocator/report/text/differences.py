@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
-from allocator.report.language.units import Money, Worth, display_names, years_text
+from allocator.report.language.units import Money, Worth, table_names, years_text
 from allocator.words import figure, listed, number, of_unit
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ def _difference(
     yield bullet(_proof(difference, worth))
     yield bullet(_made_of(difference, worth))
     yield from (bullet(said) for said in _outcomes(difference, instance))
-    yield from (bullet(said) for said in _penalties(difference, worth))
+    yield from (
+        bullet(said) for said in _penalties(difference, worth, table_names(instance, "rules"))
+    )
     yield from (bullet(said) for said in _inputs(difference))
     yield from (bullet(said) for said in _decisions(difference, instance))
     table = _moves(difference, money, instance)
@@ -133,11 +135,11 @@ def _outcomes(difference: PlanDifference, instance: Instance) -> Iterator[str]:
         yield f"All years: {listed(said)}."
 
 
-def _penalties(difference: PlanDifference, worth: Worth) -> Iterator[str]:
+def _penalties(difference: PlanDifference, worth: Worth, names: Mapping[str, str]) -> Iterator[str]:
     rows = difference.penalties
     rows = rows.loc[rows["difference"].abs().sort_values(ascending=False, kind="stable").index]
     for _, row in rows.head(PENALTIES_LISTED).iterrows():
-        name = row["label"] or row["rule"]
+        name = names.get(row["rule"], row["rule"])
         costs = [worth.figure(float(row[side])) for side in ("first", "second")]
         yield f"{name}: missing it costs {costs[1]} instead of {of_unit(costs[0], worth.unit)}."
     if len(rows) > PENALTIES_LISTED:
@@ -171,17 +173,17 @@ def _cell(value: Any) -> str:
 
 def _decisions(difference: PlanDifference, instance: Instance) -> Iterator[str]:
     rows, settings = difference.decisions, instance.settings
-    names = display_names(rows["name"], rows["label"])
+    names = {kind: table_names(instance, f"{kind}s") for kind in ("option", "contract")}
     groups = list(rows.groupby(["kind", "name"], sort=False))
     for (kind, key), mine in groups[:DECISIONS_LISTED]:
-        name = str(key)
+        name = names[str(kind)].get(str(key), str(key))
         none = "not taken" if kind == "option" else "not ended"
         said = []
         for side in ("first", "second"):
             years = [int(y) for y in mine.loc[mine[side].astype(bool), "year"]]
             said.append(years_text(years, settings) if years else none)
         ended = " ended" if kind == "contract" else ""
-        yield f"{names[name]}{ended}: {said[1]}, before {said[0]}."
+        yield f"{name}{ended}: {said[1]}, before {said[0]}."
     if len(groups) > DECISIONS_LISTED:
         yield f"and {len(groups) - DECISIONS_LISTED} more decisions."
 
@@ -192,10 +194,11 @@ def _moves(difference: PlanDifference, money: Money, instance: Instance) -> Tabl
     rows = rows.drop_duplicates("programme").head(MOVES_LISTED)
     if rows.empty:
         return None
-    names = display_names(difference.moves["programme"], difference.moves["label"])
+    names = table_names(instance, "programmes")
     table = plain_table(f"{money.name}\nProgramme", "\nyear", "\nbefore", "\nnow", "\nchange")
     for _, row in rows.iterrows():
         cells = [money.amount(row["first_spend"]), money.amount(row["second_spend"])]
         year = instance.settings.year_label(int(row["year"]))
-        table.add_row(names[row["programme"]], year, *cells, money.change(row["spend"]))
+        name = names.get(row["programme"], row["programme"])
+        table.add_row(name, year, *cells, money.change(row["spend"]))
     return table

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pandas as pd
+from rich.text import Text
 
 from allocator.evaluate.measures import IN_MONEY
+from allocator.report.language.layout import bullet
 from allocator.report.language.units import display_names, years_text
-from allocator.tolerances import ROUNDING
+from allocator.tolerances import NOT_MISSED, ROUNDING
 from allocator.words import count, figure
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from allocator.instance.instance import Instance
+    from allocator.plan import Plan
     from allocator.report.language.units import Money, Worth
 
 MISSES_LISTED = 10
@@ -59,11 +65,22 @@ def missed_rules(rules: pd.DataFrame, instance: Instance, money: Money, worth: W
     return lines
 
 
+def missed_at_a_price(
+    plan: Plan, instance: Instance, money: Money, worth: Worth
+) -> Iterator[RenderableType]:
+    """The rules a plan misses, under their heading; nothing where it misses none."""
+    missed = missed_rules(plan.rules, instance, money, worth)
+    if missed:
+        yield ""
+        yield Text("Rules that may be missed at a price, and are", style="bold")
+        yield from (bullet(sentence) for sentence in missed)
+
+
 def is_missed(rules: pd.DataFrame) -> pd.Series[bool]:
-    """Soft rules that are missed by more than rounding."""
-    size = rules[["value", "limit"]].abs().max(axis=1)
-    met = (rules["value"] - rules["limit"]).abs() <= ROUNDING * size
-    return rules["soft"].astype(bool) & (rules["penalty"] > 0) & ~met
+    """Soft rules that are missed by more than what a hard one may be and counts as kept."""
+    near = rules["measure"].isin(IN_MONEY).map({True: ROUNDING, False: NOT_MISSED})
+    over = rules["violation"] > near.astype(float) * rules["left"].abs()
+    return rules["soft"].astype(bool) & (rules["penalty"] > 0) & over
 
 
 def _measured(value: float, measure: str, basis: str, money: Money) -> str:

@@ -171,5 +171,5 @@ def underlying(plan: Plan, instance: Instance) -> str:
         last = max(y for y in years if support[y] >= money.visible)
         when = settings.year_label(years[int(np.argmax(support))])
         end = "" if last == years[-1] else f", none after {settings.year_label(last)}"
-        told = f" Support for deficits stands outside: {money.text(support.max())} in {when}{end}."
+        told = f" Deficit support stands outside: {money.text(support.max())} in {when}{end}."
     return f"Underlying position, pools and providers together: {said}.{told}"

@@ -12,6 +12,7 @@ from allocator.plan.plan import AS_LOOKED, NOT_APART
 from allocator.report.language.layout import YEARS_ACROSS, bullet, plain_table
 from allocator.report.language.units import Worth, money_of
 from allocator.report.text.binding import what_binds
+from allocator.report.text.missed import missed_at_a_price
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +76,7 @@ def price_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         yield ""
         yield Text(kind.title)
         yield from (bullet(found.sentence) for found in kind.bottlenecks)
+    yield from missed_at_a_price(plan, instance, money, worth)
 
 
 def one_price(table: pd.DataFrame) -> pd.Series[bool]:

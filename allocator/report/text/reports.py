@@ -56,6 +56,9 @@ REPORTS: dict[str, tuple[Report, tuple[str, ...]]] = {
 }
 """Report by name, with the tables of a plan it shows."""
 
+WITHIN = {"binding": "prices"}
+"""Reports that another one holds whole: asked for together, that one is printed alone."""
+
 
 def print_reports(names: Iterable[str], plan: Plan, instance: Instance, console: Console) -> None:
     """Print reports of a plan that was found, one after the other.
@@ -71,7 +74,10 @@ def print_reports(names: Iterable[str], plan: Plan, instance: Instance, console:
     console : rich.console.Console
         Where to print.
     """
+    names = list(names)
     for name in names:
+        if WITHIN.get(name) in names:
+            continue
         report, _ = REPORTS[name]
         console.print()
         for part in report(plan, instance):

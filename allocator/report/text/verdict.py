@@ -10,7 +10,7 @@ import pandas as pd
 from rich.text import Text
 
 from allocator.report.language.layout import bullet, plain_table
-from allocator.report.language.units import Money, Worth, display_names, years_text
+from allocator.report.language.units import Money, Worth, table_names, years_text
 from allocator.report.text.missed import missed_rules
 from allocator.report.text.options import options_of
 from allocator.tolerances import AGREEMENT, ROUNDING
@@ -265,7 +265,7 @@ def _distance(
         said = f"By breaking rules it is worth {worth.text(-missing)} more than the best plan."
     yield Text(said)
     table = _differences(evaluation, best, instance)
-    decided = _other_options(evaluation.options, options_of(best), instance.settings)
+    decided = _other_options(evaluation.options, options_of(best), instance)
     if table is not None or decided:
         yield ""
         yield Text("Where it differs most", style="bold")
@@ -276,11 +276,11 @@ def _distance(
         yield bullet(f"and {len(decided) - OPTIONS_LISTED} more options.")
 
 
-def _other_options(own: pd.DataFrame, best: pd.DataFrame, settings: Settings) -> list[str]:
+def _other_options(own: pd.DataFrame, best: pd.DataFrame, instance: Instance) -> list[str]:
     """Options that the best plan does not take in the same years, a sentence each."""
     if own.empty or best.empty:
         return []
-    names = display_names(own["option"], own["label"])
+    names, settings = table_names(instance, "options"), instance.settings
     taken = [
         {
             str(option): [int(year) for year in rows.loc[rows["taken"].astype(bool), "year"]]

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from allocator.instance.tables.lists import words_in
 from allocator.report.language.layout import bullet
-from allocator.report.language.units import Money, Worth, display_names, money_of, years_text
+from allocator.report.language.units import Money, Worth, money_of, table_names, years_text
 from allocator.words import listed
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def worth_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
     if table is None:
         return
     worth, money = Worth.of(instance.outcomes), money_of(plan, instance)
-    names = display_names(table["name"], table["label"])
+    names = {kind: table_names(instance, f"{kind}s") for kind in ("option", "contract")}
     if table.empty:
         yield Text(
             "Yes or no: the plan decides nothing that rolling forward does not", style="bold"
@@ -53,7 +53,7 @@ def worth_report(plan: Plan, instance: Instance) -> Iterator[RenderableType]:
         if len(rows):
             yield Text(title, style="bold")
         for row in rows.to_dict("records"):
-            yield bullet(_sentence(row, names[row["name"]], instance, (worth, money)))
+            yield bullet(_sentence(row, names[row["kind"]][row["name"]], instance, (worth, money)))
     yield ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from allocator.report.language.layout import bullet
-from allocator.report.text.board.page import Lines, Page, heading
+from allocator.report.language.layout import Paragraph
+from allocator.report.text.board.page import Lines, Page
 from allocator.report.text.contracts import kept_from_moving
 from allocator.report.text.pools import underlying
 from allocator.report.text.providers import losses
@@ -21,7 +21,6 @@ PROVIDERS = 1
 
 def are_we_in_balance(page: Page) -> Lines:
     """The section."""
-    yield from heading("ARE WE IN BALANCE?")
     said = list(_pools(page))
     if has_accounts(page.instance):
         said.append(underlying(page.plan, page.instance))
@@ -33,7 +32,7 @@ def are_we_in_balance(page: Page) -> Lines:
         said += [kept] if stuck else []
     rests = list(_rests_on(page))
     said += [f"Depends on {listed(rests)}."] if rests else []
-    yield bullet(" ".join(said))
+    yield Paragraph("ARE WE IN BALANCE?", " ".join(said))
 
 
 def has_accounts(instance: Instance) -> bool:

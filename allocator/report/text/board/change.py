@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from allocator.report.language.layout import bullet
-from allocator.report.text.board.page import Lines, Page, heading, on_base
+from allocator.report.language.layout import Paragraph
+from allocator.report.text.board.page import Lines, Page, on_base
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,14 +23,14 @@ def what_changes_most(page: Page) -> Lines:
     downs = rows[rows["grown"] <= -page.money.visible]
     if not len(ups) and not len(downs):
         return
-    yield from heading(
-        f"WHAT CHANGES MOST BY {page.year(page.last)}, in volume against {page.base}"
-    )
+    said = []
     for word, some in (("up", ups), ("down", downs)):
         if len(some):
             named = [_named(page, row) for _, row in some.head(NAMED).iterrows()]
             more = f", {len(some) - NAMED} more" if len(some) > NAMED else ""
-            yield bullet(f"{word:<5}{', '.join(named)}{more}")
+            said.append(f"{word} {', '.join(named)}{more}")
+    title = f"WHAT CHANGES MOST BY {page.year(page.last)}, in volume against {page.base}"
+    yield Paragraph(title, f"{'; '.join(said)}.")
 
 
 def _named(page: Page, row: pd.Series[float]) -> str:

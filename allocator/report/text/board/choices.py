@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from allocator.instance.evidence import CASES
 from allocator.report.language.layout import board_table, bullet
 from allocator.report.text.board.page import Lines, Page, heading
 from allocator.report.text.contracts import ended_early
@@ -82,17 +86,27 @@ def _worth(page: Page) -> dict[str, tuple[str, str]]:
     if table is None:
         return {}
     mine = table[table["kind"] == "option"]
-    columns = (mine[c] for c in ("name", "worth", "too_close", "list"))
     return {
-        name: (_lost(page, worth, close, said), said.replace("_", " "))
-        for name, worth, close, said in zip(*columns, strict=True)
+        str(row["name"]): (
+            _lost(page, float(row["worth"]), row["too_close"], str(row["list"])),
+            _when(row),
+        )
+        for row in mine.to_dict("records")
     }
+
+
+def _when(row: Mapping[Any, Any]) -> str:
+    """The list an option is on; what evidence alone says of it where time did not reach further."""
+    if row["list"]:
+        return str(row["list"]).replace("_", " ")
+    known = [bool(row[case]) for case in CASES if row[case] is not None and not pd.isna(row[case])]
+    return "open" if all(known) else "not yet"
 
 
 def _lost(page: Page, worth: float, close: bool | None, said: str) -> str:
     """What is lost without an option; infinite, which files leave blank, where no plan does."""
     if not said:
-        return ""
+        return "open"
     if not math.isfinite(worth):
         return "must"
     return "close" if close else page.worth.figure(worth)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from allocator.report.language.layout import bullet
+from allocator.report.language.layout import Paragraph
 from allocator.report.language.proof import gain_matters, proof_in_short
-from allocator.report.text.board.page import Lines, Page, heading
+from allocator.report.text.board.page import Lines, Page
+from allocator.report.text.held import Below
 from allocator.report.text.problems import unvalued
 from allocator.words import count, listing, percent
 
 AVOIDING = 2
 """Programmes valued only by what they avoid that are named; the rest are counted."""
 
+PLANNED = 3
+"""Held lines planned down that are named; the rest are counted."""
 
 GRAVE = 0.05
 """Share of the level of held lines from which what they give up is told beside it."""
@@ -22,8 +23,8 @@ GRAVE = 0.05
 
 def how_sure_this_is(page: Page) -> Lines:
     """The section."""
-    yield from heading("HOW SURE THIS IS")
-    yield bullet(" ".join([*_rests_on(page), proof_in_short(page.plan, page.worth)]))
+    said = " ".join([*_rests_on(page), proof_in_short(page.plan, page.worth)])
+    yield Paragraph("HOW SURE THIS IS", said)
 
 
 def _rests_on(page: Page) -> Iterator[str]:
@@ -46,29 +47,30 @@ def _rests_on(page: Page) -> Iterator[str]:
         yield f"{'; '.join(said)}."
     yield from gives_way(page)
     if plan.weak_share is not None and gain_matters(plan):
-        yield (
-            f"{percent(plan.weak_share)} of the gain rests on weak evidence or assumed limits "
-            "(--show evidence)."
-        )
+        yield (f"{percent(plan.weak_share)} of the gain rests on weak evidence or assumed limits.")
 
 
 def gives_way(page: Page) -> Iterator[str]:
-    """Money by which held lines lie below the level they are held at, and which of them."""
-    held = page.plan.tables.get("held")
-    if held is None or held.empty:
+    """Held lines that are planned down, and money by which others lie below their level."""
+    below = Below(page.plan, page.instance, page.money)
+    text, as_before = page.money.text, ", as when rolling forward" if below.as_before() else ""
+    planned, rows = below.planned, below.giving_way
+    if len(planned):
+        year = int(planned["year"].min())
+        first = planned[planned["year"] == year].sort_values("given_up", ascending=False)
+        amounts = zip(first["programme"], first["given_up"], strict=True)
+        said = listing((f"{below.names[p]} {text(a)}" for p, a in amounts), PLANNED)
+        yield f"Planned down in {page.year(year)}: {said}."
+    if rows.empty:
         return
-    by_year = held.groupby("year")[["given_up", "level"]].sum()
-    by_year = by_year[by_year["given_up"] >= page.money.visible]
-    if by_year.empty:
-        return
-    text = page.money.text
-    ends = by_year.iloc[sorted({0, len(by_year) - 1})]
-    amounts = ", ".join(
-        f"{text(given)}{f' of {text(level)}' if given > GRAVE * level else ''} in {page.year(year)}"
-        for year, given, level in zip(ends.index, ends["given_up"], ends["level"], strict=True)
+    held = page.plan.tables["held"].groupby("year")["level"].sum().to_dict()
+    given = rows.groupby("year")["given_up"].sum()
+    years = sorted({int(y) for y in (rows["year"].min(), rows["year"].max())})
+    said = ", ".join(
+        f"{text(given[year])}"
+        f"{f' of {text(held[year])}' if given[year] > GRAVE * held[year] else ''} in "
+        f"{page.year(year)}"
+        for year in years
     )
-    some = held[held["given_up"] >= page.money.visible]
-    off = np.abs(some["given_up"] - some["reference_given_up"])
-    as_before = ", as when rolling forward" if (off < page.money.visible).all() else ""
-    how = "pro rata" if some["even"].all() else "not pro rata"
-    yield f"Held lines give up {amounts}{as_before}: {how}."
+    how = "pro rata" if below.even() else "not pro rata"
+    yield f"Held lines give up {said}{as_before}: {how}."

@@ -33,10 +33,16 @@ def where_the_money_goes(page: Page) -> Lines:
     if len(names) > SECTORS:
         names = [*names[: SECTORS - 1], [n for (n,) in names[SECTORS - 1 :]]]
     total = by_year.groupby("year").sum()
+    total["spend"] += page.beside.reindex(total.index).fillna(0.0)
     for group in names:
         rows = by_year.loc[group].groupby("year").sum()
         label = group[0] if len(group) == 1 else f"{len(group)} smaller"
         table.add_row(f"  {label}", *_cells(page, rows, total))
+    beside = page.beside.reindex(page.ends).fillna(0.0)
+    if (beside.abs() >= page.money.visible).any():
+        share = f"{100 * float(beside[page.last]) / float(total['spend'][page.last]):.1f}"
+        amounts = [page.money.amount(float(beside[y])) for y in page.ends]
+        table.add_row("  options, other", "", *amounts, "", "", share)
     table.add_row("  All", *_cells(page, total, total), style="bold")
     if float(total["spend"].max()) > 0 or float(total["baseline_spend"].max()) > 0:
         yield table

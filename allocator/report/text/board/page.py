@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from allocator.report.language.units import Money, Worth, display_names, money_of
+from allocator.report.language.units import Money, Worth, beside_programmes, display_names, money_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,6 +89,11 @@ class Page:
         programmes = self.instance.programmes
         cost = dict(zip(programmes["programme"], programmes["unit_cost"], strict=True))
         return lines.assign(volume=lines["activity"] * lines["programme"].map(cost))
+
+    @cached_property
+    def beside(self) -> pd.Series[float]:
+        """Money spent by year that no programme is: options, more capacity, what adjusts pools."""
+        return beside_programmes(self.plan)
 
 
 def heading(title: str) -> Lines:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from allocator.report.language.layout import bullet
+from allocator.report.language.layout import Paragraph, bullet
 from allocator.report.language.proof import gain_matters, none_of
-from allocator.report.text.board.page import Lines, Page, heading, on_base
+from allocator.report.text.board.page import Lines, Page, on_base
 from allocator.report.text.board.people import who_gains
+from allocator.report.text.domains import gains_by_domain
+from allocator.report.text.held import Below
+from allocator.report.text.missed import is_missed
 from allocator.report.text.options import options_of, runs_of
 from allocator.tolerances import NOT_WORTH_A_CLAUSE, SAME_OUTCOME
 from allocator.words import figure, listed, missing_amount, percent
@@ -32,8 +35,7 @@ MOVES = 2
 
 def in_short(page: Page) -> Lines:
     """The section."""
-    yield from heading("IN SHORT")
-    yield bullet(" ".join(_rules(page)))
+    yield Paragraph("IN SHORT", " ".join(_rules(page)))
     yield from (bullet(said) for said in _given_up(page))
     yield from (bullet(said) for said in _on_base_year(page))
     yield bullet(" ".join([*_gain(page), *who_gains(page)]))
@@ -48,7 +50,7 @@ def _rules(page: Page) -> Iterator[str]:
         yield "Checked independently: NO. Do not use these figures."
         return
     yield "Every hard rule is kept."
-    missed = plan.rules[(plan.rules["violation"] > 0) & plan.rules["soft"]]
+    missed = plan.rules[is_missed(plan.rules)]
     groups = [rows for _, rows in missed.groupby("rule", sort=False)]
     if not groups:
         return
@@ -71,13 +73,9 @@ def _size(row: pd.Series[float]) -> str:
 
 
 def _given_up(page: Page) -> Iterator[str]:
-    """Held programmes that give up most of what they are held at, in the year of most."""
-    lines, money = page.lines, page.money
-    if "given_up" not in lines:
-        return
-    level = lines["spend"] + lines["given_up"]
-    most = lines["held"].astype(bool) & (lines["given_up"] >= money.visible)
-    rows = lines.assign(level=level)[most & (lines["given_up"] > MOST_OF * level)]
+    """Held programmes that fall by most of what they are held at, in the year of most."""
+    money, rows = page.money, Below(page.plan, page.instance, page.money).rows
+    rows = rows[rows["given_up"] > MOST_OF * rows["level"]]
     if rows.empty:
         return
     rows = rows.sort_values("given_up", ascending=False, kind="stable")
@@ -90,7 +88,7 @@ def _given_up(page: Page) -> Iterator[str]:
     more = f"; and {len(rows) - LOST} more" if len(rows) > LOST else ""
     same = (rows["spend"] - rows["reference_spend"]).abs() < money.visible
     yield (
-        f"Held, but most of it is given up{', as when rolling forward' if same.all() else ''}: "
+        f"Held, but falls by more than half{', as when rolling forward' if same.all() else ''}: "
         f"{'; '.join(named)}{more}."
     )
 
@@ -99,6 +97,7 @@ def _on_base_year(page: Page) -> Iterator[str]:
     last = page.lines[page.lines["year"] == page.last]
     before = float(last["baseline_spend"].sum())
     spend, volume = float(last["spend"].sum()), float(last["volume"].sum())
+    spend += float(page.beside.get(page.last, 0.0))
     if before <= 0 and spend <= 0:
         return
     grown = f", cash {on_base(spend, before)}, volume {on_base(volume, before, 1)}"
@@ -146,8 +145,12 @@ def _worth(page: Page, in_points: bool) -> Iterator[str]:
     gain = parts["plan"] - parts["reference"]
     outcomes = float(gain["outcomes"] + gain["harm"])
     small = NOT_WORTH_A_CLAUSE * max(1.0, abs(outcomes))
+    domains = gains_by_domain(plan, page.instance, worth)
     if in_points:
-        yield f"Together {worth.text(outcomes).removesuffix(' of value')}{_point(page)}."
+        by = f": {domains}" if domains else ""
+        yield f"Together {worth.text(outcomes).removesuffix(' of value')}{_point(page)}{by}."
+    elif domains:
+        yield f"By domain: {domains}."
     avoided = float(gain["penalties"])
     apart = []
     if abs(avoided) > small:
